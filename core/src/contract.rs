@@ -1,0 +1,85 @@
+//! The environment is the contract between `rust.sccacheEnv` and the shim: each
+//! variable that one writes and the other reads is defined here and nowhere else.
+
+/// The real sccache, an absolute path. Without it the shim takes the first `sccache`
+/// on `PATH` that is not itself.
+pub const SCCACHE: &str = "NIX_SCCACHE_SCCACHE";
+
+/// How the derivation reaches its cache: the name of a transport, see
+/// [`Transport`](crate::sccache_env::Transport). Unset, the shim leaves it to sccache
+/// and its configuration.
+pub const TRANSPORT: &str = "NIX_SCCACHE_TRANSPORT";
+
+/// Which languages go to the cache: names of [`Language`] with commas between.
+/// Unset, all of them.
+pub const WRAP: &str = "NIX_SCCACHE_WRAP";
+
+/// The directory of the running session. Set by the shim, for itself.
+pub const SESSION: &str = "NIX_SCCACHE_SESSION";
+
+/// The compiler that sccache calls through the shim. Set by the shim, for itself.
+pub const COMPILER: &str = "NIX_SCCACHE_COMPILER";
+
+/// The workspace wrapper that stands in front of that compiler, if one does. Set by the
+/// shim, for itself.
+pub const COMPILER_WRAPPER: &str = "NIX_SCCACHE_COMPILER_WRAPPER";
+
+/// The file in which that call notes that the compiler ran. Set by the shim, for itself.
+pub const COMPILED: &str = "NIX_SCCACHE_COMPILED";
+
+/// What goes into each Rust key beside what sccache puts there: it hashes every
+/// variable that begins with `CARGO_`. Set by the shim, for sccache.
+pub const RUST_KEY: &str = "CARGO_NIX_SCCACHE_KEY";
+
+/// Of sccache's own: a string that goes into each C and C++ key.
+pub const C_KEY: &str = "SCCACHE_C_CUSTOM_CACHE_BUSTER";
+
+/// Of sccache's own: the socket of its server.
+pub const SERVER_UDS: &str = "SCCACHE_SERVER_UDS";
+
+/// Of sccache's own: the directory of its disk cache.
+pub const CACHE_DIR: &str = "SCCACHE_DIR";
+
+/// The value of [`TRANSPORT`] for a daemon on the host, which no build starts or stops.
+pub const TRANSPORT_SERVER: &str = "server";
+
+/// The value of [`TRANSPORT`] for a cache that lives as long as the session.
+pub const TRANSPORT_EPHEMERAL: &str = "ephemeral";
+
+/// A language whose compiler the shim stands in front of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize)]
+pub enum Language {
+    /// rustc, by cargo's `RUSTC_WRAPPER`
+    #[serde(rename = "rust")]
+    Rust,
+    /// A C compiler, by CMake's launcher variable or by cc-rs, which takes the wrapper of rustc
+    #[serde(rename = "c")]
+    C,
+    /// A C++ compiler, likewise
+    #[serde(rename = "c++")]
+    Cxx,
+}
+
+impl Language {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Rust, Self::C, Self::Cxx];
+
+    /// The name in [`WRAP`] and in `rust.sccacheEnv`'s `wrap`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rust => "rust",
+            Self::C => "c",
+            Self::Cxx => "c++",
+        }
+    }
+
+    /// The languages that a value of [`WRAP`] names; names that are none are passed over.
+    #[must_use]
+    pub fn named_in(wrap: &str) -> Vec<Self> {
+        Self::ALL
+            .into_iter()
+            .filter(|language| wrap.split(',').any(|name| name == language.name()))
+            .collect()
+    }
+}

@@ -1,0 +1,22 @@
+//! What the builtins of nix-sccache compute, and what its parts agree on.
+//!
+//! No FFI, no I/O, no look at the environment: every builtin is a pure function
+//! from one serde type to another, so that the same call gives the same answer in
+//! every Nix. A builtin that goes wrong gives an [`Error`], which names the
+//! attribute at fault.
+
+pub mod contract;
+mod error;
+mod path;
+pub mod request;
+pub mod sccache_env;
+mod suggest;
+pub mod target;
+pub mod to_toml;
+mod value;
+pub mod version;
+
+pub use error::Error;
+pub use path::{AttrPath, Step};
+pub use suggest::nearest;
+pub use value::Value;

@@ -1,0 +1,223 @@
+//! `rust.sccacheEnv`: from the cache that is wanted to the environment of a derivation.
+//!
+//! The variables are those that sccache 0.19 reads (its `src/config.rs`,
+//! `src/commands.rs`, `src/server.rs` and `src/cache/`), Cargo's, CMake's and those of
+//! our [`contract`]. What sccache would pass over with a warning, or take in another
+//! sense than it was meant, is an error here.
+
+mod network;
+mod secret;
+mod settings;
+mod size;
+mod stores;
+mod transport;
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::contract::{self, Language};
+use crate::error::Error;
+use crate::path::AttrPath;
+
+pub use settings::{AbsolutePath, CompressionLevel, Endpoint, KeyPrefix, Text};
+pub use size::Size;
+pub use stores::{
+    Azure, Cos, Directory, Ephemeral, Gcs, Gha, Memcached, Oss, Redis, S3, Server, Webdav,
+};
+pub use transport::{Chain, Transport, WriteErrorPolicy};
+
+/// The environment of a derivation: what `rust.sccacheEnv` answers.
+pub type Env = BTreeMap<&'static str, String>;
+
+/// What `rust.sccacheEnv` is asked.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Wanted {
+    /// The package of the shim.
+    pub shim: AbsolutePath,
+    /// The package of the real sccache; without it, the shim looks on `PATH`.
+    pub sccache: Option<AbsolutePath>,
+    /// How the cache is reached.
+    #[serde(default)]
+    pub transport: Transport,
+    /// Whether the build has a network, as a dev shell or an unsandboxed build does.
+    #[serde(default)]
+    pub network: bool,
+    /// The languages to put the shim in front of; all of them by default.
+    pub wrap: Option<Vec<Language>>,
+    /// How hard zstd compresses an entry, 1 to 22; sccache's own default is 3.
+    pub compression_level: Option<CompressionLevel>,
+    /// The largest message between client and server, and so the largest entry.
+    pub max_frame_length: Option<Size>,
+    /// Directories that are cut from the paths in a key. Sccache does so for C and C++ alone.
+    pub basedirs: Option<Vec<AbsolutePath>>,
+    /// A string that goes into each C and C++ key, to keep builds apart.
+    pub cache_buster: Option<Text>,
+    /// Files whose contents go into each C and C++ key.
+    pub extra_files: Option<Vec<AbsolutePath>>,
+    /// Whether calls with several `-arch` flags may be cached.
+    #[serde(default)]
+    pub multiarch: bool,
+    /// Whether to compile all anew and replace the entries.
+    #[serde(default)]
+    pub recache: bool,
+    /// Whether the server starts without having tried to read and write its store.
+    #[serde(default)]
+    pub skip_cache_check: bool,
+    /// After how many idle seconds the server ends; 0 is never. Sccache's own default is 600.
+    pub idle_timeout: Option<u32>,
+    /// What sccache logs, in the grammar of `RUST_LOG`.
+    pub log: Option<Text>,
+    /// A configuration file for sccache, for what no variable says.
+    pub config: Option<AbsolutePath>,
+}
+
+/// Large enough for any entry: a static library of LLVM's size fits.
+const DEFAULT_MAX_FRAME_LENGTH: u64 = 1 << 30;
+
+/// The environment that gives a derivation the cache that is `wanted`.
+pub fn sccache_env(wanted: &Wanted) -> Result<Env, Error> {
+    let at = |name: &str| AttrPath::default().attr(name);
+    let wrap = wanted.wrap.as_deref().unwrap_or(&Language::ALL);
+    if wrap.is_empty() {
+        return Err(Error::at_path(
+            &at("wrap"),
+            "this is empty, so there is nothing to cache: name at least one of rust, c, c++",
+        ));
+    }
+    let wraps_c = wrap.contains(&Language::C) || wrap.contains(&Language::Cxx);
+    wanted.check(wraps_c)?;
+
+    let mut env = Env::new();
+    let sccache = wanted.shim.join("bin/sccache");
+    env.insert("SCCACHE_IGNORE_SERVER_IO_ERROR", "1".into());
+    for language in wrap {
+        match language {
+            Language::Rust => {
+                env.insert("RUSTC_WRAPPER", sccache.clone());
+                // sccache refuses every call with `-C incremental`.
+                env.insert("CARGO_INCREMENTAL", "0".into());
+            }
+            Language::C => drop(env.insert("CMAKE_C_COMPILER_LAUNCHER", sccache.clone())),
+            Language::Cxx => drop(env.insert("CMAKE_CXX_COMPILER_LAUNCHER", sccache.clone())),
+        }
+    }
+    if let Some(package) = &wanted.sccache {
+        env.insert(contract::SCCACHE, package.join("bin/sccache"));
+    }
+    let mut names: Vec<_> = wrap.to_vec();
+    names.sort_unstable();
+    names.dedup();
+    env.insert(
+        contract::WRAP,
+        names
+            .iter()
+            .map(|language| language.name())
+            .collect::<Vec<_>>()
+            .join(","),
+    );
+    wanted.write_sccache_variables(&mut env);
+    wanted
+        .transport
+        .write(&at("transport"), wanted.network, &mut env)?;
+    Ok(env)
+}
+
+impl Wanted {
+    /// Refuses what contradicts itself, with both names.
+    fn check(&self, wraps_c: bool) -> Result<(), Error> {
+        let at = |name: &str| AttrPath::default().attr(name);
+        let only_c = [
+            ("basedirs", self.basedirs.is_some()),
+            ("cacheBuster", self.cache_buster.is_some()),
+            ("extraFiles", self.extra_files.is_some()),
+            ("multiarch", self.multiarch),
+        ];
+        for (name, given) in only_c {
+            if given && !wraps_c {
+                return Err(Error::at_path(
+                    &at(name),
+                    "this is for C and C++ alone, and `wrap` has neither: drop one of the two",
+                ));
+            }
+        }
+        let host_server = matches!(self.transport, Transport::Server(_));
+        if self.log.is_some() && host_server {
+            return Err(Error::at_path(
+                &at("log"),
+                "with `transport.server` sccache must not log: SCCACHE_LOG turns its client-side mode off; drop one of the two",
+            ));
+        }
+        if self.idle_timeout.is_some() && host_server {
+            return Err(Error::at_path(
+                &at("idleTimeout"),
+                "with `transport.server` the server is the host's, which says itself when it ends: drop one of the two",
+            ));
+        }
+        if self.recache && self.transport.is_read_only() {
+            return Err(Error::at_path(
+                &at("recache"),
+                "a cache with `readOnly` in `transport` cannot be written anew: drop one of the two",
+            ));
+        }
+        Ok(())
+    }
+
+    fn write_sccache_variables(&self, env: &mut Env) {
+        let frame = self
+            .max_frame_length
+            .map_or(DEFAULT_MAX_FRAME_LENGTH, Size::bytes);
+        env.insert("SCCACHE_MAX_FRAME_LENGTH", frame.to_string());
+        let paths = |paths: &[AbsolutePath]| {
+            paths
+                .iter()
+                .map(AbsolutePath::as_str)
+                .collect::<Vec<_>>()
+                .join(":")
+        };
+        let optional = [
+            (
+                "SCCACHE_CACHE_ZSTD_LEVEL",
+                self.compression_level.map(|level| level.to_string()),
+            ),
+            ("SCCACHE_BASEDIRS", self.basedirs.as_deref().map(paths)),
+            (
+                "SCCACHE_C_CUSTOM_CACHE_BUSTER",
+                self.cache_buster
+                    .as_ref()
+                    .map(|text| text.as_str().to_owned()),
+            ),
+            ("SCCACHE_EXTRAFILES", self.extra_files.as_deref().map(paths)),
+            (
+                "SCCACHE_CACHE_MULTIARCH",
+                self.multiarch.then(|| "1".to_owned()),
+            ),
+            ("SCCACHE_RECACHE", self.recache.then(|| "1".to_owned())),
+            (
+                "SCCACHE_SKIP_CACHE_CHECK",
+                self.skip_cache_check.then(|| "1".to_owned()),
+            ),
+            (
+                "SCCACHE_IDLE_TIMEOUT",
+                self.idle_timeout.map(|seconds| seconds.to_string()),
+            ),
+            (
+                "SCCACHE_LOG",
+                self.log.as_ref().map(|text| text.as_str().to_owned()),
+            ),
+            (
+                "SCCACHE_CONF",
+                self.config.as_ref().map(|path| path.as_str().to_owned()),
+            ),
+        ];
+        env.extend(
+            optional
+                .into_iter()
+                .filter_map(|(name, value)| Some((name, value?))),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests;
