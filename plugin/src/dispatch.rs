@@ -1,0 +1,120 @@
+//! From the three strings that a builtin's call arrives as to the one that answers it.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use nix_sccache_core::version::{Host, version};
+use nix_sccache_core::{Error, request, sccache_env, target, to_toml};
+use serde_json::{Value as Json, json};
+
+/// One call, as the prelude makes it.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'a> {
+    /// The builtin's name, without `rust.`.
+    pub builtin: &'a [u8],
+    /// Its argument, in the JSON of [`request::parse`].
+    pub request: &'a [u8],
+    /// A large text beside it; empty where there is none.
+    pub text: &'a [u8],
+    /// Who calls.
+    pub host: &'a Host,
+}
+
+/// Answers a call with JSON: `{"ok": …}`, or `{"err": "…"}` in one line that begins with
+/// the builtin's name. A panic is answered as an error, too.
+#[must_use]
+pub fn answer(call: Call<'_>) -> String {
+    let name = String::from_utf8_lossy(call.builtin);
+    let answer = match catch_unwind(AssertUnwindSafe(|| run(&name, call))) {
+        Ok(Ok(ok)) => json!({ "ok": ok }),
+        Ok(Err(error)) => json!({ "err": format!("rust.{name}: {error}") }),
+        Err(panic) => json!({ "err": format!(
+            "rust.{name}: a fault in nix-sccache, please report it: {}",
+            panic_message(panic.as_ref())
+        ) }),
+    };
+    answer.to_string()
+}
+
+/// The table of builtins.
+fn run(name: &str, call: Call<'_>) -> Result<Json, Error> {
+    let argument = || request::parse(call.request);
+    match name {
+        "sccacheEnv" => json(sccache_env::sccache_env(&request::read(argument()?)?)?),
+        "target" => json(target::target(argument()?)?),
+        "toTOML" => json(to_toml::to_toml(argument()?)?),
+        "version" => json(version(call.host.clone())),
+        #[cfg(feature = "panicking-builtin")]
+        "panic" => Ok(panicking(argument()?)),
+        _ => Err(Error::unknown(
+            "builtin",
+            name,
+            &["sccacheEnv", "target", "toTOML", "version"],
+        )),
+    }
+}
+
+fn json(answer: impl serde::Serialize) -> Result<Json, Error> {
+    serde_json::to_value(answer)
+        .map_err(|error| Error::new(format!("the answer is no JSON: {error}")))
+}
+
+#[cfg(feature = "panicking-builtin")]
+#[expect(clippy::panic, reason = "that is what it is for")]
+fn panicking(_: nix_sccache_core::Value) -> Json {
+    panic!("as the test wants")
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
+        (Some(text), _) => text,
+        (_, Some(text)) => text,
+        _ => "a panic without a message",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask(builtin: &str, request: &str) -> Json {
+        let host = Host {
+            host: "test".into(),
+            nix: "0".into(),
+        };
+        let call = Call {
+            builtin: builtin.as_bytes(),
+            request: request.as_bytes(),
+            text: b"",
+            host: &host,
+        };
+        serde_json::from_str(&answer(call)).unwrap()
+    }
+
+    #[test]
+    fn answers_are_ok_or_err() {
+        assert_eq!(
+            ask("target", r#""x86_64-linux""#),
+            json!({ "ok": "x86_64-unknown-linux-gnu" })
+        );
+        assert_eq!(ask("version", "null")["ok"]["nix"], "0");
+        let error = ask("toTOLM", "null");
+        assert_eq!(
+            error["err"],
+            "rust.toTOLM: unknown builtin `toTOLM`; did you mean `toTOML`? (known here: sccacheEnv, target, toTOML, version)"
+        );
+    }
+
+    #[test]
+    fn a_panic_is_an_error() {
+        let message = |panic: Box<dyn Any + Send>| panic_message(panic.as_ref()).to_owned();
+        assert_eq!(
+            message(catch_unwind(|| panic!("plain")).unwrap_err()),
+            "plain"
+        );
+        assert_eq!(
+            message(catch_unwind(|| panic!("with {}", 1)).unwrap_err()),
+            "with 1"
+        );
+    }
+}

@@ -1,0 +1,8 @@
+//! The Nix plugin of nix-sccache: one builtin, `builtins.rust`.
+//!
+//! Nix's ABI changes with nearly every release, so as little as possible goes through
+//! it: a [`host`] registers one function of three strings that gives one, and the
+//! prelude, a Nix file, makes the builtins of it. [`dispatch`] answers.
+
+pub mod dispatch;
+pub mod host;

@@ -1,0 +1,260 @@
+# The builtins, made of the plugin's one function `ask`: the name of a builtin, its
+# argument as JSON and a text beside it go in, `{"ok": …}` or `{"err": "…"}` comes out.
+#
+# What Nix does best is done here: forcing the argument, carrying string context over,
+# reading files under the rules of pure and restricted evaluation, and throwing, so that
+# an error has a trace and `builtins.tryEval` sees it.
+ask:
+
+let
+  inherit (builtins)
+    appendContext
+    fromJSON
+    getContext
+    hasContext
+    isAttrs
+    isFloat
+    isFunction
+    isList
+    isPath
+    isString
+    mapAttrs
+    toJSON
+    unsafeDiscardStringContext
+    ;
+
+  # JSON nests at most 128 deep for our reader, and a list takes two levels of it.
+  depth = 120;
+
+  # The argument, with what JSON lacks as arrays: see core/src/request/json.rs.
+  encode =
+    left: path: value:
+    if isAttrs value then
+      if value ? __toString || value ? outPath then
+        "${value}"
+      else if left < 1 then
+        [ "deep" ]
+      else
+        mapAttrs (_: encode (left - 1) path) value
+    else if isList value then
+      if left < 2 then [ "deep" ] else [ (map (encode (left - 2) path) value) ]
+    else if isFloat value then
+      [ "float" ] ++ float value
+    else if isFunction value then
+      [ "function" ]
+    else if isPath value then
+      path value
+    else
+      value;
+
+  # A path literal as itself: most builtins want a path of the build's, and copying
+  # that to the store is never what was meant.
+  literal = path: [
+    "path"
+    (toString path)
+  ];
+
+  # A path literal as `builtins.toJSON` has it: copied to the store.
+  copied = path: "${path}";
+
+  # A float as its sign, a mantissa and a power of two, exactly, in integers: Nix 2.8
+  # shows six digits of a float, and its arithmetic is exact.
+  float =
+    value:
+    let
+      negative = builtins.substring 0 1 (toString value) == "-";
+      magnitude = if negative then 0.0 - value else value;
+      powers =
+        (builtins.foldl' (all: _: [
+          (rec {
+            exponent = 2 * (builtins.head all).exponent;
+            factor = (builtins.head all).factor * (builtins.head all).factor;
+          })
+        ] ++ all) [
+          {
+            exponent = 1;
+            factor = 2.0;
+          }
+        ] [ 1 2 3 4 5 6 7 8 9 ]);
+      two53 = 9007199254740992.0;
+      up =
+        scaled: power:
+        if scaled.mantissa * power.factor < two53 then
+          {
+            mantissa = scaled.mantissa * power.factor;
+            exponent = scaled.exponent - power.exponent;
+          }
+        else
+          scaled;
+      down =
+        scaled: power:
+        if scaled.mantissa / power.factor * 2.0 >= two53 then
+          {
+            mantissa = scaled.mantissa / power.factor;
+            exponent = scaled.exponent + power.exponent;
+          }
+        else
+          scaled;
+      # A subnormal number is further below 2^53 than all the powers together.
+      steps = [ (builtins.head powers) ] ++ powers;
+      start = {
+        mantissa = magnitude;
+        exponent = 0;
+      };
+      scaled =
+        if magnitude < two53 then
+          builtins.foldl' up start steps
+        else
+          builtins.foldl' down start steps;
+    in
+    if !(value < 0.0) && !(value > 0.0) && !(value == 0.0) then
+      [ "nan" ]
+    else if magnitude > 1.7976931348623157e308 then
+      [ (if negative then "-inf" else "inf") ]
+    else if magnitude == 0.0 then
+      [
+        negative
+        0
+        0
+      ]
+    else
+      [
+        negative
+        (builtins.floor scaled.mantissa)
+        scaled.exponent
+      ];
+
+  # The strings of an answer depend on all that the argument depended on.
+  carry =
+    context: answer:
+    if isString answer then
+      appendContext answer context
+    else if isAttrs answer then
+      mapAttrs (_: carry context) answer
+    else if isList answer then
+      map (carry context) answer
+    else
+      answer;
+
+  callWith =
+    path: builtin: argument:
+    let
+      request = toJSON (encode depth path argument);
+      answer = fromJSON (ask builtin (unsafeDiscardStringContext request) "");
+    in
+    if answer ? err then
+      throw answer.err
+    else if hasContext request then
+      carry (getContext request) answer.ok
+    else
+      answer.ok;
+
+  call = callWith literal;
+in
+
+{
+  /**
+    The environment that makes a derivation use a compiler cache: an attribute set of
+    strings, to be merged into the derivation's own.
+
+    # Example
+
+    ```nix
+    stdenv.mkDerivation ({
+      # …
+    } // builtins.rust.sccacheEnv {
+      shim = nix-sccache;
+      transport.server = { };
+    })
+    ```
+
+    # Attributes
+
+    - `shim` (path, required): the package of the shim.
+    - `sccache` (path): the package of the real sccache; by default the first `sccache`
+      on `PATH` that is not the shim.
+    - `wrap` (list of `"rust"`, `"c"`, `"c++"`; all): what to cache.
+    - `network` (Boolean, false): whether the build has a network, as a dev shell has.
+    - `transport` (`"server"`): how the cache is reached; a name, or a set of one
+      attribute, `transport.NAME = { … }`:
+      - `server`: the host's daemon. `socket` (path,
+        `/run/nix-sccache/sccache.sock`).
+      - `directory`: `path` (required), `size`, `readOnly`, `preprocessorCache`.
+      - `ephemeral`: a directory within the build. `size`, `preprocessorCache`.
+      - `redis`: one of `socket`, `endpoint` (URL), `clusterEndpoints` (list of URLs);
+        `db`, `username`, `ttl` (seconds), `keyPrefix`, `readOnly`.
+      - `memcached`: one of `socket`, `endpoint` (URL); `username`, `expiration`
+        (seconds), `keyPrefix`, `readOnly`.
+      - `s3`: `bucket` (required), `region`, `endpoint`, `useSsl`, `keyPrefix`,
+        `noCredentials`, `serverSideEncryption`, `serverSideEncryptionAwsKms`,
+        `serverSideEncryptionKmsKeyId`, `enableVirtualHostStyle`, `readOnly`.
+      - `gcs`: `bucket` (required), `keyPath`, `serviceAccount`, `credentialsUrl`,
+        `keyPrefix`, `readOnly`.
+      - `azure`: `container` (required), `storageAccount`, `endpoint`, `keyPrefix`,
+        `readOnly`.
+      - `gha`: `version`, `readOnly`.
+      - `webdav`: `endpoint` (required), `username`, `disableCreateDir`, `keyPrefix`,
+        `readOnly`.
+      - `oss`: `bucket` (required), `endpoint`, `noCredentials`, `keyPrefix`, `readOnly`.
+      - `cos`: `bucket` (required), `endpoint`, `keyPrefix`, `readOnly`.
+      - `chain`: `levels` (list of the stores above, the nearest first),
+        `writeErrorPolicy` (`"ignore"`, `"l0"`, `"all"`).
+    - `compressionLevel` (1 to 22; sccache's 3), `maxFrameLength` (size, 1G).
+    - `basedirs` (list of paths), `cacheBuster` (string), `extraFiles` (list of paths),
+      `multiarch` (Boolean): for C and C++.
+    - `recache`, `skipCacheCheck` (Booleans), `idleTimeout` (seconds; 0 is never),
+      `log` (string), `config` (path): as sccache has them.
+
+    A size is a number of bytes or a string with K, M, G or T: `"20G"`. What sccache would
+    take in another sense, or pass over, is an error; so is a secret.
+  */
+  sccacheEnv = call "sccacheEnv";
+
+  /**
+    The target triple of a Nix system, or of a nixpkgs platform; of a triple, its system.
+
+    # Example
+
+    ```nix
+    builtins.rust.target "x86_64-linux"
+    => "x86_64-unknown-linux-gnu"
+    builtins.rust.target "x86_64-unknown-linux-musl"
+    => "x86_64-linux"
+    builtins.rust.target pkgs.stdenv.hostPlatform
+    => "x86_64-unknown-linux-gnu"
+    ```
+  */
+  target =
+    asked:
+    call "target" (
+      # Of a platform's many attributes, some of which throw, only these are read.
+      if isAttrs asked then
+        builtins.intersectAttrs {
+          system = null;
+          config = null;
+        } asked
+        // (if asked ? rust.rustcTarget then { rust = { inherit (asked.rust) rustcTarget; }; } else { })
+      else
+        asked
+    );
+
+  /**
+    The TOML text of an attribute set, which `builtins.fromTOML` reads back to the same
+    value. Null and functions are errors: TOML has neither. Paths are copied to the
+    store, and derivations become their store paths, as with `builtins.toJSON`.
+
+    # Example
+
+    ```nix
+    builtins.rust.toTOML { build.jobs = 2; }
+    => "[build]\njobs = 2\n"
+    ```
+  */
+  toTOML = callWith copied "toTOML";
+
+  /**
+    The plugin's own version, and the host that it found: a set of `plugin`, `nix` (the
+    version of this Nix) and `host` (how the plugin talks to it, `"c++"` or `"c"`).
+  */
+  version = call "version" null;
+}
