@@ -1,0 +1,250 @@
+//! A compiler's call, from its arguments to its end.
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use nix_sccache_core::contract::{self, Language};
+
+use crate::arguments::{CcCall, RustcCall, is_rustc};
+use crate::call_log::{Entry, Outcome};
+use crate::class::{self, Class, Reason};
+use crate::client::{self, Answer};
+use crate::compiler::{self, Compiler};
+use crate::session::{Session, tell_trouble};
+
+/// As `sccache`: a compiler's call, or else the real sccache.
+pub(crate) fn as_sccache(mut arguments: Vec<OsString>) -> ExitCode {
+    let names_compiler = arguments
+        .first()
+        .is_some_and(|first| !first.as_encoded_bytes().starts_with(b"-"));
+    if names_compiler {
+        let program = arguments.remove(0);
+        return compile(&program, arguments);
+    }
+    match client::sccache() {
+        Some(sccache) => {
+            let mut command = Command::new(sccache);
+            command.args(arguments);
+            compiler::become_program(command)
+        }
+        None => not_found("sccache"),
+    }
+}
+
+/// As a compiler, under that compiler's name.
+pub(crate) fn as_compiler(name: &str, arguments: Vec<OsString>) -> ExitCode {
+    compile(OsStr::new(name), arguments)
+}
+
+/// As `cargo`: the real one, which calls us for each rustc unless it is told otherwise.
+pub(crate) fn as_cargo(arguments: &[OsString]) -> ExitCode {
+    let Some(cargo) = compiler::find(OsStr::new("cargo")) else {
+        return not_found("cargo");
+    };
+    let mut command = Command::new(cargo);
+    command.args(arguments);
+    let sccache = env::current_exe()
+        .ok()
+        .map(|own| own.with_file_name("sccache"))
+        .filter(|link| link.exists());
+    if let (None, Some(sccache)) = (env::var_os("RUSTC_WRAPPER"), sccache) {
+        command.env("RUSTC_WRAPPER", sccache);
+    }
+    compiler::become_program(command)
+}
+
+fn not_found(program: &str) -> ExitCode {
+    eprintln!("nix-sccache: there is no {program} on PATH but the shim itself");
+    ExitCode::from(127)
+}
+
+/// A call that was read.
+struct Call {
+    compiler: Compiler,
+    arguments: Vec<OsString>,
+    language: Language,
+    /// The crate or the source file, for the report.
+    name: String,
+    class: Class,
+    at: SystemTime,
+    began: Instant,
+}
+
+fn compile(program: &OsStr, arguments: Vec<OsString>) -> ExitCode {
+    let Some(call) = Call::read(program, arguments) else {
+        return not_found(&program.to_string_lossy());
+    };
+    let session = Session::current();
+    let session = session.as_ref();
+    match call.class.clone() {
+        Class::Probe => {
+            call.note(session, Outcome::Probe);
+            compiler::become_program(call.command())
+        }
+        Class::Passthrough(reason) => call.pass_through(session, reason),
+        Class::Cacheable => {
+            let wrap = env::var(contract::WRAP).ok();
+            if class::is_wrapped(call.language, wrap.as_deref()) {
+                call.ask_cache(session)
+            } else {
+                call.pass_through(session, Reason::NotWrapped)
+            }
+        }
+    }
+}
+
+impl Call {
+    fn read(program: &OsStr, mut arguments: Vec<OsString>) -> Option<Self> {
+        let (at, began) = (SystemTime::now(), Instant::now());
+        // `sccache WRAPPER rustc …`: the wrapper is a program that takes a rustc first.
+        let wraps = arguments
+            .first()
+            .is_some_and(|first| Path::new(first).file_stem() == Some(OsStr::new("rustc")));
+        let (wrapper, program) = if wraps {
+            (Some(find_or(program)), arguments.remove(0))
+        } else {
+            (None, program.to_owned())
+        };
+        let compiler = Compiler {
+            wrapper,
+            path: compiler::find(&program)?,
+        };
+        let (language, name, class) = if is_rustc(&program) {
+            let mut call = RustcCall::read(&arguments);
+            // Cargo puts it into the arguments; sccache looks at the variables as well.
+            call.incremental |= ["CARGO_INCREMENTAL", "CARGO_BUILD_INCREMENTAL"]
+                .iter()
+                .any(|name| env::var_os(name).is_some_and(|value| value == "1"));
+            let class = class::rustc(&call);
+            (Language::Rust, call.crate_name.unwrap_or_default(), class)
+        } else {
+            let call = CcCall::read(&arguments);
+            let language = call.language(&compiler.stem().to_string_lossy());
+            (
+                language,
+                call.sources.first().cloned().unwrap_or_default(),
+                class::cc(&call),
+            )
+        };
+        Some(Self {
+            compiler,
+            arguments,
+            language,
+            name,
+            class,
+            at,
+            began,
+        })
+    }
+
+    fn command(&self) -> Command {
+        self.compiler.command(&self.arguments)
+    }
+
+    fn note(&self, session: Option<&Session>, outcome: Outcome) {
+        let Some(session) = session else { return };
+        let micros =
+            |duration: std::time::Duration| u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        let took = if outcome == Outcome::Probe {
+            0
+        } else {
+            micros(self.began.elapsed())
+        };
+        session.note(&Entry {
+            at: self
+                .at
+                .duration_since(UNIX_EPOCH)
+                .map(micros)
+                .unwrap_or_default(),
+            took,
+            language: self.language.name().to_owned(),
+            name: self.name.clone(),
+            outcome,
+        });
+    }
+
+    /// Runs the compiler; without a session, whose log wants to know how it ended, as the
+    /// compiler itself.
+    fn pass_through(&self, session: Option<&Session>, reason: Reason) -> ExitCode {
+        if session.is_none() {
+            return compiler::become_program(self.command());
+        }
+        self.run_compiler(session, reason, &[]).0
+    }
+
+    /// Runs the compiler, without the messages that were passed on before, and notes it.
+    /// Says with what code to end, and whether all went well.
+    fn run_compiler(
+        &self,
+        session: Option<&Session>,
+        reason: Reason,
+        passed_on: &[Vec<u8>],
+    ) -> (ExitCode, bool) {
+        match client::run_without(self.command(), passed_on) {
+            Ok(status) => {
+                let outcome = if status.success() {
+                    Outcome::Passthrough(reason)
+                } else {
+                    Outcome::Error
+                };
+                self.note(session, outcome);
+                (compiler::end_like(status), status.success())
+            }
+            Err(error) => {
+                eprintln!(
+                    "nix-sccache: cannot run {}: {error}",
+                    self.compiler.path.display()
+                );
+                (ExitCode::from(127), false)
+            }
+        }
+    }
+
+    fn ask_cache(&self, session: Option<&Session>) -> ExitCode {
+        let trouble = |why: &str| match session {
+            Some(session) => session.trouble(why),
+            None => tell_trouble(why),
+        };
+        if session.is_some_and(Session::is_in_trouble) {
+            return self.pass_through(session, Reason::CacheFailed);
+        }
+        match client::ask(session, self.language, &self.compiler, &self.arguments) {
+            Answer::Served {
+                complaint: Some(why),
+                ..
+            } => {
+                trouble(&why);
+                self.note(session, Outcome::Passthrough(Reason::CacheFailed));
+                ExitCode::SUCCESS
+            }
+            Answer::Served {
+                hit,
+                complaint: None,
+            } => {
+                self.note(session, if hit { Outcome::Hit } else { Outcome::Miss });
+                ExitCode::SUCCESS
+            }
+            Answer::Unreachable(why) => {
+                trouble(&why);
+                self.pass_through(session, Reason::CacheFailed)
+            }
+            // The compiler has the last word: a program that does not compile fails again,
+            // with the compiler's own messages, and the cache is not to blame.
+            Answer::Failed { why, passed_on } => {
+                let (code, compiled) = self.run_compiler(session, Reason::CacheFailed, &passed_on);
+                if compiled {
+                    trouble(&why);
+                }
+                code
+            }
+        }
+    }
+}
+
+/// The program, or its name as it was given: running that tells what is wrong with it.
+fn find_or(program: &OsStr) -> PathBuf {
+    compiler::find(program).unwrap_or_else(|| program.into())
+}

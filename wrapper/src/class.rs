@@ -1,0 +1,235 @@
+//! Deciding what a compiler's call is: nothing to cache, something to cache, or
+//! something that the cache cannot serve, and why.
+//!
+//! The rules for rustc are those of sccache 0.19 (`parse_arguments` in its
+//! `src/compiler/rust.rs`): what it would refuse does not get there.
+
+use std::fmt;
+
+use nix_sccache_core::contract::Language;
+use serde::{Deserialize, Serialize};
+
+use crate::arguments::{CcCall, RustcCall};
+
+/// What a call is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// A question: a version, `--print`, a look at standard input. Nobody waits for it to be cached.
+    Probe,
+    /// A compilation that the cache may serve.
+    Cacheable,
+    /// A compilation that it may not.
+    Passthrough(Reason),
+}
+
+/// Why a compilation runs without the cache.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Reason {
+    /// It links: the kinds of crate, or `test`.
+    Links(String),
+    /// It is incremental.
+    Incremental,
+    /// It says with `-o` where its output goes, as nothing of cargo's does.
+    OutputFile,
+    /// It brings its own `--sysroot`.
+    Sysroot,
+    /// It lacks what every call of cargo's has: a name, `--out-dir`, `--emit`.
+    NotCargos,
+    /// It emits something else than a library, its metadata and its dependencies.
+    Emits(String),
+    /// It has several sources, or none that is a file.
+    Sources,
+    /// A file of arguments could not be read.
+    ArgumentFile,
+    /// The language is not among those to wrap.
+    NotWrapped,
+    /// The cache failed.
+    CacheFailed,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Links(kind) => write!(f, "links ({kind})"),
+            Self::Incremental => f.write_str("incremental"),
+            Self::OutputFile => f.write_str("writes to a file of its own (-o)"),
+            Self::Sysroot => f.write_str("brings its own --sysroot"),
+            Self::NotCargos => f.write_str("is not a call of cargo's"),
+            Self::Emits(what) => write!(f, "emits {what}"),
+            Self::Sources => f.write_str("has not one source"),
+            Self::ArgumentFile => f.write_str("its @file cannot be read"),
+            Self::NotWrapped => f.write_str("language is not wrapped"),
+            Self::CacheFailed => f.write_str("the cache failed"),
+        }
+    }
+}
+
+impl Reason {
+    /// What to do to get rid of it, where something can be done.
+    pub(crate) fn remedy(&self) -> Option<&'static str> {
+        match self {
+            Self::Incremental => {
+                Some("set CARGO_INCREMENTAL=0 and no `incremental = true` in a profile")
+            }
+            Self::Sysroot => Some(
+                "a rustc that is built by x.py needs build.ccache = \"sccache\" instead of RUSTC_WRAPPER",
+            ),
+            Self::NotWrapped => Some("add the language to `wrap`"),
+            Self::CacheFailed => Some("see the reason that was printed when it first failed"),
+            _ => None,
+        }
+    }
+}
+
+/// What a call of rustc's is.
+pub(crate) fn rustc(call: &RustcCall) -> Class {
+    const SERVED: [&str; 3] = ["link", "metadata", "dep-info"];
+    let pass = |reason| Class::Passthrough(reason);
+    if call.asks || call.reads_stdin || (call.inputs.is_empty() && !call.unreadable) {
+        return Class::Probe;
+    }
+    if call.unreadable {
+        return pass(Reason::ArgumentFile);
+    }
+    if call.incremental {
+        return pass(Reason::Incremental);
+    }
+    if call.test {
+        return pass(Reason::Links("test".to_owned()));
+    }
+    let links: Vec<_> = call
+        .crate_types
+        .iter()
+        .filter(|kind| !matches!(kind.as_str(), "lib" | "rlib" | "staticlib"))
+        .collect();
+    if !links.is_empty() || call.crate_types.is_empty() {
+        let kinds: Vec<_> = links.iter().map(|kind| kind.as_str()).collect();
+        return pass(Reason::Links(if kinds.is_empty() {
+            "bin".to_owned()
+        } else {
+            kinds.join(",")
+        }));
+    }
+    if call.output {
+        return pass(Reason::OutputFile);
+    }
+    if call.sysroot {
+        return pass(Reason::Sysroot);
+    }
+    if call.inputs.len() > 1 {
+        return pass(Reason::Sources);
+    }
+    if call.crate_name.is_none() || !call.out_dir || call.emit.is_empty() {
+        return pass(Reason::NotCargos);
+    }
+    if let Some(other) = call
+        .emit
+        .iter()
+        .find(|emit| !SERVED.contains(&emit.as_str()))
+    {
+        return pass(Reason::Emits(other.clone()));
+    }
+    if call.emit == ["dep-info"] {
+        return Class::Probe;
+    }
+    Class::Cacheable
+}
+
+/// What a call of a C or C++ compiler's is.
+pub(crate) fn cc(call: &CcCall) -> Class {
+    if call.asks || call.reads_stdin {
+        return Class::Probe;
+    }
+    if !call.to_object {
+        return Class::Passthrough(Reason::Links("C".to_owned()));
+    }
+    if call.sources.len() != 1 {
+        return Class::Passthrough(Reason::Sources);
+    }
+    Class::Cacheable
+}
+
+/// Whether a language is among those to wrap, which [`contract::WRAP`] names.
+///
+/// [`contract::WRAP`]: nix_sccache_core::contract::WRAP
+pub(crate) fn is_wrapped(language: Language, wrap: Option<&str>) -> bool {
+    wrap.is_none_or(|wrap| Language::named_in(wrap).contains(&language))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ffi::OsString;
+
+    fn of(line: &str) -> Class {
+        rustc(&RustcCall::read(
+            &line
+                .split_whitespace()
+                .map(OsString::from)
+                .collect::<Vec<_>>(),
+        ))
+    }
+
+    const LIBRARY: &str =
+        "--crate-name a --crate-type lib --emit=dep-info,metadata,link --out-dir /t src/lib.rs";
+
+    #[test]
+    fn what_cargo_does_with_a_library_is_cached() {
+        assert_eq!(of(LIBRARY), Class::Cacheable);
+        assert_eq!(
+            of("--crate-name a --crate-type staticlib,rlib --emit link --out-dir /t src/lib.rs"),
+            Class::Cacheable
+        );
+        assert_eq!(
+            of("--crate-name a --crate-type lib --emit=dep-info,metadata --out-dir /t src/lib.rs"),
+            Class::Cacheable
+        );
+    }
+
+    #[test]
+    fn questions_are_probes() {
+        for line in [
+            "",
+            "-vV",
+            "- --crate-name ___ --print=file-names --crate-type bin",
+            "--crate-name a --crate-type lib --emit=metadata --out-dir /t -",
+            "--crate-name a --crate-type lib --emit=dep-info --out-dir /t src/lib.rs",
+        ] {
+            assert_eq!(of(line), Class::Probe, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_cached_has_a_reason() {
+        let links = |kind: &str| Reason::Links(kind.to_owned());
+        for (line, reason) in [
+            (format!("{LIBRARY} -C incremental=/i"), Reason::Incremental),
+            (format!("{LIBRARY} --test"), links("test")),
+            (format!("{LIBRARY} -o a"), Reason::OutputFile),
+            (format!("{LIBRARY} --sysroot /s"), Reason::Sysroot),
+            (format!("{LIBRARY} other.rs"), Reason::Sources),
+            (
+                format!("{LIBRARY},llvm-ir")
+                    .replace(" src/lib.rs,llvm-ir", " src/lib.rs --emit=llvm-ir"),
+                Reason::Emits("llvm-ir".into()),
+            ),
+            (
+                LIBRARY.replace("lib --emit", "proc-macro --emit"),
+                links("proc-macro"),
+            ),
+            (LIBRARY.replace("--crate-type lib", ""), links("bin")),
+            (LIBRARY.replace("--out-dir /t", ""), Reason::NotCargos),
+            (format!("{LIBRARY} @/nonexistent"), Reason::ArgumentFile),
+        ] {
+            assert_eq!(of(&line), Class::Passthrough(reason), "{line}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_to_be_wrapped_is() {
+        assert!(is_wrapped(Language::C, None));
+        assert!(is_wrapped(Language::Cxx, Some("rust,c++")));
+        assert!(!is_wrapped(Language::C, Some("rust,c++")));
+    }
+}

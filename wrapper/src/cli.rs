@@ -1,0 +1,217 @@
+//! `nix-sccache`, for people and hooks.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitCode, ExitStatus};
+use std::thread;
+
+use clap::{Parser, Subcommand};
+use nix_sccache_core::contract;
+use rustix::process::{Pid, Signal, kill_process};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use crate::compiler;
+use crate::report::Report;
+use crate::session::{Begun, Session};
+
+/// Warm Rust builds inside the Nix sandbox
+#[derive(Parser)]
+#[command(name = "nix-sccache", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Runs a command with the cache, and reports
+    Run {
+        /// Writes the report to this file as well, as JSON
+        #[arg(long, value_name = "FILE")]
+        report: Option<PathBuf>,
+        /// The command
+        #[arg(last = true, required = true, value_name = "COMMAND")]
+        command: Vec<OsString>,
+    },
+    /// Shows what the cache has done in this session so far
+    Report {
+        /// Shows it as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Begins and ends a session, for build hooks
+    Session {
+        #[command(subcommand)]
+        edge: Edge,
+    },
+}
+
+#[derive(Subcommand)]
+enum Edge {
+    /// Prints the shell's `export` lines for a new session
+    Begin,
+    /// Ends the session, and reports
+    End {
+        /// Reports in one line, for a build that failed: Nix shows the last lines of its log
+        #[arg(long)]
+        failed: bool,
+    },
+}
+
+/// Does what the arguments say.
+pub(crate) fn main(called_as: OsString, arguments: Vec<OsString>) -> ExitCode {
+    match Cli::parse_from(std::iter::once(called_as).chain(arguments)).command {
+        Task::Run { report, command } => run(&command, report.as_deref()),
+        Task::Report { json } => report(json),
+        Task::Session { edge: Edge::Begin } => begin(),
+        Task::Session {
+            edge: Edge::End { failed },
+        } => end(failed),
+    }
+}
+
+/// Runs a command in a session of its own, or in the one that there is.
+fn run(command: &[OsString], report_to: Option<&Path>) -> ExitCode {
+    let Some((program, arguments)) = command.split_first() else {
+        return ExitCode::FAILURE;
+    };
+    let mut command = Command::new(program);
+    command.args(arguments);
+    if Session::current().is_some() {
+        return compiler::run(&mut command);
+    }
+    let begun = match Session::begin() {
+        Ok(begun) => begun,
+        Err(error) => {
+            cannot_begin(&error);
+            return compiler::run(&mut command);
+        }
+    };
+    command.envs(begun.variables);
+    let status = command.spawn().and_then(wait);
+    let report = Report::of(&begun.session);
+    begun.session.end();
+    match report {
+        Ok(report) => {
+            eprintln!("{}", report.text());
+            if let Some(file) = report_to {
+                write_report(&report, file);
+            }
+        }
+        Err(error) => eprintln!("nix-sccache: no report: {error}"),
+    }
+    match status {
+        Ok(status) => compiler::end_like(status),
+        Err(error) => {
+            eprintln!("nix-sccache: cannot run {}: {error}", program.display());
+            ExitCode::from(127)
+        }
+    }
+}
+
+fn write_report(report: &Report, file: &Path) {
+    let written = serde_json::to_vec_pretty(report)
+        .map_err(io::Error::from)
+        .and_then(|json| fs::write(file, json));
+    if let Err(error) = written {
+        eprintln!(
+            "nix-sccache: the report cannot be written to {}: {error}",
+            file.display()
+        );
+    }
+}
+
+/// Waits for a command, and outlives the signals that are meant for it: there is a session
+/// to end.
+fn wait(mut child: Child) -> io::Result<ExitStatus> {
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+    let handle = signals.handle();
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    let forwarding = thread::spawn(move || {
+        for signal in &mut signals {
+            // A terminal sends its interrupt to the whole group.
+            let signal = if signal == SIGINT {
+                None
+            } else {
+                Signal::from_named_raw(signal)
+            };
+            if let (Some(pid), Some(signal)) = (pid, signal) {
+                kill_process(pid, signal).ok();
+            }
+        }
+    });
+    let status = child.wait();
+    handle.close();
+    forwarding.join().ok();
+    status
+}
+
+fn report(json: bool) -> ExitCode {
+    let Some(session) = Session::current() else {
+        eprintln!(
+            "nix-sccache: there is no session here ({} is not set): `nix-sccache run -- COMMAND` reports on COMMAND",
+            contract::SESSION
+        );
+        return ExitCode::FAILURE;
+    };
+    let shown = Report::of(&session).and_then(|report| {
+        Ok(if json {
+            serde_json::to_string_pretty(&report)?
+        } else {
+            report.text()
+        })
+    });
+    match shown {
+        Ok(text) => {
+            println!("{text}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("nix-sccache: no report: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Prints what the hook evaluates; never fails a build.
+fn begin() -> ExitCode {
+    if Session::current().is_none() {
+        match Session::begin() {
+            Ok(Begun { variables, .. }) => {
+                for (name, value) in variables {
+                    println!("export {name}={}", quote(&value));
+                }
+            }
+            Err(error) => cannot_begin(&error),
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+/// A word for a POSIX shell.
+fn quote(path: &Path) -> String {
+    format!("'{}'", path.to_string_lossy().replace('\'', r"'\''"))
+}
+
+fn end(failed: bool) -> ExitCode {
+    if let Some(session) = Session::current() {
+        match Report::of(&session) {
+            Ok(report) if failed => eprintln!("{}", report.summary()),
+            Ok(report) => eprintln!("{}", report.text()),
+            Err(error) => eprintln!("nix-sccache: no report: {error}"),
+        }
+        session.end();
+    }
+    ExitCode::SUCCESS
+}
+
+fn cannot_begin(error: &io::Error) {
+    eprintln!(
+        "nix-sccache: no session, so no report: {} has no room for one: {error}",
+        env::temp_dir().display()
+    );
+}

@@ -1,0 +1,107 @@
+//! Finding and running the real programs.
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, ExitStatus};
+
+use rustix::process::{Signal, getpid, kill_process};
+
+/// The program that `name` stands for, passing over ourselves: a path is taken as it is,
+/// a name is looked for on `PATH`.
+pub(crate) fn find(name: &OsStr) -> Option<PathBuf> {
+    let path = Path::new(name);
+    if path.components().count() > 1 && !is_ourselves(path) {
+        return Some(path.to_owned());
+    }
+    let here = env::current_dir().unwrap_or_default();
+    which::which_in_all(path.file_name()?, env::var_os("PATH"), here)
+        .ok()?
+        .find(|candidate| !is_ourselves(candidate))
+}
+
+/// Whether a path leads to the shim's own binary, under whatever name.
+fn is_ourselves(path: &Path) -> bool {
+    match (
+        path.canonicalize(),
+        env::current_exe().and_then(|own| own.canonicalize()),
+    ) {
+        (Ok(path), Ok(own)) => path == own,
+        _ => false,
+    }
+}
+
+/// Becomes the program: nothing of us is left to cost anything. Comes back only when
+/// there is no such program, with the code that a shell gives for that.
+pub(crate) fn become_program(mut command: Command) -> ExitCode {
+    let error = command.exec();
+    eprintln!(
+        "nix-sccache: cannot run {}: {error}",
+        command.get_program().display()
+    );
+    ExitCode::from(127)
+}
+
+/// Runs the program to its end.
+pub(crate) fn run(command: &mut Command) -> ExitCode {
+    match command.status() {
+        Ok(status) => end_like(status),
+        Err(error) => {
+            eprintln!(
+                "nix-sccache: cannot run {}: {error}",
+                command.get_program().display()
+            );
+            ExitCode::from(127)
+        }
+    }
+}
+
+/// Ends as a program ended that we stood in for: with its code, or by its signal, so that
+/// who called sees no difference.
+pub(crate) fn end_like(status: ExitStatus) -> ExitCode {
+    if let Some(signal) = status.signal().and_then(Signal::from_named_raw) {
+        // Should the signal not end us, the code says what a shell says.
+        kill_process(getpid(), signal).ok();
+    }
+    ExitCode::from(code(status))
+}
+
+/// The exit code, 128 and the signal's number where a signal ended the program, as shells
+/// have it.
+pub(crate) fn code(status: ExitStatus) -> u8 {
+    let code = status
+        .code()
+        .or_else(|| status.signal().map(|signal| 128 + signal));
+    code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
+}
+
+/// A compiler, with the workspace wrapper in front of it where there is one.
+#[derive(Clone, Debug)]
+pub(crate) struct Compiler {
+    /// The wrapper, which takes the compiler as its first argument.
+    pub wrapper: Option<PathBuf>,
+    /// The compiler.
+    pub path: PathBuf,
+}
+
+impl Compiler {
+    /// The command that runs it.
+    pub(crate) fn command(&self, arguments: &[OsString]) -> Command {
+        let mut command = match &self.wrapper {
+            None => Command::new(&self.path),
+            Some(wrapper) => {
+                let mut command = Command::new(wrapper);
+                command.arg(&self.path);
+                command
+            }
+        };
+        command.args(arguments);
+        command
+    }
+
+    /// The stem of the compiler's name: `rustc`, `gcc`.
+    pub(crate) fn stem(&self) -> &OsStr {
+        self.path.file_stem().unwrap_or_default()
+    }
+}

@@ -1,0 +1,55 @@
+//! The compiler as sccache calls it, which is us once more.
+//!
+//! Sccache tells nobody whether a call was a hit: its log turns the client-side mode off,
+//! and its statistics are those of all builds together. But a hit is a call for which the
+//! compiler did not run, so we stand where sccache's compiler would, and note when we are
+//! asked to compile.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs::File;
+use std::process::ExitCode;
+
+use nix_sccache_core::contract;
+
+use crate::arguments::{CcCall, is_rustc, is_sccaches_own};
+use crate::compiler::{Compiler, become_program};
+
+/// Notes the call if it is a compilation, and becomes the compiler.
+pub(crate) fn main(compiler: OsString, arguments: &[OsString]) -> ExitCode {
+    // rustup's proxy would take this for a toolchain to switch to, and sccache, which asks,
+    // would then go round us.
+    if arguments
+        .first()
+        .is_some_and(|first| first.as_encoded_bytes().starts_with(b"+"))
+    {
+        return ExitCode::FAILURE;
+    }
+    let compiler = Compiler {
+        wrapper: env::var_os(contract::COMPILER_WRAPPER).map(Into::into),
+        path: compiler.into(),
+    };
+    if let Some(note) = env::var_os(contract::COMPILED) {
+        let asks = if is_rustc(compiler.path.as_os_str()) {
+            is_sccaches_own(arguments)
+        } else {
+            CcCall::read(arguments).asks
+        };
+        if !asks {
+            // The worst that can come of a failure is a miss that is taken for a hit.
+            File::create(note).ok();
+        }
+    }
+    let mut command = compiler.command(arguments);
+    // These are between sccache and us: what the compiler runs, a linker, say, must not be
+    // taken for sccache's.
+    for name in [
+        contract::COMPILER,
+        contract::COMPILER_WRAPPER,
+        contract::COMPILED,
+        contract::RUST_KEY,
+    ] {
+        command.env_remove(name);
+    }
+    become_program(command)
+}

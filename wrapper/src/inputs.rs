@@ -1,0 +1,110 @@
+//! Naming what goes into a call's result and sccache does not see.
+//!
+//! nixpkgs' compiler wrappers, and cargo2nix's, add what they find in the environment
+//! behind sccache's back. And where we stand in front of the compiler, sccache knows our
+//! digest and not the compiler's.
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::Path;
+
+use nix_sccache_core::contract::{self, Language};
+use sha2::{Digest, Sha256};
+
+use crate::compiler::Compiler;
+
+/// Variables that a wrapper of rustc adds to the arguments: by their whole names.
+const RUST: [&str; 3] = [
+    "NIX_RUSTFLAGS",
+    "NIX_RUST_LINK_FLAGS",
+    "NIX_RUST_BUILD_FLAGS",
+];
+
+/// Variables that nixpkgs' wrapper of a C or C++ compiler reads: by how they begin, since
+/// each may end in the name of a platform.
+const C: [&str; 6] = [
+    "NIX_CFLAGS_COMPILE",
+    "NIX_CXXSTDLIB_COMPILE",
+    "NIX_HARDENING_ENABLE",
+    "NIX_CC_WRAPPER_",
+    "NIX_ENFORCE_",
+    "NIX_GNATFLAGS",
+];
+
+/// The variable to give to sccache, so that all this is in the key; none where there is
+/// nothing that it does not see.
+pub(crate) fn key_variable(
+    language: Language,
+    compiler: &Compiler,
+    in_front: bool,
+) -> Option<(&'static str, OsString)> {
+    let mut parts: Vec<(Vec<u8>, Vec<u8>)> = hidden_variables(language)
+        .into_iter()
+        .map(|(name, value)| (name.into_vec(), value.into_vec()))
+        .collect();
+    if let Some(wrapper) = &compiler.wrapper {
+        parts.push((b"wrapper".to_vec(), identity(wrapper)));
+    }
+    // Of rustc sccache digests the libraries, which it finds by asking for them.
+    if in_front && language != Language::Rust {
+        parts.push((b"compiler".to_vec(), identity(&compiler.path)));
+    }
+    if parts.is_empty() {
+        return None;
+    }
+    let variable = if language == Language::Rust {
+        contract::RUST_KEY
+    } else {
+        contract::C_KEY
+    };
+    if let Some(own) = env::var_os(variable) {
+        parts.push((variable.into(), own.into_vec()));
+    }
+    let mut hash = Sha256::new();
+    for part in parts.iter().flat_map(|(name, value)| [name, value]) {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    Some((variable, hex(&hash.finalize()).into()))
+}
+
+fn hidden_variables(language: Language) -> Vec<(OsString, OsString)> {
+    let is_hidden = |name: &OsStr| match language {
+        Language::Rust => RUST.iter().any(|hidden| name == *hidden),
+        Language::C | Language::Cxx => C
+            .iter()
+            .any(|hidden| name.as_bytes().starts_with(hidden.as_bytes())),
+    };
+    let mut variables: Vec<_> = env::vars_os()
+        .filter(|(name, value)| is_hidden(name) && !value.is_empty())
+        .collect();
+    variables.sort();
+    variables
+}
+
+/// What tells a program from every other: its path, if that is in a Nix store, which holds
+/// one thing under one name; else its path and contents.
+fn identity(program: &Path) -> Vec<u8> {
+    let real = program
+        .canonicalize()
+        .unwrap_or_else(|_| program.to_owned());
+    let mut identity = real.as_os_str().as_bytes().to_vec();
+    if !real.starts_with("/nix/store") {
+        identity.extend(
+            fs::read(&real)
+                .map(|contents| Sha256::digest(contents).to_vec())
+                .unwrap_or_default(),
+        );
+    }
+    identity
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").ok();
+        text
+    })
+}

@@ -1,0 +1,52 @@
+//! The shim: one binary in front of rustc, cargo and sccache inside a derivation, that
+//! acts by the name it is called by.
+//!
+//! | called as | it is |
+//! |---|---|
+//! | `sccache` | what `RUSTC_WRAPPER` and the launchers point at: [`call`] for a compiler, else the real sccache |
+//! | `rustc`, or any other compiler | that compiler, through the cache |
+//! | `cargo` | cargo, with `RUSTC_WRAPPER` set |
+//! | `nix-sccache` | the tool for people and hooks: [`cli`] |
+//!
+//! A compiler's call goes through these, each with one job: [`arguments`] reads it,
+//! [`class`] decides what it is, [`inputs`] names what goes into its key beside what
+//! sccache sees, [`client`] asks the cache, [`compiler`] runs the compiler, [`call_log`]
+//! notes what came of it.
+
+mod arguments;
+mod call;
+mod call_log;
+mod class;
+mod cli;
+mod client;
+mod compiler;
+mod inner;
+mod inputs;
+mod report;
+mod session;
+
+use std::env;
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::ExitCode;
+
+use nix_sccache_core::contract;
+
+fn main() -> ExitCode {
+    let mut arguments = env::args_os();
+    let called_as = arguments.next().unwrap_or_default();
+    let arguments: Vec<OsString> = arguments.collect();
+    // Sccache calls its compiler, which is us again: whatever the name, the real one is meant.
+    if let Some(compiler) = env::var_os(contract::COMPILER) {
+        return inner::main(compiler, &arguments);
+    }
+    match Path::new(&called_as)
+        .file_name()
+        .and_then(|name| name.to_str())
+    {
+        Some("sccache") => call::as_sccache(arguments),
+        Some("cargo") => call::as_cargo(&arguments),
+        None | Some("nix-sccache") => cli::main(called_as, arguments),
+        Some(compiler) => call::as_compiler(compiler, arguments),
+    }
+}

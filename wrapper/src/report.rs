@@ -1,0 +1,253 @@
+//! The report: what the cache did for a session.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io;
+
+use comfy_table::presets::NOTHING;
+use comfy_table::{CellAlignment, Table};
+use serde::Serialize;
+
+use crate::call_log::{self, Entry, Outcome};
+use crate::class::Reason;
+use crate::session::Session;
+
+/// What a session's log says, all together.
+#[derive(Debug, Default, PartialEq, Serialize)]
+pub(crate) struct Report {
+    /// Calls that the cache was asked for.
+    pub asked: usize,
+    /// Calls that it had.
+    pub hits: usize,
+    /// How long they took, in seconds, summed over all that ran at once.
+    pub hit_seconds: f64,
+    /// Calls that it had not.
+    pub misses: usize,
+    /// How long they took, in seconds.
+    pub miss_seconds: f64,
+    /// Which calls it had not, the longest first.
+    pub missed: Vec<Missed>,
+    /// Calls that ran without it, by reason.
+    pub passthrough: Vec<Passthrough>,
+    /// Questions to a compiler.
+    pub probes: usize,
+    /// Calls that the compiler refused.
+    pub errors: usize,
+    /// The first trouble with the cache.
+    pub trouble: Option<String>,
+}
+
+/// A call that the cache had not.
+#[derive(Debug, PartialEq, Serialize)]
+pub(crate) struct Missed {
+    /// The crate, or the source file.
+    pub name: String,
+    /// `rust`, `c` or `c++`.
+    pub language: String,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+/// Calls that ran without the cache for one reason.
+#[derive(Debug, PartialEq, Serialize)]
+pub(crate) struct Passthrough {
+    /// The reason, in words.
+    pub reason: String,
+    /// How many.
+    pub calls: usize,
+    /// How long they took, in seconds.
+    pub seconds: f64,
+    /// What to do about it.
+    pub remedy: Option<&'static str>,
+}
+
+impl Report {
+    /// The report of a session so far.
+    pub(crate) fn of(session: &Session) -> io::Result<Self> {
+        Ok(Self {
+            trouble: session.first_trouble(),
+            ..Self::from_entries(&call_log::read(&session.log())?)
+        })
+    }
+
+    fn from_entries(entries: &[Entry]) -> Self {
+        let mut report = Self::default();
+        let mut passthrough: BTreeMap<Reason, (usize, f64)> = BTreeMap::new();
+        for entry in entries {
+            let seconds = seconds(entry.took);
+            match &entry.outcome {
+                Outcome::Hit => {
+                    report.hits += 1;
+                    report.hit_seconds += seconds;
+                }
+                Outcome::Miss => {
+                    report.misses += 1;
+                    report.miss_seconds += seconds;
+                    let (name, language) = (entry.name.clone(), entry.language.clone());
+                    report.missed.push(Missed {
+                        name,
+                        language,
+                        seconds,
+                    });
+                }
+                Outcome::Passthrough(reason) => {
+                    let (calls, sum) = passthrough.entry(reason.clone()).or_default();
+                    *calls += 1;
+                    *sum += seconds;
+                }
+                Outcome::Probe => report.probes += 1,
+                Outcome::Error => report.errors += 1,
+            }
+        }
+        report.asked = report.hits + report.misses;
+        report
+            .missed
+            .sort_by(|a, b| b.seconds.total_cmp(&a.seconds));
+        report.passthrough = passthrough
+            .into_iter()
+            .map(|(reason, (calls, seconds))| Passthrough {
+                reason: reason.to_string(),
+                calls,
+                seconds,
+                remedy: reason.remedy(),
+            })
+            .collect();
+        report
+            .passthrough
+            .sort_by(|a, b| b.seconds.total_cmp(&a.seconds));
+        report
+    }
+
+    /// One line.
+    pub(crate) fn summary(&self) -> String {
+        let passed: usize = self.passthrough.iter().map(|row| row.calls).sum();
+        let mut line = format!(
+            "nix-sccache: hits {} of {}, misses {}, passed through {passed}, probes {}",
+            self.hits, self.asked, self.misses, self.probes
+        );
+        if self.errors > 0 {
+            write!(line, ", errors {}", self.errors).ok();
+        }
+        line
+    }
+
+    /// The summary and a table under it, for people; it fits 80 columns.
+    pub(crate) fn text(&self) -> String {
+        const MISSED_SHOWN: usize = 8;
+        let mut table = Table::new();
+        table.load_style(NOTHING);
+        table.set_header(["", "calls", "seconds", ""]);
+        let mut row = |what: &str, calls: usize, seconds: f64, note: &str| {
+            if calls > 0 {
+                table.add_row([what, &calls.to_string(), &format!("{seconds:.1}"), note]);
+            }
+        };
+        row("hits", self.hits, self.hit_seconds, "");
+        row("misses", self.misses, self.miss_seconds, "");
+        for reason in &self.passthrough {
+            row(
+                "passed through",
+                reason.calls,
+                reason.seconds,
+                &reason.reason,
+            );
+        }
+        for column in [1, 2] {
+            if let Some(column) = table.column_mut(column) {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        let mut text = self.summary();
+        let has_rows = self.asked > 0 || !self.passthrough.is_empty();
+        if has_rows {
+            write!(text, "\n{}", table.trim_fmt()).ok();
+        }
+        if !self.missed.is_empty() {
+            let shown: Vec<_> = self
+                .missed
+                .iter()
+                .take(MISSED_SHOWN)
+                .map(|miss| format!("{} {:.1}", miss.name, miss.seconds))
+                .collect();
+            let more = self.missed.len().saturating_sub(MISSED_SHOWN);
+            let more = if more > 0 {
+                format!(" and {more} more")
+            } else {
+                String::new()
+            };
+            write!(text, "\n  missed: {}{more}", shown.join(", ")).ok();
+        }
+        for reason in &self.passthrough {
+            if let Some(remedy) = reason.remedy {
+                write!(text, "\n  {}: {remedy}", reason.reason).ok();
+            }
+        }
+        if let Some(trouble) = &self.trouble {
+            write!(text, "\n  trouble: {trouble}").ok();
+        }
+        text
+    }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a build does not take 285 years"
+)]
+fn seconds(micros: u64) -> f64 {
+    micros as f64 / 1e6
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(name: &str, took: u64, outcome: Outcome) -> Entry {
+        Entry {
+            at: 0,
+            took,
+            language: "rust".into(),
+            name: name.into(),
+            outcome,
+        }
+    }
+
+    #[test]
+    fn sums_up() {
+        let report = Report::from_entries(&[
+            entry("a", 100_000, Outcome::Hit),
+            entry("b", 200_000, Outcome::Hit),
+            entry("c", 1_500_000, Outcome::Miss),
+            entry("d", 2_500_000, Outcome::Miss),
+            entry(
+                "e",
+                9_000_000,
+                Outcome::Passthrough(Reason::Links("bin".into())),
+            ),
+            entry("f", 1_000_000, Outcome::Passthrough(Reason::Incremental)),
+            entry("", 0, Outcome::Probe),
+        ]);
+        assert_eq!(
+            report.summary(),
+            "nix-sccache: hits 2 of 4, misses 2, passed through 2, probes 1"
+        );
+        assert_eq!(
+            report.text(),
+            "nix-sccache: hits 2 of 4, misses 2, passed through 2, probes 1
+                 calls  seconds
+ hits                2      0.3
+ misses              2      4.0
+ passed through      1      9.0  links (bin)
+ passed through      1      1.0  incremental
+  missed: d 2.5, c 1.5
+  incremental: set CARGO_INCREMENTAL=0 and no `incremental = true` in a profile"
+        );
+    }
+
+    #[test]
+    fn an_empty_session_is_one_line() {
+        assert_eq!(
+            Report::default().text(),
+            "nix-sccache: hits 0 of 0, misses 0, passed through 0, probes 0"
+        );
+    }
+}

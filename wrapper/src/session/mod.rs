@@ -1,0 +1,159 @@
+//! A session: one build's use of the cache.
+//!
+//! It is a directory, which [`contract::SESSION`] names, with the log of the calls, the
+//! first trouble with the cache, the links by which sccache calls us, and, where the
+//! transport wants a server in the build, that server's socket.
+
+mod server;
+
+use std::env;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process;
+use std::time::Duration;
+
+use nix_sccache_core::contract;
+
+use crate::call_log::{self, Entry};
+
+/// A running session.
+#[derive(Clone, Debug)]
+pub(crate) struct Session {
+    folder: PathBuf,
+}
+
+/// A session that has begun, and the variables that its calls need.
+pub(crate) struct Begun {
+    /// The session.
+    pub session: Session,
+    /// The variables, by name.
+    pub variables: Vec<(&'static str, PathBuf)>,
+}
+
+/// After a failure, how long calls go without the cache before one tries it again: a
+/// daemon that was restarted is found, a broken one does not cost every call.
+const TRY_AGAIN_AFTER: Duration = Duration::from_secs(10);
+
+impl Session {
+    /// The session that this process is in, if there is one and its directory is there.
+    pub(crate) fn current() -> Option<Self> {
+        let folder = PathBuf::from(env::var_os(contract::SESSION)?);
+        folder.is_dir().then_some(Self { folder })
+    }
+
+    /// Begins a session: a new directory in the build's own temporary one, and a server
+    /// where the transport wants one. Trouble with the server is told, and leaves a session
+    /// without a cache.
+    pub(crate) fn begin() -> io::Result<Begun> {
+        let folder = tempfile::Builder::new()
+            .prefix("nix-sccache-")
+            .tempdir_in(temporary())?
+            .keep();
+        let session = Self { folder };
+        let mut variables = vec![(contract::SESSION, session.folder.clone())];
+        if let Some(transport) =
+            env::var_os(contract::TRANSPORT).filter(|name| name != contract::TRANSPORT_SERVER)
+        {
+            variables.push((contract::SERVER_UDS, session.socket()));
+            if transport == contract::TRANSPORT_EPHEMERAL {
+                variables.push((contract::CACHE_DIR, session.folder.join("cache")));
+            }
+            if let Err(error) = server::start(&variables[1..]) {
+                session.trouble(&format!("its server did not start: {error}"));
+            }
+        }
+        Ok(Begun { session, variables })
+    }
+
+    /// Ends the session: its server stops, its directory goes.
+    pub(crate) fn end(self) {
+        if self.socket().exists() {
+            server::stop(&self.socket());
+        }
+        fs::remove_dir_all(&self.folder).ok();
+    }
+
+    /// Where the log is.
+    pub(crate) fn log(&self) -> PathBuf {
+        self.folder.join("calls.jsonl")
+    }
+
+    /// Notes a call. A log that cannot be written is no reason to fail.
+    pub(crate) fn note(&self, entry: &Entry) {
+        call_log::append(&self.log(), entry).ok();
+    }
+
+    /// Tells of trouble with the cache, the first time in a session.
+    pub(crate) fn trouble(&self, why: &str) {
+        let note = self.trouble_note();
+        match OpenOptions::new().write(true).create_new(true).open(&note) {
+            Ok(mut file) => {
+                tell_trouble(why);
+                file.write_all(why.as_bytes()).ok();
+            }
+            // The time of the note is that of the last trouble.
+            Err(_) => drop(
+                File::open(&note).and_then(|file| file.set_modified(std::time::SystemTime::now())),
+            ),
+        }
+    }
+
+    /// What the first trouble was, if there was any.
+    pub(crate) fn first_trouble(&self) -> Option<String> {
+        fs::read_to_string(self.trouble_note()).ok()
+    }
+
+    /// Whether there was trouble just now, so that the cache is better left alone.
+    pub(crate) fn is_in_trouble(&self) -> bool {
+        let last = fs::metadata(self.trouble_note()).and_then(|note| note.modified());
+        last.is_ok_and(|last| last.elapsed().is_ok_and(|since| since < TRY_AGAIN_AFTER))
+    }
+
+    /// The path by which sccache is to call a compiler of this stem, which leads to us.
+    pub(crate) fn stand_in(&self, stem: &std::ffi::OsStr) -> io::Result<PathBuf> {
+        let folder = self.folder.join("compilers");
+        let path = folder.join(stem);
+        if path.is_symlink() {
+            return Ok(path);
+        }
+        fs::create_dir_all(folder)?;
+        match symlink(env::current_exe()?, &path) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+            _ => Ok(path),
+        }
+    }
+
+    /// The file in which the compiler of this process' call notes that it ran.
+    pub(crate) fn compiled_note(&self) -> PathBuf {
+        self.folder.join(format!("compiled-{}", process::id()))
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.folder.join("sccache.sock")
+    }
+
+    fn trouble_note(&self) -> PathBuf {
+        self.folder.join("trouble")
+    }
+}
+
+/// Tells people, once a session, or once a call where there is none.
+pub(crate) fn tell_trouble(why: &str) {
+    eprintln!("nix-sccache: the cache cannot be used, and the build goes on without it: {why}");
+}
+
+/// The build's own directory, where nothing becomes part of an output.
+fn temporary() -> PathBuf {
+    let build_top = env::var_os("NIX_BUILD_TOP")
+        .map(PathBuf::from)
+        .filter(|top| top.is_dir());
+    build_top.unwrap_or_else(env::temp_dir)
+}
+
+/// A socket's address is short: where the session's directory has a long name, sccache
+/// could not listen in it.
+pub(crate) fn fits_socket(path: &Path) -> bool {
+    path.as_os_str().len() < 108
+}
