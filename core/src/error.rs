@@ -73,17 +73,13 @@ impl serde::de::Error for Error {
     }
 
     fn invalid_type(found: serde::de::Unexpected<'_>, expected: &dyn serde::de::Expected) -> Self {
-        Self::new(format!(
-            "this must be {expected}, not {}",
-            in_nix_words(found)
-        ))
+        let expected = expected.to_string();
+        let (expected, found) = (type_in_nix_words(&expected), in_nix_words(found));
+        Self::new(format!("this must be {expected}, not {found}"))
     }
 
     fn invalid_value(found: serde::de::Unexpected<'_>, expected: &dyn serde::de::Expected) -> Self {
-        Self::new(format!(
-            "this must be {expected}, not {}",
-            in_nix_words(found)
-        ))
+        Self::invalid_type(found, expected)
     }
 
     fn unknown_field(name: &str, known: &'static [&'static str]) -> Self {
@@ -96,6 +92,19 @@ impl serde::de::Error for Error {
 
     fn missing_field(name: &'static str) -> Self {
         Self::new(format!("the attribute `{name}` is missing"))
+    }
+}
+
+/// What serde calls a type, in the words of Nix's manual.
+fn type_in_nix_words(expected: &str) -> &str {
+    match expected {
+        "a boolean" => "a Boolean",
+        "a sequence" => "a list",
+        "a map" => "an attribute set",
+        "i64" => "an integer",
+        "u32" => "an integer from 0 to 4294967295",
+        other if other.starts_with("struct ") => "an attribute set",
+        other => other,
     }
 }
 

@@ -11,6 +11,9 @@ pub enum Step {
     Index(usize),
 }
 
+/// How many steps of a path are shown: deeper ones tell nobody more.
+const SHOWN: usize = 16;
+
 /// An attribute path, shown as it is written in Nix: `chain.levels[1].s3."odd key"`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AttrPath(Vec<Step>);
@@ -44,6 +47,9 @@ impl AttrPath {
 impl fmt::Display for AttrPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, step) in self.0.iter().enumerate() {
+            if position == SHOWN {
+                return f.write_str("…");
+            }
             match step {
                 Step::Attr(name) => {
                     if position > 0 {
@@ -88,5 +94,7 @@ mod tests {
             r#""odd key"."1""#
         );
         assert!(AttrPath::default().is_root());
+        let deep = (0..20).fold(AttrPath::default(), |path, _| path.attr("a"));
+        assert_eq!(deep.to_string(), format!("{}…", ["a"; 16].join(".")));
     }
 }

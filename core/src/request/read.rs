@@ -80,6 +80,19 @@ impl<'de> de::Deserializer<'de> for Node {
             .map_err(|error| error.at(&path))
     }
 
+    /// A set: a list is none, though serde would read its elements as the fields in order.
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        match self.value {
+            Value::List(_) => Err(self.unexpected(&visitor).at(&self.path)),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
     /// A choice is its name, `"server"`, or a set of one attribute that bears the name.
     fn deserialize_enum<V: Visitor<'de>>(
         self,
@@ -134,7 +147,7 @@ impl<'de> de::Deserializer<'de> for Node {
 
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
-        unit unit_struct seq tuple tuple_struct map struct identifier ignored_any
+        unit unit_struct seq tuple tuple_struct map identifier ignored_any
     }
 }
 
