@@ -23,6 +23,8 @@ mod cxx_host {
         println!("cargo::rerun-if-changed=src/host/nix.hh");
         let nix = match pkg_config::Config::new()
             .cargo_metadata(false)
+            // The compiler searches those by itself, last, as their own headers rely on.
+            .print_system_cflags(false)
             .probe("nix-expr")
         {
             Ok(nix) => nix,

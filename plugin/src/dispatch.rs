@@ -1,9 +1,10 @@
 //! From the three strings that a builtin's call arrives as to the one that answers it.
 
 use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::cell::Cell;
+use std::panic::{self, AssertUnwindSafe, catch_unwind};
 
-use nix_sccache_core::version::{Host, version};
+use nix_sccache_core::version::Host;
 use nix_sccache_core::{Error, request, sccache_env, target, to_toml};
 use serde_json::{Value as Json, json};
 
@@ -20,6 +21,19 @@ pub struct Call<'a> {
     pub host: &'a Host,
 }
 
+thread_local! {
+    /// Where the last panic of this thread began.
+    static PANICKED_AT: Cell<Option<String>> = const { Cell::new(None) };
+}
+
+/// Keeps panics from printing: the error that they become says it all, in Nix's own way.
+/// A plugin has a Rust runtime of its own, so this reaches no panic but ours.
+pub fn keep_panics_quiet() {
+    panic::set_hook(Box::new(|info| {
+        PANICKED_AT.set(info.location().map(ToString::to_string));
+    }));
+}
+
 /// Answers a call with JSON: `{"ok": …}`, or `{"err": "…"}` in one line that begins with
 /// the builtin's name. A panic is answered as an error, too.
 #[must_use]
@@ -28,10 +42,14 @@ pub fn answer(call: Call<'_>) -> String {
     let answer = match catch_unwind(AssertUnwindSafe(|| run(&name, call))) {
         Ok(Ok(ok)) => json!({ "ok": ok }),
         Ok(Err(error)) => json!({ "err": format!("rust.{name}: {error}") }),
-        Err(panic) => json!({ "err": format!(
-            "rust.{name}: a fault in nix-sccache, please report it: {}",
-            panic_message(panic.as_ref())
-        ) }),
+        Err(panic) => {
+            let what = panic_message(panic.as_ref());
+            let place = PANICKED_AT
+                .take()
+                .map(|place| format!(" ({place})"))
+                .unwrap_or_default();
+            json!({ "err": format!("rust.{name}: a fault in nix-sccache, please report it: {what}{place}") })
+        }
     };
     answer.to_string()
 }
@@ -43,9 +61,10 @@ fn run(name: &str, call: Call<'_>) -> Result<Json, Error> {
         "sccacheEnv" => json(sccache_env::sccache_env(&request::read(argument()?)?)?),
         "target" => json(target::target(argument()?)?),
         "toTOML" => json(to_toml::to_toml(argument()?)?),
-        "version" => json(version(call.host.clone())),
         #[cfg(feature = "panicking-builtin")]
-        "panic" => Ok(panicking(argument()?)),
+        "version" => panicking(),
+        #[cfg(not(feature = "panicking-builtin"))]
+        "version" => json(nix_sccache_core::version::version(call.host.clone())),
         _ => Err(Error::unknown(
             "builtin",
             name,
@@ -61,7 +80,7 @@ fn json(answer: impl serde::Serialize) -> Result<Json, Error> {
 
 #[cfg(feature = "panicking-builtin")]
 #[expect(clippy::panic, reason = "that is what it is for")]
-fn panicking(_: nix_sccache_core::Value) -> Json {
+fn panicking() -> ! {
     panic!("as the test wants")
 }
 

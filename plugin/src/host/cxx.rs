@@ -8,7 +8,6 @@ use nix_sccache_core::version::Host;
 use crate::dispatch::{self, Call};
 
 #[cxx::bridge(namespace = "nix_sccache")]
-#[expect(unreachable_pub, reason = "cxx makes the imported functions pub")]
 mod bridge {
     extern "Rust" {
         /// The prelude's text.
@@ -54,6 +53,7 @@ fn answer(builtin: &[u8], request: &[u8], text: &[u8]) -> String {
 pub(super) fn load() {
     let running = bridge::nix_version();
     if release(&running) == release(BUILT_FOR) {
+        dispatch::keep_panics_quiet();
         bridge::register_builtin();
     } else {
         eprintln!(

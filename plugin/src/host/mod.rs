@@ -8,6 +8,7 @@
 use std::sync::Once;
 
 #[cfg(feature = "cxx-host")]
+#[expect(unreachable_pub, reason = "cxx makes what it imports pub")]
 mod cxx;
 
 /// The Nix code that makes the builtins of the one function.
