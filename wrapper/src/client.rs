@@ -11,6 +11,7 @@ use std::thread;
 
 use nix_sccache_core::contract::{self, Language};
 
+use crate::arguments::spelled_for_sccache;
 use crate::compiler::{self, Compiler};
 use crate::inputs;
 use crate::session::Session;
@@ -73,9 +74,11 @@ pub(crate) fn ask(
     } else {
         command.args(&compiler.wrapper).arg(&compiler.path);
     }
-    command
-        .args(arguments)
-        .envs(inputs::key_variable(language, compiler, stand_in.is_some()));
+    match language {
+        Language::Rust => command.args(spelled_for_sccache(arguments)),
+        Language::C | Language::Cxx => command.args(arguments),
+    };
+    command.envs(inputs::key_variable(language, compiler, stand_in.is_some()));
 
     let heard = match command
         .stdout(Stdio::piped())

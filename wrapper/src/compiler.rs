@@ -6,7 +6,7 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, ExitStatus};
 
-use rustix::process::{Signal, getpid, kill_process};
+use signal_hook::low_level::emulate_default_handler;
 
 /// The program that `name` stands for, passing over ourselves: a path is taken as it is,
 /// a name is looked for on `PATH`.
@@ -60,9 +60,9 @@ pub(crate) fn run(command: &mut Command) -> ExitCode {
 /// Ends as a program ended that we stood in for: with its code, or by its signal, so that
 /// who called sees no difference.
 pub(crate) fn end_like(status: ExitStatus) -> ExitCode {
-    if let Some(signal) = status.signal().and_then(Signal::from_named_raw) {
+    if let Some(signal) = status.signal() {
         // Should the signal not end us, the code says what a shell says.
-        kill_process(getpid(), signal).ok();
+        emulate_default_handler(signal).ok();
     }
     ExitCode::from(code(status))
 }

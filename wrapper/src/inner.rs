@@ -13,6 +13,7 @@ use std::process::ExitCode;
 use nix_sccache_core::contract;
 
 use crate::arguments::{CcCall, is_rustc, is_sccaches_own};
+use crate::class::{self, Class};
 use crate::compiler::{Compiler, become_program};
 
 /// Notes the call if it is a compilation, and becomes the compiler.
@@ -30,12 +31,13 @@ pub(crate) fn main(compiler: OsString, arguments: &[OsString]) -> ExitCode {
         path: compiler.into(),
     };
     if let Some(note) = env::var_os(contract::COMPILED) {
-        let asks = if is_rustc(compiler.path.as_os_str()) {
-            is_sccaches_own(arguments)
+        let compiles = if is_rustc(compiler.path.as_os_str()) {
+            !is_sccaches_own(arguments)
         } else {
-            CcCall::read(arguments).asks
+            // Sccache also compiles nothing at all, to learn about the assembler.
+            class::cc(&CcCall::read(arguments)) == Class::Cacheable
         };
-        if !asks {
+        if compiles {
             // The worst that can come of a failure is a miss that is taken for a hit.
             File::create(note).ok();
         }

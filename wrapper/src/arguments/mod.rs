@@ -4,4 +4,4 @@ mod cc;
 mod rustc;
 
 pub(crate) use cc::CcCall;
-pub(crate) use rustc::{RustcCall, is_rustc, is_sccaches_own};
+pub(crate) use rustc::{RustcCall, is_rustc, is_sccaches_own, spelled_for_sccache};

@@ -139,6 +139,32 @@ impl RustcCall {
     }
 }
 
+/// Options that sccache 0.19 does not know to take a value: it takes the value for a second
+/// source, and the call for one that it cannot cache.
+const UNKNOWN_TO_SCCACHE: [&str; 4] = [
+    "--edition",
+    "--env-set",
+    "--force-warn",
+    "--remap-path-scope",
+];
+
+/// The same arguments in a spelling that sccache reads as rustc does.
+pub(crate) fn spelled_for_sccache(arguments: &[OsString]) -> Vec<OsString> {
+    let mut spelled = Vec::with_capacity(arguments.len());
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        let mut argument = argument.clone();
+        if UNKNOWN_TO_SCCACHE.iter().any(|option| argument == *option)
+            && let Some(value) = rest.next()
+        {
+            argument.push("=");
+            argument.push(value);
+        }
+        spelled.push(argument);
+    }
+    spelled
+}
+
 /// Splits `--option=value` and `-Ovalue`; an option that stands alone is none of these.
 fn split(argument: &str) -> Option<(&str, &str)> {
     if argument.starts_with("--") {
@@ -214,6 +240,18 @@ mod tests {
             assert!(read(line).asks, "{line}");
         }
         assert!(read("- --crate-name ___ --print=file-names").reads_stdin);
+    }
+
+    #[test]
+    fn sccache_gets_the_spelling_that_it_knows() {
+        assert_eq!(
+            spelled_for_sccache(&arguments("--edition 2024 -C opt-level=3 src/lib.rs")),
+            arguments("--edition=2024 -C opt-level=3 src/lib.rs")
+        );
+        assert_eq!(
+            spelled_for_sccache(&arguments("--edition")),
+            arguments("--edition")
+        );
     }
 
     #[test]
