@@ -57,55 +57,70 @@ let
   # A path literal as `builtins.toJSON` has it: copied to the store.
   copied = path: "${path}";
 
+  twoTo =
+    exponent:
+    let
+      half = twoTo (exponent / 2);
+    in
+    if exponent == 1 then 2.0 else half * half;
+
+  # The least float takes more than all the powers once to get to 2^53.
+  powers =
+    map
+      (exponent: {
+        inherit exponent;
+        factor = twoTo exponent;
+      })
+      [
+        512
+        512
+        256
+        128
+        64
+        32
+        16
+        8
+        4
+        2
+        1
+      ];
+
+  two53 = twoTo 32 * twoTo 16 * twoTo 4 * twoTo 1;
+
+  # Brings a float below 2^53 as near to it as powers of two do, which makes it whole.
+  scaleUp =
+    scaled: power:
+    if scaled.mantissa * power.factor < two53 then
+      {
+        mantissa = scaled.mantissa * power.factor;
+        exponent = scaled.exponent - power.exponent;
+      }
+    else
+      scaled;
+
+  # Brings a float from 2^53 on below it, without losing a bit.
+  scaleDown =
+    scaled: power:
+    if scaled.mantissa / power.factor * 2.0 >= two53 then
+      {
+        mantissa = scaled.mantissa / power.factor;
+        exponent = scaled.exponent + power.exponent;
+      }
+    else
+      scaled;
+
   # A float as its sign, a mantissa and a power of two, exactly, in integers: Nix 2.8
-  # shows six digits of a float, and its arithmetic is exact.
+  # shows six digits of a float, but its arithmetic is exact.
   float =
     value:
     let
       negative = builtins.substring 0 1 (toString value) == "-";
       magnitude = if negative then 0.0 - value else value;
-      powers =
-        (builtins.foldl' (all: _: [
-          (rec {
-            exponent = 2 * (builtins.head all).exponent;
-            factor = (builtins.head all).factor * (builtins.head all).factor;
-          })
-        ] ++ all) [
-          {
-            exponent = 1;
-            factor = 2.0;
-          }
-        ] [ 1 2 3 4 5 6 7 8 9 ]);
-      two53 = 9007199254740992.0;
-      up =
-        scaled: power:
-        if scaled.mantissa * power.factor < two53 then
-          {
-            mantissa = scaled.mantissa * power.factor;
-            exponent = scaled.exponent - power.exponent;
-          }
-        else
-          scaled;
-      down =
-        scaled: power:
-        if scaled.mantissa / power.factor * 2.0 >= two53 then
-          {
-            mantissa = scaled.mantissa / power.factor;
-            exponent = scaled.exponent + power.exponent;
-          }
-        else
-          scaled;
-      # A subnormal number is further below 2^53 than all the powers together.
-      steps = [ (builtins.head powers) ] ++ powers;
-      start = {
+      scale = if magnitude < two53 then scaleUp else scaleDown;
+      scaled = builtins.foldl' scale {
         mantissa = magnitude;
         exponent = 0;
-      };
-      scaled =
-        if magnitude < two53 then
-          builtins.foldl' up start steps
-        else
-          builtins.foldl' down start steps;
+      } powers;
     in
     if !(value < 0.0) && !(value > 0.0) && !(value == 0.0) then
       [ "nan" ]
