@@ -1,0 +1,158 @@
+# shellcheck shell=bash disable=SC2048,SC2154 # lists of words; the derivation's attributes
+# What a build runs: nixpkgs' pkgs/stdenv/generic/setup.sh, as far as it is used here.
+set -e -o pipefail
+
+# Structured attributes are shell variables, and only those in `env` the environment's.
+if [[ $(declare -p outputs 2>/dev/null) == 'declare -A'* ]]; then
+    for name in "${!outputs[@]}"; do export "$name=${outputs[$name]}"; done
+    for name in "${!env[@]}"; do export "$name=${env[$name]}"; done
+fi
+
+export PATH=/usr/bin
+export SOURCE_DATE_EPOCH=315532800
+export NIX_BUILD_CORES=${NIX_BUILD_CORES:-1}
+[[ $NIX_BUILD_CORES != 0 ]] || NIX_BUILD_CORES=$(nproc)
+
+# appendToVar NAME WORD…: to an array, or to a string of words.
+appendToVar() {
+    local name=$1
+    shift
+    if [[ $(declare -p "$name" 2>/dev/null) == 'declare -a'* ]]; then
+        local -n array=$name
+        array+=("$@")
+    else
+        printf -v "$name" '%s %s' "${!name-}" "$*"
+    fi
+}
+
+# A hook is a function or the shell code in a variable.
+callOrEval() {
+    if declare -F "$1" >/dev/null; then
+        "$1"
+    else
+        eval "${!1-}"
+    fi
+}
+
+# runHook preBuild: the derivation's own preBuild, then what setup hooks put in preBuildHooks.
+runHook() {
+    local -n hooks=${1%Hook}Hooks
+    local hook
+    callOrEval "$1"
+    for hook in "${hooks[@]}"; do eval "$hook"; done
+}
+
+exitHandler() {
+    local code=$?
+    set +e
+    if ((code)); then runHook failureHook; else runHook exitHook; fi
+    exit "$code"
+}
+trap exitHandler EXIT
+
+# The inputs: programs in front of those of the machine, in the order given, then their hooks.
+programs=
+for input in "$stdenv" ${nativeBuildInputs[*]-} ${buildInputs[*]-}; do
+    if [[ -d $input/bin ]]; then programs+=$input/bin:; fi
+    if [[ -d $input/lib/pkgconfig ]]; then
+        export PKG_CONFIG_PATH=$input/lib/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
+    fi
+    if [[ -e $input/nix-support/setup-hook ]]; then
+        # shellcheck source=/dev/null
+        source "$input/nix-support/setup-hook"
+    fi
+done
+PATH=$programs$PATH
+
+unpackPhase() {
+    runHook preUnpack
+    sourceRoot=$(basename "$src")
+    sourceRoot=${sourceRoot#*-}
+    if [[ -d $src ]]; then
+        cp -r --no-preserve=ownership "$src" "$sourceRoot"
+    else
+        tar xf "$src"
+        sourceRoot=${sourceRoot%.tar*}
+    fi
+    chmod -R u+w "$sourceRoot"
+    runHook postUnpack
+}
+
+patchPhase() {
+    runHook prePatch
+    runHook postPatch
+}
+
+configurePhase() {
+    runHook preConfigure
+    runHook postConfigure
+}
+
+buildPhase() {
+    runHook preBuild
+    if [[ -e Makefile ]]; then make -j "$NIX_BUILD_CORES"; fi
+    runHook postBuild
+}
+
+checkPhase() {
+    runHook preCheck
+    runHook postCheck
+}
+
+installPhase() {
+    runHook preInstall
+    runHook postInstall
+}
+
+fixupPhase() {
+    runHook preFixup
+    if [[ -n ${setupHook-} ]]; then
+        mkdir -p "$out/nix-support"
+        sed "s|@out@|$out|g" "$setupHook" >"$out/nix-support/setup-hook"
+    fi
+    if [[ -z ${dontStrip-} ]]; then
+        find "$out" -type f -exec strip --strip-debug --preserve-dates {} + 2>/dev/null || true
+    fi
+    runHook postFixup
+}
+
+installCheckPhase() {
+    runHook preInstallCheck
+    runHook postInstallCheck
+}
+
+# skipped PHASE: phases that the derivation has switched off, or not switched on.
+skipped() {
+    case $1 in
+        unpackPhase) [[ -n ${dontUnpack-} ]] ;;
+        patchPhase) [[ -n ${dontPatch-} ]] ;;
+        configurePhase) [[ -n ${dontConfigure-} ]] ;;
+        buildPhase) [[ -n ${dontBuild-} ]] ;;
+        checkPhase) [[ -z ${doCheck-} ]] ;;
+        installPhase) [[ -n ${dontInstall-} ]] ;;
+        fixupPhase) [[ -n ${dontFixup-} ]] ;;
+        installCheckPhase) [[ -z ${doInstallCheck-} ]] ;;
+        *) false ;;
+    esac
+}
+
+# runPhase PHASE: the derivation's own phase of that name, or the one above.
+runPhase() {
+    if skipped "$1"; then return; fi
+    echo "Running phase: $1"
+    if [[ -n ${!1-} ]]; then eval "${!1}"; else "$1"; fi
+    if [[ $1 == unpackPhase ]]; then cd "$sourceRoot"; fi
+}
+
+genericBuild() {
+    if [[ -n ${buildCommand-} ]]; then
+        eval "$buildCommand"
+        return
+    fi
+    local phase
+    for phase in ${phases[*]:-${prePhases[*]-} unpackPhase patchPhase ${preConfigurePhases[*]-} \
+        configurePhase ${preBuildPhases[*]-} buildPhase checkPhase ${preInstallPhases[*]-} installPhase \
+        ${preFixupPhases[*]-} fixupPhase installCheckPhase ${postPhases[*]-}}; do
+        runPhase "$phase"
+    done
+}

@@ -1,0 +1,52 @@
+/**
+  The standard environment: `$stdenv/setup`, which runs the phases, and the function that
+  makes derivations of it.
+
+  # Example
+
+  ```nix
+  stdenv.mkDerivation (finalAttrs: {
+    pname = "hello";
+    version = "1";
+    installPhase = "echo ${finalAttrs.pname} > $out";
+  })
+  ```
+*/
+{ lib, system }:
+
+let
+  tools = "/usr/bin";
+
+  stdenv = derivation {
+    name = "stdenv";
+    inherit system;
+    builder = "${tools}/bash";
+    PATH = tools;
+    setup = ./setup.sh;
+    args = [
+      "-ec"
+      ''
+        mkdir -p $out/bin
+        cp $setup $out/setup
+        # Debian has the first two in /etc, which no sandbox sees.
+        ln -s ${tools}/gcc $out/bin/cc
+        ln -s ${tools}/g++ $out/bin/c++
+        ln -s ${tools}/{gcc,g++,ld,ar,strip} $out/bin
+      ''
+    ];
+  };
+
+  triple = builtins.replaceStrings [ "-" ] [ "-unknown-" ] system + "-gnu";
+
+  mkDerivation = import ./mkDerivation.nix { inherit lib stdenv system; };
+in
+stdenv
+// {
+  inherit mkDerivation;
+  cc = stdenv;
+  hostPlatform = {
+    inherit system;
+    config = triple;
+    rust.rustcTarget = triple;
+  };
+}

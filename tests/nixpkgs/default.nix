@@ -1,0 +1,61 @@
+/**
+  The part of nixpkgs that this project uses, in small: attributes, hooks and command lines
+  have nixpkgs' names and forms, so that what is written for the one works with the other.
+
+  It downloads and compiles nothing. Its packages point at the machine's tools, which the
+  sandbox must mount: `/usr`, `/lib`, `/lib64`, `/bin/sh`, and by these names
+
+  - `/rust`: a Rust toolchain
+  - `/vendor`: the sources of crates, one folder NAME-VERSION each
+  - `/sccache-VERSION`: an installed sccache
+  - `/nix-VERSION`: the headers of the Nix that evaluates this
+
+  Nix does not see when the machine's tools change: what it has built it does not build again.
+
+  # Example
+
+  ```nix
+  (import ./tests/nixpkgs { }).rustPlatform.buildRustPackage { … }
+  ```
+*/
+{
+  system ? builtins.currentSystem,
+  overlays ? [ ],
+}:
+
+let
+  lib = import ./lib.nix;
+
+  packages = final: {
+    inherit lib system;
+    inherit (final.stdenv) hostPlatform;
+
+    pkgs = final;
+    buildPackages = final;
+    callPackage = lib.callPackageWith final;
+    extend =
+      overlay:
+      import ./. {
+        inherit system;
+        overlays = overlays ++ [ overlay ];
+      };
+
+    stdenv = final.callPackage ./build/stdenv.nix { };
+    runCommand = final.callPackage ./build/runCommand.nix { };
+    mkShell = final.callPackage ./build/mkShell.nix { };
+
+    cargo = final.callPackage ./rust/cargo.nix { };
+    rustc = final.callPackage ./rust/rustc.nix { };
+    rustPlatform = final.callPackage ./rust/platform.nix { };
+
+    nix = final.callPackage ./packages/nix.nix { };
+    sccache = final.callPackage ./packages/sccache.nix { };
+
+    # Where the machine's compiler looks for itself.
+    boehmgc = final.runCommand "boehmgc" { } "mkdir $out";
+    boost = final.runCommand "boost" { } "mkdir $out";
+    nlohmann_json = final.runCommand "nlohmann_json" { } "mkdir $out";
+    pkg-config = final.runCommand "pkg-config" { } "mkdir $out";
+  };
+in
+lib.fix (builtins.foldl' (set: overlay: lib.extends overlay set) packages overlays)

@@ -1,0 +1,92 @@
+# The functions of nixpkgs' lib that this project uses.
+
+let
+  inherit (builtins)
+    functionArgs
+    intersectAttrs
+    isAttrs
+    isFunction
+    listToAttrs
+    mapAttrs
+    ;
+in
+
+rec {
+  fix =
+    f:
+    let
+      final = f final;
+    in
+    final;
+
+  extends =
+    overlay: f: final:
+    let
+      previous = f final;
+    in
+    previous // overlay final previous;
+
+  genAttrs =
+    names: f:
+    listToAttrs (
+      map (name: {
+        inherit name;
+        value = f name;
+      }) names
+    );
+
+  optional = condition: value: if condition then [ value ] else [ ];
+
+  optionals = condition: list: if condition then list else [ ];
+
+  optionalAttrs = condition: attrs: if condition then attrs else { };
+
+  versionAtLeast = version: least: builtins.compareVersions version least >= 0;
+
+  # The result of `f args` with `override`, which calls f with other arguments.
+  makeOverridable =
+    f: args:
+    let
+      result = f args;
+    in
+    if isAttrs result then
+      result
+      // {
+        override = new: makeOverridable f (args // (if isFunction new then new args else new));
+      }
+      // optionalAttrs (result ? overrideAttrs) {
+        overrideAttrs = change: makeOverridable (args: (f args).overrideAttrs change) args;
+      }
+    else
+      result;
+
+  # Calls a function, or that of a file, with the packages that its arguments name.
+  callPackageWith =
+    packages: fileOrFunction: args:
+    let
+      f = if isFunction fileOrFunction then fileOrFunction else import fileOrFunction;
+    in
+    makeOverridable f (intersectAttrs (functionArgs f) packages // args);
+
+  licenses = {
+    mit.spdxId = "MIT";
+    asl20.spdxId = "Apache-2.0";
+  };
+
+  # Of a set of { expr, expected }, those in which the two differ.
+  runTests =
+    tests:
+    builtins.concatMap (
+      name:
+      let
+        inherit (tests.${name}) expected expr;
+      in
+      optional (expr != expected) {
+        inherit name expected;
+        result = expr;
+      }
+    ) (builtins.attrNames tests);
+
+  # The environment in `env` as stdenv.mkDerivation wants it: nothing but strings in the end.
+  environment = mapAttrs (_: value: if value == true then "1" else toString value);
+}

@@ -1,0 +1,15 @@
+/**
+  The headers of the Nix that evaluates this, and their pkg-config file.
+
+  # Example
+
+  ```nix
+  stdenv.mkDerivation { buildInputs = [ nix ]; … }
+  ```
+*/
+{ runCommand }:
+
+let
+  version = builtins.nixVersion;
+in
+runCommand "nix-${version}" { passthru = { inherit version; }; } "cp -r /nix-${version} $out"

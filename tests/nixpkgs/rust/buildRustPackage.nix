@@ -1,0 +1,56 @@
+/**
+  `rustPlatform.buildRustPackage`: a derivation that runs cargo as nixpkgs' does.
+
+  # Example
+
+  ```nix
+  buildRustPackage {
+    pname = "hello";
+    version = "1.0.0";
+    src = ./hello;
+    cargoLock.lockFile = ./hello/Cargo.lock;
+  }
+  ```
+*/
+{
+  cargo,
+  importCargoLock,
+  lib,
+  runCommand,
+  rustc,
+  stdenv,
+}:
+
+let
+  hooks = runCommand "cargo-hooks" { } ''
+    mkdir -p $out/nix-support
+    sed 's|@target@|${stdenv.hostPlatform.rust.rustcTarget}|g; s|@cc@|${stdenv.cc}|g' ${./hooks.sh} > $out/nix-support/setup-hook
+  '';
+
+  # The arguments that are no attributes of the derivation, in the end.
+  derive =
+    attrs:
+    removeAttrs attrs [ "cargoLock" ]
+    // {
+      nativeBuildInputs = attrs.nativeBuildInputs or [ ] ++ [
+        hooks
+        rustc
+        cargo
+      ];
+      cargoDeps =
+        if attrs ? cargoVendorDir then
+          null
+        else
+          attrs.cargoDeps or (importCargoLock { inherit (attrs.cargoLock) lockFile; });
+      cargoBuildType = attrs.buildType or "release";
+      cargoBuildFeatures = attrs.buildFeatures or [ ];
+      cargoBuildNoDefaultFeatures = attrs.buildNoDefaultFeatures or false;
+      configurePhase = attrs.configurePhase or "runHook preConfigure; runHook postConfigure";
+      doCheck = attrs.doCheck or true;
+      strictDeps = true;
+    };
+in
+fOrAttrs:
+stdenv.mkDerivation (
+  if builtins.isFunction fOrAttrs then final: derive (fOrAttrs final) else derive fOrAttrs
+)
