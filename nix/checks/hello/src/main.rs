@@ -1,0 +1,5 @@
+//! Says what the library says.
+
+fn main() {
+    println!("{}", hello::greeting());
+}

@@ -1,0 +1,49 @@
+# The packages are filled in, and an sccache that a transport cannot work with is refused.
+let
+  old = {
+    outPath = "/old";
+    version = "0.16.1";
+  };
+
+  sccacheEnv = import ../lib/sccacheEnv.nix {
+    rust.sccacheEnv = settings: settings;
+    sccache = "/sccache";
+    shim = "/shim";
+  };
+
+  succeeds = settings: (builtins.tryEval (sccacheEnv settings)).success;
+in
+{
+  testDefaults = {
+    expr = sccacheEnv { wrap = [ "c" ]; };
+    expected = {
+      sccache = "/sccache";
+      shim = "/shim";
+      wrap = [ "c" ];
+    };
+  };
+
+  testOwnShim = {
+    expr = (sccacheEnv { shim = "/mine"; }).shim;
+    expected = "/mine";
+  };
+
+  testOldSccache = {
+    expr = map succeeds [
+      { sccache = old; }
+      {
+        sccache = old;
+        transport.server = { };
+      }
+      {
+        sccache = old;
+        transport = "ephemeral";
+      }
+    ];
+    expected = [
+      false
+      false
+      true
+    ];
+  };
+}

@@ -1,0 +1,33 @@
+/**
+  The functions for flake authors, over one package set.
+
+  # Example
+
+  ```nix
+  (import ./nix/lib { inherit pkgs; }).withSccache { } {
+    pname = "hello";
+    …
+  }
+  ```
+
+  # Arguments
+
+  - `pkgs`: nixpkgs.
+  - `shim`: the package of the shim.
+  - `sccache`: the package of the real sccache. The default transport needs 0.17 or later.
+  - `rust`: the plugin's builtins.
+*/
+{
+  pkgs,
+  shim ? pkgs.buildPackages.callPackage ../packages/wrapper.nix { },
+  sccache ? pkgs.buildPackages.sccache,
+  rust ? import ./requirePlugin.nix builtins,
+}:
+
+let
+  sccacheEnv = import ./sccacheEnv.nix { inherit rust sccache shim; };
+  withSccache = import ./withSccache.nix { inherit sccacheEnv shim; };
+in
+{
+  inherit sccacheEnv withSccache;
+}

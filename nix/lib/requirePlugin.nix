@@ -1,0 +1,26 @@
+/**
+  `builtins.rust`, or an error that says how to load the plugin that has it.
+
+  # Example
+
+  ```nix
+  (requirePlugin builtins).target "x86_64-linux"
+  => "x86_64-unknown-linux-gnu"
+  ```
+*/
+builtins:
+
+builtins.rust or (throw ''
+  this Nix has no builtins.rust: the plugin of nix-sccache is not loaded.
+
+  Build the package `plugin` of nix-sccache's flake for this Nix, and add to nix.conf, with its path:
+
+      plugin-files = …/lib/nix/plugins/libnix_sccache.so
+
+  or, for one command:
+
+      nix build --option plugin-files …/lib/nix/plugins/libnix_sccache.so
+
+  Before Nix 2.23 the option comes first: `nix --option plugin-files … build`. A build that a
+  daemon runs needs no more: the plugin is loaded where Nix code is evaluated.
+'')

@@ -1,0 +1,33 @@
+/**
+  The environment of a derivation that builds through the cache: `builtins.rust.sccacheEnv`
+  with the packages filled in. `withSccache` does the rest, too.
+
+  # Example
+
+  ```nix
+  sccacheEnv { transport = "ephemeral"; }
+  => { RUSTC_WRAPPER = "/nix/store/…-nix-sccache-0.1.0/bin/sccache"; … }
+  ```
+*/
+{
+  rust,
+  sccache,
+  shim,
+}:
+
+settings:
+let
+  arguments = {
+    inherit sccache shim;
+  }
+  // settings;
+  transport = arguments.transport or "server";
+  tooOld = builtins.compareVersions (arguments.sccache.version or "0.17") "0.17" < 0;
+in
+if (transport == "server" || transport ? server) && tooOld then
+  throw ''
+    sccacheEnv: the transport `server` needs sccache 0.17 or later, and this is ${arguments.sccache.version}.
+    Give a later one as `sccache`, or choose another transport: `transport = "ephemeral"`, `transport.redis = { … }`.
+  ''
+else
+  rust.sccacheEnv arguments

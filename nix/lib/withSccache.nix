@@ -1,0 +1,85 @@
+/**
+  A derivation that builds through the cache, or the arguments of one: a set of attributes
+  or a function of the final ones, as stdenv.mkDerivation, rustPlatform.buildRustPackage,
+  crane and their like take them. Whatever calls cargo or rustc in the end will do.
+
+  # Example
+
+  ```nix
+  withSccache { } pkgs.ripgrep
+
+  rustPlatform.buildRustPackage (withSccache { transport = "ephemeral"; } {
+    pname = "hello";
+    …
+  })
+  ```
+
+  # Arguments
+
+  - the settings of `builtins.rust.sccacheEnv`.
+  - the derivation, the set or the function.
+*/
+{ sccacheEnv, shim }:
+
+settings: package:
+let
+  inherit (builtins)
+    attrNames
+    filter
+    isAttrs
+    isFunction
+    removeAttrs
+    typeOf
+    ;
+
+  cache = sccacheEnv settings;
+
+  # What the attributes of a derivation lack.
+  additions =
+    attrs:
+    let
+      own = attrs // attrs.env or { };
+      already = filter (name: own ? ${name}) (attrNames cache);
+      conflicts = filter (name: toString own.${name} != cache.${name}) already;
+      missing = removeAttrs cache already;
+    in
+    if conflicts != [ ] then
+      throw (conflict attrs (builtins.head conflicts) own)
+    else
+      {
+        nativeBuildInputs = attrs.nativeBuildInputs or [ ] ++ [ (settings.shim or shim) ];
+      }
+      // (
+        # Of structured attributes, only those in `env` get into the environment.
+        if attrs ? env || attrs.__structuredAttrs or false then
+          { env = attrs.env or { } // missing; }
+        else
+          missing
+      );
+
+  conflict = attrs: name: own: ''
+    withSccache: ${attrs.name or attrs.pname or "a derivation"} sets ${name} already.
+      It has:           ${toString own.${name}}
+      withSccache sets: ${cache.${name}}
+    Remove the former; how the cache is to behave goes into the first argument of withSccache.
+  '';
+
+  add = attrs: attrs // additions attrs;
+in
+if package.type or null == "derivation" then
+  if package ? overrideAttrs then
+    package.overrideAttrs additions
+  else
+    throw ''
+      withSccache: the derivation ${package.name} has no overrideAttrs.
+      Apply withSccache to the arguments of the function that makes it: f (withSccache { } { … })
+    ''
+else if isFunction package then
+  finalAttrs: add (package finalAttrs)
+else if isAttrs package then
+  add package
+else
+  throw ''
+    withSccache: the second argument is a ${typeOf package}.
+    It takes a derivation, a set of attributes, or a function of the final ones.
+  ''

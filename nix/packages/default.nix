@@ -1,0 +1,16 @@
+/**
+  The packages of this project.
+
+  # Example
+
+  ```nix
+  (import ./nix/packages pkgs).wrapper
+  ```
+*/
+pkgs:
+
+rec {
+  plugin = pkgs.callPackage ./plugin.nix { };
+  wrapper = pkgs.callPackage ./wrapper.nix { };
+  default = wrapper;
+}

@@ -1,0 +1,22 @@
+/**
+  What the shim's package holds besides its binary, as attributes for stdenv.mkDerivation.
+
+  # Example
+
+  ```nix
+  stdenv.mkDerivation (import ./shimLayout.nix // { … })
+  ```
+*/
+{
+  setupHook = ../hook/setup-hook.sh;
+
+  # cc-rs and rustc's bootstrap know a wrapper by the name sccache. The other two are for the
+  # front of PATH, and in a folder of their own: what has this package among its inputs must
+  # not find two rustc.
+  postInstall = ''
+    ln -s nix-sccache $out/bin/sccache
+    mkdir -p $out/libexec/nix-sccache
+    ln -s ../../bin/nix-sccache $out/libexec/nix-sccache/rustc
+    ln -s ../../bin/nix-sccache $out/libexec/nix-sccache/cargo
+  '';
+}

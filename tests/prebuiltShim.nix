@@ -1,0 +1,27 @@
+/**
+  The shim's package, of the binary that `scripts/build` leaves in `target/release`.
+
+  # Example
+
+  ```nix
+  import ../nix/lib { inherit pkgs; shim = import ./prebuiltShim.nix pkgs; }
+  ```
+*/
+pkgs:
+
+pkgs.stdenv.mkDerivation (
+  import ../nix/packages/shimLayout.nix
+  // {
+    name = "nix-sccache";
+    src = builtins.path {
+      name = "nix-sccache";
+      path = ../target/release/nix-sccache;
+    };
+    dontUnpack = true;
+    dontStrip = true;
+    installPhase = ''
+      install -D $src $out/bin/nix-sccache
+      runHook postInstall
+    '';
+  }
+)
