@@ -1,0 +1,62 @@
+/**
+  A program of crates.io, built through the host's cache.
+
+  # Example
+
+  ```nix
+  (import ./demo.nix {
+    name = "ripgrep-15.2.0";
+    source = "/…";
+    vendored = "/…";
+    run = "1";
+  }).program
+  ```
+
+  # Arguments
+
+  - `name`: of the crate.
+  - `source`: a folder with its source.
+  - `vendored`: a folder with the sources of what it depends on.
+  - `run`: what no other run has, so that Nix builds it although it did so before.
+*/
+{
+  name,
+  source,
+  vendored,
+  run,
+}:
+
+let
+  pkgs = import ../tests/nixpkgs { };
+
+  lib = import ../nix/lib {
+    inherit pkgs;
+    shim = import ../tests/prebuiltShim.nix pkgs;
+  };
+
+  # Under a name that is not the folder's: it becomes part of paths in the build.
+  folder =
+    name: path:
+    builtins.path {
+      inherit name;
+      path = /. + path;
+    };
+
+  program = pkgs.rustPlatform.buildRustPackage (
+    lib.withSccache { transport = "server"; } {
+      inherit name run;
+      src = folder "source" source;
+      cargoDeps = folder "vendor" vendored;
+      doCheck = false;
+    }
+  );
+in
+{
+  inherit program;
+
+  # What it takes to build it, which is not to be timed.
+  inputs = program.overrideAttrs {
+    name = "inputs";
+    buildCommand = "touch $out";
+  };
+}

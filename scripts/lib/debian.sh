@@ -1,0 +1,52 @@
+# shellcheck shell=bash
+# Debian packages: what is missing is installed, or named where that cannot be done.
+
+# need_debian PROBE PACKAGE …: in pairs; a probe is a command, or a file that the package brings.
+need_debian() {
+    local missing=()
+    while (($#)); do
+        [[ $1 == /* && -e $1 ]] || command -v "$1" >/dev/null || missing+=("$2")
+        shift 2
+    done
+    ((${#missing[@]})) || return 0
+    if ! command -v apt-get >/dev/null || ((EUID)); then
+        fail "not installed: ${missing[*]} (by Debian's names). Install them, or run this as root on Debian."
+    fi
+    say "installing ${missing[*]}"
+    (
+        # Redis and Nix bring services, which nobody here asked for.
+        policy=/usr/sbin/policy-rc.d
+        if [[ ! -e $policy ]]; then
+            trap 'rm -f "$policy"' EXIT
+            printf '#!/bin/sh\nexit 101\n' >"$policy"
+            chmod +x "$policy"
+        fi
+        export DEBIAN_FRONTEND=noninteractive
+        apt-get -q update >&2
+        apt-get -q -y --no-install-recommends install "${missing[@]}" >&2
+    )
+}
+
+# debian_source PACKAGE VERSION: unpacks a source package into the current directory.
+#
+# The machine's own lists stay as they are: most machines have no deb-src in them.
+debian_source() {
+    local apt list
+    apt=$(mktemp -d "$PWD/apt.XXXXXX")
+    mkdir "$apt/sources" "$apt/lists"
+    for list in /etc/apt/sources.list /etc/apt/sources.list.d/*; do
+        [[ -f $list ]] || continue
+        sed -e 's/^Types:.*/Types: deb-src/' -e 's/^deb /deb-src /' "$list" >"$apt/sources/${list##*/}"
+    done
+    local options=(
+        -q
+        -o Dir::Etc::sourcelist=/dev/null
+        -o Dir::Etc::sourceparts="$apt/sources"
+        -o Dir::State::lists="$apt/lists"
+        -o APT::Sandbox::User="$(id -un)"
+    )
+    # An archive without sources is none of our business: if it was the one that matters, the
+    # next line says so.
+    apt-get "${options[@]}" update >&2 || true
+    apt-get "${options[@]}" source "$1=$2" >&2
+}

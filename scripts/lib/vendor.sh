@@ -1,0 +1,24 @@
+# shellcheck shell=bash disable=SC2154 # cache: scripts/setup sets it
+# Sources of crates, for builds that have no network.
+
+# need_vendored CARGO_LOCK: prints the folder with the sources of all that a workspace's
+# Cargo.lock names. It is what nixpkgs' fetchCargoVendor makes, too: `cargoDeps` can be it.
+need_vendored() {
+    local lock=$1 vendored
+    vendored=$cache/vendor/$(sha256sum "$lock" | cut -c 1-16)
+    if [[ ! -d $vendored ]]; then
+        say "fetching the sources of the crates in $lock"
+        rm -rf "$vendored.new"
+        mkdir -p "$vendored.new/.cargo"
+        cargo vendor --quiet --locked --versioned-dirs --manifest-path "${lock%/*}/Cargo.toml" "$vendored.new" >/dev/null
+        cat >"$vendored.new/.cargo/config.toml" <<'EOF'
+[source.crates-io]
+replace-with = "vendored-sources"
+[source.vendored-sources]
+directory = "@vendor@"
+EOF
+        cp "$lock" "$vendored.new"
+        mv "$vendored.new" "$vendored"
+    fi
+    echo "$vendored"
+}
