@@ -1,0 +1,219 @@
+//! The builtins in every program of Nix's and under every rule of evaluation.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use nix_sccache_tests::{hosts, root, stdout_of};
+use serde_json::json;
+
+const TARGET: &str = r#"builtins.rust.target "x86_64-linux""#;
+const TRIPLE: &str = "x86_64-unknown-linux-gnu";
+
+#[test]
+fn nix_eval_pure_and_restricted() {
+    for host in hosts() {
+        for options in [
+            &[][..],
+            &["--pure-eval"],
+            &["--impure"],
+            &["--option", "restrict-eval", "true"],
+        ] {
+            assert_eq!(
+                host.eval(TARGET, options),
+                Ok(json!(TRIPLE)),
+                "{} {options:?}",
+                host.name()
+            );
+        }
+    }
+}
+
+#[test]
+fn nix_instantiate_and_nix_repl() {
+    for host in hosts() {
+        let printed = stdout_of(
+            host.program("nix-instantiate")
+                .args(["--eval", "--expr", TARGET]),
+        );
+        assert_eq!(printed.trim(), format!("{TRIPLE:?}"), "{}", host.name());
+
+        let mut repl = host.nix("repl");
+        repl.stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        let mut repl = repl.spawn().unwrap();
+        writeln!(repl.stdin.take().unwrap(), "{TARGET}").unwrap();
+        let printed = String::from_utf8(repl.wait_with_output().unwrap().stdout).unwrap();
+        assert!(printed.contains(TRIPLE), "{}: {printed}", host.name());
+    }
+}
+
+/// What `rust.sccacheEnv` gives to a derivation makes it depend on the shim.
+#[test]
+fn string_context_goes_through() {
+    const LET: &str = r#"
+        let
+          shim = derivation { name = "shim"; system = "x86_64-linux"; builder = "/bin/sh"; };
+          env = builtins.rust.sccacheEnv { inherit shim; };
+          uses = derivation ({ name = "uses"; system = "x86_64-linux"; builder = "/bin/sh"; } // env);
+        in"#;
+    let contexts = r#"
+        {
+          env = builtins.getContext env.RUSTC_WRAPPER == builtins.getContext "${shim}";
+          wrapper = env.RUSTC_WRAPPER == "${shim}/bin/sccache";
+          toml = builtins.getContext (builtins.rust.toTOML { a = [ "${shim}" ]; }) == builtins.getContext "${shim}";
+          derivation = builtins.rust.toTOML { p = shim; } == "p = \"${shim}\"\n";
+          none = builtins.hasContext (builtins.rust.target "x86_64-linux");
+        }"#;
+    for host in hosts() {
+        let all = json!({ "env": true, "wrapper": true, "toml": true, "derivation": true, "none": false });
+        assert_eq!(
+            host.value(&format!("{LET} {contexts}")),
+            all,
+            "{}",
+            host.name()
+        );
+        // The derivation's own list of inputs is the proof.
+        let mut instantiate = host.program("nix-instantiate");
+        let derivation = stdout_of(instantiate.args(["--expr", &format!("{LET} uses")]));
+        let mut query = host.program("nix-store");
+        let inputs = stdout_of(query.args(["--query", "--references", derivation.trim()]));
+        assert!(inputs.contains("-shim.drv"), "{}: {inputs}", host.name());
+    }
+}
+
+#[test]
+fn platforms_are_read_lazily() {
+    for host in hosts() {
+        let expression =
+            r#"builtins.rust.target { system = "aarch64-linux"; emulator = throw "not this"; }"#;
+        assert_eq!(
+            host.value(expression),
+            "aarch64-unknown-linux-gnu",
+            "{}",
+            host.name()
+        );
+    }
+}
+
+#[test]
+fn version_names_the_host() {
+    for host in hosts() {
+        let expression =
+            "builtins.rust.version // { same = builtins.rust.version.nix == builtins.nixVersion; }";
+        let version = host.value(expression);
+        assert_eq!(
+            version["plugin"],
+            env!("CARGO_PKG_VERSION"),
+            "{}",
+            host.name()
+        );
+        assert_eq!(version["same"], true, "{}: {version}", host.name());
+        assert_eq!(version["host"], "c++", "{}", host.name());
+    }
+}
+
+/// The plugin adds one name, and shadows none.
+#[test]
+fn one_builtin_is_added() {
+    for host in hosts() {
+        assert_eq!(
+            host.value("builtins.attrNames builtins.rust"),
+            json!(["sccacheEnv", "target", "toTOML", "version"])
+        );
+        let difference = r"let rust = 1; in rust";
+        assert_eq!(host.value(difference), 1, "{}", host.name());
+    }
+}
+
+/// Every attribute that can be given is documented where people look it up.
+#[test]
+fn every_attribute_is_documented() {
+    let prelude = std::fs::read_to_string(root().join("plugin/src/prelude.nix")).unwrap();
+    let host = hosts().remove(0);
+    let transports =
+        known(&host.error(r#"builtins.rust.sccacheEnv { shim = "/s"; transport = "?"; }"#));
+    assert!(transports.len() > 10, "{transports:?}");
+    let mut names = known(&host.error("builtins.rust.sccacheEnv { \"?\" = 1; }"));
+    for transport in &transports {
+        names.push(transport.clone());
+        let error = host.error(&format!(
+            r#"builtins.rust.sccacheEnv {{ shim = "/s"; transport.{transport}."?" = 1; }}"#
+        ));
+        names.extend(known(&error));
+    }
+    // Secrets have names so that giving one is answered; they are not offered.
+    let secrets = [
+        "password",
+        "token",
+        "connectionString",
+        "accessKeyId",
+        "secretAccessKey",
+        "sessionToken",
+        "accessKeySecret",
+        "secretId",
+        "secretKey",
+    ];
+    for name in names
+        .iter()
+        .filter(|name| !secrets.contains(&name.as_str()))
+    {
+        assert!(
+            prelude.contains(&format!("`{name}`")),
+            "{name} is not in the prelude's documentation"
+        );
+    }
+}
+
+fn known(error: &str) -> Vec<String> {
+    let list = error
+        .split_once("known here: ")
+        .unwrap_or_else(|| panic!("{error}"))
+        .1;
+    list.trim_end_matches(')')
+        .split(", ")
+        .map(str::to_owned)
+        .collect()
+}
+
+/// A panic in Rust is an error of Nix's, which tells whose fault it is.
+#[test]
+fn a_panic_is_an_error() {
+    let target = root().join("target/panicking-builtin");
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo
+        .current_dir(root())
+        .args([
+            "build",
+            "--quiet",
+            "--release",
+            "--package",
+            "nix-sccache-plugin",
+        ])
+        .args(["--features", "cxx-host,panicking-builtin"])
+        .arg("--target-dir")
+        .arg(&target);
+    stdout_of(&mut cargo);
+    let plugin: PathBuf = target.join("release/libnix_sccache.so");
+    for host in hosts() {
+        let host = host.with_plugin(plugin.clone());
+        let error = host.error("builtins.rust.version");
+        let expected = "rust.version: a fault in nix-sccache, please report it: as the test wants (plugin/src/dispatch.rs:";
+        assert!(error.starts_with(expected), "{}: {error}", host.name());
+        assert_eq!(
+            host.value("(builtins.tryEval builtins.rust.version).success"),
+            false,
+            "{}",
+            host.name()
+        );
+        // The evaluator lives on, and so do the other builtins.
+        let after = format!("[ (builtins.tryEval builtins.rust.version).success ({TARGET}) ]");
+        assert_eq!(
+            host.value(&after),
+            json!([false, TRIPLE]),
+            "{}",
+            host.name()
+        );
+    }
+}

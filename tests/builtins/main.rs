@@ -1,0 +1,10 @@
+//! `builtins.rust` in the real Nixes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod everywhere;
+mod toml_round_trip;
+mod wrong_calls;

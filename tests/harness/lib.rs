@@ -1,0 +1,68 @@
+//! What the tests stand on: real Nixes, the real plugin, the real shim, a real sccache.
+//!
+//! `scripts/test` sets the environment that is read here; a part that is missing is a
+//! failure that says which, never a test passed over.
+#![expect(clippy::panic, reason = "a test harness fails by panicking")]
+#![allow(clippy::missing_panics_doc, clippy::must_use_candidate)]
+
+mod crates;
+mod daemon;
+mod derivation;
+mod host;
+mod redis;
+mod shim;
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+pub use crates::{Library, library};
+pub use daemon::Daemon;
+pub use derivation::{Built, Derivation};
+pub use host::{Host, hosts};
+pub use redis::Redis;
+pub use shim::{Reported, Shim, reported};
+
+/// The project's root.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .map_or_else(PathBuf::new, Path::to_owned)
+}
+
+/// Something that `scripts/build` leaves in `target/release`.
+pub fn built(name: &str) -> PathBuf {
+    let path = root().join("target/release").join(name);
+    assert!(
+        path.exists(),
+        "{} is missing: run scripts/build",
+        path.display()
+    );
+    path
+}
+
+/// The real sccache.
+pub fn sccache() -> PathBuf {
+    variable("NIX_SCCACHE_TEST_SCCACHE").into()
+}
+
+/// A variable of `scripts/setup`'s.
+pub fn variable(name: &str) -> String {
+    env::var(name).unwrap_or_else(|_| {
+        panic!("{name} is not set: run scripts/test, or eval \"$(scripts/setup)\"")
+    })
+}
+
+/// What a program that ended well printed on standard output.
+pub fn stdout_of(command: &mut Command) -> String {
+    let output = command
+        .output()
+        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    assert!(
+        output.status.success(),
+        "{command:?}: {}\n{}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}

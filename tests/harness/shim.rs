@@ -1,0 +1,138 @@
+//! The shim, laid out as its package is.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::{Daemon, built, sccache};
+
+/// A copy of the shim's package.
+#[derive(Debug)]
+pub struct Shim {
+    folder: TempDir,
+}
+
+impl Shim {
+    /// Lays the package out.
+    pub fn new() -> Self {
+        let folder =
+            TempDir::with_prefix("nix-sccache-shim-").unwrap_or_else(|error| panic!("{error}"));
+        let (bin, libexec) = (
+            folder.path().join("bin"),
+            folder.path().join("libexec/nix-sccache"),
+        );
+        for folder in [&bin, &libexec] {
+            fs::create_dir_all(folder).unwrap_or_else(|error| panic!("{error}"));
+        }
+        fs::copy(built("nix-sccache"), bin.join("nix-sccache"))
+            .unwrap_or_else(|error| panic!("{error}"));
+        for link in [
+            bin.join("sccache"),
+            libexec.join("rustc"),
+            libexec.join("cargo"),
+        ] {
+            symlink(bin.join("nix-sccache"), link).unwrap_or_else(|error| panic!("{error}"));
+        }
+        Self { folder }
+    }
+
+    /// The package.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// One of its programs, called as its name says.
+    pub fn program(&self, name: &str) -> PathBuf {
+        self.folder.path().join("bin").join(name)
+    }
+
+    /// `nix-sccache run`, with the environment that `rust.sccacheEnv` gives for a daemon.
+    pub fn run(&self, daemon: &Daemon) -> Command {
+        let mut command = self.run_with("server");
+        command
+            .env("SCCACHE_SERVER_UDS", daemon.socket())
+            .env("SCCACHE_CLIENT_SIDE", "true");
+        command
+    }
+
+    /// `nix-sccache run`, with what is common to all transports.
+    pub fn run_with(&self, transport: &str) -> Command {
+        let mut command = Command::new(self.program("nix-sccache"));
+        command
+            .env("NIX_SCCACHE_SCCACHE", sccache())
+            .env("NIX_SCCACHE_TRANSPORT", transport)
+            .env("SCCACHE_IGNORE_SERVER_IO_ERROR", "1")
+            .env("RUSTC_WRAPPER", self.program("sccache"))
+            .env("CARGO_INCREMENTAL", "0")
+            .env_remove("NIX_SCCACHE_SESSION")
+            .arg("run");
+        command
+    }
+}
+
+/// What a session's command did, and what its report says.
+#[derive(Debug)]
+pub struct Reported {
+    /// The command's exit code.
+    pub code: Option<i32>,
+    /// All that it and the shim said.
+    pub stderr: String,
+    /// The report.
+    pub report: serde_json::Value,
+}
+
+impl Reported {
+    /// A number of the report.
+    #[track_caller]
+    pub fn count(&self, name: &str) -> u64 {
+        self.report[name]
+            .as_u64()
+            .unwrap_or_else(|| panic!("no {name} in {self:#?}"))
+    }
+
+    /// Hits and misses.
+    #[track_caller]
+    pub fn hits_and_misses(&self) -> (u64, u64) {
+        (self.count("hits"), self.count("misses"))
+    }
+
+    /// How often the shim spoke of trouble with the cache.
+    pub fn troubles(&self) -> usize {
+        self.stderr
+            .matches("nix-sccache: the cache cannot be used")
+            .count()
+    }
+}
+
+/// Ends the command line of `nix-sccache run` with a command, and runs it.
+#[track_caller]
+pub fn reported<S: AsRef<std::ffi::OsStr>>(
+    mut run: Command,
+    command: impl IntoIterator<Item = S>,
+) -> Reported {
+    let folder =
+        TempDir::with_prefix("nix-sccache-report-").unwrap_or_else(|error| panic!("{error}"));
+    let file = folder.path().join("report.json");
+    run.arg("--report").arg(&file).arg("--").args(command);
+    let output = run
+        .output()
+        .unwrap_or_else(|error| panic!("{run:?}: {error}"));
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    let report =
+        fs::read(&file).unwrap_or_else(|error| panic!("{run:?}: no report: {error}\n{stderr}"));
+    let report = serde_json::from_slice(&report).unwrap_or_else(|error| panic!("{error}"));
+    Reported {
+        code: output.status.code(),
+        stderr,
+        report,
+    }
+}
+
+impl Default for Shim {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,217 @@
+//! Workspace wrappers, and compilers of C.
+
+use std::process::Command;
+
+use nix_sccache_tests::{Daemon, Reported, Shim, library, reported, variable};
+
+use crate::shim;
+
+/// Clippy is a workspace wrapper: `sccache clippy-driver rustc …`.
+#[test]
+fn clippy() {
+    let (shim, daemon, library) = (shim(), Daemon::start(), library("hello"));
+    library.write(
+        "base/src/lib.rs",
+        "pub fn add(a: u32, b: u32) -> u32 { return a + b; }\n",
+    );
+    for expected in [(0, 2), (2, 0)] {
+        library.clean();
+        let mut run = shim.run(&daemon);
+        run.current_dir(library.path());
+        let checked = reported(run, ["cargo", "clippy", "--offline"]);
+        assert_eq!(
+            (checked.code, checked.hits_and_misses()),
+            (Some(0), expected),
+            "{checked:#?}"
+        );
+        assert!(
+            checked.stderr.contains("unneeded `return` statement"),
+            "{checked:#?}"
+        );
+    }
+    // What clippy found is not what a plain check finds.
+    library.clean();
+    let mut run = shim.run(&daemon);
+    run.current_dir(library.path());
+    let checked = reported(run, ["cargo", "check", "--offline"]);
+    assert_eq!(
+        (checked.code, checked.hits_and_misses()),
+        (Some(0), (0, 2)),
+        "{checked:#?}"
+    );
+    assert!(!checked.stderr.contains("unneeded"), "{checked:#?}");
+}
+
+/// So is cargo-auditable, which puts the dependencies into the program.
+#[test]
+fn cargo_auditable() {
+    let (shim, daemon, library) = (shim(), Daemon::start(), library("hello"));
+    let mut programs = Vec::new();
+    for expected in [(0, 2), (2, 0)] {
+        library.clean();
+        let mut run = shim.run(&daemon);
+        run.current_dir(library.path());
+        let built = reported(
+            run,
+            [
+                &variable("NIX_SCCACHE_TEST_CARGO_AUDITABLE"),
+                "auditable",
+                "build",
+                "--release",
+                "--offline",
+            ],
+        );
+        assert_eq!(
+            (built.code, built.hits_and_misses()),
+            (Some(0), expected),
+            "{built:#?}"
+        );
+        programs.push(std::fs::read(library.program()).unwrap());
+    }
+    assert!(programs[0] == programs[1]);
+    let has_dependencies = programs[0].windows(8).any(|window| window == b".dep-v0\0");
+    assert!(has_dependencies, "cargo-auditable did nothing");
+}
+
+/// A wrapper of the user's own goes on being called, and is part of the key.
+#[test]
+fn a_wrapper_of_ones_own() {
+    let (shim, daemon, library) = (shim(), Daemon::start(), library("hello"));
+    let wrapper = library.path().join("wrapper");
+    for (word, expected) in [("one", (0, 2)), ("one", (2, 0)), ("two", (0, 2))] {
+        library.clean();
+        script(&wrapper, &format!("#!/bin/sh\nexec \"$@\" --cfg={word}\n"));
+        let mut run = shim.run(&daemon);
+        run.current_dir(library.path())
+            .env("RUSTC_WORKSPACE_WRAPPER", &wrapper);
+        let built = reported(run, ["cargo", "build", "--release", "--offline"]);
+        assert_eq!(
+            (built.code, built.hits_and_misses()),
+            (Some(0), expected),
+            "{word} {built:#?}"
+        );
+    }
+}
+
+/// What nixpkgs' wrapper of rustc adds from the environment is in the key.
+#[test]
+fn flags_of_nixpkgs_rustc_are_in_the_key() {
+    let (shim, daemon, library) = (shim(), Daemon::start(), library("hello"));
+    for (flags, expected) in [
+        (None, (0, 2)),
+        (Some("-Cdebuginfo=1"), (0, 2)),
+        (Some("-Cdebuginfo=1"), (2, 0)),
+        (None, (2, 0)),
+    ] {
+        library.clean();
+        let mut run = shim.run(&daemon);
+        run.current_dir(library.path());
+        if let Some(flags) = flags {
+            run.env("NIX_RUSTFLAGS", flags);
+        }
+        let built = reported(run, ["cargo", "build", "--release", "--offline"]);
+        assert_eq!(
+            (built.code, built.hits_and_misses()),
+            (Some(0), expected),
+            "{flags:?} {built:#?}"
+        );
+    }
+}
+
+fn compile_c(
+    shim: &Shim,
+    daemon: &Daemon,
+    folder: &std::path::Path,
+    change: impl FnOnce(&mut Command),
+) -> Reported {
+    let mut run = shim.run(daemon);
+    run.current_dir(folder);
+    change(&mut run);
+    let sccache = shim.program("sccache");
+    reported(
+        run,
+        [
+            sccache.to_str().unwrap(),
+            "gcc",
+            "-O2",
+            "-c",
+            "a.c",
+            "-o",
+            "a.o",
+        ],
+    )
+}
+
+#[test]
+fn c_is_cached_under_all_that_its_compiler_reads() {
+    let (shim, daemon, folder) = (shim(), Daemon::start(), tempfile::tempdir().unwrap());
+    std::fs::write(folder.path().join("a.c"), "int a(void) { return 1; }\n").unwrap();
+    let compile = |change: fn(&mut Command)| {
+        let built = compile_c(&shim, &daemon, folder.path(), change);
+        assert_eq!(built.code, Some(0), "{built:#?}");
+        built.hits_and_misses()
+    };
+    assert_eq!(compile(|_| {}), (0, 1));
+    assert_eq!(compile(|_| {}), (1, 0));
+    let object = std::fs::read(folder.path().join("a.o")).unwrap();
+    let direct = Command::new("gcc")
+        .current_dir(folder.path())
+        .args(["-O2", "-c", "a.c", "-o", "b.o"])
+        .status()
+        .unwrap();
+    assert!(direct.success());
+    assert!(object == std::fs::read(folder.path().join("b.o")).unwrap());
+    for variable in [
+        "NIX_CFLAGS_COMPILE",
+        "NIX_CFLAGS_COMPILE_x86_64_unknown_linux_gnu",
+        "NIX_HARDENING_ENABLE",
+    ] {
+        let change = |run: &mut Command| _ = run.env(variable, "-O1");
+        let built = compile_c(&shim, &daemon, folder.path(), change);
+        assert_eq!(built.hits_and_misses(), (0, 1), "{variable}");
+    }
+    // Languages that are not to be wrapped go straight to their compilers.
+    assert_eq!(
+        compile(|run| _ = run.env("NIX_SCCACHE_WRAP", "rust,c++")),
+        (0, 0)
+    );
+}
+
+/// A compiler under the same name that is another one is another one to the cache.
+#[test]
+fn another_compiler_is_another_key() {
+    let (shim, daemon, folder) = (shim(), Daemon::start(), tempfile::tempdir().unwrap());
+    std::fs::write(folder.path().join("a.c"), "int a(void) { return A; }\n").unwrap();
+    let compiler = folder.path().join("gcc");
+    let sccache = shim.program("sccache");
+    for (define, expected) in [("1", (0, 1)), ("1", (1, 0)), ("2", (0, 1))] {
+        script(
+            &compiler,
+            &format!("#!/bin/sh\nexec /usr/bin/gcc -DA={define} \"$@\"\n"),
+        );
+        let mut run = shim.run(&daemon);
+        run.current_dir(folder.path());
+        let built = reported(
+            run,
+            [
+                sccache.to_str().unwrap(),
+                compiler.to_str().unwrap(),
+                "-c",
+                "a.c",
+                "-o",
+                "a.o",
+            ],
+        );
+        assert_eq!(
+            (built.code, built.hits_and_misses()),
+            (Some(0), expected),
+            "{define} {built:#?}"
+        );
+    }
+}
+
+fn script(path: &std::path::Path, text: &str) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::write(path, text).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+}

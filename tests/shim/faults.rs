@@ -1,0 +1,178 @@
+//! The cache fails, and the build does not.
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::process::Command;
+use std::thread;
+
+use nix_sccache_tests::{Daemon, Library, Reported, library, reported, stdout_of};
+
+use crate::{build, shim};
+
+/// The build is what it would be without a cache, and trouble was told once.
+#[track_caller]
+fn check(built: &Reported, library: &Library) {
+    assert_eq!(built.code, Some(0), "{built:#?}");
+    assert_eq!(built.troubles(), 1, "{built:#?}");
+    assert!(built.report["trouble"].is_string(), "{built:#?}");
+    assert_eq!(
+        stdout_of(&mut Command::new(library.program())),
+        "hello 5 3\n"
+    );
+}
+
+#[test]
+fn the_daemon_stopped_before_the_build() {
+    let (shim, mut daemon, library) = (shim(), Daemon::start(), library("hello"));
+    daemon.stop();
+    let built = build(shim.run(&daemon), &library);
+    check(&built, &library);
+    assert!(built.stderr.contains("no server answers at"), "{built:#?}");
+    assert_eq!(
+        built.report["passthrough"].as_array().unwrap().len(),
+        2,
+        "{built:#?}"
+    );
+}
+
+#[test]
+fn the_socket_is_missing() {
+    let (shim, mut daemon, library) = (shim(), Daemon::start(), library("hello"));
+    daemon.stop();
+    fs::remove_file(daemon.socket()).unwrap();
+    let built = build(shim.run(&daemon), &library);
+    check(&built, &library);
+    // Sccache would have started a server of its own there.
+    assert!(!daemon.socket().exists());
+}
+
+/// The daemon goes after the first crate, whose build says when that is.
+#[test]
+fn the_daemon_stopped_in_the_middle() {
+    let (shim, mut daemon, library) = (shim(), Daemon::start(), library("hello"));
+    library.clean();
+    let mut run = shim.run(&daemon);
+    run.current_dir(library.path());
+    let script = "cargo build --release --offline -p base && touch middle && while [ -e middle ]; do sleep 0.05; done
+                  exec cargo build --release --offline";
+    let middle = library.path().join("middle");
+    let built = thread::scope(|scope| {
+        let build = scope.spawn(|| reported(run, ["sh", "-c", script]));
+        while !middle.exists() && !build.is_finished() {
+            thread::sleep(std::time::Duration::from_millis(20));
+        }
+        daemon.stop();
+        fs::remove_file(&middle).ok();
+        build.join().unwrap()
+    });
+    check(&built, &library);
+    assert_eq!(built.hits_and_misses(), (0, 1), "{built:#?}");
+}
+
+/// A daemon that was restarted is found again.
+#[test]
+fn the_daemon_restarted_in_the_middle() {
+    let (shim, mut daemon, library) = (shim(), Daemon::start(), library("hello"));
+    build(shim.run(&daemon), &library);
+    daemon.restart();
+    let built = build(shim.run(&daemon), &library);
+    assert_eq!(
+        (built.code, built.hits_and_misses(), built.troubles()),
+        (Some(0), (2, 0), 0),
+        "{built:#?}"
+    );
+}
+
+#[test]
+fn a_socket_that_answers_nonsense() {
+    for nonsense in [
+        &b"HTTP/1.1 400 Bad Request\r\n\r\n"[..],
+        b"\0\0\0\x04\xff\xff\xff\xff",
+        b"\xff\xff\xff\xff",
+        b"",
+    ] {
+        let (shim, mut daemon, library) = (shim(), Daemon::start(), library("hello"));
+        daemon.stop();
+        fs::remove_file(daemon.socket()).unwrap();
+        let listener = UnixListener::bind(daemon.socket()).unwrap();
+        thread::spawn(move || {
+            for connection in listener.incoming().flatten() {
+                let mut connection = connection;
+                connection.write_all(nonsense).ok();
+            }
+        });
+        let built = build(shim.run(&daemon), &library);
+        check(&built, &library);
+        assert_eq!(built.hits_and_misses(), (0, 0), "{nonsense:?} {built:#?}");
+    }
+}
+
+#[test]
+fn sccache_is_missing() {
+    let (shim, daemon, library) = (shim(), Daemon::start(), library("hello"));
+    let mut run = shim.run(&daemon);
+    run.env("NIX_SCCACHE_SCCACHE", "/nonexistent/sccache");
+    check(&build(run, &library), &library);
+}
+
+#[test]
+fn sccache_is_broken() {
+    let (shim, daemon, library) = (shim(), Daemon::start(), library("hello"));
+    for script in [
+        "#!/bin/sh\nexit 254\n",
+        "#!/bin/sh\nkill -9 $$\n",
+        "#!/bin/sh\necho 'sccache: error: no' >&2\nexit 2\n",
+    ] {
+        let broken = library.path().join("broken-sccache");
+        executable(&broken, script);
+        let mut run = shim.run(&daemon);
+        run.env("NIX_SCCACHE_SCCACHE", &broken);
+        check(&build(run, &library), &library);
+    }
+}
+
+/// A program that does not compile fails with the compiler's own words, once, and the
+/// cache is not to blame.
+#[test]
+fn a_program_that_does_not_compile() {
+    let (shim, daemon, library) = (shim(), Daemon::start(), library("hello"));
+    library.write("base/src/lib.rs", "pub fn add() -> u32 { \"text\" }\n");
+    let built = build(shim.run(&daemon), &library);
+    assert_eq!(built.code, Some(101), "{built:#?}");
+    assert_eq!(
+        built.stderr.matches("mismatched types").count(),
+        1,
+        "{built:#?}"
+    );
+    assert_eq!(
+        (built.troubles(), built.count("errors")),
+        (0, 1),
+        "{built:#?}"
+    );
+}
+
+/// Warnings come through hits as they came through the compilation.
+#[test]
+fn warnings_are_kept() {
+    let (shim, daemon, library) = (shim(), Daemon::start(), library("hello"));
+    library.write(
+        "base/src/lib.rs",
+        "pub fn add(a: u32, b: u32) -> u32 { let unused = 1; a + b }\n",
+    );
+    for _ in 0..2 {
+        let built = build(shim.run(&daemon), &library);
+        assert_eq!(
+            built.stderr.matches("unused variable").count(),
+            1,
+            "{built:#?}"
+        );
+    }
+}
+
+fn executable(path: &Path, script: &str) {
+    fs::write(path, script).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+}

@@ -1,0 +1,24 @@
+//! The shim with a real sccache, a real cargo and real compilers, outside of Nix.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod compilers;
+mod faults;
+mod transparency;
+mod transports;
+
+use nix_sccache_tests::{Library, Reported, Shim, reported};
+
+/// `cargo build --release` of a project, from scratch, in a session.
+fn build(mut run: std::process::Command, library: &Library) -> Reported {
+    library.clean();
+    run.current_dir(library.path());
+    reported(run, ["cargo", "build", "--release", "--offline"])
+}
+
+fn shim() -> Shim {
+    Shim::new()
+}

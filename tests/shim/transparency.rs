@@ -1,0 +1,212 @@
+//! Who calls a compiler through the shim sees what the compiler alone would show.
+
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, Output};
+
+use nix_sccache_tests::{Daemon, library, sccache, stdout_of};
+
+use crate::{build, shim};
+
+fn output(command: &mut Command) -> Output {
+    command.output().unwrap()
+}
+
+#[test]
+fn probes_are_the_compilers_own() {
+    let shim = shim();
+    for arguments in [
+        &["-vV"][..],
+        &["--print", "sysroot"],
+        &["--print=cfg"],
+        &["--explain", "E0308"],
+        &["--no-such-option"],
+    ] {
+        let direct = output(Command::new("rustc").args(arguments));
+        // Neither a server nor an sccache is needed for a question.
+        let mut through = Command::new(shim.program("sccache"));
+        through
+            .arg("rustc")
+            .args(arguments)
+            .env("NIX_SCCACHE_SCCACHE", "/nonexistent");
+        let through = output(&mut through);
+        assert_eq!(through, direct, "{arguments:?}");
+        let named =
+            output(Command::new(shim.path().join("libexec/nix-sccache/rustc")).args(arguments));
+        assert_eq!(named, direct, "{arguments:?}");
+    }
+}
+
+/// In a session, too, and whatever becomes of the session's directory.
+#[test]
+fn a_session_that_is_gone_changes_nothing() {
+    let shim = shim();
+    let mut through = Command::new(shim.program("sccache"));
+    through
+        .args(["rustc", "-vV"])
+        .env("NIX_SCCACHE_SESSION", "/nonexistent/session");
+    assert_eq!(
+        output(&mut through),
+        output(Command::new("rustc").arg("-vV"))
+    );
+}
+
+#[test]
+fn without_a_session_the_cache_serves_as_well() {
+    let (shim, daemon, library) = (shim(), Daemon::start(), library("hello"));
+    for _ in 0..2 {
+        library.clean();
+        let mut cargo = Command::new("cargo");
+        cargo
+            .current_dir(library.path())
+            .args(["build", "--release", "--offline"])
+            .env("RUSTC_WRAPPER", shim.program("sccache"))
+            .env("NIX_SCCACHE_SCCACHE", sccache())
+            .env("SCCACHE_SERVER_UDS", daemon.socket())
+            .env("SCCACHE_CLIENT_SIDE", "true")
+            .env("CARGO_INCREMENTAL", "0");
+        stdout_of(&mut cargo);
+    }
+    let mut stats = Command::new(shim.program("sccache"));
+    stats
+        .args(["--show-stats", "--stats-format", "json"])
+        .env("NIX_SCCACHE_SCCACHE", sccache())
+        .env("SCCACHE_SERVER_UDS", daemon.socket());
+    let stats: serde_json::Value = serde_json::from_str(&stdout_of(&mut stats)).unwrap();
+    assert_eq!(stats["stats"]["cache_hits"]["counts"]["Rust"], 2, "{stats}");
+}
+
+/// The shim's `cargo` puts the shim in front of rustc, unless something else is there.
+#[test]
+fn cargo_calls_the_shim() {
+    let (shim, daemon, library) = (shim(), Daemon::start(), library("hello"));
+    let mut run = shim.run(&daemon);
+    run.env_remove("RUSTC_WRAPPER")
+        .env("PATH", path_with(&shim))
+        .current_dir(library.path());
+    let built = nix_sccache_tests::reported(run, ["cargo", "build", "--release", "--offline"]);
+    assert_eq!(
+        (built.code, built.hits_and_misses()),
+        (Some(0), (0, 2)),
+        "{built:#?}"
+    );
+
+    library.clean();
+    let mut run = shim.run(&daemon);
+    run.env("RUSTC_WRAPPER", "")
+        .env("PATH", path_with(&shim))
+        .current_dir(library.path());
+    let built = nix_sccache_tests::reported(run, ["cargo", "build", "--release", "--offline"]);
+    // Cargo found the shim's rustc on PATH, which serves those who call rustc themselves.
+    assert_eq!(
+        (built.code, built.hits_and_misses()),
+        (Some(0), (2, 0)),
+        "{built:#?}"
+    );
+}
+
+fn path_with(shim: &nix_sccache_tests::Shim) -> String {
+    format!(
+        "{}:{}",
+        shim.path().join("libexec/nix-sccache").display(),
+        std::env::var("PATH").unwrap()
+    )
+}
+
+/// The command's end is the session's own.
+#[test]
+fn a_command_ends_as_it_would() {
+    let shim = shim();
+    for (script, code, signal) in [
+        ("exit 0", Some(0), None),
+        ("exit 42", Some(42), None),
+        ("kill -TERM $$", None, Some(15)),
+    ] {
+        let status = Command::new(shim.program("nix-sccache"))
+            .args(["run", "--", "sh", "-c", script])
+            .output()
+            .unwrap()
+            .status;
+        assert_eq!((status.code(), status.signal()), (code, signal), "{script}");
+    }
+    let missing =
+        output(Command::new(shim.program("nix-sccache")).args(["run", "--", "/nonexistent"]));
+    assert_eq!(missing.status.code(), Some(127));
+}
+
+/// A session inside a session is the same session.
+#[test]
+fn sessions_do_not_nest() {
+    let (shim, daemon, library) = (shim(), Daemon::start(), library("hello"));
+    let mut run = shim.run(&daemon);
+    run.current_dir(library.path());
+    let inner = shim.program("nix-sccache");
+    let inner = [
+        inner.to_str().unwrap(),
+        "run",
+        "--",
+        "cargo",
+        "build",
+        "--release",
+        "--offline",
+    ];
+    let built = nix_sccache_tests::reported(run, inner);
+    assert_eq!(built.hits_and_misses(), (0, 2), "{built:#?}");
+    assert_eq!(
+        built.stderr.matches("nix-sccache: hits").count(),
+        1,
+        "{built:#?}"
+    );
+}
+
+#[test]
+fn the_report_is_shown_while_a_session_runs() {
+    let (shim, daemon, library) = (shim(), Daemon::start(), library("hello"));
+    let mut run = shim.run(&daemon);
+    run.current_dir(library.path());
+    let tool = shim.program("nix-sccache");
+    let script = format!(
+        "cargo build --release --offline && {0} report --json > json && {0} report > text",
+        tool.display()
+    );
+    let built = nix_sccache_tests::reported(run, ["sh", "-c", &script]);
+    assert_eq!(built.code, Some(0), "{built:#?}");
+    let json: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(library.path().join("json")).unwrap()).unwrap();
+    assert_eq!(json["misses"], 2);
+    let text = std::fs::read_to_string(library.path().join("text")).unwrap();
+    assert!(
+        text.starts_with("nix-sccache: hits 0 of 2, misses 2"),
+        "{text}"
+    );
+    assert!(
+        text.lines().all(|line| line.chars().count() <= 80),
+        "{text}"
+    );
+
+    let outside = output(
+        Command::new(tool)
+            .arg("report")
+            .env_remove("NIX_SCCACHE_SESSION"),
+    );
+    assert!(!outside.status.success());
+    assert!(String::from_utf8_lossy(&outside.stderr).contains("nix-sccache run -- COMMAND"));
+}
+
+/// The same bytes, with the cache cold, warm and absent.
+#[test]
+fn the_bytes_are_the_same() {
+    let (shim, daemon, library) = (shim(), Daemon::start(), library("hello"));
+    let mut programs = Vec::new();
+    for _ in 0..2 {
+        build(shim.run(&daemon), &library);
+        programs.push(std::fs::read(library.program()).unwrap());
+    }
+    library.clean();
+    stdout_of(Command::new("cargo").current_dir(library.path()).args([
+        "build",
+        "--release",
+        "--offline",
+    ]));
+    programs.push(std::fs::read(library.program()).unwrap());
+    assert!(programs.windows(2).all(|pair| pair[0] == pair[1]));
+}

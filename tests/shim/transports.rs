@@ -1,0 +1,139 @@
+//! Every way to a cache that can be had on one machine.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use nix_sccache_tests::{Daemon, Redis, library, stdout_of};
+
+use crate::{build, shim};
+
+#[test]
+fn server() {
+    let (shim, daemon, library) = (shim(), Daemon::start(), library("hello"));
+    let cold = build(shim.run(&daemon), &library);
+    assert_eq!(
+        (cold.code, cold.hits_and_misses()),
+        (Some(0), (0, 2)),
+        "{cold:#?}"
+    );
+    let warm = build(shim.run(&daemon), &library);
+    assert_eq!(
+        (warm.code, warm.hits_and_misses()),
+        (Some(0), (2, 0)),
+        "{warm:#?}"
+    );
+    assert_eq!(
+        warm.report["passthrough"][0]["reason"], "links (bin)",
+        "{warm:#?}"
+    );
+    assert_eq!(warm.troubles(), 0, "{warm:#?}");
+    library.say("goodbye");
+    let changed = build(shim.run(&daemon), &library);
+    assert_eq!(changed.hits_and_misses(), (1, 1), "{changed:#?}");
+    assert_eq!(
+        changed.report["missed"][0]["name"], "greeting",
+        "{changed:#?}"
+    );
+    assert_eq!(
+        stdout_of(&mut Command::new(library.program())),
+        "goodbye 5 3\n"
+    );
+}
+
+#[test]
+fn directory() {
+    let (shim, library, cache) = (shim(), library("hello"), tempfile::tempdir().unwrap());
+    for expected in [(0, 2), (2, 0)] {
+        let mut run = shim.run_with("directory");
+        run.env("SCCACHE_DIR", cache.path());
+        let built = build(run, &library);
+        assert_eq!(
+            (built.code, built.hits_and_misses()),
+            (Some(0), expected),
+            "{built:#?}"
+        );
+    }
+}
+
+/// Nothing of an ephemeral cache outlives its session: no entry, no server, no folder.
+#[test]
+fn ephemeral() {
+    let (shim, library, top) = (shim(), library("hello"), tempfile::tempdir().unwrap());
+    for _ in 0..2 {
+        let mut run = shim.run_with("ephemeral");
+        run.env("NIX_BUILD_TOP", top.path());
+        let built = build(run, &library);
+        assert_eq!(
+            (built.code, built.hits_and_misses()),
+            (Some(0), (0, 2)),
+            "{built:#?}"
+        );
+        assert_eq!(fs::read_dir(top.path()).unwrap().count(), 0);
+        assert!(!processes_mention(top.path()), "a server is left");
+    }
+}
+
+/// Within one session the second build of the same finds what the first left.
+#[test]
+fn ephemeral_within_one_session() {
+    let (shim, library) = (shim(), library("hello"));
+    let mut run = shim.run_with("ephemeral");
+    run.current_dir(library.path());
+    let twice =
+        "cargo build --release --offline && rm -r target && cargo build --release --offline";
+    let built = nix_sccache_tests::reported(run, ["sh", "-c", twice]);
+    assert_eq!(
+        (built.code, built.hits_and_misses()),
+        (Some(0), (2, 2)),
+        "{built:#?}"
+    );
+}
+
+#[test]
+fn redis() {
+    let (shim, library, redis) = (shim(), library("hello"), Redis::start());
+    for expected in [(0, 2), (2, 0)] {
+        let mut run = shim.run_with("redis");
+        run.env(
+            "SCCACHE_REDIS_ENDPOINT",
+            format!("redis+unix://localhost{}", redis.socket().display()),
+        );
+        let built = build(run, &library);
+        assert_eq!(
+            (built.code, built.hits_and_misses()),
+            (Some(0), expected),
+            "{built:#?}"
+        );
+    }
+}
+
+/// A store that cannot be reached when the session begins is told once.
+#[test]
+fn redis_that_is_not_there() {
+    let (shim, library) = (shim(), library("hello"));
+    let mut run = shim.run_with("redis");
+    run.env(
+        "SCCACHE_REDIS_ENDPOINT",
+        "redis+unix://localhost/nonexistent/redis.sock",
+    );
+    let built = build(run, &library);
+    assert_eq!(
+        (built.code, built.hits_and_misses()),
+        (Some(0), (0, 0)),
+        "{built:#?}"
+    );
+    assert_eq!(built.troubles(), 1, "{built:#?}");
+    assert!(library.program().exists());
+}
+
+fn processes_mention(path: &Path) -> bool {
+    let path = path.to_str().unwrap();
+    fs::read_dir("/proc").unwrap().flatten().any(|process| {
+        ["cmdline", "environ"].iter().any(|file| {
+            fs::read(process.path().join(file))
+                .is_ok_and(|text| String::from_utf8_lossy(&text).contains(path))
+                && process.file_name().to_str() != Some(&std::process::id().to_string())
+        })
+    })
+}
