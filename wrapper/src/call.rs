@@ -16,7 +16,7 @@ use crate::compiler::{self, Compiler};
 use crate::session::{Session, tell_trouble};
 
 /// As `sccache`: a compiler's call, or else the real sccache.
-pub(crate) fn as_sccache(mut arguments: Vec<OsString>) -> ExitCode {
+pub fn as_sccache(mut arguments: Vec<OsString>) -> ExitCode {
     let names_compiler = arguments
         .first()
         .is_some_and(|first| !first.as_encoded_bytes().starts_with(b"-"));
@@ -35,12 +35,12 @@ pub(crate) fn as_sccache(mut arguments: Vec<OsString>) -> ExitCode {
 }
 
 /// As a compiler, under that compiler's name.
-pub(crate) fn as_compiler(name: &str, arguments: Vec<OsString>) -> ExitCode {
+pub fn as_compiler(name: &str, arguments: Vec<OsString>) -> ExitCode {
     compile(OsStr::new(name), arguments)
 }
 
 /// As `cargo`: the real one, which calls us for each rustc unless it is told otherwise.
-pub(crate) fn as_cargo(arguments: &[OsString]) -> ExitCode {
+pub fn as_cargo(arguments: &[OsString]) -> ExitCode {
     let Some(cargo) = compiler::find(OsStr::new("cargo")) else {
         return not_found("cargo");
     };

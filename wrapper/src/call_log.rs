@@ -10,7 +10,7 @@ use crate::class::Reason;
 
 /// One call of a compiler.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Entry {
+pub struct Entry {
     /// When it began, in microseconds since 1970.
     pub at: u64,
     /// How long it took, in microseconds; 0 for a probe, which nobody waits for.
@@ -27,7 +27,7 @@ pub(crate) struct Entry {
 /// What came of a call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "outcome", content = "reason")]
-pub(crate) enum Outcome {
+pub enum Outcome {
     /// The cache had it.
     Hit,
     /// The cache had it not, and was given it.
@@ -41,7 +41,7 @@ pub(crate) enum Outcome {
 }
 
 /// Adds a line. A single write to a file opened for appending is whole, whoever else writes.
-pub(crate) fn append(log: &Path, entry: &Entry) -> io::Result<()> {
+pub fn append(log: &Path, entry: &Entry) -> io::Result<()> {
     let mut line = serde_json::to_vec(entry)?;
     line.push(b'\n');
     OpenOptions::new()
@@ -52,7 +52,7 @@ pub(crate) fn append(log: &Path, entry: &Entry) -> io::Result<()> {
 }
 
 /// Reads a log. A line that is not whole, as a full disk leaves it, is passed over.
-pub(crate) fn read(log: &Path) -> io::Result<Vec<Entry>> {
+pub fn read(log: &Path) -> io::Result<Vec<Entry>> {
     let text = match fs::read_to_string(log) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
         other => other?,

@@ -13,7 +13,7 @@ use crate::arguments::{CcCall, RustcCall};
 
 /// What a call is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Class {
+pub enum Class {
     /// A question: a version, `--print`, a look at standard input. Nobody waits for it to be cached.
     Probe,
     /// A compilation that the cache may serve.
@@ -25,7 +25,7 @@ pub(crate) enum Class {
 /// Why a compilation runs without the cache.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Reason {
+pub enum Reason {
     /// It links: the kinds of crate, or `test`.
     Links(String),
     /// It is incremental.
@@ -67,7 +67,7 @@ impl fmt::Display for Reason {
 
 impl Reason {
     /// What to do to get rid of it, where something can be done.
-    pub(crate) fn remedy(&self) -> Option<&'static str> {
+    pub fn remedy(&self) -> Option<&'static str> {
         match self {
             Self::Incremental => {
                 Some("set CARGO_INCREMENTAL=0 and no `incremental = true` in a profile")
@@ -83,7 +83,7 @@ impl Reason {
 }
 
 /// What a call of rustc's is.
-pub(crate) fn rustc(call: &RustcCall) -> Class {
+pub fn rustc(call: &RustcCall) -> Class {
     const SERVED: [&str; 3] = ["link", "metadata", "dep-info"];
     let pass = |reason| Class::Passthrough(reason);
     if call.asks || call.reads_stdin || (call.inputs.is_empty() && !call.unreadable) {
@@ -137,7 +137,7 @@ pub(crate) fn rustc(call: &RustcCall) -> Class {
 }
 
 /// What a call of a C or C++ compiler's is.
-pub(crate) fn cc(call: &CcCall) -> Class {
+pub fn cc(call: &CcCall) -> Class {
     if call.asks || call.reads_stdin {
         return Class::Probe;
     }
@@ -153,7 +153,7 @@ pub(crate) fn cc(call: &CcCall) -> Class {
 /// Whether a language is among those to wrap, which [`contract::WRAP`] names.
 ///
 /// [`contract::WRAP`]: nix_sccache_core::contract::WRAP
-pub(crate) fn is_wrapped(language: Language, wrap: Option<&str>) -> bool {
+pub fn is_wrapped(language: Language, wrap: Option<&str>) -> bool {
     wrap.is_none_or(|wrap| Language::named_in(wrap).contains(&language))
 }
 

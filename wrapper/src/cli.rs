@@ -63,7 +63,7 @@ enum Edge {
 }
 
 /// Does what the arguments say.
-pub(crate) fn main(called_as: OsString, arguments: Vec<OsString>) -> ExitCode {
+pub fn main(called_as: OsString, arguments: Vec<OsString>) -> ExitCode {
     match Cli::parse_from(std::iter::once(called_as).chain(arguments)).command {
         Task::Run { report, command } => run(&command, report.as_deref()),
         Task::Report { json } => report(json),

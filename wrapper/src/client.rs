@@ -17,7 +17,7 @@ use crate::inputs;
 use crate::session::Session;
 
 /// What came of asking.
-pub(crate) enum Answer {
+pub enum Answer {
     /// The result is in place, and its messages were passed on.
     Served {
         /// Whether the compiler stayed idle; unknown outside of a session.
@@ -37,14 +37,14 @@ pub(crate) enum Answer {
 }
 
 /// The real sccache.
-pub(crate) fn sccache() -> Option<PathBuf> {
+pub fn sccache() -> Option<PathBuf> {
     env::var_os(contract::SCCACHE)
         .map(PathBuf::from)
         .or_else(|| compiler::find(OsStr::new("sccache")))
 }
 
 /// Asks for what `compiler` makes of `arguments`.
-pub(crate) fn ask(
+pub fn ask(
     session: Option<&Session>,
     language: Language,
     compiler: &Compiler,
@@ -195,7 +195,7 @@ fn find(text: &[u8], part: &[u8]) -> bool {
 }
 
 /// Runs a compiler whose messages were in part passed on already, without those.
-pub(crate) fn run_without(mut command: Command, passed_on: &[Vec<u8>]) -> io::Result<ExitStatus> {
+pub fn run_without(mut command: Command, passed_on: &[Vec<u8>]) -> io::Result<ExitStatus> {
     if passed_on.is_empty() {
         return command.status();
     }

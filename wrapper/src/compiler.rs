@@ -10,7 +10,7 @@ use signal_hook::low_level::emulate_default_handler;
 
 /// The program that `name` stands for, passing over ourselves: a path is taken as it is,
 /// a name is looked for on `PATH`.
-pub(crate) fn find(name: &OsStr) -> Option<PathBuf> {
+pub fn find(name: &OsStr) -> Option<PathBuf> {
     let path = Path::new(name);
     if path.components().count() > 1 && !is_ourselves(path) {
         return Some(path.to_owned());
@@ -34,7 +34,7 @@ fn is_ourselves(path: &Path) -> bool {
 
 /// Becomes the program: nothing of us is left to cost anything. Comes back only when
 /// there is no such program, with the code that a shell gives for that.
-pub(crate) fn become_program(mut command: Command) -> ExitCode {
+pub fn become_program(mut command: Command) -> ExitCode {
     let error = command.exec();
     eprintln!(
         "nix-sccache: cannot run {}: {error}",
@@ -44,7 +44,7 @@ pub(crate) fn become_program(mut command: Command) -> ExitCode {
 }
 
 /// Runs the program to its end.
-pub(crate) fn run(command: &mut Command) -> ExitCode {
+pub fn run(command: &mut Command) -> ExitCode {
     match command.status() {
         Ok(status) => end_like(status),
         Err(error) => {
@@ -59,7 +59,7 @@ pub(crate) fn run(command: &mut Command) -> ExitCode {
 
 /// Ends as a program ended that we stood in for: with its code, or by its signal, so that
 /// who called sees no difference.
-pub(crate) fn end_like(status: ExitStatus) -> ExitCode {
+pub fn end_like(status: ExitStatus) -> ExitCode {
     if let Some(signal) = status.signal() {
         // Should the signal not end us, the code says what a shell says.
         emulate_default_handler(signal).ok();
@@ -69,7 +69,7 @@ pub(crate) fn end_like(status: ExitStatus) -> ExitCode {
 
 /// The exit code, 128 and the signal's number where a signal ended the program, as shells
 /// have it.
-pub(crate) fn code(status: ExitStatus) -> u8 {
+pub fn code(status: ExitStatus) -> u8 {
     let code = status
         .code()
         .or_else(|| status.signal().map(|signal| 128 + signal));
@@ -78,7 +78,7 @@ pub(crate) fn code(status: ExitStatus) -> u8 {
 
 /// A compiler, with the workspace wrapper in front of it where there is one.
 #[derive(Clone, Debug)]
-pub(crate) struct Compiler {
+pub struct Compiler {
     /// The wrapper, which takes the compiler as its first argument.
     pub wrapper: Option<PathBuf>,
     /// The compiler.
@@ -87,7 +87,7 @@ pub(crate) struct Compiler {
 
 impl Compiler {
     /// The command that runs it.
-    pub(crate) fn command(&self, arguments: &[OsString]) -> Command {
+    pub fn command(&self, arguments: &[OsString]) -> Command {
         let mut command = match &self.wrapper {
             None => Command::new(&self.path),
             Some(wrapper) => {
@@ -101,7 +101,7 @@ impl Compiler {
     }
 
     /// The stem of the compiler's name: `rustc`, `gcc`.
-    pub(crate) fn stem(&self) -> &OsStr {
+    pub fn stem(&self) -> &OsStr {
         self.path.file_stem().unwrap_or_default()
     }
 }

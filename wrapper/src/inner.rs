@@ -17,7 +17,7 @@ use crate::class::{self, Class};
 use crate::compiler::{Compiler, become_program};
 
 /// Notes the call if it is a compilation, and becomes the compiler.
-pub(crate) fn main(compiler: OsString, arguments: &[OsString]) -> ExitCode {
+pub fn main(compiler: OsString, arguments: &[OsString]) -> ExitCode {
     // rustup's proxy would take this for a toolchain to switch to, and sccache, which asks,
     // would then go round us.
     if arguments

@@ -35,7 +35,7 @@ const C: [&str; 6] = [
 
 /// The variable to give to sccache, so that all this is in the key; none where there is
 /// nothing that it does not see.
-pub(crate) fn key_variable(
+pub fn key_variable(
     language: Language,
     compiler: &Compiler,
     in_front: bool,

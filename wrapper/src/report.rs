@@ -1,7 +1,6 @@
 //! The report: what the cache did for a session.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::io;
 
 use comfy_table::presets::NOTHING;
@@ -14,7 +13,7 @@ use crate::session::Session;
 
 /// What a session's log says, all together.
 #[derive(Debug, Default, PartialEq, Serialize)]
-pub(crate) struct Report {
+pub struct Report {
     /// Calls that the cache was asked for.
     pub asked: usize,
     /// Calls that it had.
@@ -33,13 +32,15 @@ pub(crate) struct Report {
     pub probes: usize,
     /// Calls that the compiler refused.
     pub errors: usize,
+    /// How long they took, in seconds.
+    pub error_seconds: f64,
     /// The first trouble with the cache.
     pub trouble: Option<String>,
 }
 
 /// A call that the cache had not.
 #[derive(Debug, PartialEq, Serialize)]
-pub(crate) struct Missed {
+pub struct Missed {
     /// The crate, or the source file.
     pub name: String,
     /// `rust`, `c` or `c++`.
@@ -50,7 +51,7 @@ pub(crate) struct Missed {
 
 /// Calls that ran without the cache for one reason.
 #[derive(Debug, PartialEq, Serialize)]
-pub(crate) struct Passthrough {
+pub struct Passthrough {
     /// The reason, in words.
     pub reason: String,
     /// How many.
@@ -63,7 +64,7 @@ pub(crate) struct Passthrough {
 
 impl Report {
     /// The report of a session so far.
-    pub(crate) fn of(session: &Session) -> io::Result<Self> {
+    pub fn of(session: &Session) -> io::Result<Self> {
         Ok(Self {
             trouble: session.first_trouble(),
             ..Self::from_entries(&call_log::read(&session.log())?)
@@ -96,7 +97,10 @@ impl Report {
                     *sum += seconds;
                 }
                 Outcome::Probe => report.probes += 1,
-                Outcome::Error => report.errors += 1,
+                Outcome::Error => {
+                    report.errors += 1;
+                    report.error_seconds += seconds;
+                }
             }
         }
         report.asked = report.hits + report.misses;
@@ -119,73 +123,79 @@ impl Report {
     }
 
     /// One line.
-    pub(crate) fn summary(&self) -> String {
+    pub fn summary(&self) -> String {
         let passed: usize = self.passthrough.iter().map(|row| row.calls).sum();
-        let mut line = format!(
+        format!(
             "nix-sccache: hits {} of {}, misses {}, passed through {passed}, probes {}",
             self.hits, self.asked, self.misses, self.probes
-        );
-        if self.errors > 0 {
-            write!(line, ", errors {}", self.errors).ok();
-        }
-        line
+        )
     }
 
-    /// The summary and a table under it, for people; it fits 80 columns.
-    pub(crate) fn text(&self) -> String {
-        const MISSED_SHOWN: usize = 8;
+    /// The summary and a table under it, for people; it fits 80 columns, but for what sccache
+    /// itself said of trouble.
+    pub fn text(&self) -> String {
+        let trouble = self.trouble.as_ref();
+        let parts = [
+            Some(self.summary()),
+            self.table(),
+            self.missed_line(),
+            self.remedies(),
+            trouble.map(|trouble| format!("  trouble: {trouble}")),
+        ];
+        parts.into_iter().flatten().collect::<Vec<_>>().join("\n")
+    }
+
+    fn table(&self) -> Option<String> {
+        let hits = ("hits", self.hits, self.hit_seconds, "");
+        let misses = ("misses", self.misses, self.miss_seconds, "");
+        let passed = self.passthrough.iter().map(|row| {
+            let reason = row.reason.as_str();
+            ("passed through", row.calls, row.seconds, reason)
+        });
+        let note = "in the compiler, as some probes are to";
+        let failed = ("failed", self.errors, self.error_seconds, note);
+        let rows = [hits, misses].into_iter().chain(passed).chain([failed]);
+        let rows: Vec<_> = rows.filter(|(_, calls, ..)| *calls > 0).collect();
+        if rows.is_empty() {
+            return None;
+        }
         let mut table = Table::new();
         table.load_style(NOTHING);
         table.set_header(["", "calls", "seconds", ""]);
-        let mut row = |what: &str, calls: usize, seconds: f64, note: &str| {
-            if calls > 0 {
-                table.add_row([what, &calls.to_string(), &format!("{seconds:.1}"), note]);
-            }
-        };
-        row("hits", self.hits, self.hit_seconds, "");
-        row("misses", self.misses, self.miss_seconds, "");
-        for reason in &self.passthrough {
-            row(
-                "passed through",
-                reason.calls,
-                reason.seconds,
-                &reason.reason,
-            );
+        for (what, calls, seconds, note) in rows {
+            table.add_row([what, &calls.to_string(), &format!("{seconds:.1}"), note]);
         }
         for column in [1, 2] {
             if let Some(column) = table.column_mut(column) {
                 column.set_cell_alignment(CellAlignment::Right);
             }
         }
-        let mut text = self.summary();
-        let has_rows = self.asked > 0 || !self.passthrough.is_empty();
-        if has_rows {
-            write!(text, "\n{}", table.trim_fmt()).ok();
-        }
-        if !self.missed.is_empty() {
-            let shown: Vec<_> = self
-                .missed
-                .iter()
-                .take(MISSED_SHOWN)
-                .map(|miss| format!("{} {:.1}", miss.name, miss.seconds))
-                .collect();
-            let more = self.missed.len().saturating_sub(MISSED_SHOWN);
-            let more = if more > 0 {
-                format!(" and {more} more")
-            } else {
-                String::new()
-            };
-            write!(text, "\n  missed: {}{more}", shown.join(", ")).ok();
-        }
-        for reason in &self.passthrough {
-            if let Some(remedy) = reason.remedy {
-                write!(text, "\n  {}: {remedy}", reason.reason).ok();
+        Some(table.trim_fmt())
+    }
+
+    /// As many of the missed calls as a line holds, the longest first.
+    fn missed_line(&self) -> Option<String> {
+        const WIDTH: usize = 80;
+        let mut line = "  missed:".to_owned();
+        for (shown, miss) in self.missed.iter().enumerate() {
+            let separator = if shown == 0 { "" } else { "," };
+            let name = format!("{separator} {} {:.1}", miss.name, miss.seconds);
+            let more = format!(" and {} more", self.missed.len() - shown);
+            if line.chars().count() + name.chars().count() + more.len() > WIDTH {
+                return Some(line + &more);
             }
+            line += &name;
         }
-        if let Some(trouble) = &self.trouble {
-            write!(text, "\n  trouble: {trouble}").ok();
-        }
-        text
+        (!self.missed.is_empty()).then_some(line)
+    }
+
+    fn remedies(&self) -> Option<String> {
+        let remedies: Vec<_> = self
+            .passthrough
+            .iter()
+            .filter_map(|row| Some(format!("  {}: {}", row.reason, row.remedy?)))
+            .collect();
+        (!remedies.is_empty()).then(|| remedies.join("\n"))
     }
 }
 
@@ -241,6 +251,21 @@ mod tests {
   missed: d 2.5, c 1.5
   incremental: set CARGO_INCREMENTAL=0 and no `incremental = true` in a profile"
         );
+    }
+
+    #[test]
+    fn many_misses_fit_a_line() {
+        let misses: Vec<_> = (0..40)
+            .map(|n| entry(&format!("crate_{n}"), n, Outcome::Miss))
+            .collect();
+        let report = Report::from_entries(&misses);
+        let line = report.missed_line().unwrap();
+        assert!(
+            line.chars().count() <= 80 && line.ends_with(" more"),
+            "{line}"
+        );
+        let one = Report::from_entries(&misses[..1]);
+        assert_eq!(one.missed_line().unwrap(), "  missed: crate_0 0.0");
     }
 
     #[test]

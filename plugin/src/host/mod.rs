@@ -8,7 +8,6 @@
 use std::sync::Once;
 
 #[cfg(feature = "cxx-host")]
-#[expect(unreachable_pub, reason = "cxx makes what it imports pub")]
 mod cxx;
 
 /// The Nix code that makes the builtins of the one function.

@@ -6,7 +6,7 @@ use nix_sccache_core::contract::Language;
 
 /// What a call asks of a C or C++ compiler.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct CcCall {
+pub struct CcCall {
     /// The source files, by their endings.
     pub sources: Vec<String>,
     /// Whether it compiles to an object and stops: `-c`.
@@ -23,7 +23,7 @@ const SOURCES: [&str; 9] = ["c", "i", "C", "cc", "cp", "cpp", "cxx", "c++", "ii"
 
 impl CcCall {
     /// Reads a call's arguments, without the name of the compiler.
-    pub(crate) fn read(arguments: &[OsString]) -> Self {
+    pub fn read(arguments: &[OsString]) -> Self {
         let mut call = Self::default();
         let mut rest = arguments.iter().map(|argument| argument.to_string_lossy());
         while let Some(argument) = rest.next() {
@@ -59,7 +59,7 @@ impl CcCall {
     }
 
     /// The language, by the compiler's stem, `-x` and the endings of the sources.
-    pub(crate) fn language(&self, stem: &str) -> Language {
+    pub fn language(&self, stem: &str) -> Language {
         let by_ending = |source: &String| !matches!(source.rsplit_once('.'), Some((_, "c" | "i")));
         if stem.ends_with("++") || self.cxx || self.sources.iter().any(by_ending) {
             Language::Cxx

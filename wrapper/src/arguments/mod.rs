@@ -3,5 +3,5 @@
 mod cc;
 mod rustc;
 
-pub(crate) use cc::CcCall;
-pub(crate) use rustc::{RustcCall, is_rustc, is_sccaches_own, spelled_for_sccache};
+pub use cc::CcCall;
+pub use rustc::{RustcCall, is_rustc, is_sccaches_own, spelled_for_sccache};

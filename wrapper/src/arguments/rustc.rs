@@ -6,7 +6,7 @@ use std::fs;
 
 /// What a call asks of rustc.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct RustcCall {
+pub struct RustcCall {
     /// The name of the crate.
     pub crate_name: Option<String>,
     /// The kinds of crate that are wanted, in order: `lib`, `bin`, …
@@ -77,7 +77,7 @@ const TAKE_VALUE: &[&str] = &[
 
 impl RustcCall {
     /// Reads a call's arguments, without the name of the compiler.
-    pub(crate) fn read(arguments: &[OsString]) -> Self {
+    pub fn read(arguments: &[OsString]) -> Self {
         let mut call = Self::default();
         let arguments = call.expand(arguments);
         let mut rest = arguments.iter();
@@ -149,7 +149,7 @@ const UNKNOWN_TO_SCCACHE: [&str; 4] = [
 ];
 
 /// The same arguments in a spelling that sccache reads as rustc does.
-pub(crate) fn spelled_for_sccache(arguments: &[OsString]) -> Vec<OsString> {
+pub fn spelled_for_sccache(arguments: &[OsString]) -> Vec<OsString> {
     let mut spelled = Vec::with_capacity(arguments.len());
     let mut rest = arguments.iter();
     while let Some(argument) = rest.next() {
@@ -177,7 +177,7 @@ fn split(argument: &str) -> Option<(&str, &str)> {
 /// Whether a call is one that sccache makes for itself, to learn about the compiler or
 /// about a crate's sources, and not the compilation it was asked for: see `src/compiler/rust.rs`
 /// of sccache 0.19.
-pub(crate) fn is_sccaches_own(arguments: &[OsString]) -> bool {
+pub fn is_sccaches_own(arguments: &[OsString]) -> bool {
     let call = RustcCall::read(arguments);
     let toolchain = arguments
         .first()
@@ -187,7 +187,7 @@ pub(crate) fn is_sccaches_own(arguments: &[OsString]) -> bool {
 }
 
 /// The stem by which a rustc is known; clippy-driver is one in all that matters here.
-pub(crate) fn is_rustc(program: &OsStr) -> bool {
+pub fn is_rustc(program: &OsStr) -> bool {
     std::path::Path::new(program)
         .file_stem()
         .is_some_and(|stem| stem == "rustc" || stem == "clippy-driver")

@@ -20,12 +20,12 @@ use crate::call_log::{self, Entry};
 
 /// A running session.
 #[derive(Clone, Debug)]
-pub(crate) struct Session {
+pub struct Session {
     folder: PathBuf,
 }
 
 /// A session that has begun, and the variables that its calls need.
-pub(crate) struct Begun {
+pub struct Begun {
     /// The session.
     pub session: Session,
     /// The variables, by name.
@@ -38,7 +38,7 @@ const TRY_AGAIN_AFTER: Duration = Duration::from_secs(10);
 
 impl Session {
     /// The session that this process is in, if there is one and its directory is there.
-    pub(crate) fn current() -> Option<Self> {
+    pub fn current() -> Option<Self> {
         let folder = PathBuf::from(env::var_os(contract::SESSION)?);
         folder.is_dir().then_some(Self { folder })
     }
@@ -46,7 +46,7 @@ impl Session {
     /// Begins a session: a new directory in the build's own temporary one, and a server
     /// where the transport wants one. Trouble with the server is told, and leaves a session
     /// without a cache.
-    pub(crate) fn begin() -> io::Result<Begun> {
+    pub fn begin() -> io::Result<Begun> {
         let folder = tempfile::Builder::new()
             .prefix("nix-sccache-")
             .tempdir_in(temporary())?
@@ -68,7 +68,7 @@ impl Session {
     }
 
     /// Ends the session: its server stops, its directory goes.
-    pub(crate) fn end(self) {
+    pub fn end(self) {
         if self.socket().exists() {
             server::stop(&self.socket());
         }
@@ -76,17 +76,17 @@ impl Session {
     }
 
     /// Where the log is.
-    pub(crate) fn log(&self) -> PathBuf {
+    pub fn log(&self) -> PathBuf {
         self.folder.join("calls.jsonl")
     }
 
     /// Notes a call. A log that cannot be written is no reason to fail.
-    pub(crate) fn note(&self, entry: &Entry) {
+    pub fn note(&self, entry: &Entry) {
         call_log::append(&self.log(), entry).ok();
     }
 
     /// Tells of trouble with the cache, the first time in a session.
-    pub(crate) fn trouble(&self, why: &str) {
+    pub fn trouble(&self, why: &str) {
         let note = self.trouble_note();
         match OpenOptions::new().write(true).create_new(true).open(&note) {
             Ok(mut file) => {
@@ -101,18 +101,18 @@ impl Session {
     }
 
     /// What the first trouble was, if there was any.
-    pub(crate) fn first_trouble(&self) -> Option<String> {
+    pub fn first_trouble(&self) -> Option<String> {
         fs::read_to_string(self.trouble_note()).ok()
     }
 
     /// Whether there was trouble just now, so that the cache is better left alone.
-    pub(crate) fn is_in_trouble(&self) -> bool {
+    pub fn is_in_trouble(&self) -> bool {
         let last = fs::metadata(self.trouble_note()).and_then(|note| note.modified());
         last.is_ok_and(|last| last.elapsed().is_ok_and(|since| since < TRY_AGAIN_AFTER))
     }
 
     /// The path by which sccache is to call a compiler of this stem, which leads to us.
-    pub(crate) fn stand_in(&self, stem: &std::ffi::OsStr) -> io::Result<PathBuf> {
+    pub fn stand_in(&self, stem: &std::ffi::OsStr) -> io::Result<PathBuf> {
         let folder = self.folder.join("compilers");
         let path = folder.join(stem);
         if path.is_symlink() {
@@ -126,7 +126,7 @@ impl Session {
     }
 
     /// The file in which the compiler of this process' call notes that it ran.
-    pub(crate) fn compiled_note(&self) -> PathBuf {
+    pub fn compiled_note(&self) -> PathBuf {
         self.folder.join(format!("compiled-{}", process::id()))
     }
 
@@ -140,7 +140,7 @@ impl Session {
 }
 
 /// Tells people, once a session, or once a call where there is none.
-pub(crate) fn tell_trouble(why: &str) {
+pub fn tell_trouble(why: &str) {
     eprintln!("nix-sccache: the cache cannot be used, and the build goes on without it: {why}");
 }
 
@@ -154,6 +154,6 @@ fn temporary() -> PathBuf {
 
 /// A socket's address is short: where the session's directory has a long name, sccache
 /// could not listen in it.
-pub(crate) fn fits_socket(path: &Path) -> bool {
+pub fn fits_socket(path: &Path) -> bool {
     path.as_os_str().len() < 108
 }
