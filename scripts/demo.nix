@@ -42,17 +42,20 @@ let
       path = /. + path;
     };
 
-  program = pkgs.rustPlatform.buildRustPackage (
-    lib.withSccache { transport = "server"; } {
-      inherit name run;
-      src = folder "source" source;
-      cargoDeps = folder "vendor" vendored;
-      doCheck = false;
-    }
-  );
+  attributes = {
+    inherit name run;
+    src = folder "source" source;
+    cargoDeps = folder "vendor" vendored;
+    doCheck = false;
+  };
+
+  program = pkgs.rustPlatform.buildRustPackage (lib.withSccache { transport = "server"; } attributes);
 in
 {
   inherit program;
+
+  # The same without the cache.
+  plain = pkgs.rustPlatform.buildRustPackage attributes;
 
   # What it takes to build it, which is not to be timed.
   inputs = program.overrideAttrs {

@@ -72,19 +72,24 @@ impl Derivation {
             .args(["--argstr", "settings", &self.settings.to_string()])
             .args(["--argstr", "attributes", &self.attributes.to_string()])
             .args(["--argstr", "run", run]);
+        Built::run(&mut command)
+    }
+}
+
+impl Built {
+    /// Runs a `nix-build` of one derivation.
+    pub fn run(command: &mut Command) -> Self {
         let output = command
             .output()
             .unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let path = String::from_utf8_lossy(&output.stdout).trim().to_owned();
         let log = String::from_utf8_lossy(&output.stderr).into_owned();
-        Built {
+        Self {
             output: output.status.success().then(|| path.into()),
             log,
         }
     }
-}
 
-impl Built {
     /// The output of a build that went well.
     #[track_caller]
     pub fn path(&self) -> &Path {

@@ -7,6 +7,7 @@
 
 mod builders;
 mod faults;
+mod program;
 mod transports;
 
 use nix_sccache_tests::{Daemon, Derivation, Library, library};
