@@ -14,6 +14,14 @@ pub const TRANSPORT: &str = "NIX_SCCACHE_TRANSPORT";
 /// Unset, all of them.
 pub const WRAP: &str = "NIX_SCCACHE_WRAP";
 
+/// How long a call waits for the cache before the compiler runs without it, in seconds.
+/// Unset, [`DEFAULT_TIMEOUT`].
+pub const TIMEOUT: &str = "NIX_SCCACHE_TIMEOUT";
+
+/// The seconds of [`TIMEOUT`] where nothing is said: longer than rustc takes to list the
+/// sources of any crate, which is all that happens before the cache is asked.
+pub const DEFAULT_TIMEOUT: u32 = 120;
+
 /// The directory of the running session. Set by the shim, for itself.
 pub const SESSION: &str = "NIX_SCCACHE_SESSION";
 
@@ -24,8 +32,9 @@ pub const COMPILER: &str = "NIX_SCCACHE_COMPILER";
 /// shim, for itself.
 pub const COMPILER_WRAPPER: &str = "NIX_SCCACHE_COMPILER_WRAPPER";
 
-/// The file in which that call notes that the compiler ran. Set by the shim, for itself.
-pub const COMPILED: &str = "NIX_SCCACHE_COMPILED";
+/// The file that is there while the compiler compiles for that call, and has another name
+/// afterwards. Set by the shim, for itself.
+pub const COMPILING: &str = "NIX_SCCACHE_COMPILING";
 
 /// What goes into each Rust key beside what sccache puts there: it hashes every
 /// variable that begins with `CARGO_`. Set by the shim, for sccache.

@@ -103,6 +103,7 @@ fn type_in_nix_words(expected: &str) -> &str {
         "a map" => "an attribute set",
         "i64" => "an integer",
         "u32" => "an integer from 0 to 4294967295",
+        "a nonzero u32" => "an integer from 1 to 4294967295",
         other if other.starts_with("struct ") => "an attribute set",
         other => other,
     }

@@ -217,6 +217,8 @@ in
     - `compressionLevel` (1 to 22; sccache's 3), `maxFrameLength` (size, 1G).
     - `basedirs` (list of paths), `cacheBuster` (string), `extraFiles` (list of paths),
       `multiarch` (Boolean): for C and C++.
+    - `timeout` (seconds, 120): how long a call waits for the cache before the compiler runs
+      without it.
     - `recache`, `skipCacheCheck` (Booleans), `idleTimeout` (seconds; 0 is never),
       `log` (string), `config` (path): as sccache has them.
 

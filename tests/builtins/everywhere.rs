@@ -49,6 +49,61 @@ fn nix_instantiate_and_nix_repl() {
     }
 }
 
+#[test]
+fn nix_build() {
+    const DERIVATION: &str = r#"
+        derivation {
+          name = "target";
+          system = builtins.currentSystem;
+          builder = "/bin/sh";
+          args = [ "-c" "echo ${builtins.rust.target builtins.currentSystem} > $out" ];
+        }"#;
+    for host in hosts() {
+        let mut build = host.nix("build");
+        build.args(["--no-link", "--json", "--impure", "--expr", DERIVATION]);
+        let built: serde_json::Value = serde_json::from_str(&stdout_of(&mut build)).unwrap();
+        let output = built[0]["outputs"]["out"].as_str().unwrap();
+        let current = "builtins.rust.target builtins.currentSystem";
+        let triple = host.eval(current, ["--impure"]).unwrap();
+        let written = std::fs::read_to_string(output).unwrap();
+        assert_eq!(written.trim(), triple, "{}", host.name());
+    }
+}
+
+/// Nix's strings are bytes; TOML's are not, and neither are those of an environment.
+#[test]
+fn strings_that_are_not_utf_8() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("bytes");
+    std::fs::write(&file, b"caf\xe9").unwrap();
+    let bytes = format!("builtins.readFile {}", file.display());
+    for host in hosts() {
+        for (call, message) in [
+            (
+                format!("toTOML {{ a = [ 1 ({bytes}) ]; }}"),
+                "rust.toTOML: a[1]: this string is not UTF-8: \"caf\u{fffd}\"",
+            ),
+            (
+                format!("toTOML {{ a.${{{bytes}}} = 1; }}"),
+                "rust.toTOML: a: the name of the attribute \"caf\u{fffd}\" is not UTF-8",
+            ),
+            (
+                format!("sccacheEnv {{ shim = \"/s\"; cacheBuster = {bytes}; }}"),
+                "rust.sccacheEnv: cacheBuster: this string is not UTF-8: \"caf\u{fffd}\"",
+            ),
+        ] {
+            let failed = host
+                .eval(&format!("builtins.rust.{call}"), ["--impure"])
+                .unwrap_err();
+            assert!(
+                failed.contains(message),
+                "{}: {call}: {failed}",
+                host.name()
+            );
+        }
+    }
+}
+
 /// What `rust.sccacheEnv` gives to a derivation makes it depend on the shim.
 #[test]
 fn string_context_goes_through() {

@@ -47,6 +47,17 @@ impl Daemon {
         self.process.wait().ok();
     }
 
+    /// Lets it stand still: it takes connections and answers none.
+    pub fn pause(&self) {
+        let paused = Command::new("kill")
+            .args(["-STOP", &self.process.id().to_string()])
+            .status();
+        assert!(
+            paused.is_ok_and(|status| status.success()),
+            "cannot pause the daemon"
+        );
+    }
+
     /// Starts it again, with the cache that it had.
     pub fn restart(&mut self) {
         self.stop();

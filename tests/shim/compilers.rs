@@ -210,6 +210,61 @@ fn another_compiler_is_another_key() {
     }
 }
 
+/// So is a rustc that is a script, as nixpkgs' own is: what is written in it goes into what
+/// it compiles.
+#[test]
+fn another_rustc_is_another_key() {
+    let (shim, daemon, library) = (shim(), Daemon::start(), library("hello"));
+    let rustc = library.path().join("rustc");
+    for (word, expected) in [("one", (0, 2)), ("one", (2, 0)), ("two", (0, 2))] {
+        library.clean();
+        script(
+            &rustc,
+            &format!("#!/bin/sh\nexec rustc \"$@\" --cfg={word}\n"),
+        );
+        let mut run = shim.run(&daemon);
+        run.current_dir(library.path()).env("RUSTC", &rustc);
+        let built = reported(run, ["cargo", "build", "--release", "--offline"]);
+        assert_eq!(
+            (built.code, built.hits_and_misses()),
+            (Some(0), expected),
+            "{word} {built:#?}"
+        );
+    }
+}
+
+/// Within one session, with a server that remembers what it learned of a compiler.
+#[test]
+fn two_compilers_in_one_session() {
+    let (shim, folder) = (shim(), tempfile::tempdir().unwrap());
+    std::fs::write(folder.path().join("a.c"), "int a(void) { return A; }\n").unwrap();
+    let mut compile = String::new();
+    for (name, define) in [("one", "1"), ("two", "2"), ("one", "1"), ("two", "2")] {
+        let compiler = folder.path().join(name).join("gcc");
+        std::fs::create_dir_all(compiler.parent().unwrap()).unwrap();
+        script(
+            &compiler,
+            &format!("#!/bin/sh\nexec /usr/bin/gcc -DA={define} \"$@\"\n"),
+        );
+        let sccache = shim.program("sccache");
+        compile += &format!(
+            "{} {} -c a.c -o {name}.o; ",
+            sccache.display(),
+            compiler.display()
+        );
+    }
+    let mut run = shim.run_with("ephemeral");
+    run.current_dir(folder.path());
+    let built = reported(run, ["sh", "-ec", &compile]);
+    assert_eq!(
+        (built.code, built.hits_and_misses()),
+        (Some(0), (2, 2)),
+        "{built:#?}"
+    );
+    let object = |name| std::fs::read(folder.path().join(name)).unwrap();
+    assert!(object("one.o") != object("two.o"));
+}
+
 fn script(path: &std::path::Path, text: &str) {
     use std::os::unix::fs::PermissionsExt;
     std::fs::write(path, text).unwrap();

@@ -7,6 +7,7 @@ use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::process::Command;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use nix_sccache_tests::{Daemon, Library, Reported, library, reported, stdout_of};
 
@@ -62,7 +63,7 @@ fn the_daemon_stopped_in_the_middle() {
     let built = thread::scope(|scope| {
         let build = scope.spawn(|| reported(run, ["sh", "-c", script]));
         while !middle.exists() && !build.is_finished() {
-            thread::sleep(std::time::Duration::from_millis(20));
+            thread::sleep(Duration::from_millis(20));
         }
         daemon.stop();
         fs::remove_file(&middle).ok();
@@ -108,6 +109,44 @@ fn a_socket_that_answers_nonsense() {
         check(&built, &library);
         assert_eq!(built.hits_and_misses(), (0, 0), "{nonsense:?} {built:#?}");
     }
+}
+
+/// A daemon that neither answers nor goes costs its time once, not with every call.
+#[test]
+fn the_daemon_falls_silent() {
+    let (shim, daemon, library) = (shim(), Daemon::start(), library("hello"));
+    daemon.pause();
+    let mut run = shim.run(&daemon);
+    run.env("NIX_SCCACHE_TIMEOUT", "2");
+    let began = Instant::now();
+    let built = build(run, &library);
+    check(&built, &library);
+    assert!(built.stderr.contains("no answer within 2 s"), "{built:#?}");
+    assert!(
+        began.elapsed() < Duration::from_secs(15),
+        "{:?}",
+        began.elapsed()
+    );
+}
+
+/// What takes long is not silent: the compiler may compile for as long as it likes.
+#[test]
+fn a_compilation_takes_longer_than_the_cache_may() {
+    let (shim, daemon, library) = (shim(), Daemon::start(), library("hello"));
+    let slow = library.path().join("slow");
+    executable(
+        &slow,
+        "#!/bin/sh\ncase \"$*\" in *--out-dir*--print*|*--print*) ;; *--out-dir*) sleep 4 ;; esac\nexec \"$@\"\n",
+    );
+    let mut run = shim.run(&daemon);
+    run.env("NIX_SCCACHE_TIMEOUT", "2")
+        .env("RUSTC_WORKSPACE_WRAPPER", &slow);
+    let built = build(run, &library);
+    assert_eq!(
+        (built.code, built.troubles(), built.hits_and_misses()),
+        (Some(0), 0, (0, 2)),
+        "{built:#?}"
+    );
 }
 
 #[test]

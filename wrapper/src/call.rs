@@ -231,6 +231,14 @@ impl Call {
                 trouble(&why);
                 self.pass_through(session, Reason::CacheFailed)
             }
+            Answer::Silent { why, passed_on } => {
+                match session {
+                    Some(session) => session.give_up(&why),
+                    None => tell_trouble(&why),
+                }
+                self.run_compiler(session, Reason::CacheFailed, &passed_on)
+                    .0
+            }
             // The compiler has the last word: a program that does not compile fails again,
             // with the compiler's own messages, and the cache is not to blame.
             Answer::Failed { why, passed_on } => {

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::ffi::{OsStr, OsString};
+use std::io;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, ExitStatus};
@@ -36,25 +37,30 @@ fn is_ourselves(path: &Path) -> bool {
 /// there is no such program, with the code that a shell gives for that.
 pub fn become_program(mut command: Command) -> ExitCode {
     let error = command.exec();
+    cannot_run(&command, &error)
+}
+
+/// Runs the program to its end.
+pub fn run(command: &mut Command) -> ExitCode {
+    let status = command.status();
+    end_as(command, status)
+}
+
+/// Ends as the command did, if it could be run.
+pub fn end_as(command: &Command, status: io::Result<ExitStatus>) -> ExitCode {
+    match status {
+        Ok(status) => end_like(status),
+        Err(error) => cannot_run(command, &error),
+    }
+}
+
+/// Says so, and gives the code that a shell gives for it.
+fn cannot_run(command: &Command, error: &io::Error) -> ExitCode {
     eprintln!(
         "nix-sccache: cannot run {}: {error}",
         command.get_program().display()
     );
     ExitCode::from(127)
-}
-
-/// Runs the program to its end.
-pub fn run(command: &mut Command) -> ExitCode {
-    match command.status() {
-        Ok(status) => end_like(status),
-        Err(error) => {
-            eprintln!(
-                "nix-sccache: cannot run {}: {error}",
-                command.get_program().display()
-            );
-            ExitCode::from(127)
-        }
-    }
 }
 
 /// Ends as a program ended that we stood in for: with its code, or by its signal, so that

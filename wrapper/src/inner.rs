@@ -3,18 +3,20 @@
 //! Sccache tells nobody whether a call was a hit: its log turns the client-side mode off,
 //! and its statistics are those of all builds together. But a hit is a call for which the
 //! compiler did not run, so we stand where sccache's compiler would, and note when we are
-//! asked to compile.
+//! asked to compile. The note also tells a compilation that takes its time from a cache that
+//! does not answer.
 
 use std::env;
 use std::ffi::OsString;
-use std::fs::File;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use nix_sccache_core::contract;
 
 use crate::arguments::{CcCall, is_rustc, is_sccaches_own};
 use crate::class::{self, Class};
-use crate::compiler::{Compiler, become_program};
+use crate::compiler::{self, Compiler};
 
 /// Notes the call if it is a compilation, and becomes the compiler.
 pub fn main(compiler: OsString, arguments: &[OsString]) -> ExitCode {
@@ -30,28 +32,36 @@ pub fn main(compiler: OsString, arguments: &[OsString]) -> ExitCode {
         wrapper: env::var_os(contract::COMPILER_WRAPPER).map(Into::into),
         path: compiler.into(),
     };
-    if let Some(note) = env::var_os(contract::COMPILED) {
-        let compiles = if is_rustc(compiler.path.as_os_str()) {
-            !is_sccaches_own(arguments)
-        } else {
-            // Sccache also compiles nothing at all, to learn about the assembler.
-            class::cc(&CcCall::read(arguments)) == Class::Cacheable
-        };
-        if compiles {
-            // The worst that can come of a failure is a miss that is taken for a hit.
-            File::create(note).ok();
-        }
-    }
+    let compiles = if is_rustc(compiler.path.as_os_str()) {
+        !is_sccaches_own(arguments)
+    } else {
+        // Sccache also compiles nothing at all, to learn about the assembler.
+        class::cc(&CcCall::read(arguments)) == Class::Cacheable
+    };
     let mut command = compiler.command(arguments);
     // These are between sccache and us: what the compiler runs, a linker, say, must not be
     // taken for sccache's.
     for name in [
         contract::COMPILER,
         contract::COMPILER_WRAPPER,
-        contract::COMPILED,
+        contract::COMPILING,
         contract::RUST_KEY,
     ] {
         command.env_remove(name);
     }
-    become_program(command)
+    match env::var_os(contract::COMPILING) {
+        Some(note) if compiles => {
+            // The worst that can come of a failure here is a miss that is taken for a hit.
+            File::create(&note).ok();
+            let status = command.status();
+            fs::rename(&note, compiled(Path::new(&note))).ok();
+            compiler::end_as(&command, status)
+        }
+        _ => compiler::become_program(command),
+    }
+}
+
+/// The name that the note has when the compiler is done.
+pub fn compiled(note: &Path) -> PathBuf {
+    note.with_extension("done")
 }

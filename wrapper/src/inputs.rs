@@ -1,8 +1,8 @@
 //! Naming what goes into a call's result and sccache does not see.
 //!
 //! nixpkgs' compiler wrappers, and cargo2nix's, add what they find in the environment
-//! behind sccache's back. And where we stand in front of the compiler, sccache knows our
-//! digest and not the compiler's.
+//! behind sccache's back, and what is written in them. And where we stand in front of the
+//! compiler, sccache knows our digest and not the compiler's.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -33,26 +33,15 @@ const C: [&str; 6] = [
     "NIX_GNATFLAGS",
 ];
 
-/// The variable to give to sccache, so that all this is in the key; none where there is
-/// nothing that it does not see.
-pub fn key_variable(
-    language: Language,
-    compiler: &Compiler,
-    in_front: bool,
-) -> Option<(&'static str, OsString)> {
+/// The variable to give to sccache, so that all this is in the key.
+pub fn key_variable(language: Language, compiler: &Compiler) -> (&'static str, OsString) {
     let mut parts: Vec<(Vec<u8>, Vec<u8>)> = hidden_variables(language)
         .into_iter()
         .map(|(name, value)| (name.into_vec(), value.into_vec()))
         .collect();
+    parts.push((b"compiler".to_vec(), identity(&compiler.path)));
     if let Some(wrapper) = &compiler.wrapper {
         parts.push((b"wrapper".to_vec(), identity(wrapper)));
-    }
-    // Of rustc sccache digests the libraries, which it finds by asking for them.
-    if in_front && language != Language::Rust {
-        parts.push((b"compiler".to_vec(), identity(&compiler.path)));
-    }
-    if parts.is_empty() {
-        return None;
     }
     let variable = if language == Language::Rust {
         contract::RUST_KEY
@@ -67,7 +56,7 @@ pub fn key_variable(
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);
     }
-    Some((variable, hex(&hash.finalize()).into()))
+    (variable, hex(&hash.finalize()).into())
 }
 
 fn hidden_variables(language: Language) -> Vec<(OsString, OsString)> {
@@ -85,20 +74,19 @@ fn hidden_variables(language: Language) -> Vec<(OsString, OsString)> {
 }
 
 /// What tells a program from every other: its path, if that is in a Nix store, which holds
-/// one thing under one name; else its path and contents.
+/// one thing under one name; else its contents. A script's own arguments for the compiler
+/// behind it are in either.
 fn identity(program: &Path) -> Vec<u8> {
     let real = program
         .canonicalize()
         .unwrap_or_else(|_| program.to_owned());
-    let mut identity = real.as_os_str().as_bytes().to_vec();
-    if !real.starts_with("/nix/store") {
-        identity.extend(
-            fs::read(&real)
-                .map(|contents| Sha256::digest(contents).to_vec())
-                .unwrap_or_default(),
-        );
+    let store = env::var_os("NIX_STORE").unwrap_or_else(|| "/nix/store".into());
+    if real.starts_with(store) {
+        return real.into_os_string().into_vec();
     }
-    identity
+    fs::read(&real)
+        .map(|contents| Sha256::digest(contents).to_vec())
+        .unwrap_or_default()
 }
 
 fn hex(bytes: &[u8]) -> String {

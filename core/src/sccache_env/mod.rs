@@ -13,6 +13,7 @@ mod stores;
 mod transport;
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 
 use serde::Deserialize;
 
@@ -67,6 +68,8 @@ pub struct Wanted {
     pub skip_cache_check: bool,
     /// After how many idle seconds the server ends; 0 is never. Sccache's own default is 600.
     pub idle_timeout: Option<u32>,
+    /// How long a call waits for the cache before the compiler runs without it, in seconds.
+    pub timeout: Option<NonZeroU32>,
     /// What sccache logs, in the grammar of `RUST_LOG`.
     pub log: Option<Text>,
     /// A configuration file for sccache, for what no variable says.
@@ -197,6 +200,10 @@ impl Wanted {
             (
                 "SCCACHE_SKIP_CACHE_CHECK",
                 self.skip_cache_check.then(|| "1".to_owned()),
+            ),
+            (
+                contract::TIMEOUT,
+                self.timeout.map(|seconds| seconds.to_string()),
             ),
             (
                 "SCCACHE_IDLE_TIMEOUT",

@@ -8,6 +8,7 @@ mod server;
 
 use std::env;
 use std::fs::{self, File, OpenOptions};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Write};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ use std::time::Duration;
 use nix_sccache_core::contract;
 
 use crate::call_log::{self, Entry};
+use crate::compiler::Compiler;
 
 /// A running session.
 #[derive(Clone, Debug)]
@@ -108,13 +110,34 @@ impl Session {
     /// Whether there was trouble just now, so that the cache is better left alone.
     pub fn is_in_trouble(&self) -> bool {
         let last = fs::metadata(self.trouble_note()).and_then(|note| note.modified());
-        last.is_ok_and(|last| last.elapsed().is_ok_and(|since| since < TRY_AGAIN_AFTER))
+        self.given_up_note().exists()
+            || last.is_ok_and(|last| last.elapsed().is_ok_and(|since| since < TRY_AGAIN_AFTER))
     }
 
-    /// The path by which sccache is to call a compiler of this stem, which leads to us.
-    pub fn stand_in(&self, stem: &std::ffi::OsStr) -> io::Result<PathBuf> {
-        let folder = self.folder.join("compilers");
-        let path = folder.join(stem);
+    /// Tells of trouble that another try would only meet again, at a price: the cache is left
+    /// alone for the rest of the session.
+    pub fn give_up(&self, why: &str) {
+        self.trouble(why);
+        File::create(self.given_up_note()).ok();
+    }
+
+    /// The path by which sccache is to call a compiler, which leads to us. It is another for
+    /// every compiler and every state of its file: a server remembers by the path what it
+    /// learned of a compiler.
+    pub fn stand_in(&self, compiler: &Compiler) -> io::Result<PathBuf> {
+        let mut hash = DefaultHasher::new();
+        for path in [Some(&compiler.path), compiler.wrapper.as_ref()]
+            .into_iter()
+            .flatten()
+        {
+            let file = fs::metadata(path)?;
+            (path, file.modified()?, file.len()).hash(&mut hash);
+        }
+        let folder = self
+            .folder
+            .join("compilers")
+            .join(format!("{:016x}", hash.finish()));
+        let path = folder.join(compiler.stem());
         if path.is_symlink() {
             return Ok(path);
         }
@@ -125,9 +148,14 @@ impl Session {
         }
     }
 
-    /// The file in which the compiler of this process' call notes that it ran.
-    pub fn compiled_note(&self) -> PathBuf {
-        self.folder.join(format!("compiled-{}", process::id()))
+    /// The file that is there while the compiler of this process' call compiles.
+    pub fn compiling_note(&self) -> PathBuf {
+        self.folder
+            .join(format!("call-{}.compiling", process::id()))
+    }
+
+    fn given_up_note(&self) -> PathBuf {
+        self.folder.join("given-up")
     }
 
     fn socket(&self) -> PathBuf {
@@ -156,4 +184,38 @@ fn temporary() -> PathBuf {
 /// could not listen in it.
 pub fn fits_socket(path: &Path) -> bool {
     path.as_os_str().len() < 108
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_compiler_has_a_stand_in_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let session = Session {
+            folder: folder.path().to_owned(),
+        };
+        let compiler = |name: &str| {
+            let path = folder.path().join(name).join("rustc");
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, name).unwrap();
+            Compiler {
+                wrapper: None,
+                path,
+            }
+        };
+        let (one, other) = (compiler("one"), compiler("other"));
+        let wrapped = Compiler {
+            wrapper: Some(other.path.clone()),
+            path: one.path.clone(),
+        };
+        let first = session.stand_in(&one).unwrap();
+        assert_eq!(session.stand_in(&one).unwrap(), first);
+        assert_eq!(first.file_name().unwrap(), "rustc");
+        assert_ne!(session.stand_in(&other).unwrap(), first);
+        assert_ne!(session.stand_in(&wrapped).unwrap(), first);
+        fs::write(&one.path, "rebuilt").unwrap();
+        assert_ne!(session.stand_in(&one).unwrap(), first);
+    }
 }

@@ -1,18 +1,22 @@
 //! Asking the cache: one call of the real sccache.
 
+mod listen;
+
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::thread;
+use std::process::{Command, ExitStatus, Stdio};
+use std::time::Duration;
 
 use nix_sccache_core::contract::{self, Language};
 
+use self::listen::{Messages, listen};
 use crate::arguments::spelled_for_sccache;
 use crate::compiler::{self, Compiler};
+use crate::inner;
 use crate::inputs;
 use crate::session::Session;
 
@@ -30,6 +34,13 @@ pub enum Answer {
     /// Sccache failed. Whether the cache was at fault or the program, only the compiler can tell.
     Failed {
         /// What sccache said.
+        why: String,
+        /// The messages that were passed on already and must not come twice.
+        passed_on: Vec<Vec<u8>>,
+    },
+    /// The cache fell silent, and sccache was ended.
+    Silent {
+        /// For how long.
         why: String,
         /// The messages that were passed on already and must not come twice.
         passed_on: Vec<Vec<u8>>,
@@ -58,16 +69,14 @@ pub fn ask(
     }
     let mut command = Command::new(&sccache);
     let stand_in = session.and_then(|session| {
-        Some((
-            session.stand_in(compiler.stem()).ok()?,
-            session.compiled_note(),
-        ))
+        let stand_in = session.stand_in(compiler).ok()?;
+        Some((stand_in, session.compiling_note()))
     });
     if let Some((stand_in, note)) = &stand_in {
         command
             .arg(stand_in)
             .env(contract::COMPILER, &compiler.path)
-            .env(contract::COMPILED, note);
+            .env(contract::COMPILING, note);
         if let Some(wrapper) = &compiler.wrapper {
             command.env(contract::COMPILER_WRAPPER, wrapper);
         }
@@ -78,34 +87,56 @@ pub fn ask(
         Language::Rust => command.args(spelled_for_sccache(arguments)),
         Language::C | Language::Cxx => command.args(arguments),
     };
-    command.envs(inputs::key_variable(language, compiler, stand_in.is_some()));
+    command.envs([inputs::key_variable(language, compiler)]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
 
+    let note = stand_in.as_ref().map(|(_, note)| note.as_path());
+    let patience = patience();
     let heard = match command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
         .spawn()
-        .and_then(listen)
+        .and_then(|child| listen(child, note, patience))
     {
         Ok(heard) => heard,
         Err(error) => {
             return Answer::Unreachable(format!("{} cannot be run: {error}", sccache.display()));
         }
     };
-    let compiled = stand_in.is_some_and(|(_, note)| fs::remove_file(note).is_ok());
-    let complaint = (!heard.complaints.is_empty()).then(|| heard.complaints.join("; "));
-    if heard.status.success() {
-        io::stdout().write_all(&heard.stdout).ok();
-        io::stderr().write_all(&heard.stderr).ok();
-        return Answer::Served {
-            hit: !compiled,
-            complaint,
-        };
+    let compiled = note.is_some_and(|note| {
+        let done = fs::remove_file(inner::compiled(note)).is_ok();
+        fs::remove_file(note).is_ok() || done
+    });
+    let Messages {
+        compilers,
+        passed_on,
+        complaints,
+    } = heard.messages;
+    let complaint = (!complaints.is_empty()).then(|| complaints.join("; "));
+    match heard.status {
+        Some(status) if status.success() => {
+            io::stdout().write_all(&heard.stdout).ok();
+            io::stderr().write_all(&compilers).ok();
+            Answer::Served {
+                hit: !compiled,
+                complaint,
+            }
+        }
+        Some(status) => {
+            let why = complaint.unwrap_or_else(|| format!("sccache ended with {status}"));
+            Answer::Failed { why, passed_on }
+        }
+        None => Answer::Silent {
+            why: format!("no answer within {} s", patience.as_secs()),
+            passed_on,
+        },
     }
-    let why = complaint.unwrap_or_else(|| format!("sccache ended with {}", heard.status));
-    Answer::Failed {
-        why,
-        passed_on: heard.passed_on,
-    }
+}
+
+/// How long to wait for the cache.
+fn patience() -> Duration {
+    let seconds = env::var(contract::TIMEOUT)
+        .ok()
+        .and_then(|seconds| seconds.parse().ok());
+    Duration::from_secs(seconds.unwrap_or(u64::from(contract::DEFAULT_TIMEOUT)))
 }
 
 /// Whether the server of this build answers at its socket. Sccache itself would start one
@@ -121,77 +152,6 @@ fn reach_server() -> Result<(), String> {
             socket.display()
         )),
     }
-}
-
-/// All that sccache said.
-struct Heard {
-    status: ExitStatus,
-    stdout: Vec<u8>,
-    /// The compiler's messages, but for those that were passed on at once.
-    stderr: Vec<u8>,
-    passed_on: Vec<Vec<u8>>,
-    /// Sccache's own messages.
-    complaints: Vec<String>,
-}
-
-/// Hears sccache out. The news that a crate's metadata is there goes on at once, since
-/// cargo then begins with what depends on it; all else waits until it is certain that the
-/// compiler need not say it again.
-fn listen(mut child: Child) -> io::Result<Heard> {
-    let mut stdout_pipe = child
-        .stdout
-        .take()
-        .ok_or_else(|| io::Error::other("no pipe"))?;
-    let stderr_pipe = child
-        .stderr
-        .take()
-        .ok_or_else(|| io::Error::other("no pipe"))?;
-    let stdout = thread::spawn(move || {
-        let mut stdout = Vec::new();
-        stdout_pipe.read_to_end(&mut stdout).map(|_| stdout)
-    });
-    let (mut stderr, mut passed_on, mut complaints) = (Vec::new(), Vec::new(), Vec::new());
-    let mut lines = BufReader::new(stderr_pipe);
-    let mut complaining = false;
-    loop {
-        let mut line = Vec::new();
-        if lines.read_until(b'\n', &mut line)? == 0 {
-            break;
-        }
-        if is_news_of_metadata(&line) {
-            io::stderr().write_all(&line).ok();
-            passed_on.push(line);
-        } else if line.starts_with(b"sccache: ") || (complaining && line.starts_with(b"caused by"))
-        {
-            complaining = true;
-            complaints.push(
-                String::from_utf8_lossy(&line)
-                    .trim()
-                    .trim_start_matches("sccache: ")
-                    .to_owned(),
-            );
-        } else {
-            stderr.extend(line);
-        }
-    }
-    let stdout = stdout
-        .join()
-        .unwrap_or_else(|_| Err(io::Error::other("reading what sccache printed")))?;
-    Ok(Heard {
-        status: child.wait()?,
-        stdout,
-        stderr,
-        passed_on,
-        complaints,
-    })
-}
-
-fn is_news_of_metadata(line: &[u8]) -> bool {
-    line.starts_with(br#"{"$message_type":"artifact","#) && find(line, br#""emit":"metadata""#)
-}
-
-fn find(text: &[u8], part: &[u8]) -> bool {
-    text.windows(part.len()).any(|window| window == part)
 }
 
 /// Runs a compiler whose messages were in part passed on already, without those.

@@ -1,0 +1,132 @@
+//! Hearing sccache out.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::path::Path;
+use std::process::{Child, ExitStatus};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// All that sccache said.
+pub struct Heard {
+    /// How it ended; nothing where it fell silent and was ended.
+    pub status: Option<ExitStatus>,
+    /// What the compiler printed.
+    pub stdout: Vec<u8>,
+    /// The compiler's and sccache's messages.
+    pub messages: Messages,
+}
+
+/// What comes on standard error, told apart.
+#[derive(Default)]
+pub struct Messages {
+    /// The compiler's, but for those that were passed on at once.
+    pub compilers: Vec<u8>,
+    /// The compiler's that were.
+    pub passed_on: Vec<Vec<u8>>,
+    /// Sccache's own.
+    pub complaints: Vec<String>,
+}
+
+/// Hears sccache out, as long as the compiler that it runs compiles, of which `note` is the
+/// sign, or else for `patience`. Without a note there is no telling, and no limit.
+pub fn listen(mut child: Child, note: Option<&Path>, patience: Duration) -> io::Result<Heard> {
+    let no_pipe = || io::Error::other("no pipe");
+    let stdout = child.stdout.take().ok_or_else(no_pipe)?;
+    let stderr = child.stderr.take().ok_or_else(no_pipe)?;
+    let stdout = in_background(move || read(stdout));
+    let messages = in_background(move || tell_apart(BufReader::new(stderr)));
+
+    let mut silent_since = Instant::now();
+    let messages = loop {
+        match messages.recv_timeout(TICK.min(patience)) {
+            Ok(messages) => break messages,
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(io::Error::other("lost sccache's messages"));
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        if note.is_none_or(Path::exists) {
+            silent_since = Instant::now();
+        } else if silent_since.elapsed() >= patience {
+            child.kill()?;
+            child.wait()?;
+            let messages = messages.recv_timeout(TICK).unwrap_or_default();
+            return Ok(Heard {
+                status: None,
+                stdout: Vec::new(),
+                messages,
+            });
+        }
+    };
+    let stdout = stdout.recv().unwrap_or_default();
+    Ok(Heard {
+        status: Some(child.wait()?),
+        stdout,
+        messages,
+    })
+}
+
+/// How often to look whether the compiler compiles.
+const TICK: Duration = Duration::from_secs(1);
+
+fn in_background<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Receiver<T> {
+    let (sender, receiver) = channel();
+    thread::spawn(move || sender.send(work()).ok());
+    receiver
+}
+
+fn read(mut pipe: impl Read) -> Vec<u8> {
+    let mut text = Vec::new();
+    pipe.read_to_end(&mut text).ok();
+    text
+}
+
+/// The news that a crate's metadata is there goes on at once, since cargo then begins with
+/// what depends on it; all else waits until it is certain that the compiler need not say it
+/// again.
+fn tell_apart(mut lines: impl BufRead) -> Messages {
+    let mut messages = Messages::default();
+    let mut complaining = false;
+    let mut line = Vec::new();
+    while lines
+        .read_until(b'\n', &mut line)
+        .is_ok_and(|length| length > 0)
+    {
+        if is_news_of_metadata(&line) {
+            io::stderr().write_all(&line).ok();
+            messages.passed_on.push(line.clone());
+        } else if line.starts_with(b"sccache: ") || (complaining && line.starts_with(b"caused by"))
+        {
+            complaining = true;
+            let text = String::from_utf8_lossy(&line);
+            messages
+                .complaints
+                .push(text.trim().trim_start_matches("sccache: ").to_owned());
+        } else {
+            messages.compilers.extend_from_slice(&line);
+        }
+        line.clear();
+    }
+    messages
+}
+
+fn is_news_of_metadata(line: &[u8]) -> bool {
+    let has = |part: &[u8]| line.windows(part.len()).any(|window| window == part);
+    line.starts_with(br#"{"$message_type":"artifact","#) && has(br#""emit":"metadata""#)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_told_apart() {
+        let said = b"warning: a\nsccache: error: no\ncaused by: that\ncaused a stir\n\
+            {\"$message_type\":\"artifact\",\"artifact\":\"/a.rmeta\",\"emit\":\"metadata\"}\nend";
+        let messages = tell_apart(&said[..]);
+        assert_eq!(messages.compilers, b"warning: a\ncaused a stir\nend");
+        assert_eq!(messages.complaints, ["error: no", "caused by: that"]);
+        assert_eq!(messages.passed_on.len(), 1);
+    }
+}
