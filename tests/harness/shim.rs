@@ -7,7 +7,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::{Daemon, built, sccache};
+use crate::{Daemon, built, sccache, stdout_of};
 
 /// A copy of the shim's package.
 #[derive(Debug)]
@@ -27,8 +27,12 @@ impl Shim {
         for folder in [&bin, &libexec] {
             fs::create_dir_all(folder).unwrap_or_else(|error| panic!("{error}"));
         }
-        fs::copy(built("nix-sccache"), bin.join("nix-sccache"))
-            .unwrap_or_else(|error| panic!("{error}"));
+        // A program that this process wrote could not be run while another test starts one.
+        stdout_of(
+            Command::new("cp")
+                .arg(built("nix-sccache"))
+                .arg(bin.join("nix-sccache")),
+        );
         for link in [
             bin.join("sccache"),
             libexec.join("rustc"),

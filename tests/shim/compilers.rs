@@ -1,8 +1,9 @@
 //! Workspace wrappers, and compilers of C.
 
+use std::fmt::Write as _;
 use std::process::Command;
 
-use nix_sccache_tests::{Daemon, Reported, Shim, library, reported, variable};
+use nix_sccache_tests::{Daemon, Reported, Shim, library, reported, script, variable};
 
 use crate::shim;
 
@@ -247,11 +248,8 @@ fn two_compilers_in_one_session() {
             &format!("#!/bin/sh\nexec /usr/bin/gcc -DA={define} \"$@\"\n"),
         );
         let sccache = shim.program("sccache");
-        compile += &format!(
-            "{} {} -c a.c -o {name}.o; ",
-            sccache.display(),
-            compiler.display()
-        );
+        let (sccache, compiler) = (sccache.display(), compiler.display());
+        writeln!(compile, "{sccache} {compiler} -c a.c -o {name}.o").unwrap();
     }
     let mut run = shim.run_with("ephemeral");
     run.current_dir(folder.path());
@@ -263,10 +261,4 @@ fn two_compilers_in_one_session() {
     );
     let object = |name| std::fs::read(folder.path().join(name)).unwrap();
     assert!(object("one.o") != object("two.o"));
-}
-
-fn script(path: &std::path::Path, text: &str) {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::write(path, text).unwrap();
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
 }

@@ -2,14 +2,12 @@
 
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
-use std::path::Path;
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nix_sccache_tests::{Daemon, Library, Reported, library, reported, stdout_of};
+use nix_sccache_tests::{Daemon, Library, Reported, library, reported, script, stdout_of};
 
 use crate::{build, shim};
 
@@ -134,7 +132,7 @@ fn the_daemon_falls_silent() {
 fn a_compilation_takes_longer_than_the_cache_may() {
     let (shim, daemon, library) = (shim(), Daemon::start(), library("hello"));
     let slow = library.path().join("slow");
-    executable(
+    script(
         &slow,
         "#!/bin/sh\ncase \"$*\" in *--out-dir*--print*|*--print*) ;; *--out-dir*) sleep 4 ;; esac\nexec \"$@\"\n",
     );
@@ -160,13 +158,13 @@ fn sccache_is_missing() {
 #[test]
 fn sccache_is_broken() {
     let (shim, daemon, library) = (shim(), Daemon::start(), library("hello"));
-    for script in [
+    for text in [
         "#!/bin/sh\nexit 254\n",
         "#!/bin/sh\nkill -9 $$\n",
         "#!/bin/sh\necho 'sccache: error: no' >&2\nexit 2\n",
     ] {
         let broken = library.path().join("broken-sccache");
-        executable(&broken, script);
+        script(&broken, text);
         let mut run = shim.run(&daemon);
         run.env("NIX_SCCACHE_SCCACHE", &broken);
         check(&build(run, &library), &library);
@@ -209,9 +207,4 @@ fn warnings_are_kept() {
             "{built:#?}"
         );
     }
-}
-
-fn executable(path: &Path, script: &str) {
-    fs::write(path, script).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }

@@ -192,6 +192,36 @@ fn the_report_is_shown_while_a_session_runs() {
     assert!(String::from_utf8_lossy(&outside.stderr).contains("nix-sccache run -- COMMAND"));
 }
 
+/// Every call leaves a line, and a log that was kept gives the same report.
+#[test]
+fn the_log_has_a_line_a_call() {
+    let (shim, daemon, library) = (shim(), Daemon::start(), library("hello"));
+    let log = library.path().join("calls");
+    let mut run = shim.run(&daemon);
+    run.current_dir(library.path()).arg("--log").arg(&log);
+    let built = nix_sccache_tests::reported(run, ["cargo", "build", "--release", "--offline"]);
+    let calls: Vec<serde_json::Value> = std::fs::read_to_string(&log)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let outcomes = |outcome: &str| {
+        calls
+            .iter()
+            .filter(|call| call["outcome"] == outcome)
+            .count() as u64
+    };
+    assert_eq!(outcomes("miss"), 2, "{calls:#?}");
+    assert_eq!(outcomes("passthrough"), 1, "{calls:#?}");
+    assert_eq!(outcomes("probe"), built.count("probes"), "{calls:#?}");
+    let mut report = Command::new(shim.program("nix-sccache"));
+    let json = stdout_of(report.args(["report", "--json", "--log"]).arg(&log));
+    assert_eq!(
+        serde_json::from_str::<serde_json::Value>(&json).unwrap(),
+        built.report
+    );
+}
+
 /// The same bytes, with the cache cold, warm and absent.
 #[test]
 fn the_bytes_are_the_same() {

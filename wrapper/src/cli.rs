@@ -33,6 +33,9 @@ enum Task {
         /// Writes the report to this file as well, as JSON
         #[arg(long, value_name = "FILE")]
         report: Option<PathBuf>,
+        /// Keeps the session's log, one line of JSON a call, in this file
+        #[arg(long, value_name = "FILE")]
+        log: Option<PathBuf>,
         /// The command
         #[arg(last = true, required = true, value_name = "COMMAND")]
         command: Vec<OsString>,
@@ -42,6 +45,9 @@ enum Task {
         /// Shows it as JSON
         #[arg(long)]
         json: bool,
+        /// Reads a log that `run --log` kept
+        #[arg(long, value_name = "FILE")]
+        log: Option<PathBuf>,
     },
     /// Begins and ends a session, for build hooks
     Session {
@@ -65,8 +71,12 @@ enum Edge {
 /// Does what the arguments say.
 pub fn main(called_as: OsString, arguments: Vec<OsString>) -> ExitCode {
     match Cli::parse_from(std::iter::once(called_as).chain(arguments)).command {
-        Task::Run { report, command } => run(&command, report.as_deref()),
-        Task::Report { json } => report(json),
+        Task::Run {
+            report,
+            log,
+            command,
+        } => run(&command, report.as_deref(), log.as_deref()),
+        Task::Report { json, log } => report(json, log.as_deref()),
         Task::Session { edge: Edge::Begin } => begin(),
         Task::Session {
             edge: Edge::End { failed },
@@ -75,7 +85,7 @@ pub fn main(called_as: OsString, arguments: Vec<OsString>) -> ExitCode {
 }
 
 /// Runs a command in a session of its own, or in the one that there is.
-fn run(command: &[OsString], report_to: Option<&Path>) -> ExitCode {
+fn run(command: &[OsString], report_to: Option<&Path>, log_to: Option<&Path>) -> ExitCode {
     let Some((program, arguments)) = command.split_first() else {
         return ExitCode::FAILURE;
     };
@@ -94,6 +104,9 @@ fn run(command: &[OsString], report_to: Option<&Path>) -> ExitCode {
     command.envs(begun.variables);
     let status = command.spawn().and_then(wait);
     let report = Report::of(&begun.session);
+    if let Some(file) = log_to {
+        keep_log(&begun.session, file);
+    }
     begun.session.end();
     match report {
         Ok(report) => {
@@ -110,6 +123,20 @@ fn run(command: &[OsString], report_to: Option<&Path>) -> ExitCode {
             eprintln!("nix-sccache: cannot run {}: {error}", program.display());
             ExitCode::from(127)
         }
+    }
+}
+
+/// A session without a call has no log, which is then an empty one.
+fn keep_log(session: &Session, file: &Path) {
+    let kept = match fs::copy(session.log(), file) {
+        Err(_) if !session.log().exists() => fs::write(file, "").map(|()| 0),
+        other => other,
+    };
+    if let Err(error) = kept {
+        eprintln!(
+            "nix-sccache: the log cannot be kept in {}: {error}",
+            file.display()
+        );
     }
 }
 
@@ -150,15 +177,20 @@ fn wait(mut child: Child) -> io::Result<ExitStatus> {
     status
 }
 
-fn report(json: bool) -> ExitCode {
-    let Some(session) = Session::current() else {
-        eprintln!(
-            "nix-sccache: there is no session here ({} is not set): `nix-sccache run -- COMMAND` reports on COMMAND",
-            contract::SESSION
-        );
-        return ExitCode::FAILURE;
+fn report(json: bool, log: Option<&Path>) -> ExitCode {
+    let report = match (log, Session::current()) {
+        (Some(log), _) => Report::of_log(log),
+        (None, Some(session)) => Report::of(&session),
+        (None, None) => {
+            eprintln!(
+                "nix-sccache: there is no session here ({} is not set): `nix-sccache run -- COMMAND` reports on COMMAND, \
+                 and `run --log FILE` keeps what `report --log FILE` reads",
+                contract::SESSION
+            );
+            return ExitCode::FAILURE;
+        }
     };
-    let shown = Report::of(&session).and_then(|report| {
+    let shown = report.and_then(|report| {
         Ok(if json {
             serde_json::to_string_pretty(&report)?
         } else {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::path::Path;
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
@@ -69,6 +70,13 @@ impl Report {
             trouble: session.first_trouble(),
             ..Self::from_entries(&call_log::read(&session.log())?)
         })
+    }
+
+    /// The report of a log that was kept.
+    pub fn of_log(log: &Path) -> io::Result<Self> {
+        // Of a session that runs, a log that is not there is an empty one; here it is a slip.
+        std::fs::metadata(log)?;
+        Ok(Self::from_entries(&call_log::read(log)?))
     }
 
     fn from_entries(entries: &[Entry]) -> Self {

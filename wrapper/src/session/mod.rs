@@ -45,14 +45,10 @@ impl Session {
         folder.is_dir().then_some(Self { folder })
     }
 
-    /// Begins a session: a new directory in the build's own temporary one, and a server
-    /// where the transport wants one. Trouble with the server is told, and leaves a session
+    /// Begins a session: a directory of its own, and a server where the transport wants one. Trouble with the server is told, and leaves a session
     /// without a cache.
     pub fn begin() -> io::Result<Begun> {
-        let folder = tempfile::Builder::new()
-            .prefix("nix-sccache-")
-            .tempdir_in(temporary())?
-            .keep();
+        let folder = new_folder()?;
         let session = Self { folder };
         let mut variables = vec![(contract::SESSION, session.folder.clone())];
         if let Some(transport) =
@@ -172,12 +168,20 @@ pub fn tell_trouble(why: &str) {
     eprintln!("nix-sccache: the cache cannot be used, and the build goes on without it: {why}");
 }
 
-/// The build's own directory, where nothing becomes part of an output.
-fn temporary() -> PathBuf {
-    let build_top = env::var_os("NIX_BUILD_TOP")
-        .map(PathBuf::from)
-        .filter(|top| top.is_dir());
-    build_top.unwrap_or_else(env::temp_dir)
+/// A folder where nothing becomes part of an output. In a build of Nix's, whose temporary
+/// directory nobody else uses, its name is always the same: it is in the environment of
+/// everything that runs.
+fn new_folder() -> io::Result<PathBuf> {
+    let build_top = env::var_os("NIX_BUILD_TOP").map(PathBuf::from);
+    if let Some(folder) = build_top.map(|top| top.join(".nix-sccache"))
+        && fs::create_dir(&folder).is_ok()
+    {
+        return Ok(folder);
+    }
+    Ok(tempfile::Builder::new()
+        .prefix("nix-sccache-")
+        .tempdir()?
+        .keep())
 }
 
 /// A socket's address is short: where the session's directory has a long name, sccache
