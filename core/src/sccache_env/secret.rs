@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use serde::de::{Deserialize, Deserializer, Error};
 
 /// The variable in which sccache finds a secret.
-pub(super) trait Variable {
+pub trait Variable {
     /// Its name.
     const NAME: &'static str;
 }
@@ -13,7 +13,7 @@ pub(super) trait Variable {
 /// A setting that is a secret: there is no value of this type, so giving one is an
 /// error that says what to do instead.
 #[derive(Debug)]
-pub(super) struct Secret<V> {
+pub struct Secret<V> {
     _never: std::convert::Infallible,
     _variable: PhantomData<V>,
 }
@@ -32,7 +32,7 @@ macro_rules! variables {
     ($($type:ident = $name:literal),* $(,)?) => {
         $(
             #[derive(Debug)]
-            pub(super) enum $type {}
+            pub enum $type {}
 
             impl Variable for $type {
                 const NAME: &'static str = $name;

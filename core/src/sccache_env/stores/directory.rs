@@ -1,0 +1,44 @@
+//! A directory.
+
+use serde::Deserialize;
+
+use super::{Store, set, set_disk, set_mode};
+use crate::contract;
+use crate::error::Error;
+use crate::path::AttrPath;
+use crate::sccache_env::Env;
+use crate::sccache_env::settings::AbsolutePath;
+use crate::sccache_env::size::Size;
+
+/// A directory. Entries are readable by the user who wrote them alone, so several
+/// build users cannot share one.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Directory {
+    /// The directory, as the build sees it.
+    path: AbsolutePath,
+    /// How much it may hold; 10 GiB by default. The entries used least recently go first.
+    size: Option<Size>,
+    /// Read only.
+    #[serde(default)]
+    read_only: bool,
+    /// Whether C and C++ calls are first looked up without preprocessing; true by default.
+    preprocessor_cache: Option<bool>,
+}
+
+impl Store for Directory {
+    fn level_name(&self) -> &'static str {
+        "disk"
+    }
+
+    fn is_read_only(&self) -> bool {
+        self.read_only
+    }
+
+    fn write(&self, _: &AttrPath, _: bool, env: &mut Env) -> Result<(), Error> {
+        set(env, [(contract::CACHE_DIR, Some(self.path.as_str()))]);
+        set_disk(env, self.size, self.preprocessor_cache);
+        set_mode(env, "SCCACHE_LOCAL_RW_MODE", self.read_only);
+        Ok(())
+    }
+}

@@ -1,0 +1,34 @@
+//! A directory of the build's own.
+
+use serde::Deserialize;
+
+use super::{Store, set_disk};
+use crate::error::Error;
+use crate::path::AttrPath;
+use crate::sccache_env::Env;
+use crate::sccache_env::size::Size;
+
+/// A directory in the build's own temporary one: hits within one build only.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Ephemeral {
+    /// How much it may hold; 10 GiB by default.
+    size: Option<Size>,
+    /// Whether C and C++ calls are first looked up without preprocessing; true by default.
+    preprocessor_cache: Option<bool>,
+}
+
+impl Store for Ephemeral {
+    fn level_name(&self) -> &'static str {
+        "disk"
+    }
+
+    fn is_read_only(&self) -> bool {
+        false
+    }
+
+    fn write(&self, _: &AttrPath, _: bool, env: &mut Env) -> Result<(), Error> {
+        set_disk(env, self.size, self.preprocessor_cache);
+        Ok(())
+    }
+}

@@ -1,0 +1,134 @@
+//! Redis and Valkey.
+
+use serde::Deserialize;
+
+use super::{Store, check_socket, refuse_both, set, set_mode};
+use crate::error::Error;
+use crate::path::AttrPath;
+use crate::sccache_env::Env;
+use crate::sccache_env::network;
+use crate::sccache_env::secret::{RedisPassword, Secret};
+use crate::sccache_env::settings::{AbsolutePath, Endpoint, KeyPrefix, Text};
+
+/// Redis or Valkey: a socket, an endpoint, or the endpoints of a cluster.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Redis {
+    /// Its socket, as the build sees it.
+    socket: Option<AbsolutePath>,
+    /// Its URL: `redis://`, `rediss://`, `tcp://`, `redis+unix://localhost/run/…`.
+    endpoint: Option<Endpoint>,
+    /// The URLs of a cluster's nodes.
+    cluster_endpoints: Option<Vec<Endpoint>>,
+    /// The user to log in as.
+    username: Option<Text>,
+    /// Never here.
+    #[serde(rename = "password")]
+    _password: Option<Secret<RedisPassword>>,
+    /// The number of the database, 0 by default.
+    db: Option<u32>,
+    /// After how many seconds an entry goes; by default never.
+    ttl: Option<u32>,
+    /// What comes before each key.
+    key_prefix: Option<KeyPrefix>,
+    /// Read only.
+    #[serde(default)]
+    read_only: bool,
+}
+
+impl Redis {
+    const SCHEMES: [&str; 5] = ["redis", "rediss", "tcp", "redis+unix", "unix"];
+
+    /// Whether this URL leads over the network; fails where sccache could not read it.
+    fn is_remote(path: &AttrPath, endpoint: &Endpoint) -> Result<bool, Error> {
+        match endpoint.scheme() {
+            Some("redis+unix" | "unix") if endpoint.authority().is_empty() => {
+                let message = format!(
+                    "sccache cannot read {:?}: a socket's URL needs a host name, redis+unix://localhost/run/…; or give `socket`",
+                    endpoint.as_str()
+                );
+                Err(Error::at_path(path, message))
+            }
+            Some("redis+unix" | "unix") => Ok(false),
+            Some("redis" | "rediss" | "tcp") | None => Ok(true),
+            Some(other) => Err(Error::unknown("scheme", other, &Self::SCHEMES).at(path)),
+        }
+    }
+}
+
+impl Store for Redis {
+    fn level_name(&self) -> &'static str {
+        "redis"
+    }
+
+    fn is_read_only(&self) -> bool {
+        self.read_only
+    }
+
+    fn write(&self, path: &AttrPath, network: bool, env: &mut Env) -> Result<(), Error> {
+        let socket = ("socket", self.socket.is_some());
+        let endpoint = ("endpoint", self.endpoint.is_some());
+        let cluster = ("clusterEndpoints", self.cluster_endpoints.is_some());
+        for (first, second) in [(socket, endpoint), (socket, cluster), (endpoint, cluster)] {
+            refuse_both(path, first, second, "each says where Redis is")?;
+        }
+        refuse_both(
+            path,
+            ("db", self.db.is_some_and(|db| db != 0)),
+            cluster,
+            "a cluster has database 0 alone",
+        )?;
+        if let Some(socket) = &self.socket {
+            check_socket(path, socket)?;
+            env.insert(
+                "SCCACHE_REDIS_ENDPOINT",
+                format!("redis+unix://localhost{}", socket.as_str()),
+            );
+        } else if let Some(endpoint) = &self.endpoint {
+            let here = path.attr("endpoint");
+            if Self::is_remote(&here, endpoint)? {
+                network::require(&here, network)?;
+            }
+            env.insert("SCCACHE_REDIS_ENDPOINT", endpoint.as_str().to_owned());
+        } else if let Some(cluster) = &self.cluster_endpoints {
+            let here = path.attr("clusterEndpoints");
+            if cluster.is_empty() {
+                return Err(Error::at_path(&here, "give the URL of at least one node"));
+            }
+            for (index, endpoint) in cluster.iter().enumerate() {
+                Self::is_remote(&here.index(index), endpoint)?;
+            }
+            network::require(&here, network)?;
+            let nodes: Vec<_> = cluster.iter().map(Endpoint::as_str).collect();
+            env.insert("SCCACHE_REDIS_CLUSTER_ENDPOINTS", nodes.join(","));
+        } else {
+            return Err(Error::at_path(
+                path,
+                "say where Redis is: `socket`, `endpoint` or `clusterEndpoints`",
+            ));
+        }
+        set(
+            env,
+            [
+                (
+                    "SCCACHE_REDIS_USERNAME",
+                    self.username.as_ref().map(Text::as_str),
+                ),
+                (
+                    "SCCACHE_REDIS_DB",
+                    self.db.map(|db| db.to_string()).as_deref(),
+                ),
+                (
+                    "SCCACHE_REDIS_TTL",
+                    self.ttl.map(|ttl| ttl.to_string()).as_deref(),
+                ),
+                (
+                    "SCCACHE_REDIS_KEY_PREFIX",
+                    self.key_prefix.as_ref().map(KeyPrefix::as_str),
+                ),
+            ],
+        );
+        set_mode(env, "SCCACHE_REDIS_RW_MODE", self.read_only);
+        Ok(())
+    }
+}

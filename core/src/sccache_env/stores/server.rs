@@ -1,0 +1,46 @@
+//! The daemon of the host.
+
+use serde::Deserialize;
+
+use super::{check_socket, set};
+use crate::contract;
+use crate::error::Error;
+use crate::path::AttrPath;
+use crate::sccache_env::Env;
+use crate::sccache_env::settings::AbsolutePath;
+
+/// The host's daemon. What it stores, and how much, is its own affair.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Server {
+    /// Its socket, as the build sees it; `/run/nix-sccache/sccache.sock` by default.
+    socket: Option<AbsolutePath>,
+}
+
+impl Server {
+    /// Where the daemon's socket is mounted when nothing else is said.
+    pub const DEFAULT_SOCKET: &str = "/run/nix-sccache/sccache.sock";
+
+    pub(in crate::sccache_env) fn write(
+        &self,
+        path: &AttrPath,
+        env: &mut Env,
+    ) -> Result<(), Error> {
+        let socket = match &self.socket {
+            Some(socket) => {
+                check_socket(path, socket)?;
+                socket.as_str()
+            }
+            None => Self::DEFAULT_SOCKET,
+        };
+        // The compiler must run in the sandbox: a daemon that compiles sees none of its files.
+        set(
+            env,
+            [
+                (contract::SERVER_UDS, Some(socket)),
+                ("SCCACHE_CLIENT_SIDE", Some("true")),
+            ],
+        );
+        Ok(())
+    }
+}
