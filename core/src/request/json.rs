@@ -10,7 +10,6 @@
 //! | `["float", "nan"]`, `"inf"`, `"-inf"` | those floats |
 //! | `["path", text]` | a path literal, not copied to the store |
 //! | `["function"]` | a function |
-//! | `["deep"]` | something nested deeper than the prelude follows |
 //!
 //! Floats come in two integers because Nix 2.8 prints six digits of them and no
 //! point.
@@ -22,7 +21,7 @@ use crate::path::AttrPath;
 use crate::value::Value;
 
 /// Reads a request. Fails, with the place, on a string that is not UTF-8, on an
-/// integer beyond 64 bits and on what is nested too deeply.
+/// integer beyond 64 bits.
 pub fn parse(request: &[u8]) -> Result<Value, Error> {
     match std::str::from_utf8(request) {
         Ok(text) => value(from_str(text)?, &AttrPath::default()),
@@ -125,15 +124,11 @@ fn array(mut elements: Vec<Json>, path: &AttrPath) -> Result<Value, Error> {
             .collect::<Result<_, Error>>()
             .map(Value::List);
     }
-    special(&elements).ok_or_else(|| match elements.first() {
-        Some(Json::String(kind)) if kind == "deep" => Error::at_path(
-            path,
-            "this is nested too deeply (more than 60 lists or 120 sets)",
-        ),
-        _ => Error::at_path(
+    special(&elements).ok_or_else(|| {
+        Error::at_path(
             path,
             "the request is not the JSON that the prelude writes: an array of no known kind",
-        ),
+        )
     })
 }
 
@@ -235,10 +230,6 @@ mod tests {
         assert_eq!(
             error(br#"{"a":9223372036854775808}"#),
             "a: the integer 9223372036854775808 is out of range: it must fit in 64 bits, with a sign"
-        );
-        assert_eq!(
-            error(br#"{"a":["deep"]}"#),
-            "a: this is nested too deeply (more than 60 lists or 120 sets)"
         );
     }
 

@@ -61,12 +61,8 @@ impl<'de> de::Deserializer<'de> for Node {
         .map_err(|error| error.at(&path))
     }
 
-    /// `null` is as good as leaving an attribute out, as nixpkgs' functions have it.
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.value {
-            Value::Null => visitor.visit_none(),
-            _ => visitor.visit_some(self),
-        }
+        visitor.visit_some(self)
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
@@ -189,7 +185,8 @@ impl<'de> de::MapAccess<'de> for Attrs {
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, Error> {
-        let Some((name, value)) = self.rest.next() else {
+        // `null` is as good as leaving an attribute out, as nixpkgs' functions have it.
+        let Some((name, value)) = self.rest.find(|(_, value)| *value != Value::Null) else {
             return Ok(None);
         };
         self.value = Some(Node {

@@ -4,6 +4,13 @@
 //! `src/commands.rs`, `src/server.rs` and `src/cache/`), Cargo's, CMake's and those of
 //! our [`contract`]. What sccache would pass over with a warning, or take in another
 //! sense than it was meant, is an error here.
+//!
+//! Left out on purpose: what belongs to distributed compilation, which no sandbox reaches
+//! (`SCCACHE_DIST_*`, `SCCACHE_CACHED_CONF`); the server's port, since only a socket crosses into
+//! a sandbox (`SCCACHE_SERVER_PORT`); and what only helps whoever works on sccache
+//! (`SCCACHE_ALLOW_CORE_DUMPS`, `SCCACHE_LOG_MILLIS`, `SCCACHE_ERROR_LOG`, `SCCACHE_NO_CACHE`).
+//! What has no variable, such as the fine settings of the preprocessor cache, goes into the
+//! file that `config` names.
 
 mod network;
 mod secret;
@@ -21,7 +28,7 @@ use crate::contract::{self, Language};
 use crate::error::Error;
 use crate::path::AttrPath;
 
-pub use settings::{AbsolutePath, CompressionLevel, Endpoint, KeyPrefix, Text};
+pub use settings::{AbsolutePath, CompressionLevel, Endpoint, KeyPrefix, Paths, Socket, Text};
 pub use size::Size;
 pub use stores::{
     Azure, Cos, Directory, Ephemeral, Gcs, Gha, Memcached, Oss, Redis, S3, Server, Webdav,
@@ -52,11 +59,11 @@ pub struct Wanted {
     /// The largest message between client and server, and so the largest entry.
     pub max_frame_length: Option<Size>,
     /// Directories that are cut from the paths in a key. Sccache does so for C and C++ alone.
-    pub basedirs: Option<Vec<AbsolutePath>>,
+    pub basedirs: Option<Paths>,
     /// A string that goes into each C and C++ key, to keep builds apart.
     pub cache_buster: Option<Text>,
     /// Files whose contents go into each C and C++ key.
-    pub extra_files: Option<Vec<AbsolutePath>>,
+    pub extra_files: Option<Paths>,
     /// Whether calls with several `-arch` flags may be cached.
     #[serde(default)]
     pub multiarch: bool,
@@ -75,6 +82,9 @@ pub struct Wanted {
     /// A configuration file for sccache, for what no variable says.
     pub config: Option<AbsolutePath>,
 }
+
+/// Less than most entries take.
+const LEAST_FRAME_LENGTH: u64 = 1 << 20;
 
 /// Large enough for any entry: a static library of LLVM's size fits.
 const DEFAULT_MAX_FRAME_LENGTH: u64 = 1 << 30;
@@ -121,9 +131,16 @@ pub fn sccache_env(wanted: &Wanted) -> Result<Env, Error> {
             .join(","),
     );
     wanted.write_sccache_variables(&mut env);
+    let transport = at("transport");
     wanted
         .transport
-        .write(&at("transport"), wanted.network, &mut env)?;
+        .write(&transport, wanted.network, &mut env)?;
+    if env.contains_key("SCCACHE_DIRECT") && !wraps_c {
+        return Err(Error::at_path(
+            &transport,
+            "`preprocessorCache` is for C and C++ alone, and `wrap` has neither: drop one of the two",
+        ));
+    }
     Ok(env)
 }
 
@@ -145,18 +162,44 @@ impl Wanted {
                 ));
             }
         }
-        let host_server = matches!(self.transport, Transport::Server(_));
-        if self.log.is_some() && host_server {
-            return Err(Error::at_path(
-                &at("log"),
-                "with `transport.server` sccache must not log: SCCACHE_LOG turns its client-side mode off; drop one of the two",
-            ));
+        let of_the_servers = [
+            (
+                "log",
+                self.log.is_some(),
+                "SCCACHE_LOG turns the client-side mode off",
+            ),
+            (
+                "idleTimeout",
+                self.idle_timeout.is_some(),
+                "the host's server says itself when it ends",
+            ),
+            (
+                "basedirs",
+                self.basedirs.is_some(),
+                "the host's server says itself what they are",
+            ),
+            (
+                "skipCacheCheck",
+                self.skip_cache_check,
+                "the host's server has started before",
+            ),
+        ];
+        for (name, given, why) in of_the_servers {
+            if given && matches!(self.transport, Transport::Server(_)) {
+                let message =
+                    format!("this has no use with `transport.server` ({why}): drop one of the two");
+                return Err(Error::at_path(&at(name), message));
+            }
         }
-        if self.idle_timeout.is_some() && host_server {
-            return Err(Error::at_path(
-                &at("idleTimeout"),
-                "with `transport.server` the server is the host's, which says itself when it ends: drop one of the two",
-            ));
+        if let Some(size) = self
+            .max_frame_length
+            .filter(|size| size.bytes() < LEAST_FRAME_LENGTH)
+        {
+            let message = format!(
+                "this is {} bytes, in which no crate fits: give 1M or more",
+                size.bytes()
+            );
+            return Err(Error::at_path(&at("maxFrameLength"), message));
         }
         if self.recache && self.transport.is_read_only() {
             return Err(Error::at_path(
@@ -172,26 +215,25 @@ impl Wanted {
             .max_frame_length
             .map_or(DEFAULT_MAX_FRAME_LENGTH, Size::bytes);
         env.insert("SCCACHE_MAX_FRAME_LENGTH", frame.to_string());
-        let paths = |paths: &[AbsolutePath]| {
-            paths
-                .iter()
-                .map(AbsolutePath::as_str)
-                .collect::<Vec<_>>()
-                .join(":")
-        };
         let optional = [
             (
                 "SCCACHE_CACHE_ZSTD_LEVEL",
                 self.compression_level.map(|level| level.to_string()),
             ),
-            ("SCCACHE_BASEDIRS", self.basedirs.as_deref().map(paths)),
+            (
+                "SCCACHE_BASEDIRS",
+                self.basedirs.as_ref().map(Paths::joined),
+            ),
             (
                 "SCCACHE_C_CUSTOM_CACHE_BUSTER",
                 self.cache_buster
                     .as_ref()
                     .map(|text| text.as_str().to_owned()),
             ),
-            ("SCCACHE_EXTRAFILES", self.extra_files.as_deref().map(paths)),
+            (
+                "SCCACHE_EXTRAFILES",
+                self.extra_files.as_ref().map(Paths::joined),
+            ),
             (
                 "SCCACHE_CACHE_MULTIARCH",
                 self.multiarch.then(|| "1".to_owned()),

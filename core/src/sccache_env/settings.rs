@@ -78,6 +78,65 @@ impl<'de> Deserialize<'de> for AbsolutePath {
     }
 }
 
+/// The path of a socket, as it can stand in a URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Socket(AbsolutePath);
+
+impl Socket {
+    /// The longest path on Linux: `sun_path` has 108 bytes, one of them the NUL.
+    const MAX: usize = 107;
+
+    /// The path.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl<'de> Deserialize<'de> for Socket {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let path = AbsolutePath::deserialize(deserializer)?;
+        let length = path.as_str().len();
+        if length > Self::MAX {
+            return Err(D::Error::custom(format!(
+                "a socket's path has at most {} bytes, and this one has {length}",
+                Self::MAX
+            )));
+        }
+        let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@=~".contains(c);
+        if let Some(odd) = path.as_str().chars().find(|c| !plain(*c)) {
+            return Err(D::Error::custom(format!(
+                "the socket's path {:?} has {odd:?} in it, which would need escaping in a URL: give it a plain name",
+                path.as_str()
+            )));
+        }
+        Ok(Self(path))
+    }
+}
+
+/// Absolute paths, one or more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paths(Vec<AbsolutePath>);
+
+impl Paths {
+    /// The paths with colons between, as they stand in a variable.
+    #[must_use]
+    pub fn joined(&self) -> String {
+        let paths: Vec<_> = self.0.iter().map(AbsolutePath::as_str).collect();
+        paths.join(":")
+    }
+}
+
+impl<'de> Deserialize<'de> for Paths {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let paths = Vec::deserialize(deserializer)?;
+        if paths.is_empty() {
+            return Err(D::Error::custom("this is empty: leave it out, or null"));
+        }
+        Ok(Self(paths))
+    }
+}
+
 /// What comes before each key in a store; sccache drops slashes at its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyPrefix(String);
@@ -140,6 +199,11 @@ impl<'de> Deserialize<'de> for Endpoint {
             return Err(D::Error::invalid_value(
                 Unexpected::Str(&endpoint.0),
                 &"a URL without white space",
+            ));
+        }
+        if endpoint.0.contains(['?', '#']) {
+            return Err(D::Error::custom(
+                "this URL has more than a place in it: what comes behind `?` may be a secret, and sccache has settings for the rest",
             ));
         }
         if endpoint

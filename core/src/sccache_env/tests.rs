@@ -265,7 +265,7 @@ fn sccaches_own_settings_come_through() {
 #[test]
 fn null_is_as_good_as_nothing() {
     assert_eq!(
-        env(r#"{"shim":"/s","log":null,"wrap":null}"#),
+        env(r#"{"shim":"/s","log":null,"wrap":null,"network":null,"recache":null}"#),
         env(r#"{"shim":"/s"}"#)
     );
 }

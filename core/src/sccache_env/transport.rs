@@ -124,7 +124,10 @@ impl Transport {
         env.insert(contract::TRANSPORT, self.name().to_owned());
         let path = path.attr(self.name());
         match (self, self.store()) {
-            (Self::Server(server), _) => server.write(&path, env),
+            (Self::Server(server), _) => {
+                server.write(env);
+                Ok(())
+            }
             (Self::Chain(chain), _) => chain.write(&path, network, env),
             (_, Some(store)) => store.write(&path, network, env),
             (_, None) => Ok(()),

@@ -44,6 +44,13 @@ impl Store for Azure {
         let account = ("storageAccount", self.storage_account.is_some());
         let endpoint = ("endpoint", self.endpoint.is_some());
         refuse_both(path, account, endpoint, "each says where the container is")?;
+        if !account.1 && !endpoint.1 {
+            // Sccache warns and takes the local disk instead.
+            return Err(Error::at_path(
+                path,
+                "say where the container is: `storageAccount` or `endpoint`",
+            ));
+        }
         set(
             env,
             [

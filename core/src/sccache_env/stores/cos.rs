@@ -17,7 +17,7 @@ pub struct Cos {
     /// The bucket.
     bucket: Text,
     /// The server.
-    endpoint: Option<Endpoint>,
+    endpoint: Endpoint,
     /// What comes before each key.
     key_prefix: Option<KeyPrefix>,
     /// Never here.
@@ -46,10 +46,7 @@ impl Store for Cos {
             env,
             [
                 ("SCCACHE_COS_BUCKET", Some(self.bucket.as_str())),
-                (
-                    "SCCACHE_COS_ENDPOINT",
-                    self.endpoint.as_ref().map(Endpoint::as_str),
-                ),
+                ("SCCACHE_COS_ENDPOINT", Some(self.endpoint.as_str())),
                 (
                     "SCCACHE_COS_KEY_PREFIX",
                     self.key_prefix.as_ref().map(KeyPrefix::as_str),

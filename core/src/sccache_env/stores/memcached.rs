@@ -2,20 +2,20 @@
 
 use serde::Deserialize;
 
-use super::{Store, check_socket, refuse_both, set, set_mode};
+use super::{Store, refuse_both, set, set_mode};
 use crate::error::Error;
 use crate::path::AttrPath;
 use crate::sccache_env::Env;
 use crate::sccache_env::network;
 use crate::sccache_env::secret::{MemcachedPassword, Secret};
-use crate::sccache_env::settings::{AbsolutePath, Endpoint, KeyPrefix, Text};
+use crate::sccache_env::settings::{Endpoint, KeyPrefix, Socket, Text};
 
 /// Memcached: a socket or an endpoint.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Memcached {
     /// Its socket, as the build sees it.
-    socket: Option<AbsolutePath>,
+    socket: Option<Socket>,
     /// Its URL: `tcp://host:11211`.
     endpoint: Option<Endpoint>,
     /// The user to log in as.
@@ -50,7 +50,6 @@ impl Store for Memcached {
             "each says where memcached is",
         )?;
         if let Some(socket) = &self.socket {
-            check_socket(path, socket)?;
             env.insert(
                 "SCCACHE_MEMCACHED_ENDPOINT",
                 format!("unix://{}", socket.as_str()),

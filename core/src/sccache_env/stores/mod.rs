@@ -31,7 +31,6 @@ pub use server::Server;
 pub use webdav::Webdav;
 
 use super::Env;
-use super::settings::AbsolutePath;
 use super::size::Size;
 use crate::error::Error;
 use crate::path::AttrPath;
@@ -85,20 +84,6 @@ fn refuse_both(
             first.0, second.0
         );
         return Err(Error::at_path(path, message));
-    }
-    Ok(())
-}
-
-/// The longest path of a socket on Linux: `sun_path` has 108 bytes, one of them the NUL.
-const SOCKET_PATH_MAX: usize = 107;
-
-fn check_socket(path: &AttrPath, socket: &AbsolutePath) -> Result<(), Error> {
-    let length = socket.as_str().len();
-    if length > SOCKET_PATH_MAX {
-        let message = format!(
-            "a socket's path has at most {SOCKET_PATH_MAX} bytes, and this one has {length}"
-        );
-        return Err(Error::at_path(&path.attr("socket"), message));
     }
     Ok(())
 }

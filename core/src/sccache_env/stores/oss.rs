@@ -17,7 +17,7 @@ pub struct Oss {
     /// The bucket.
     bucket: Text,
     /// The server.
-    endpoint: Option<Endpoint>,
+    endpoint: Endpoint,
     /// What comes before each key.
     key_prefix: Option<KeyPrefix>,
     /// Whether the bucket is read without credentials.
@@ -49,10 +49,7 @@ impl Store for Oss {
             env,
             [
                 ("SCCACHE_OSS_BUCKET", Some(self.bucket.as_str())),
-                (
-                    "SCCACHE_OSS_ENDPOINT",
-                    self.endpoint.as_ref().map(Endpoint::as_str),
-                ),
+                ("SCCACHE_OSS_ENDPOINT", Some(self.endpoint.as_str())),
                 (
                     "SCCACHE_OSS_KEY_PREFIX",
                     self.key_prefix.as_ref().map(KeyPrefix::as_str),

@@ -2,20 +2,20 @@
 
 use serde::Deserialize;
 
-use super::{Store, check_socket, refuse_both, set, set_mode};
+use super::{Store, refuse_both, set, set_mode};
 use crate::error::Error;
 use crate::path::AttrPath;
 use crate::sccache_env::Env;
 use crate::sccache_env::network;
 use crate::sccache_env::secret::{RedisPassword, Secret};
-use crate::sccache_env::settings::{AbsolutePath, Endpoint, KeyPrefix, Text};
+use crate::sccache_env::settings::{Endpoint, KeyPrefix, Socket, Text};
 
 /// Redis or Valkey: a socket, an endpoint, or the endpoints of a cluster.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Redis {
     /// Its socket, as the build sees it.
-    socket: Option<AbsolutePath>,
+    socket: Option<Socket>,
     /// Its URL: `redis://`, `rediss://`, `tcp://`, `redis+unix://localhost/run/…`.
     endpoint: Option<Endpoint>,
     /// The URLs of a cluster's nodes.
@@ -79,7 +79,6 @@ impl Store for Redis {
             "a cluster has database 0 alone",
         )?;
         if let Some(socket) = &self.socket {
-            check_socket(path, socket)?;
             env.insert(
                 "SCCACHE_REDIS_ENDPOINT",
                 format!("redis+unix://localhost{}", socket.as_str()),

@@ -2,37 +2,28 @@
 
 use serde::Deserialize;
 
-use super::{check_socket, set};
+use super::set;
 use crate::contract;
-use crate::error::Error;
-use crate::path::AttrPath;
 use crate::sccache_env::Env;
-use crate::sccache_env::settings::AbsolutePath;
+use crate::sccache_env::settings::Socket;
 
 /// The host's daemon. What it stores, and how much, is its own affair.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Server {
     /// Its socket, as the build sees it; `/run/nix-sccache/sccache.sock` by default.
-    socket: Option<AbsolutePath>,
+    socket: Option<Socket>,
 }
 
 impl Server {
     /// Where the daemon's socket is mounted when nothing else is said.
     pub const DEFAULT_SOCKET: &str = "/run/nix-sccache/sccache.sock";
 
-    pub(in crate::sccache_env) fn write(
-        &self,
-        path: &AttrPath,
-        env: &mut Env,
-    ) -> Result<(), Error> {
-        let socket = match &self.socket {
-            Some(socket) => {
-                check_socket(path, socket)?;
-                socket.as_str()
-            }
-            None => Self::DEFAULT_SOCKET,
-        };
+    pub(in crate::sccache_env) fn write(&self, env: &mut Env) {
+        let socket = self
+            .socket
+            .as_ref()
+            .map_or(Self::DEFAULT_SOCKET, Socket::as_str);
         // The compiler must run in the sandbox: a daemon that compiles sees none of its files.
         set(
             env,
@@ -41,6 +32,5 @@ impl Server {
                 ("SCCACHE_CLIENT_SIDE", Some("true")),
             ],
         );
-        Ok(())
     }
 }
