@@ -9,6 +9,7 @@ ask:
 let
   inherit (builtins)
     appendContext
+    attrNames
     fromJSON
     getContext
     hasContext
@@ -18,32 +19,50 @@ let
     isList
     isPath
     isString
+    length
     mapAttrs
     toJSON
     unsafeDiscardStringContext
     ;
 
-  # JSON nests at most 128 deep for our reader, and a list takes two levels of it.
-  depth = 120;
+  # How far a builtin follows its argument. JSON nests at most 128 deep for our reader, and a
+  # list takes two levels of it. A set of settings is small: what is wide is something else, a
+  # whole package set, say, given instead of a package.
+  document = {
+    depth = 120;
+    width = 1000000;
+    path = copied;
+  };
+  settings = {
+    depth = 12;
+    width = 64;
+    path = literal;
+  };
 
-  # The argument, with what JSON lacks as arrays: see core/src/request/json.rs.
+  # The argument, with what JSON lacks as arrays: see core/src/request/json.rs. What is beyond
+  # the limits stops it at once: a set that contains itself twice over has no end.
   encode =
-    left: path: value:
+    limits: left: value:
     if isAttrs value then
       if value ? __toString || value ? outPath then
         "${value}"
       else if left < 1 then
-        [ "deep" ]
+        throw "rust.${limits.builtin}: this is nested more than ${toString limits.depth} sets deep, or contains itself"
+      else if length (attrNames value) > limits.width then
+        throw "rust.${limits.builtin}: a set of ${toString (length (attrNames value))} attributes is not what is wanted anywhere here"
       else
-        mapAttrs (_: encode (left - 1) path) value
+        mapAttrs (_: encode limits (left - 1)) value
     else if isList value then
-      if left < 2 then [ "deep" ] else [ (map (encode (left - 2) path) value) ]
+      if left < 2 then
+        throw "rust.${limits.builtin}: this is nested more than ${toString (limits.depth / 2)} lists deep, or contains itself"
+      else
+        [ (map (encode limits (left - 2)) value) ]
     else if isFloat value then
       [ "float" ] ++ float value
     else if isFunction value then
       [ "function" ]
     else if isPath value then
-      path value
+      limits.path value
     else
       value;
 
@@ -152,9 +171,9 @@ let
       answer;
 
   callWith =
-    path: builtin: argument:
+    limits: builtin: argument:
     let
-      request = toJSON (encode depth path argument);
+      request = toJSON (encode (limits // { inherit builtin; }) limits.depth argument);
       answer = fromJSON (ask builtin (unsafeDiscardStringContext request) "");
     in
     if answer ? err then
@@ -164,7 +183,7 @@ let
     else
       answer.ok;
 
-  call = callWith literal;
+  call = callWith settings;
 in
 
 {
@@ -205,13 +224,13 @@ in
         `serverSideEncryptionKmsKeyId`, `enableVirtualHostStyle`, `readOnly`.
       - `gcs`: `bucket` (required), `keyPath`, `serviceAccount`, `credentialsUrl`,
         `keyPrefix`, `readOnly`.
-      - `azure`: `container` (required), `storageAccount`, `endpoint`, `keyPrefix`,
-        `readOnly`.
+      - `azure`: `container` (required), one of `storageAccount` and `endpoint`,
+        `keyPrefix`, `readOnly`.
       - `gha`: `version`, `readOnly`.
       - `webdav`: `endpoint` (required), `username`, `disableCreateDir`, `keyPrefix`,
         `readOnly`.
-      - `oss`: `bucket` (required), `endpoint`, `noCredentials`, `keyPrefix`, `readOnly`.
-      - `cos`: `bucket` (required), `endpoint`, `keyPrefix`, `readOnly`.
+      - `oss`: `bucket`, `endpoint` (required), `noCredentials`, `keyPrefix`, `readOnly`.
+      - `cos`: `bucket`, `endpoint` (required), `keyPrefix`, `readOnly`.
       - `chain`: `levels` (list of the stores above, the nearest first),
         `writeErrorPolicy` (`"ignore"`, `"l0"`, `"all"`).
     - `compressionLevel` (1 to 22; sccache's 3), `maxFrameLength` (size, 1G).
@@ -267,7 +286,7 @@ in
     => "[build]\njobs = 2\n"
     ```
   */
-  toTOML = callWith copied "toTOML";
+  toTOML = callWith document "toTOML";
 
   /**
     The plugin's own version, and the host that it found: a set of `plugin`, `nix` (the

@@ -3,7 +3,7 @@
 //! `nix.cc` does what needs Nix's headers; a C++ exception stays on its side, since the
 //! Rust functions below throw none and call nothing that does.
 
-use nix_sccache_core::version::Host;
+use nix_sccache_core::version::{Host, is_same_release};
 
 use crate::dispatch::{self, Call};
 
@@ -52,7 +52,7 @@ fn answer(builtin: &[u8], request: &[u8], text: &[u8]) -> String {
 /// leaves it alone.
 pub(super) fn load() {
     let running = bridge::nix_version();
-    if release(&running) == release(BUILT_FOR) {
+    if is_same_release(&running, BUILT_FOR) {
         dispatch::keep_panics_quiet();
         bridge::register_builtin();
     } else {
@@ -60,27 +60,5 @@ pub(super) fn load() {
             "nix-sccache: this plugin was built for Nix {BUILT_FOR} and this is Nix {running}: builtins.rust is missing; \
              build the plugin for this Nix"
         );
-    }
-}
-
-/// Major and minor: Nix keeps its ABI within a minor release.
-fn release(version: &str) -> Option<(&str, &str)> {
-    let (major, rest) = version.split_once('.')?;
-    let digits = rest
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(rest.len());
-    Some((major, &rest[..digits]))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::release;
-
-    #[test]
-    fn releases_are_major_and_minor() {
-        assert_eq!(release("2.8.0"), Some(("2", "8")));
-        assert_eq!(release("2.8"), release("2.8.1pre20220513_1234567"));
-        assert_ne!(release("2.8.0"), release("2.80.0"));
-        assert_eq!(release("unknown"), None);
     }
 }

@@ -19,6 +19,11 @@ fn load() {
     LOADED.call_once(|| {
         #[cfg(feature = "cxx-host")]
         cxx::load();
+        #[cfg(not(feature = "cxx-host"))]
+        eprintln!(
+            "nix-sccache: this plugin was built without a host for any Nix: builtins.rust is missing; build it with the \
+             feature cxx-host"
+        );
     });
 }
 
