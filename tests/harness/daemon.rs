@@ -27,13 +27,14 @@ impl Daemon {
         // Build users go through this folder to the socket.
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755))
             .unwrap_or_else(|error| panic!("{error}"));
+        fs::create_dir(folder.path().join("socket")).unwrap_or_else(|error| panic!("{error}"));
         let process = spawn(folder.path());
         Self { folder, process }
     }
 
-    /// The folder that holds the socket, for a sandbox to mount.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
+    /// The folder that holds the socket and nothing else, for a sandbox to mount.
+    pub fn folder(&self) -> PathBuf {
+        self.folder.path().join("socket")
     }
 
     /// The socket.
@@ -49,9 +50,9 @@ impl Daemon {
 
     /// Lets it stand still: it takes connections and answers none.
     pub fn pause(&self) {
-        let paused = Command::new("kill")
-            .args(["-STOP", &self.process.id().to_string()])
-            .status();
+        // The shell has the command built in; not every machine has it as a program.
+        let kill = format!("kill -STOP {}", self.process.id());
+        let paused = Command::new("sh").args(["-c", &kill]).status();
         assert!(
             paused.is_ok_and(|status| status.success()),
             "cannot pause the daemon"
@@ -73,7 +74,7 @@ impl Drop for Daemon {
 }
 
 fn socket(folder: &Path) -> PathBuf {
-    folder.join("sccache.sock")
+    folder.join("socket/sccache.sock")
 }
 
 fn spawn(folder: &Path) -> Child {

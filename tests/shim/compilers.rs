@@ -119,6 +119,24 @@ fn flags_of_nixpkgs_rustc_are_in_the_key() {
     }
 }
 
+/// So is what rustc itself reads there, and which decides whether a crate compiles at all.
+#[test]
+fn rustcs_own_variables_are_in_the_key() {
+    let (shim, daemon, library) = (shim(), Daemon::start(), library("hello"));
+    library.write(
+        "base/src/lib.rs",
+        "#![feature(never_type)]\npub fn add(a: u32, b: u32) -> u32 { a + b }\n",
+    );
+    for (bootstrap, code) in [("1", Some(0)), ("0", Some(101)), ("1", Some(0))] {
+        library.clean();
+        let mut run = shim.run(&daemon);
+        run.current_dir(library.path())
+            .env("RUSTC_BOOTSTRAP", bootstrap);
+        let built = reported(run, ["cargo", "build", "--release", "--offline"]);
+        assert_eq!(built.code, code, "{bootstrap} {built:#?}");
+    }
+}
+
 fn compile_c(
     shim: &Shim,
     daemon: &Daemon,

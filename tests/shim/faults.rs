@@ -1,7 +1,8 @@
 //! The cache fails, and the build does not.
 
+use std::fmt::Write as _;
 use std::fs;
-use std::io::Write;
+use std::io::Write as _;
 use std::os::unix::net::UnixListener;
 use std::process::Command;
 use std::thread;
@@ -143,6 +144,45 @@ fn a_compilation_takes_longer_than_the_cache_may() {
     assert_eq!(
         (built.code, built.troubles(), built.hits_and_misses()),
         (Some(0), 0, (0, 2)),
+        "{built:#?}"
+    );
+}
+
+/// A server that compiles lets calls wait for their turn, which is not silence either.
+#[test]
+fn more_calls_than_processors() {
+    let (shim, folder) = (shim(), tempfile::tempdir().unwrap());
+    let slow = folder.path().join("gcc");
+    let text = "#!/bin/sh\ncase \"$*\" in *-E*|*/dev/null*) ;; *.o*) sleep 2 ;; esac\nexec /usr/bin/gcc \"$@\"\n";
+    script(&slow, text);
+    let processors = u32::try_from(thread::available_parallelism().unwrap().get()).unwrap();
+    let calls = 4 * processors;
+    let mut build = String::new();
+    for call in 0..calls {
+        fs::write(
+            folder.path().join(format!("{call}.c")),
+            format!("int a{call};\n"),
+        )
+        .unwrap();
+        let (sccache, slow) = (shim.program("sccache"), slow.display());
+        writeln!(
+            build,
+            "{} {slow} -c {call}.c -o {call}.o &",
+            sccache.display()
+        )
+        .unwrap();
+    }
+    let mut run = shim.run_with("ephemeral");
+    run.current_dir(folder.path())
+        .env("NIX_SCCACHE_TIMEOUT", "3");
+    let built = reported(run, ["sh", "-c", &format!("{build}wait")]);
+    assert!(
+        built.report["miss_seconds"].as_f64().unwrap() > 2.0 * f64::from(calls),
+        "{built:#?}"
+    );
+    assert_eq!(
+        (built.troubles(), built.count("misses")),
+        (0, u64::from(calls)),
         "{built:#?}"
     );
 }

@@ -36,6 +36,46 @@ fn probes_are_the_compilers_own() {
     }
 }
 
+/// Two builds of the shim on one PATH, as an old shell and a new session have it, do not take
+/// turns; nor does a shim that is told that it is sccache itself.
+#[test]
+fn shims_pass_each_other_over() {
+    let (one, other) = (shim(), shim());
+    let path = format!(
+        "{}:{}",
+        other.path().join("libexec/nix-sccache").display(),
+        path_with(&one)
+    );
+    for call in [["rustc", "-vV"], ["cargo", "-V"]] {
+        let mut through = Command::new("timeout");
+        through.arg("20").args(call).env("PATH", &path);
+        assert_eq!(
+            output(&mut through),
+            output(Command::new(call[0]).arg(call[1])),
+            "{call:?}"
+        );
+    }
+    let mut stats = Command::new("timeout");
+    stats.arg("20").arg(one.program("sccache")).arg("--version");
+    let path = format!("{}:/usr/bin", sccache().parent().unwrap().display());
+    stats
+        .env("NIX_SCCACHE_SCCACHE", other.program("sccache"))
+        .env("PATH", path);
+    let version = stdout_of(&mut stats);
+    assert!(version.starts_with("sccache "), "{version}");
+}
+
+/// A source may have the name of a compiler.
+#[test]
+fn a_source_called_rustc() {
+    let (shim, folder) = (shim(), tempfile::tempdir().unwrap());
+    std::fs::write(folder.path().join("rustc.c"), "int a;\n").unwrap();
+    let mut gcc = Command::new(shim.program("sccache"));
+    gcc.current_dir(folder.path())
+        .args(["gcc", "rustc.c", "-fsyntax-only"]);
+    stdout_of(&mut gcc);
+}
+
 /// In a session, too, and whatever becomes of the session's directory.
 #[test]
 fn a_session_that_is_gone_changes_nothing() {

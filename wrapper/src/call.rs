@@ -74,8 +74,9 @@ struct Call {
 }
 
 fn compile(program: &OsStr, arguments: Vec<OsString>) -> ExitCode {
-    let Some(call) = Call::read(program, arguments) else {
-        return not_found(&program.to_string_lossy());
+    let call = match Call::read(program, arguments) {
+        Ok(call) => call,
+        Err(missing) => return not_found(&missing.to_string_lossy()),
     };
     let session = Session::current();
     let session = session.as_ref();
@@ -97,12 +98,13 @@ fn compile(program: &OsStr, arguments: Vec<OsString>) -> ExitCode {
 }
 
 impl Call {
-    fn read(program: &OsStr, mut arguments: Vec<OsString>) -> Option<Self> {
+    /// Reads a call; fails with the program that is not to be found.
+    fn read(program: &OsStr, mut arguments: Vec<OsString>) -> Result<Self, OsString> {
         let (at, began) = (SystemTime::now(), Instant::now());
         // `sccache WRAPPER rustc …`: the wrapper is a program that takes a rustc first.
         let wraps = arguments
             .first()
-            .is_some_and(|first| Path::new(first).file_stem() == Some(OsStr::new("rustc")));
+            .is_some_and(|first| Path::new(first).file_name() == Some(OsStr::new("rustc")));
         let (wrapper, program) = if wraps {
             (Some(find_or(program)), arguments.remove(0))
         } else {
@@ -110,7 +112,7 @@ impl Call {
         };
         let compiler = Compiler {
             wrapper,
-            path: compiler::find(&program)?,
+            path: compiler::find(&program).ok_or_else(|| program.clone())?,
         };
         let (language, name, class) = if is_rustc(&program) {
             let mut call = RustcCall::read(&arguments);
@@ -129,7 +131,7 @@ impl Call {
                 class::cc(&call),
             )
         };
-        Some(Self {
+        Ok(Self {
             compiler,
             arguments,
             language,

@@ -34,8 +34,12 @@ pub enum Reason {
     OutputFile,
     /// It brings its own `--sysroot`.
     Sysroot,
-    /// It lacks what every call of cargo's has: a name, `--out-dir`, `--emit`.
+    /// It lacks what every call of cargo's has: a name, `--out-dir`, one `--emit`.
     NotCargos,
+    /// It compiles C or C++, but not to an object.
+    NoObject,
+    /// It uses an option that sccache does not take.
+    Option(String),
     /// It emits something else than a library, its metadata and its dependencies.
     Emits(String),
     /// It has several sources, or none that is a file.
@@ -55,7 +59,9 @@ impl fmt::Display for Reason {
             Self::Incremental => f.write_str("incremental"),
             Self::OutputFile => f.write_str("writes to a file of its own (-o)"),
             Self::Sysroot => f.write_str("brings its own --sysroot"),
-            Self::NotCargos => f.write_str("is not a call of cargo's"),
+            Self::NotCargos => f.write_str("no --crate-name, --out-dir or single --emit"),
+            Self::NoObject => f.write_str("does not compile to an object"),
+            Self::Option(option) => write!(f, "uses {option}"),
             Self::Emits(what) => write!(f, "emits {what}"),
             Self::Sources => f.write_str("has not one source"),
             Self::ArgumentFile => f.write_str("its @file cannot be read"),
@@ -86,11 +92,11 @@ impl Reason {
 pub fn rustc(call: &RustcCall) -> Class {
     const SERVED: [&str; 3] = ["link", "metadata", "dep-info"];
     let pass = |reason| Class::Passthrough(reason);
-    if call.asks || call.reads_stdin || (call.inputs.is_empty() && !call.unreadable) {
-        return Class::Probe;
-    }
     if call.unreadable {
         return pass(Reason::ArgumentFile);
+    }
+    if call.asks || call.reads_stdin || call.inputs.is_empty() {
+        return Class::Probe;
     }
     if call.incremental {
         return pass(Reason::Incremental);
@@ -120,7 +126,7 @@ pub fn rustc(call: &RustcCall) -> Class {
     if call.inputs.len() > 1 {
         return pass(Reason::Sources);
     }
-    if call.crate_name.is_none() || !call.out_dir || call.emit.is_empty() {
+    if call.crate_name.is_none() || !call.out_dir || call.emits != 1 {
         return pass(Reason::NotCargos);
     }
     if let Some(other) = call
@@ -142,7 +148,10 @@ pub fn cc(call: &CcCall) -> Class {
         return Class::Probe;
     }
     if !call.to_object {
-        return Class::Passthrough(Reason::Links("C".to_owned()));
+        return Class::Passthrough(Reason::NoObject);
+    }
+    if let Some(option) = &call.refused {
+        return Class::Passthrough(Reason::Option(option.clone()));
     }
     if call.sources.len() != 1 {
         return Class::Passthrough(Reason::Sources);
@@ -209,9 +218,11 @@ mod tests {
             (format!("{LIBRARY} -o a"), Reason::OutputFile),
             (format!("{LIBRARY} --sysroot /s"), Reason::Sysroot),
             (format!("{LIBRARY} other.rs"), Reason::Sources),
+            (format!("{LIBRARY} --emit=metadata"), Reason::NotCargos),
             (
                 format!("{LIBRARY},llvm-ir")
-                    .replace(" src/lib.rs,llvm-ir", " src/lib.rs --emit=llvm-ir"),
+                    .replace(" src/lib.rs,llvm-ir", " src/lib.rs")
+                    .replace("metadata,link", "link,llvm-ir"),
                 Reason::Emits("llvm-ir".into()),
             ),
             (

@@ -1,9 +1,9 @@
 //! `nix-sccache`, for people and hooks.
 
-use std::env;
 use std::ffi::OsString;
 use std::fs;
-use std::io;
+use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, ExitStatus};
 use std::thread;
@@ -214,9 +214,13 @@ fn begin() -> ExitCode {
     if Session::current().is_none() {
         match Session::begin() {
             Ok(Begun { variables, .. }) => {
-                for (name, value) in variables {
-                    println!("export {name}={}", quote(&value));
-                }
+                let lines: Vec<u8> = variables
+                    .iter()
+                    .flat_map(|(name, value)| {
+                        [b"export ", name.as_bytes(), b"=", &quote(value), b"\n"].concat()
+                    })
+                    .collect();
+                io::stdout().write_all(&lines).ok();
             }
             Err(error) => cannot_begin(&error),
         }
@@ -225,8 +229,16 @@ fn begin() -> ExitCode {
 }
 
 /// A word for a POSIX shell.
-fn quote(path: &Path) -> String {
-    format!("'{}'", path.to_string_lossy().replace('\'', r"'\''"))
+fn quote(path: &Path) -> Vec<u8> {
+    let mut word = vec![b'\''];
+    for byte in path.as_os_str().as_bytes() {
+        match byte {
+            b'\'' => word.extend(br"'\''"),
+            other => word.push(*other),
+        }
+    }
+    word.push(b'\'');
+    word
 }
 
 fn end(failed: bool) -> ExitCode {
@@ -242,8 +254,27 @@ fn end(failed: bool) -> ExitCode {
 }
 
 fn cannot_begin(error: &io::Error) {
-    eprintln!(
-        "nix-sccache: no session, so no report: {} has no room for one: {error}",
-        env::temp_dir().display()
-    );
+    eprintln!("nix-sccache: no session, so neither a cache of its own nor a report: {error}");
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::ffi::OsStringExt;
+
+    use super::*;
+
+    #[test]
+    fn quoted_words_are_the_shells() {
+        let path = Path::new("/a b/it's $HOME\n");
+        let mut script = b"printf %s ".to_vec();
+        script.extend(quote(path));
+        let script = OsString::from_vec(script);
+        let printed = Command::new("sh")
+            .arg("-c")
+            .arg(script)
+            .output()
+            .unwrap()
+            .stdout;
+        assert_eq!(printed, path.as_os_str().as_bytes());
+    }
 }

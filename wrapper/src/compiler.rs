@@ -9,28 +9,27 @@ use std::process::{Command, ExitCode, ExitStatus};
 
 use signal_hook::low_level::emulate_default_handler;
 
-/// The program that `name` stands for, passing over ourselves: a path is taken as it is,
-/// a name is looked for on `PATH`.
+/// The program that `name` stands for, passing over shims: a path is taken as it is, a name
+/// is looked for on `PATH`.
 pub fn find(name: &OsStr) -> Option<PathBuf> {
     let path = Path::new(name);
-    if path.components().count() > 1 && !is_ourselves(path) {
+    if path.components().count() > 1 && !is_shim(path) {
         return Some(path.to_owned());
     }
     let here = env::current_dir().unwrap_or_default();
     which::which_in_all(path.file_name()?, env::var_os("PATH"), here)
         .ok()?
-        .find(|candidate| !is_ourselves(candidate))
+        .find(|candidate| !is_shim(candidate))
 }
 
-/// Whether a path leads to the shim's own binary, under whatever name.
-fn is_ourselves(path: &Path) -> bool {
-    match (
-        path.canonicalize(),
-        env::current_exe().and_then(|own| own.canonicalize()),
-    ) {
-        (Ok(path), Ok(own)) => path == own,
-        _ => false,
-    }
+/// Whether a path leads to a shim, under whatever name: to this one, or to another build of
+/// it, with which this one would otherwise take turns for ever.
+fn is_shim(path: &Path) -> bool {
+    let Ok(real) = path.canonicalize() else {
+        return false;
+    };
+    let own = env::current_exe().and_then(|own| own.canonicalize());
+    real.file_name() == Some(OsStr::new("nix-sccache")) || own.is_ok_and(|own| own == real)
 }
 
 /// Becomes the program: nothing of us is left to cost anything. Comes back only when

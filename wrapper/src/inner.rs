@@ -51,7 +51,7 @@ pub fn main(compiler: OsString, arguments: &[OsString]) -> ExitCode {
     }
     match env::var_os(contract::COMPILING) {
         Some(note) if compiles => {
-            // The worst that can come of a failure here is a miss that is taken for a hit.
+            // Without the note a miss is taken for a hit, and a long compilation for silence.
             File::create(&note).ok();
             let status = command.status();
             fs::rename(&note, compiled(Path::new(&note))).ok();

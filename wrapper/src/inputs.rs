@@ -15,11 +15,15 @@ use sha2::{Digest, Sha256};
 
 use crate::compiler::Compiler;
 
-/// Variables that a wrapper of rustc adds to the arguments: by their whole names.
-const RUST: [&str; 3] = [
+/// Variables that a wrapper of rustc adds to the arguments, and those that rustc itself reads
+/// and does not list among a crate's dependencies: by their whole names.
+const RUST: [&str; 6] = [
     "NIX_RUSTFLAGS",
     "NIX_RUST_LINK_FLAGS",
     "NIX_RUST_BUILD_FLAGS",
+    "RUSTC_BOOTSTRAP",
+    "RUSTC_FORCE_RUSTC_VERSION",
+    "RUST_TARGET_PATH",
 ];
 
 /// Variables that nixpkgs' wrapper of a C or C++ compiler reads: by how they begin, since

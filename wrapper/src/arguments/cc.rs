@@ -15,9 +15,27 @@ pub struct CcCall {
     pub reads_stdin: bool,
     /// Whether it asks for information, or preprocesses only.
     pub asks: bool,
+    /// An option that sccache 0.19 refuses (`TooHard` in its `src/compiler/gcc.rs`).
+    pub refused: Option<String>,
     /// Whether `-x` names C++ as the language.
     pub cxx: bool,
 }
+
+/// Options that sccache refuses, by how they begin.
+const REFUSED: [&str; 12] = [
+    "--save-temps",
+    "-save-temps",
+    "-P",
+    "-fcallgraph-info",
+    "-fmodules",
+    "-fno-profile-generate",
+    "-fno-profile-use",
+    "-fplugin",
+    "-fprofile-use",
+    "-frepo",
+    "-fstack-usage",
+    "-index-store-path",
+];
 
 const SOURCES: [&str; 9] = ["c", "i", "C", "cc", "cp", "cpp", "cxx", "c++", "ii"];
 
@@ -31,7 +49,9 @@ impl CcCall {
                 "-c" => call.to_object = true,
                 "-" => call.reads_stdin = true,
                 "-E" | "-M" | "-MM" | "-v" | "-###" | "--version" | "--help" | "-dumpversion"
-                | "-dumpfullversion" | "-dumpmachine" | "-dumpspecs" => call.asks = true,
+                | "-fsyntax-only" | "-dumpfullversion" | "-dumpmachine" | "-dumpspecs" => {
+                    call.asks = true;
+                }
                 "-o" | "-I" | "-L" | "-D" | "-U" | "-include" | "-isystem" | "-iquote"
                 | "-idirafter" | "-MF" | "-MT" | "-MQ" | "-target" | "-arch" | "-Xclang"
                 | "-Xlinker" | "-isysroot" | "-T" => drop(rest.next()),
@@ -44,6 +64,9 @@ impl CcCall {
                     call.asks = true;
                 }
                 other if other.starts_with("-xc++") => call.cxx = true,
+                other if REFUSED.iter().any(|option| other.starts_with(option)) => {
+                    call.refused = Some(other.to_owned());
+                }
                 other
                     if !other.starts_with('-')
                         && other

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::path::Path;
 
 /// What a call asks of rustc.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub struct RustcCall {
     pub crate_types: Vec<String>,
     /// What is to be written; empty where nothing says so.
     pub emit: Vec<String>,
+    /// How many times something says what is to be written.
+    pub emits: usize,
     /// The source files.
     pub inputs: Vec<OsString>,
     /// Whether the source is standard input.
@@ -29,7 +32,7 @@ pub struct RustcCall {
     pub output: bool,
     /// Whether the call brings its own `--sysroot`.
     pub sysroot: bool,
-    /// A file of arguments, `@file`, that could not be read.
+    /// Whether a file of arguments, `@file`, could not be read.
     pub unreadable: bool,
 }
 
@@ -79,7 +82,10 @@ impl RustcCall {
     /// Reads a call's arguments, without the name of the compiler.
     pub fn read(arguments: &[OsString]) -> Self {
         let mut call = Self::default();
-        let arguments = call.expand(arguments);
+        let Some(arguments) = expand(arguments) else {
+            call.unreadable = true;
+            return call;
+        };
         let mut rest = arguments.iter();
         while let Some(argument) = rest.next() {
             let argument = argument.to_string_lossy();
@@ -101,28 +107,16 @@ impl RustcCall {
         call
     }
 
-    /// Replaces `@file` by the lines of that file, as rustc does.
-    fn expand(&mut self, arguments: &[OsString]) -> Vec<OsString> {
-        let mut expanded = Vec::with_capacity(arguments.len());
-        for argument in arguments {
-            match argument.to_str().and_then(|text| text.strip_prefix('@')) {
-                None => expanded.push(argument.clone()),
-                Some(file) => match fs::read_to_string(file) {
-                    Ok(lines) => expanded.extend(lines.lines().map(OsString::from)),
-                    Err(_) => self.unreadable = true,
-                },
-            }
-        }
-        expanded
-    }
-
     fn option(&mut self, option: &str, value: Option<&str>) {
         let value = value.unwrap_or_default();
         match option {
             "--crate-name" => self.crate_name = Some(value.to_owned()),
             "--crate-type" => self.crate_types.extend(value.split(',').map(str::to_owned)),
             // `--emit=link=path` writes to a path of its own.
-            "--emit" => self.emit.extend(value.split(',').map(str::to_owned)),
+            "--emit" => {
+                self.emits += 1;
+                self.emit.extend(value.split(',').map(str::to_owned));
+            }
             "--test" => self.test = true,
             "--out-dir" => self.out_dir = true,
             "--sysroot" => self.sysroot = true,
@@ -139,6 +133,21 @@ impl RustcCall {
     }
 }
 
+/// Replaces `@file` by the lines of that file, as rustc does; nothing where one cannot be read.
+fn expand(arguments: &[OsString]) -> Option<Vec<OsString>> {
+    let mut expanded = Vec::with_capacity(arguments.len());
+    for argument in arguments {
+        match argument.to_str().and_then(|text| text.strip_prefix('@')) {
+            None => expanded.push(argument.clone()),
+            Some(file) => {
+                let lines = fs::read_to_string(file).ok()?;
+                expanded.extend(lines.lines().map(OsString::from));
+            }
+        }
+    }
+    Some(expanded)
+}
+
 /// Options that sccache 0.19 does not know to take a value: it takes the value for a second
 /// source, and the call for one that it cannot cache.
 const UNKNOWN_TO_SCCACHE: [&str; 4] = [
@@ -150,10 +159,10 @@ const UNKNOWN_TO_SCCACHE: [&str; 4] = [
 
 /// The same arguments in a spelling that sccache reads as rustc does.
 pub fn spelled_for_sccache(arguments: &[OsString]) -> Vec<OsString> {
+    let arguments = expand(arguments).unwrap_or_else(|| arguments.to_owned());
     let mut spelled = Vec::with_capacity(arguments.len());
-    let mut rest = arguments.iter();
-    while let Some(argument) = rest.next() {
-        let mut argument = argument.clone();
+    let mut rest = arguments.into_iter();
+    while let Some(mut argument) = rest.next() {
         if UNKNOWN_TO_SCCACHE.iter().any(|option| argument == *option)
             && let Some(value) = rest.next()
         {
@@ -186,11 +195,10 @@ pub fn is_sccaches_own(arguments: &[OsString]) -> bool {
     toolchain || call.asks || only_dep_info
 }
 
-/// The stem by which a rustc is known; clippy-driver is one in all that matters here.
+/// Whether a program is a rustc; clippy-driver is one in all that matters here.
 pub fn is_rustc(program: &OsStr) -> bool {
-    std::path::Path::new(program)
-        .file_stem()
-        .is_some_and(|stem| stem == "rustc" || stem == "clippy-driver")
+    let name = Path::new(program).file_name();
+    name.is_some_and(|name| name == "rustc" || name == "clippy-driver")
 }
 
 #[cfg(test)]

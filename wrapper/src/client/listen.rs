@@ -1,11 +1,12 @@
 //! Hearing sccache out.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::path::Path;
 use std::process::{Child, ExitStatus};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use crate::session::Session;
 
 /// All that sccache said.
 pub struct Heard {
@@ -28,9 +29,14 @@ pub struct Messages {
     pub complaints: Vec<String>,
 }
 
-/// Hears sccache out, as long as the compiler that it runs compiles, of which `note` is the
-/// sign, or else for `patience`. Without a note there is no telling, and no limit.
-pub fn listen(mut child: Child, note: Option<&Path>, patience: Duration) -> io::Result<Heard> {
+/// Hears sccache out, as long as some call of the session compiles, or else for `patience`:
+/// a server that compiles for others lets a call wait for its turn. Without a session there is
+/// no telling, and no limit.
+pub fn listen(
+    mut child: Child,
+    session: Option<&Session>,
+    patience: Duration,
+) -> io::Result<Heard> {
     let no_pipe = || io::Error::other("no pipe");
     let stdout = child.stdout.take().ok_or_else(no_pipe)?;
     let stderr = child.stderr.take().ok_or_else(no_pipe)?;
@@ -46,7 +52,7 @@ pub fn listen(mut child: Child, note: Option<&Path>, patience: Duration) -> io::
             }
             Err(RecvTimeoutError::Timeout) => {}
         }
-        if note.is_none_or(Path::exists) {
+        if session.is_none_or(Session::compiles) {
             silent_since = Instant::now();
         } else if silent_since.elapsed() >= patience {
             child.kill()?;

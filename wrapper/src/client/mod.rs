@@ -24,7 +24,7 @@ use crate::session::Session;
 pub enum Answer {
     /// The result is in place, and its messages were passed on.
     Served {
-        /// Whether the compiler stayed idle; unknown outside of a session.
+        /// Whether the compiler is known to have stayed idle, as only a session can tell.
         hit: bool,
         /// What sccache complained about while it compiled.
         complaint: Option<String>,
@@ -49,9 +49,8 @@ pub enum Answer {
 
 /// The real sccache.
 pub fn sccache() -> Option<PathBuf> {
-    env::var_os(contract::SCCACHE)
-        .map(PathBuf::from)
-        .or_else(|| compiler::find(OsStr::new("sccache")))
+    let named = env::var_os(contract::SCCACHE);
+    compiler::find(named.as_deref().unwrap_or(OsStr::new("sccache")))
 }
 
 /// Asks for what `compiler` makes of `arguments`.
@@ -64,7 +63,7 @@ pub fn ask(
     let Some(sccache) = sccache() else {
         return Answer::Unreachable("there is no sccache on PATH".to_owned());
     };
-    if let Err(why) = reach_server() {
+    if let Err(why) = reach_server(session) {
         return Answer::Unreachable(why);
     }
     let mut command = Command::new(&sccache);
@@ -94,14 +93,15 @@ pub fn ask(
     let patience = patience();
     let heard = match command
         .spawn()
-        .and_then(|child| listen(child, note, patience))
+        .and_then(|child| listen(child, note.and(session), patience))
     {
         Ok(heard) => heard,
         Err(error) => {
             return Answer::Unreachable(format!("{} cannot be run: {error}", sccache.display()));
         }
     };
-    let compiled = note.is_some_and(|note| {
+    // Without a note nobody knows, and a miss is the safer word.
+    let compiled = note.is_none_or(|note| {
         let done = fs::remove_file(inner::compiled(note)).is_ok();
         fs::remove_file(note).is_ok() || done
     });
@@ -140,18 +140,26 @@ fn patience() -> Duration {
 }
 
 /// Whether the server of this build answers at its socket. Sccache itself would start one
-/// where there is none, which could neither compile for others nor keep what it stores.
-fn reach_server() -> Result<(), String> {
-    let Some(socket) = env::var_os(contract::SERVER_UDS) else {
-        return Ok(());
-    };
-    match UnixStream::connect(&socket) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(format!(
-            "no server answers at {}: {error}",
-            socket.display()
-        )),
+/// where there is none, which could neither compile for others nor keep what it stores, and
+/// which nobody would end.
+fn reach_server(session: Option<&Session>) -> Result<(), String> {
+    if let Some(socket) = env::var_os(contract::SERVER_UDS) {
+        return match UnixStream::connect(&socket) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(format!(
+                "no server answers at {}: {error}",
+                socket.display()
+            )),
+        };
     }
+    let in_build = env::var_os("NIX_BUILD_TOP").is_some() && env::var_os("IN_NIX_SHELL").is_none();
+    if in_build && session.is_none() && env::var_os(contract::TRANSPORT).is_some() {
+        return Err(
+            "the build has no session, and so no server: run it by `nix-sccache run -- …`"
+                .to_owned(),
+        );
+    }
+    Ok(())
 }
 
 /// Runs a compiler whose messages were in part passed on already, without those.

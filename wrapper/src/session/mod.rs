@@ -7,6 +7,7 @@
 mod server;
 
 use std::env;
+use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Write};
@@ -37,6 +38,9 @@ pub struct Begun {
 /// After a failure, how long calls go without the cache before one tries it again: a
 /// daemon that was restarted is found, a broken one does not cost every call.
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(10);
+
+/// The ending of the notes that a compiler compiles.
+const COMPILING: &str = "compiling";
 
 impl Session {
     /// The session that this process is in, if there is one and its directory is there.
@@ -147,7 +151,14 @@ impl Session {
     /// The file that is there while the compiler of this process' call compiles.
     pub fn compiling_note(&self) -> PathBuf {
         self.folder
-            .join(format!("call-{}.compiling", process::id()))
+            .join(format!("call-{}.{COMPILING}", process::id()))
+    }
+
+    /// Whether the compiler of any call compiles.
+    pub fn compiles(&self) -> bool {
+        let is_note = |path: PathBuf| path.extension() == Some(OsStr::new(COMPILING));
+        fs::read_dir(&self.folder)
+            .is_ok_and(|files| files.flatten().any(|file| is_note(file.path())))
     }
 
     fn given_up_note(&self) -> PathBuf {
@@ -168,19 +179,20 @@ pub fn tell_trouble(why: &str) {
     eprintln!("nix-sccache: the cache cannot be used, and the build goes on without it: {why}");
 }
 
-/// A folder where nothing becomes part of an output. In a build of Nix's, whose temporary
-/// directory nobody else uses, its name is always the same: it is in the environment of
-/// everything that runs.
+/// A folder of the session's own. Not in the build's directory, which a build may install as a
+/// whole, but in `/tmp`; and in Nix's sandbox, where nobody else has that, always of the same
+/// name, since it is in the environment of everything that runs there.
 fn new_folder() -> io::Result<PathBuf> {
-    let build_top = env::var_os("NIX_BUILD_TOP").map(PathBuf::from);
-    if let Some(folder) = build_top.map(|top| top.join(".nix-sccache"))
-        && fs::create_dir(&folder).is_ok()
-    {
-        return Ok(folder);
+    const IN_SANDBOX: &str = "/tmp/nix-sccache";
+    let in_sandbox = env::var_os("NIX_BUILD_TOP").is_some_and(|top| top == "/build");
+    if in_sandbox && fs::create_dir(IN_SANDBOX).is_ok() {
+        return Ok(IN_SANDBOX.into());
     }
-    Ok(tempfile::Builder::new()
-        .prefix("nix-sccache-")
-        .tempdir()?
+    let mut folder = tempfile::Builder::new();
+    let folder = folder.prefix("nix-sccache-");
+    Ok(folder
+        .tempdir_in("/tmp")
+        .or_else(|_| folder.tempdir())?
         .keep())
 }
 
