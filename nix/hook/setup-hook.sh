@@ -1,13 +1,14 @@
 # shellcheck shell=bash
-# A build's session with the cache: from before the first compiler call to the report.
+# A build's session with the cache: from the end of stdenv's set-up to the report.
 #
-# `nix-shell` and `nix develop` source this, too, so sourcing it starts nothing.
+# stdenv runs postHook when all inputs are on PATH, whatever the build does then: phases of its
+# own, or a buildCommand. `nix-shell` and `nix develop` run it, too; there, nobody would end
+# what it begins.
 
 nixSccacheBegin() {
-    if [[ -n ${nixSccacheBegun-} ]]; then return 0; fi
+    if [[ -n ${nixSccacheBegun-} || -n ${IN_NIX_SHELL-} ]]; then return 0; fi
     nixSccacheBegun=1
-    # By now all other inputs are on PATH. Cargo finds the shim by RUSTC_WRAPPER; this is for
-    # builders that call rustc themselves.
+    # Cargo finds the shim by RUSTC_WRAPPER; this is for builders that call rustc themselves.
     export PATH="@out@/libexec/nix-sccache:$PATH"
     eval "$("@out@/bin/nix-sccache" session begin)"
 }
@@ -18,14 +19,6 @@ nixSccacheEnd() {
     "@out@/bin/nix-sccache" session end "$@"
 }
 
-if declare -F appendToVar >/dev/null; then
-    appendToVar prePhases nixSccacheBegin
-else
-    prePhases="${prePhases-} nixSccacheBegin"
-fi
-# For derivations that list their phases themselves.
-preConfigureHooks+=(nixSccacheBegin)
-preBuildHooks+=(nixSccacheBegin)
-
+postHooks+=(nixSccacheBegin)
 exitHooks+=(nixSccacheEnd)
 failureHooks+=('nixSccacheEnd --failed')

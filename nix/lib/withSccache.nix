@@ -3,6 +3,9 @@
   or a function of the final ones, as stdenv.mkDerivation, rustPlatform.buildRustPackage,
   crane and their like take them. Whatever calls cargo or rustc in the end will do.
 
+  A function for overrideAttrs is none of these: it gives the changed attributes alone. Apply
+  withSccache to the derivation, before or after.
+
   # Example
 
   ```nix
@@ -38,8 +41,10 @@ let
   additions =
     attrs:
     let
+      # Null is how nixpkgs leaves a variable unset.
+      isGiven = name: own.${name} or null != null;
       own = attrs // attrs.env or { };
-      already = filter (name: own ? ${name}) (attrNames cache);
+      already = filter isGiven (attrNames cache);
       conflicts = filter (name: toString own.${name} != cache.${name}) already;
       missing = removeAttrs cache already;
     in
@@ -64,7 +69,8 @@ let
     Remove the former; how the cache is to behave goes into the first argument of withSccache.
   '';
 
-  add = attrs: attrs // additions attrs;
+  # A function's result may be one again: of the final and the previous attributes.
+  add = attrs: if isFunction attrs then previous: add (attrs previous) else attrs // additions attrs;
 in
 if package.type or null == "derivation" then
   if package ? overrideAttrs then

@@ -41,7 +41,14 @@ rec {
 
   optionalAttrs = condition: attrs: if condition then attrs else { };
 
-  versionAtLeast = version: least: builtins.compareVersions version least >= 0;
+  assertMsg = condition: message: if condition then true else throw message;
+
+  versions.majorMinor =
+    version:
+    let
+      parts = builtins.splitVersion version;
+    in
+    "${builtins.elemAt parts 0}.${builtins.elemAt parts 1}";
 
   # The result of `f args` with `override`, which calls f with other arguments.
   makeOverridable =

@@ -1,6 +1,8 @@
 //! `withSccache` with builders of every kind.
 
-use nix_sccache_tests::{Daemon, Derivation, hosts, root};
+use std::process::Command;
+
+use nix_sccache_tests::{Daemon, Derivation, hosts, root, stdout_of};
 use serde_json::json;
 
 use crate::{project, through};
@@ -28,6 +30,93 @@ fn rustc_without_cargo() {
             .with(attributes.clone())
             .build(&host, &library);
         assert_eq!(warm.contents(), plain.contents(), "{}", host.name());
+    }
+}
+
+/// A derivation without phases has its session, too, and trouble is told once there.
+#[test]
+fn a_build_command() {
+    let command = "
+        cp -r $src/base base
+        for crate in one two; do
+            rustc --crate-name $crate --edition=2024 --crate-type lib --emit link --out-dir . base/src/lib.rs
+        done
+        mkdir $out && cp lib*.rlib $out
+    ";
+    for host in hosts() {
+        let (mut daemon, library) = (Daemon::start(), project());
+        let derivation = through(&daemon).with(json!({ "buildCommand": command }));
+        let built = derivation.build(&host, &library);
+        assert_eq!(
+            built.hits_and_misses(),
+            (0, 2),
+            "{}: {built:#?}",
+            host.name()
+        );
+        daemon.stop();
+        let built = derivation.build(&host, &library);
+        assert_eq!(
+            (built.hits_and_misses(), built.troubles()),
+            ((0, 0), 1),
+            "{}: {built:#?}",
+            host.name()
+        );
+    }
+}
+
+/// A build may install all of its directory: nothing of the session's is in it.
+#[test]
+fn the_builds_directory_is_its_own() {
+    let attributes = json!({ "installPhase": "cd $NIX_BUILD_TOP; mkdir $out; cp -r . $out" });
+    for host in hosts() {
+        let library = project();
+        let settings = json!({ "transport": "ephemeral" });
+        let built = Derivation::new(settings)
+            .with(attributes.clone())
+            .build(&host, &library);
+        assert_eq!(
+            built.hits_and_misses(),
+            (0, 2),
+            "{}: {built:#?}",
+            host.name()
+        );
+        let names = stdout_of(
+            Command::new("find")
+                .arg(built.path())
+                .args(["-name", "*sccache*"]),
+        );
+        assert_eq!(names, "", "{}", host.name());
+    }
+}
+
+/// In a shell nobody would end what the hook begins, so it begins nothing.
+#[test]
+fn a_shell() {
+    for host in hosts() {
+        let library = project();
+        let mut shell = host.program("nix-shell");
+        shell
+            .arg(root().join("tests/sandbox/library.nix"))
+            .args([
+                "--argstr",
+                "source",
+                library.path().to_str().unwrap(),
+                "--argstr",
+                "run",
+                "shell",
+            ])
+            .args(["--argstr", "settings", r#"{ "transport": "ephemeral" }"#])
+            .args([
+                "--run",
+                "echo session: ${NIX_SCCACHE_SESSION-none}, wrapper: $RUSTC_WRAPPER",
+            ])
+            .env("NIX_BUILD_SHELL", "/bin/bash");
+        let said = stdout_of(&mut shell);
+        assert!(
+            said.contains("session: none, wrapper: /nix/store/"),
+            "{}: {said}",
+            host.name()
+        );
     }
 }
 

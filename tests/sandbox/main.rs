@@ -20,5 +20,5 @@ fn project() -> Library {
 
 /// It, by way of a daemon.
 fn through(daemon: &Daemon) -> Derivation {
-    Derivation::new(json!({ "transport": "server" })).mount(daemon.folder(), "/run/nix-sccache")
+    Derivation::new(json!({ "transport": "server" })).mount(&daemon.folder(), "/run/nix-sccache")
 }

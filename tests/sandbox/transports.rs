@@ -101,7 +101,7 @@ fn the_sandbox_is_whole() {
         );
         for line in [
             "interfaces: lo",
-            "in /run: nix-sccache, in it: cache\nsccache.sock",
+            "in /run: nix-sccache, in it: sccache.sock",
             "servers: 0",
             "listening: /proc/net/tcp:0 /proc/net/tcp6:0",
         ] {

@@ -38,8 +38,11 @@ callOrEval() {
 runHook() {
     local -n hooks=${1%Hook}Hooks
     local hook
+    # As in nixpkgs: a hook finds no unset variable empty.
+    set -u
     callOrEval "$1"
     for hook in "${hooks[@]}"; do eval "$hook"; done
+    set +u
 }
 
 exitHandler() {
@@ -143,6 +146,8 @@ runPhase() {
     if [[ -n ${!1-} ]]; then eval "${!1}"; else "$1"; fi
     if [[ $1 == unpackPhase ]]; then cd "$sourceRoot"; fi
 }
+
+runHook postHook
 
 genericBuild() {
     if [[ -n ${buildCommand-} ]]; then
