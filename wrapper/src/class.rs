@@ -209,6 +209,20 @@ mod tests {
         }
     }
 
+    /// What sccache runs before it knows a key (its `src/compiler/rust.rs`).
+    #[test]
+    fn sccaches_own_calls_are_no_compilations() {
+        for line in [
+            "-vV",
+            "+stable -vV",
+            "--print=sysroot --print=target-libdir",
+            "--crate-name a --crate-type lib src/lib.rs --emit dep-info -o /tmp/deps.d",
+            "--crate-name a --crate-type lib src/lib.rs --emit link --out-dir /t --print file-names",
+        ] {
+            assert_ne!(of(line), Class::Cacheable, "{line}");
+        }
+    }
+
     #[test]
     fn what_is_not_cached_has_a_reason() {
         let links = |kind: &str| Reason::Links(kind.to_owned());

@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use nix_sccache_core::contract;
 
-use crate::arguments::{CcCall, is_rustc, is_sccaches_own};
+use crate::arguments::{CcCall, RustcCall, is_rustc};
 use crate::class::{self, Class};
 use crate::compiler::{self, Compiler};
 
@@ -32,11 +32,12 @@ pub fn main(compiler: OsString, arguments: &[OsString]) -> ExitCode {
         wrapper: env::var_os(contract::COMPILER_WRAPPER).map(Into::into),
         path: compiler.into(),
     };
-    let compiles = if is_rustc(compiler.path.as_os_str()) {
-        !is_sccaches_own(arguments)
+    // Sccache also asks for versions and for a crate's sources, and compiles nothing at all to
+    // learn about an assembler.
+    let class = if is_rustc(compiler.path.as_os_str()) {
+        class::rustc(&RustcCall::read(arguments))
     } else {
-        // Sccache also compiles nothing at all, to learn about the assembler.
-        class::cc(&CcCall::read(arguments)) == Class::Cacheable
+        class::cc(&CcCall::read(arguments))
     };
     let mut command = compiler.command(arguments);
     // These are between sccache and us: what the compiler runs, a linker, say, must not be
@@ -50,7 +51,7 @@ pub fn main(compiler: OsString, arguments: &[OsString]) -> ExitCode {
         command.env_remove(name);
     }
     match env::var_os(contract::COMPILING) {
-        Some(note) if compiles => {
+        Some(note) if class == Class::Cacheable => {
             // Without the note a miss is taken for a hit, and a long compilation for silence.
             File::create(&note).ok();
             let status = command.status();

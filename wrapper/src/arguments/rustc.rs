@@ -183,18 +183,6 @@ fn split(argument: &str) -> Option<(&str, &str)> {
     (!value.is_empty() && TAKE_VALUE.contains(&option)).then_some((option, value))
 }
 
-/// Whether a call is one that sccache makes for itself, to learn about the compiler or
-/// about a crate's sources, and not the compilation it was asked for: see `src/compiler/rust.rs`
-/// of sccache 0.19.
-pub fn is_sccaches_own(arguments: &[OsString]) -> bool {
-    let call = RustcCall::read(arguments);
-    let toolchain = arguments
-        .first()
-        .is_some_and(|first| first.as_encoded_bytes().starts_with(b"+"));
-    let only_dep_info = call.emit == ["dep-info"] && call.output;
-    toolchain || call.asks || only_dep_info
-}
-
 /// Whether a program is a rustc; clippy-driver is one in all that matters here.
 pub fn is_rustc(program: &OsStr) -> bool {
     let name = Path::new(program).file_name();
@@ -273,21 +261,5 @@ mod tests {
             (Some("a b"), &["bin".to_owned()][..])
         );
         assert!(read("@/nonexistent").unreadable);
-    }
-
-    #[test]
-    fn sccaches_questions_are_told_from_its_compilations() {
-        for line in [
-            "-vV",
-            "+stable -vV",
-            "--print=sysroot --print=target-libdir",
-            "--crate-name a src/lib.rs --emit dep-info -o /tmp/deps.d",
-            "--crate-name a src/lib.rs --emit dep-info,link --print file-names",
-        ] {
-            assert!(is_sccaches_own(&arguments(line)), "{line}");
-        }
-        assert!(!is_sccaches_own(&arguments(
-            "--crate-name a src/lib.rs --emit dep-info,link --out-dir /t"
-        )));
     }
 }
