@@ -152,6 +152,28 @@ fn path_with(shim: &nix_sccache_tests::Shim) -> String {
     )
 }
 
+/// A session puts the shim in front of rustc by itself; an empty wrapper is none.
+#[test]
+fn a_session_needs_no_wrapper_set() {
+    let (shim, daemon, library) = (shim(), Daemon::start(), library("hello"));
+    let mut run = shim.run(&daemon);
+    run.env_remove("RUSTC_WRAPPER");
+    let built = build(run, &library);
+    assert_eq!(
+        (built.code, built.hits_and_misses()),
+        (Some(0), (0, 2)),
+        "{built:#?}"
+    );
+    let mut run = shim.run(&daemon);
+    run.env("RUSTC_WRAPPER", "");
+    let built = build(run, &library);
+    assert_eq!(
+        (built.code, built.count("asked")),
+        (Some(0), 0),
+        "{built:#?}"
+    );
+}
+
 /// The command's end is the session's own.
 #[test]
 fn a_command_ends_as_it_would() {

@@ -46,14 +46,20 @@ pub fn as_cargo(arguments: &[OsString]) -> ExitCode {
     };
     let mut command = Command::new(cargo);
     command.args(arguments);
-    let sccache = env::current_exe()
-        .ok()
-        .map(|own| own.with_file_name("sccache"))
-        .filter(|link| link.exists());
-    if let (None, Some(sccache)) = (env::var_os("RUSTC_WRAPPER"), sccache) {
-        command.env("RUSTC_WRAPPER", sccache);
-    }
+    stand_in_front_of_rustc(&mut command);
     compiler::become_program(command)
+}
+
+/// Has cargo, should the command run it, call us for each rustc, unless it is told otherwise:
+/// an empty `RUSTC_WRAPPER` means none.
+pub fn stand_in_front_of_rustc(command: &mut Command) {
+    const WRAPPER: &str = "RUSTC_WRAPPER";
+    let ourselves = env::current_exe().map(|own| own.with_file_name("sccache"));
+    if let (None, Ok(sccache)) = (env::var_os(WRAPPER), ourselves)
+        && sccache.exists()
+    {
+        command.env(WRAPPER, sccache);
+    }
 }
 
 fn not_found(program: &str) -> ExitCode {

@@ -14,6 +14,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
+use crate::call::stand_in_front_of_rustc;
 use crate::compiler;
 use crate::report::Report;
 use crate::session::{Begun, Session};
@@ -102,6 +103,7 @@ fn run(command: &[OsString], report_to: Option<&Path>, log_to: Option<&Path>) ->
         }
     };
     command.envs(begun.variables);
+    stand_in_front_of_rustc(&mut command);
     let status = command.spawn().and_then(wait);
     let report = Report::of(&begun.session);
     if let Some(file) = log_to {
