@@ -5,7 +5,7 @@ use std::process::Command;
 
 use nix_sccache_tests::{Daemon, Reported, Shim, library, reported, script, variable};
 
-use crate::shim;
+use crate::{build, shim};
 
 /// Clippy is a workspace wrapper: `sccache clippy-driver rustc …`.
 #[test]
@@ -80,12 +80,10 @@ fn a_wrapper_of_ones_own() {
     let (shim, daemon, library) = (shim(), Daemon::start(), library("hello"));
     let wrapper = library.path().join("wrapper");
     for (word, expected) in [("one", (0, 2)), ("one", (2, 0)), ("two", (0, 2))] {
-        library.clean();
         script(&wrapper, &format!("#!/bin/sh\nexec \"$@\" --cfg={word}\n"));
         let mut run = shim.run(&daemon);
-        run.current_dir(library.path())
-            .env("RUSTC_WORKSPACE_WRAPPER", &wrapper);
-        let built = reported(run, ["cargo", "build", "--release", "--offline"]);
+        run.env("RUSTC_WORKSPACE_WRAPPER", &wrapper);
+        let built = build(run, &library);
         assert_eq!(
             (built.code, built.hits_and_misses()),
             (Some(0), expected),
@@ -104,13 +102,11 @@ fn flags_of_nixpkgs_rustc_are_in_the_key() {
         (Some("-Cdebuginfo=1"), (2, 0)),
         (None, (2, 0)),
     ] {
-        library.clean();
         let mut run = shim.run(&daemon);
-        run.current_dir(library.path());
         if let Some(flags) = flags {
             run.env("NIX_RUSTFLAGS", flags);
         }
-        let built = reported(run, ["cargo", "build", "--release", "--offline"]);
+        let built = build(run, &library);
         assert_eq!(
             (built.code, built.hits_and_misses()),
             (Some(0), expected),
@@ -128,11 +124,9 @@ fn rustcs_own_variables_are_in_the_key() {
         "#![feature(never_type)]\npub fn add(a: u32, b: u32) -> u32 { a + b }\n",
     );
     for (bootstrap, code) in [("1", Some(0)), ("0", Some(101)), ("1", Some(0))] {
-        library.clean();
         let mut run = shim.run(&daemon);
-        run.current_dir(library.path())
-            .env("RUSTC_BOOTSTRAP", bootstrap);
-        let built = reported(run, ["cargo", "build", "--release", "--offline"]);
+        run.env("RUSTC_BOOTSTRAP", bootstrap);
+        let built = build(run, &library);
         assert_eq!(built.code, code, "{bootstrap} {built:#?}");
     }
 }
@@ -236,14 +230,13 @@ fn another_rustc_is_another_key() {
     let (shim, daemon, library) = (shim(), Daemon::start(), library("hello"));
     let rustc = library.path().join("rustc");
     for (word, expected) in [("one", (0, 2)), ("one", (2, 0)), ("two", (0, 2))] {
-        library.clean();
         script(
             &rustc,
             &format!("#!/bin/sh\nexec rustc \"$@\" --cfg={word}\n"),
         );
         let mut run = shim.run(&daemon);
-        run.current_dir(library.path()).env("RUSTC", &rustc);
-        let built = reported(run, ["cargo", "build", "--release", "--offline"]);
+        run.env("RUSTC", &rustc);
+        let built = build(run, &library);
         assert_eq!(
             (built.code, built.hits_and_misses()),
             (Some(0), expected),
