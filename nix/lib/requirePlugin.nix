@@ -13,14 +13,14 @@ builtins:
 builtins.rust or (throw ''
   this Nix has no builtins.rust: the plugin of nix-sccache is not loaded.
 
-  Build the package `plugin` of nix-sccache's flake for this Nix, and add to nix.conf, with its path:
+  Build it with scripts/build, or as the package `plugin` of nix-sccache's flake, for this Nix, and
+  add to nix.conf, with its path:
 
-      plugin-files = …/lib/nix/plugins/libnix_sccache.so
+      plugin-files = …/libnix_sccache.so
 
-  or, for one command:
+  or, for one command, before the subcommand:
 
-      nix build --option plugin-files …/lib/nix/plugins/libnix_sccache.so
+      nix --option plugin-files …/libnix_sccache.so build
 
-  Before Nix 2.23 the option comes first: `nix --option plugin-files … build`. A build that a
-  daemon runs needs no more: the plugin is loaded where Nix code is evaluated.
+  A build that a daemon runs needs no more: the plugin is loaded where Nix code is evaluated.
 '')

@@ -45,6 +45,22 @@ fn the_socket_is_not_mounted() {
     }
 }
 
+/// A directory that is not mounted would be made in the sandbox, and be gone with it.
+#[test]
+fn the_directory_is_not_mounted() {
+    for host in hosts() {
+        let library = project();
+        let settings = json!({ "transport": { "directory": { "path": "/var/cache/sccache" } } });
+        let built = Derivation::new(settings).build(&host, &library);
+        check(&built, &host, &library);
+        assert!(
+            built.log.contains("extra-sandbox-paths"),
+            "{}: {built:#?}",
+            host.name()
+        );
+    }
+}
+
 /// The daemon goes after the first crate, whose build says when that is.
 #[test]
 fn the_daemon_stopped_in_the_middle() {

@@ -278,6 +278,12 @@ fn the_log_has_a_line_a_call() {
     assert_eq!(outcomes("probe"), built.count("probes"), "{calls:#?}");
     let mut report = Command::new(shim.program("nix-sccache"));
     let json = stdout_of(report.args(["report", "--json", "--log"]).arg(&log));
+    std::fs::write(&log, "no log\n").unwrap();
+    let mut other = Command::new(shim.program("nix-sccache"));
+    let other = output(other.args(["report", "--log"]).arg(&log));
+    assert!(!other.status.success());
+    let said = String::from_utf8_lossy(&other.stderr);
+    assert!(said.contains("this is no log"), "{said}");
     assert_eq!(
         serde_json::from_str::<serde_json::Value>(&json).unwrap(),
         built.report

@@ -13,7 +13,8 @@ use crate::call_log::{Entry, Outcome};
 use crate::class::{self, Class, Reason};
 use crate::client::{self, Answer};
 use crate::compiler::{self, Compiler};
-use crate::session::{Session, tell_trouble};
+use crate::report::tell_trouble;
+use crate::session::Session;
 
 /// As `sccache`: a compiler's call, or else the real sccache.
 pub fn as_sccache(mut arguments: Vec<OsString>) -> ExitCode {
@@ -46,19 +47,21 @@ pub fn as_cargo(arguments: &[OsString]) -> ExitCode {
     };
     let mut command = Command::new(cargo);
     command.args(arguments);
-    stand_in_front_of_rustc(&mut command);
+    let sccache = env::current_exe().map(|own| own.with_file_name("sccache"));
+    if let Some(sccache) = sccache.ok().filter(|sccache| sccache.exists()) {
+        stand_in_front_of_rustc(&mut command, &sccache);
+    }
     compiler::become_program(command)
 }
 
 /// Has cargo, should the command run it, call us for each rustc, unless it is told otherwise:
-/// an empty `RUSTC_WRAPPER` means none.
-pub fn stand_in_front_of_rustc(command: &mut Command) {
-    const WRAPPER: &str = "RUSTC_WRAPPER";
-    let ourselves = env::current_exe().map(|own| own.with_file_name("sccache"));
-    if let (None, Ok(sccache)) = (env::var_os(WRAPPER), ourselves)
-        && sccache.exists()
-    {
-        command.env(WRAPPER, sccache);
+/// an empty `RUSTC_WRAPPER` means none. Sccache refuses what is incremental.
+pub fn stand_in_front_of_rustc(command: &mut Command, ourselves: &Path) {
+    if env::var_os("RUSTC_WRAPPER").is_none() {
+        command.env("RUSTC_WRAPPER", ourselves);
+        if env::var_os("CARGO_INCREMENTAL").is_none() {
+            command.env("CARGO_INCREMENTAL", "0");
+        }
     }
 }
 

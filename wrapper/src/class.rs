@@ -82,7 +82,6 @@ impl Reason {
                 "a rustc that is built by x.py needs build.ccache = \"sccache\" instead of RUSTC_WRAPPER",
             ),
             Self::NotWrapped => Some("add the language to `wrap`"),
-            Self::CacheFailed => Some("see the reason that was printed when it first failed"),
             _ => None,
         }
     }

@@ -103,7 +103,9 @@ fn run(command: &[OsString], report_to: Option<&Path>, log_to: Option<&Path>) ->
         }
     };
     command.envs(begun.variables);
-    stand_in_front_of_rustc(&mut command);
+    if let Ok(wrapper) = begun.session.wrapper() {
+        stand_in_front_of_rustc(&mut command, &wrapper);
+    }
     let status = command.spawn().and_then(wait);
     let report = Report::of(&begun.session);
     if let Some(file) = log_to {
@@ -246,7 +248,7 @@ fn quote(path: &Path) -> Vec<u8> {
 fn end(failed: bool) -> ExitCode {
     if let Some(session) = Session::current() {
         match Report::of(&session) {
-            Ok(report) if failed => eprintln!("{}", report.summary()),
+            Ok(report) if failed => eprintln!("{}", report.short_text()),
             Ok(report) => eprintln!("{}", report.text()),
             Err(error) => eprintln!("nix-sccache: no report: {error}"),
         }

@@ -74,9 +74,16 @@ impl Report {
 
     /// The report of a log that was kept.
     pub fn of_log(log: &Path) -> io::Result<Self> {
+        let named = |error| io::Error::other(format!("{}: {error}", log.display()));
         // Of a session that runs, a log that is not there is an empty one; here it is a slip.
-        std::fs::metadata(log)?;
-        Ok(Self::from_entries(&call_log::read(log)?))
+        let length = std::fs::metadata(log).map_err(named)?.len();
+        let entries = call_log::read(log).map_err(named)?;
+        if entries.is_empty() && length > 0 {
+            return Err(named(io::Error::other(
+                "this is no log that `run --log` kept",
+            )));
+        }
+        Ok(Self::from_entries(&entries))
     }
 
     fn from_entries(entries: &[Entry]) -> Self {
@@ -142,15 +149,24 @@ impl Report {
     /// The summary and a table under it, for people; it fits 80 columns, but for what sccache
     /// itself said of trouble.
     pub fn text(&self) -> String {
-        let trouble = self.trouble.as_ref();
         let parts = [
             Some(self.summary()),
             self.table(),
             self.missed_line(),
             self.remedies(),
-            trouble.map(|trouble| format!("  trouble: {trouble}")),
+            self.told_trouble(),
         ];
         parts.into_iter().flatten().collect::<Vec<_>>().join("\n")
+    }
+
+    /// What must not be left out where there is room for little.
+    pub fn short_text(&self) -> String {
+        let parts = [Some(self.summary()), self.told_trouble()];
+        parts.into_iter().flatten().collect::<Vec<_>>().join("\n")
+    }
+
+    fn told_trouble(&self) -> Option<String> {
+        self.trouble.as_deref().map(trouble_text)
     }
 
     fn table(&self) -> Option<String> {
@@ -205,6 +221,15 @@ impl Report {
             .collect();
         (!remedies.is_empty()).then(|| remedies.join("\n"))
     }
+}
+
+/// Tells of trouble, where no session does it in its report.
+pub fn tell_trouble(why: &str) {
+    eprintln!("{}", trouble_text(why));
+}
+
+fn trouble_text(why: &str) -> String {
+    format!("nix-sccache: the cache cannot be used, and the build goes on without it: {why}")
 }
 
 #[expect(

@@ -28,7 +28,7 @@ impl Node {
     fn unexpected<'de, V: Visitor<'de>>(&self, visitor: &V) -> Error {
         let found = match &self.value {
             Value::Path(path) => format!(
-                "the path {path} (write it as a string, {path:?}: a path would be copied to the store)"
+                "the path {path}: write {path:?} for a place that the build sees, or \"${{{path}}}\" to have it copied to the store, where everybody can read it"
             ),
             other => other.kind().to_owned(),
         };

@@ -65,6 +65,12 @@ impl Session {
             if let Err(error) = server::start(&variables[1..]) {
                 session.trouble(&format!("its server did not start: {error}"));
             }
+            if let Some(folder) = not_mounted(&transport) {
+                session.give_up(&format!(
+                    "{} is not there: is it in extra-sandbox-paths?",
+                    folder.display()
+                ));
+            }
         }
         Ok(Begun { session, variables })
     }
@@ -87,19 +93,19 @@ impl Session {
         call_log::append(&self.log(), entry).ok();
     }
 
-    /// Tells of trouble with the cache, the first time in a session.
+    /// Notes trouble with the cache; the session's end tells of the first. Not at once: cargo
+    /// keeps what a compiler says, and says it again whenever it has no need to compile.
     pub fn trouble(&self, why: &str) {
         let note = self.trouble_note();
-        match OpenOptions::new().write(true).create_new(true).open(&note) {
-            Ok(mut file) => {
-                tell_trouble(why);
-                file.write_all(why.as_bytes()).ok();
-            }
-            // The time of the note is that of the last trouble.
-            Err(_) => drop(
-                File::open(&note).and_then(|file| file.set_modified(std::time::SystemTime::now())),
-            ),
+        if let Ok(mut file) = OpenOptions::new().write(true).create_new(true).open(&note) {
+            file.write_all(why.as_bytes()).ok();
+            return;
         }
+        // The time of the note is that of the last trouble.
+        let now = std::time::SystemTime::now();
+        File::open(&note)
+            .and_then(|file| file.set_modified(now))
+            .ok();
     }
 
     /// What the first trouble was, if there was any.
@@ -148,6 +154,13 @@ impl Session {
         }
     }
 
+    /// A path that leads to us and has the name by which tools know a wrapper.
+    pub fn wrapper(&self) -> io::Result<PathBuf> {
+        let path = self.folder.join("sccache");
+        symlink(env::current_exe()?, &path)?;
+        Ok(path)
+    }
+
     /// The file that is there while the compiler of this process' call compiles.
     pub fn compiling_note(&self) -> PathBuf {
         self.folder
@@ -174,9 +187,16 @@ impl Session {
     }
 }
 
-/// Tells people, once a session, or once a call where there is none.
-pub fn tell_trouble(why: &str) {
-    eprintln!("nix-sccache: the cache cannot be used, and the build goes on without it: {why}");
+/// The directory of the transport of that name, in a sandbox that has it not: sccache would make
+/// it, in vain.
+fn not_mounted(transport: &OsStr) -> Option<PathBuf> {
+    let folder = PathBuf::from(env::var_os(contract::CACHE_DIR)?);
+    (transport == "directory" && in_sandbox() && !folder.is_dir()).then_some(folder)
+}
+
+/// Whether this is Nix's sandbox, where the build's directory has always the same name.
+fn in_sandbox() -> bool {
+    env::var_os("NIX_BUILD_TOP").is_some_and(|top| top == "/build")
 }
 
 /// A folder of the session's own. Not in the build's directory, which a build may install as a
@@ -184,8 +204,7 @@ pub fn tell_trouble(why: &str) {
 /// name, since it is in the environment of everything that runs there.
 fn new_folder() -> io::Result<PathBuf> {
     const IN_SANDBOX: &str = "/tmp/nix-sccache";
-    let in_sandbox = env::var_os("NIX_BUILD_TOP").is_some_and(|top| top == "/build");
-    if in_sandbox && fs::create_dir(IN_SANDBOX).is_ok() {
+    if in_sandbox() && fs::create_dir(IN_SANDBOX).is_ok() {
         return Ok(IN_SANDBOX.into());
     }
     let mut folder = tempfile::Builder::new();

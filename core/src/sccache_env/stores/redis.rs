@@ -50,7 +50,11 @@ impl Redis {
                 Err(Error::at_path(path, message))
             }
             Some("redis+unix" | "unix") => Ok(false),
-            Some("redis" | "rediss" | "tcp") | None => Ok(true),
+            Some("redis" | "rediss" | "tcp") => Ok(true),
+            None => {
+                let message = format!("this is no URL: write redis://{}", endpoint.as_str());
+                Err(Error::at_path(path, message))
+            }
             Some(other) => Err(Error::unknown("scheme", other, &Self::SCHEMES).at(path)),
         }
     }
