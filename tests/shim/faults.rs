@@ -74,7 +74,7 @@ fn the_daemon_stopped_in_the_middle() {
 
 /// A daemon that was restarted is found again.
 #[test]
-fn the_daemon_restarted_in_the_middle() {
+fn the_daemon_restarted_between_builds() {
     let (shim, mut daemon, library) = (shim(), Daemon::start(), library("hello"));
     build(shim.run(&daemon), &library);
     daemon.restart();

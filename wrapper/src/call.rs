@@ -3,7 +3,7 @@
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, ExitStatus};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use nix_sccache_core::contract::{self, Language};
@@ -194,24 +194,15 @@ impl Call {
         reason: Reason,
         passed_on: &[Vec<u8>],
     ) -> (ExitCode, bool) {
-        match client::run_without(self.command(), passed_on) {
-            Ok(status) => {
-                let outcome = if status.success() {
-                    Outcome::Passthrough(reason)
-                } else {
-                    Outcome::Error
-                };
-                self.note(session, outcome);
-                (compiler::end_like(status), status.success())
-            }
-            Err(error) => {
-                eprintln!(
-                    "nix-sccache: cannot run {}: {error}",
-                    self.compiler.path.display()
-                );
-                (ExitCode::from(127), false)
-            }
-        }
+        let status = compiler::run_without(self.command(), passed_on);
+        let compiled = status.as_ref().is_ok_and(ExitStatus::success);
+        let outcome = if compiled {
+            Outcome::Passthrough(reason)
+        } else {
+            Outcome::Error
+        };
+        self.note(session, outcome);
+        (compiler::end_as(&self.command(), status), compiled)
     }
 
     fn ask_cache(&self, session: Option<&Session>) -> ExitCode {

@@ -2,10 +2,10 @@
 
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::io;
+use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, ExitStatus};
+use std::process::{Command, ExitCode, ExitStatus, Stdio};
 
 use signal_hook::low_level::emulate_default_handler;
 
@@ -43,6 +43,24 @@ pub fn become_program(mut command: Command) -> ExitCode {
 pub fn run(command: &mut Command) -> ExitCode {
     let status = command.status();
     end_as(command, status)
+}
+
+/// Runs a compiler whose messages were in part passed on already, without those.
+pub fn run_without(mut command: Command, passed_on: &[Vec<u8>]) -> io::Result<ExitStatus> {
+    if passed_on.is_empty() {
+        return command.status();
+    }
+    let mut child = command.stderr(Stdio::piped()).spawn()?;
+    if let Some(stderr) = child.stderr.take() {
+        for line in BufReader::new(stderr).split(b'\n') {
+            let mut line = line?;
+            line.push(b'\n');
+            if !passed_on.contains(&line) {
+                io::stderr().write_all(&line).ok();
+            }
+        }
+    }
+    child.wait()
 }
 
 /// Ends as the command did, if it could be run.

@@ -5,10 +5,10 @@ mod listen;
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use nix_sccache_core::contract::{self, Language};
@@ -160,22 +160,4 @@ fn reach_server(session: Option<&Session>) -> Result<(), String> {
         );
     }
     Ok(())
-}
-
-/// Runs a compiler whose messages were in part passed on already, without those.
-pub fn run_without(mut command: Command, passed_on: &[Vec<u8>]) -> io::Result<ExitStatus> {
-    if passed_on.is_empty() {
-        return command.status();
-    }
-    let mut child = command.stderr(Stdio::piped()).spawn()?;
-    if let Some(stderr) = child.stderr.take() {
-        for line in BufReader::new(stderr).split(b'\n') {
-            let mut line = line?;
-            line.push(b'\n');
-            if !passed_on.contains(&line) {
-                io::stderr().write_all(&line).ok();
-            }
-        }
-    }
-    child.wait()
 }

@@ -12,7 +12,7 @@ use std::fs::{self, File, OpenOptions};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Write};
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process;
 use std::time::Duration;
 
@@ -49,8 +49,8 @@ impl Session {
         folder.is_dir().then_some(Self { folder })
     }
 
-    /// Begins a session: a directory of its own, and a server where the transport wants one. Trouble with the server is told, and leaves a session
-    /// without a cache.
+    /// Begins a session: a directory of its own, and a server where the transport wants one.
+    /// Trouble with either is noted, and leaves a session without a cache.
     pub fn begin() -> io::Result<Begun> {
         let folder = new_folder()?;
         let session = Self { folder };
@@ -62,14 +62,14 @@ impl Session {
             if transport == contract::TRANSPORT_EPHEMERAL {
                 variables.push((contract::CACHE_DIR, session.folder.join("cache")));
             }
-            if let Err(error) = server::start(&variables[1..]) {
-                session.trouble(&format!("its server did not start: {error}"));
-            }
+            // A server would make the directory, in vain.
             if let Some(folder) = not_mounted(&transport) {
                 session.give_up(&format!(
                     "{} is not there: is it in extra-sandbox-paths?",
                     folder.display()
                 ));
+            } else if let Err(error) = server::start(&variables[1..]) {
+                session.trouble(&format!("its server did not start: {error}"));
             }
         }
         Ok(Begun { session, variables })
@@ -120,7 +120,7 @@ impl Session {
             || last.is_ok_and(|last| last.elapsed().is_ok_and(|since| since < TRY_AGAIN_AFTER))
     }
 
-    /// Tells of trouble that another try would only meet again, at a price: the cache is left
+    /// Notes trouble that another try would only meet again, at a price: the cache is left
     /// alone for the rest of the session.
     pub fn give_up(&self, why: &str) {
         self.trouble(why);
@@ -187,8 +187,7 @@ impl Session {
     }
 }
 
-/// The directory of the transport of that name, in a sandbox that has it not: sccache would make
-/// it, in vain.
+/// The directory of the transport of that name, in a sandbox that has it not.
 fn not_mounted(transport: &OsStr) -> Option<PathBuf> {
     let folder = PathBuf::from(env::var_os(contract::CACHE_DIR)?);
     (transport == "directory" && in_sandbox() && !folder.is_dir()).then_some(folder)
@@ -213,12 +212,6 @@ fn new_folder() -> io::Result<PathBuf> {
         .tempdir_in("/tmp")
         .or_else(|_| folder.tempdir())?
         .keep())
-}
-
-/// A socket's address is short: where the session's directory has a long name, sccache
-/// could not listen in it.
-pub fn fits_socket(path: &Path) -> bool {
-    path.as_os_str().len() < 108
 }
 
 #[cfg(test)]

@@ -10,15 +10,6 @@ use crate::client;
 
 /// Starts it: sccache goes to the background by itself when it listens.
 pub(super) fn start(variables: &[(&'static str, PathBuf)]) -> io::Result<()> {
-    if let Some((_, socket)) = variables
-        .iter()
-        .find(|(name, socket)| *name == contract::SERVER_UDS && !super::fits_socket(socket))
-    {
-        return Err(io::Error::other(format!(
-            "the path of its socket, {}, is too long",
-            socket.display()
-        )));
-    }
     let mut command = command()?;
     command
         .arg("--start-server")
