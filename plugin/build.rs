@@ -1,5 +1,5 @@
-//! Builds the C++ host against the headers of the Nix that pkg-config finds, when the
-//! feature `cxx-host` asks for it.
+//! Builds the C++ host against the headers of one Nix, or Lix, when the feature `cxx-host`
+//! asks for it.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
@@ -12,54 +12,172 @@ fn main() {
 
 #[cfg(feature = "cxx-host")]
 mod cxx_host {
+    use std::env;
+    use std::fmt;
+    use std::ops::RangeInclusive;
+    use std::path::PathBuf;
     use std::process::exit;
 
-    /// The releases that `src/host/nix.cc` was written for: from the first, to before the second.
-    const FIRST: (u32, u32) = (2, 8);
-    const BEYOND: (u32, u32) = (2, 9);
+    /// The variable that names folders of headers, as PATH names folders, where no
+    /// pkg-config is wanted; and the one that then says which release they are of.
+    const INCLUDE: &str = "NIX_SCCACHE_NIX_INCLUDE";
+    const VERSION: &str = "NIX_SCCACHE_NIX_VERSION";
+
+    /// Whose headers there are.
+    #[derive(Clone, Copy, PartialEq, Eq)]
+    enum Implementation {
+        Nix,
+        Lix,
+    }
+
+    /// Major and minor.
+    type Release = (u32, u32);
+
+    /// What `src/host/adaptors.hh` was written for.
+    const NIX: RangeInclusive<Release> = (2, 8)..=(2, 34);
+    const LIX: RangeInclusive<Release> = (2, 90)..=(2, 95);
+
+    /// The pkg-config modules that have the evaluator's headers; Lix's is `lix` alone one day.
+    const MODULES: [(Implementation, &str); 2] = [
+        (Implementation::Nix, "nix-expr"),
+        (Implementation::Lix, "lix-expr"),
+    ];
+
+    /// The headers to build against.
+    struct Headers {
+        implementation: Implementation,
+        version: String,
+        folders: Vec<PathBuf>,
+    }
 
     pub(super) fn build() {
-        println!("cargo::rerun-if-changed=src/host/nix.cc");
-        println!("cargo::rerun-if-changed=src/host/nix.hh");
-        let nix = match pkg_config::Config::new()
-            .cargo_metadata(false)
-            // The compiler searches those by itself, last, as their own headers rely on.
-            .print_system_cflags(false)
-            .probe("nix-expr")
-        {
-            Ok(nix) => nix,
-            Err(error) => stop(&format!(
-                "the C++ host needs the headers of Nix, and pkg-config does not find `nix-expr`: set PKG_CONFIG_PATH to \
-                 the folder of its nix-expr.pc.\n{error}"
-            )),
-        };
-        if !(FIRST..BEYOND).contains(&release(&nix.version)) {
-            stop(&format!(
-                "the C++ host was written for Nix {}.{} to before {}.{}, and pkg-config finds {}",
-                FIRST.0, FIRST.1, BEYOND.0, BEYOND.1, nix.version
-            ));
+        for file in ["nix.cc", "nix.hh", "adaptors.hh"] {
+            println!("cargo::rerun-if-changed=src/host/{file}");
         }
-        println!("cargo::rustc-env=NIX_SCCACHE_BUILT_FOR_NIX={}", nix.version);
-        let mut build = cxx_build::bridge("src/host/cxx.rs");
-        build
+        let headers = given().unwrap_or_else(by_pkg_config);
+        let Some(number) = number(&headers) else {
+            let (nix, lix) = (range(&NIX), range(&LIX));
+            let (implementation, version) = (headers.implementation, &headers.version);
+            stop(&format!(
+                "the C++ host is written for Nix {nix} and for Lix {lix}, and these headers are of {implementation} \
+                 {version}; a later Nix needs no headers: build without the feature cxx-host"
+            ));
+        };
+        println!("cargo::rustc-env=NIX_SCCACHE_BUILT_FOR={}", headers.version);
+        let of = |implementation| {
+            let number = if headers.implementation == implementation {
+                number
+            } else {
+                0
+            };
+            number.to_string()
+        };
+        cxx_build::bridge("src/host/cxx.rs")
             .file("src/host/nix.cc")
+            .define("NIX_SCCACHE_NIX", &*of(Implementation::Nix))
+            .define("NIX_SCCACHE_LIX", &*of(Implementation::Lix))
             // Nix's own headers are not ours to warn about.
             .flags(
-                nix.include_paths
+                headers
+                    .folders
                     .iter()
-                    .map(|path| format!("-isystem{}", path.display())),
+                    .map(|folder| format!("-isystem{}", folder.display())),
             )
-            .std("c++17")
+            .std(standard(headers.implementation, number))
             .warnings(true)
             .extra_warnings(true)
+            // What Nix's structures hold beyond what we set is theirs to initialise.
+            .flag("-Wno-missing-field-initializers")
             .flag("-Werror")
             .compile("nix_sccache_host");
     }
 
-    fn release(version: &str) -> (u32, u32) {
-        let mut numbers = version.split(|c: char| !c.is_ascii_digit()).map(str::parse);
-        let mut next = || numbers.next().and_then(Result::ok).unwrap_or(0);
-        (next(), next())
+    /// The headers that the environment names.
+    fn given() -> Option<Headers> {
+        println!("cargo::rerun-if-env-changed={INCLUDE}");
+        println!("cargo::rerun-if-env-changed={VERSION}");
+        let folders = env::var_os(INCLUDE)?;
+        let Ok(version) = env::var(VERSION) else {
+            stop(&format!(
+                "{INCLUDE} is set: set {VERSION}, too, to the version of these headers, such as 2.31.2, or \"lix 2.93.3\""
+            ));
+        };
+        let (implementation, version) = match version.strip_prefix("lix ") {
+            Some(version) => (Implementation::Lix, version.to_owned()),
+            None => (Implementation::Nix, version),
+        };
+        Some(Headers {
+            implementation,
+            version,
+            folders: env::split_paths(&folders).collect(),
+        })
+    }
+
+    /// The headers that pkg-config finds.
+    fn by_pkg_config() -> Headers {
+        let probe = |(implementation, module)| {
+            let found = pkg_config::Config::new()
+                .cargo_metadata(false)
+                // The compiler searches those by itself, last, as their own headers rely on.
+                .print_system_cflags(false)
+                .probe(module)?;
+            Ok(Headers {
+                implementation,
+                version: found.version,
+                folders: found.include_paths,
+            })
+        };
+        let (nix, lix) = match MODULES.map(probe) {
+            [Ok(headers), _] | [_, Ok(headers)] => return headers,
+            [Err::<_, pkg_config::Error>(nix), Err(lix)] => (nix, lix),
+        };
+        stop(&format!(
+            "the C++ host needs the headers of Nix or Lix, and pkg-config finds neither `nix-expr` nor `lix-expr`: set \
+             PKG_CONFIG_PATH to the folder of its .pc files, or {INCLUDE} and {VERSION}.\n{nix}\n{lix}"
+        ))
+    }
+
+    /// The release as adaptors.hh compares it, 21306 for 2.13.6, unless it is of none that
+    /// was written for.
+    fn number(headers: &Headers) -> Option<u32> {
+        let mut numbers = headers.version.split('.').map(|part| {
+            part.split(|c: char| !c.is_ascii_digit())
+                .next()?
+                .parse()
+                .ok()
+        });
+        let (major, minor) = (numbers.next()??, numbers.next()??);
+        let patch: u32 = numbers.next().flatten().unwrap_or(0);
+        let known = match headers.implementation {
+            Implementation::Nix => NIX,
+            Implementation::Lix => LIX,
+        };
+        known
+            .contains(&(major, minor))
+            .then(|| major * 10_000 + minor * 100 + patch.min(99))
+    }
+
+    /// The C++ that the headers are written in, as their .pc files say.
+    fn standard(implementation: Implementation, number: u32) -> &'static str {
+        match (implementation, number) {
+            (Implementation::Nix, ..21400) => "c++17",
+            (Implementation::Nix, ..23100) | (Implementation::Lix, ..29200) => "c++20",
+            _ => "c++23",
+        }
+    }
+
+    fn range(releases: &RangeInclusive<Release>) -> String {
+        let (first, last) = (releases.start(), releases.end());
+        format!("{}.{} to {}.{}", first.0, first.1, last.0, last.1)
+    }
+
+    impl fmt::Display for Implementation {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(match self {
+                Implementation::Nix => "Nix",
+                Implementation::Lix => "Lix",
+            })
+        }
     }
 
     fn stop(why: &str) -> ! {

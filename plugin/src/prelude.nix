@@ -1,10 +1,15 @@
 # The builtins, made of the plugin's one function `ask`: the name of a builtin, its
 # argument as JSON and a text beside it go in, `{"ok": …}` or `{"err": "…"}` comes out.
+# They are documented by the comments before them; where Nix does not show such comments,
+# `document` makes of a name and a function one that has the comment's text.
 #
 # What Nix does best is done here: forcing the argument, carrying string context over,
 # reading files under the rules of pure and restricted evaluation, and throwing, so that
 # an error has a trace and `builtins.tryEval` sees it.
-ask:
+{
+  ask,
+  document ? _name: function: function,
+}:
 
 let
   inherit (builtins)
@@ -28,12 +33,12 @@ let
   # How far a builtin follows its argument. JSON nests at most 128 deep for our reader, and a
   # list takes two levels of it. A set of settings is small: what is wide is something else, a
   # whole package set, say, given instead of a package.
-  document = {
+  documentLimits = {
     depth = 120;
     width = 1000000;
     path = copied;
   };
-  settings = {
+  settingsLimits = {
     depth = 12;
     width = 64;
     path = literal;
@@ -174,7 +179,9 @@ let
     limits: builtin: argument:
     let
       request = toJSON (encode (limits // { inherit builtin; }) limits.depth argument);
-      answer = fromJSON (ask builtin (unsafeDiscardStringContext request) "");
+      plain = unsafeDiscardStringContext request;
+      # Evaluated before the plugin is asked: what the argument throws does not pass through it.
+      answer = fromJSON (builtins.seq plain (ask builtin plain ""));
     in
     if answer ? err then
       throw answer.err
@@ -183,10 +190,10 @@ let
     else
       answer.ok;
 
-  call = callWith settings;
+  call = callWith settingsLimits;
 in
 
-{
+mapAttrs (name: value: if isFunction value then document name value else value) {
   /**
     The environment that makes a derivation use a compiler cache: an attribute set of
     strings, to be merged into the derivation's own.
@@ -244,7 +251,7 @@ in
     A size is a number of bytes or a string with K, M, G or T: `"20G"`. What sccache would
     take in another sense, or pass over, is an error; so is a secret.
   */
-  sccacheEnv = call "sccacheEnv";
+  sccacheEnv = settings: call "sccacheEnv" settings;
 
   /**
     The target triple of a Nix system, or of a nixpkgs platform; of a triple, its system.
@@ -286,7 +293,7 @@ in
     => "[build]\njobs = 2\n"
     ```
   */
-  toTOML = callWith document "toTOML";
+  toTOML = value: callWith documentLimits "toTOML" value;
 
   /**
     The plugin's own version, and the host that it found: a set of `plugin`, `nix` (the

@@ -1,30 +1,101 @@
 //! Hosts: how we talk to the Nix that loaded us.
 //!
-//! A host registers one builtin, evaluates the prelude, calls [`crate::dispatch`] with
-//! three strings and takes one back, and says which Nix it is. This is the one place
-//! with `unsafe`: what crosses between Rust and Nix, and how Nix finds us.
+//! A host registers one builtin, evaluates the [`prelude`], calls [`crate::dispatch`] with
+//! three strings and takes one back. There are two: [`capi`] for Nixes whose C API can be
+//! used, which needs nothing of Nix at build time, and [`cxx`], compiled against the
+//! headers of the one Nix that it serves. This is the one place with `unsafe`: what crosses
+//! between Rust and Nix, and how Nix finds us.
 #![expect(unsafe_code, reason = "the boundary between Rust and Nix")]
 
-use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Once, OnceLock};
 
+use nix_sccache_core::version::Host;
+
+use crate::dispatch::{self, Call};
+
+mod capi;
 #[cfg(feature = "cxx-host")]
 mod cxx;
+#[cfg(any(feature = "cxx-host", test))]
+mod documentation;
+mod prelude;
+mod process;
 
-/// The Nix code that makes the builtins of the one function.
-pub const PRELUDE: &str = include_str!("../prelude.nix");
+/// The version that the Nix of this process gives itself, once it is known.
+static NIX: OnceLock<String> = OnceLock::new();
 
-/// Registers `builtins.rust` with the host, once per process, however often Nix calls.
+/// Whether this copy of the plugin has registered `builtins.rust`: what another copy in the
+/// same process looks for.
+// SAFETY: the name is this plugin's alone.
+#[unsafe(no_mangle)]
+pub static NIX_SCCACHE_REGISTERED: AtomicBool = AtomicBool::new(false);
+
+/// Registers `builtins.rust` with the host, once per process, however often Nix calls;
+/// where that cannot be done, says why and leaves Nix alone.
 fn load() {
     static LOADED: Once = Once::new();
-    LOADED.call_once(|| {
-        #[cfg(feature = "cxx-host")]
-        cxx::load();
-        #[cfg(not(feature = "cxx-host"))]
-        eprintln!(
-            "nix-sccache: this plugin was built without a host for any Nix: builtins.rust is missing; build it with the \
-             feature cxx-host"
-        );
+    LOADED.call_once(|| match register() {
+        Ok(()) => NIX_SCCACHE_REGISTERED.store(true, Ordering::Relaxed),
+        Err(why) => eprintln!("nix-sccache: builtins.rust is missing: {why}"),
     });
+}
+
+fn register() -> Result<(), String> {
+    if let Some(other) = other_copy() {
+        return Err(format!(
+            "another copy of this plugin is loaded, {other}, whose builtins stay; have one of them in plugin-files"
+        ));
+    }
+    let nix = process::nix_version().ok_or(
+        "this program has none of the symbols of Nix, as one that is linked statically has not; no plugin can \
+         work in it",
+    )?;
+    let nix = NIX.get_or_init(|| nix);
+    dispatch::keep_panics_quiet();
+    #[cfg(feature = "cxx-host")]
+    if cxx::fits(nix) && process::determinate_version().is_none() {
+        cxx::register();
+        return Ok(());
+    }
+    #[cfg(feature = "cxx-host")]
+    let built_for = format!(
+        "this plugin was built for Nix {} and this is Nix {nix}",
+        cxx::BUILT_FOR
+    );
+    #[cfg(not(feature = "cxx-host"))]
+    let built_for =
+        format!("this plugin was built without the headers of any Nix, and this is Nix {nix}");
+    capi::register(nix).map_err(|why| {
+        format!("{built_for}, {why}; build the plugin for this Nix (its README says how)")
+    })
+}
+
+/// The file of another copy of the plugin that has registered its builtins here: two
+/// builtins of one name are what no Nix checks for.
+fn other_copy() -> Option<String> {
+    let ours = (&raw const NIX_SCCACHE_REGISTERED).cast();
+    process::loaded_files().into_iter().find_map(|file| {
+        let theirs = process::Library::loaded(&file)?.symbol(c"NIX_SCCACHE_REGISTERED")?;
+        let is_other = theirs.as_ptr().cast_const() != ours;
+        // SAFETY: what has this name is this static, in another copy of the plugin.
+        let registered = || unsafe { theirs.cast::<AtomicBool>().as_ref() };
+        (is_other && registered().load(Ordering::Relaxed)).then(|| file.display().to_string())
+    })
+}
+
+/// Answers one call of a builtin, for the host of this name.
+fn answer(host: &str, builtin: &[u8], request: &[u8], text: &[u8]) -> String {
+    let host = Host {
+        host: host.into(),
+        nix: NIX.get().cloned().unwrap_or_default(),
+    };
+    dispatch::answer(Call {
+        builtin,
+        request,
+        text,
+        host: &host,
+    })
 }
 
 /// Nix before 2.22 knows of no entry point: it registers what a library's constructors

@@ -1,12 +1,10 @@
-// The C++ host for Nix 2.8: everything that needs Nix's headers.
-//
-// config.h comes first: without HAVE_BOEHMGC the headers compile, but allocate outside
-// of the garbage collector's heap.
-#include <config.h>
+// The C++ host: what it does with Nix, in the words of adaptors.hh, which has all that
+// depends on the release.
+#include "nix-sccache-plugin/src/host/adaptors.hh"
 
-#include <eval-inline.hh>
-#include <globals.hh>
-#include <primops.hh>
+#include <array>
+#include <map>
+#include <utility>
 
 #include "nix-sccache-plugin/src/host/cxx.rs.h"
 #include "nix-sccache-plugin/src/host/nix.hh"
@@ -21,45 +19,78 @@ rust::Slice<const uint8_t> bytes(std::string_view text)
 }
 
 // builtin -> request -> text -> answer, what the prelude is given.
-void call(nix::EvalState & state, const nix::Pos & pos, nix::Value ** args, nix::Value & v)
+void ask(nix::EvalState & state, Position pos, nix::Value ** arguments, nix::Value & result)
 {
-    auto builtin = state.forceString(*args[0], pos);
-    auto request = state.forceString(*args[1], pos);
-    auto text = state.forceString(*args[2], pos);
+    auto builtin = string(state, *arguments[0], pos);
+    auto request = string(state, *arguments[1], pos);
+    auto text = string(state, *arguments[2], pos);
     auto answered = answer(bytes(builtin), bytes(request), bytes(text));
-    v.mkString(std::string_view(answered.data(), answered.size()));
+    make_string(state, result, std::string_view(answered.data(), answered.size()));
 }
 
-// builtins.rust: what the prelude makes of that function. Nix keeps it as a thunk, so
-// this runs when somebody first looks at builtins.rust.
-void make_builtins(nix::EvalState & state, const nix::Pos & pos, nix::Value **, nix::Value & v)
+// Where only Nix's own kind of function can have documentation, each builtin is one, and calls what the prelude
+// made. Such a function has no state, so there is one for each slot, and each evaluator has what it calls. All of it
+// lives as long as the process, as Nix's own do.
+constexpr size_t slots = 16;
+
+using Implementations = std::array<Root, slots>;
+
+Implementations & implementations(nix::EvalState & state)
 {
-    auto text = prelude();
-    auto * function = state.allocValue();
-    auto * makes = state.allocValue();
-    // Like Nix's own primops this lives as long as the process.
-    function->mkPrimOp(new nix::PrimOp{call, 3, state.symbols.create("rust"), {"builtin", "request", "text"}});
-    state.eval(state.parseExprFromString(std::string(text.data(), text.size()), "/"), *makes);
-    state.callFunction(*makes, *function, v, pos);
+    static auto & all = *new std::map<nix::EvalState *, Implementations>;
+    return all[&state];
 }
 
-}
-
-rust::String nix_version()
+template<size_t slot>
+void documented(nix::EvalState & state, Position pos, nix::Value ** arguments, nix::Value & result)
 {
-    return nix::nixVersion;
+    call(state, *implementations(state)[slot], *arguments[0], result, pos);
+}
+
+using MakePrimop =
+    Primop (*)(nix::EvalState &, const char * name, std::vector<std::string> parameters, const char * doc);
+
+template<size_t... slot>
+constexpr std::array<MakePrimop, slots> primops_of(std::index_sequence<slot...>)
+{
+    return {primop<documented<slot>>...};
+}
+
+// name -> function -> function: the same function, with the documentation that the prelude has for it.
+void document(nix::EvalState & state, Position pos, nix::Value ** arguments, nix::Value & result)
+{
+    static constexpr auto primops = primops_of(std::make_index_sequence<slots>());
+    auto name = string(state, *arguments[0], pos);
+    auto found = documentation(bytes(name));
+    implementations(state).at(found.slot) = Root(*arguments[1]);
+    auto & full_name = *new std::string("rust." + std::string(name));
+    auto & text = *new std::string(found.text);
+    auto make = primops.at(found.slot);
+    make_function(result, make(state, full_name.c_str(), {std::string(found.parameter)}, text.c_str()));
+}
+
+// builtins.rust: what the prelude makes of `ask`. Nix keeps it as a thunk, so this runs when somebody first looks at
+// builtins.rust.
+void make_builtins(nix::EvalState & state, Position pos, nix::Value **, nix::Value & result)
+{
+    Slot prelude(state), asking(state);
+    evaluate(state, std::string(prelude_for(has_documentation_comments)), *prelude);
+    make_function(*asking, primop<ask>(state, "rust", {"builtin", "request", "text"}, "Asks the plugin."));
+    if constexpr (has_documentation_comments) {
+        call(state, *prelude, *asking, result, pos);
+    } else {
+        Slot rest(state), documenting(state);
+        call(state, *prelude, *asking, *rest, pos);
+        make_function(*documenting, primop<document>(state, "rust", {"name", "function"}, "Documents a function."));
+        call(state, *rest, *documenting, result, pos);
+    }
+}
+
 }
 
 void register_builtin()
 {
-    static nix::RegisterPrimOp builtin({
-        .name = "__rust",
-        .args = {},
-        .arity = 0,
-        .doc = "Functions for building Rust, from the nix-sccache plugin.",
-        .fun = make_builtins,
-        .experimentalFeature = {},
-    });
+    register_constant<make_builtins>("__rust", "Functions for building Rust, from the nix-sccache plugin.");
 }
 
 }

@@ -6,8 +6,6 @@
 
 namespace nix_sccache {
 
-rust::String nix_version();
-
 void register_builtin();
 
 }
