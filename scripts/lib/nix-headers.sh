@@ -1,28 +1,37 @@
-# shellcheck shell=bash
-# The C++ headers of the Nix on PATH, which Debian's nix-bin comes without.
+# shellcheck shell=bash disable=SC2154 # cache: scripts/setup sets it
+# The C++ headers of a Nix.
 
-# need_nix_headers DIRECTORY: PKG_CONFIG_PATH is to find them afterwards in DIRECTORY/lib/pkgconfig.
-need_nix_headers() {
-    local version
-    version=$(nix_version)
-    ! pkg-config --exists "nix-expr = $version" || return 0
-    if [[ $version != 2.8.0 ]] || ! dpkg-query --show nix-bin >/dev/null 2>&1; then
-        fail "pkg-config finds no nix-expr $version, the headers of the Nix on PATH. Put the folder of its" \
-            "nix-expr.pc (nixpkgs: the output dev of nix) into PKG_CONFIG_PATH."
+# nix_headers NIX: prints the folder where pkg-config finds them.
+nix_headers() {
+    local nix=$1 version beside
+    version=$(nix_version "$nix")
+    beside=$(dirname "$(dirname "$(realpath "$nix")")")/lib/pkgconfig
+    if [[ -e $beside/nix-expr.pc || -e $beside/lix-expr.pc ]]; then
+        echo "$beside"
+    elif ! pkg-config --exists "nix-expr = $version" && ! pkg-config --exists "lix-expr = $version"; then
+        if [[ $version != 2.8.0 ]] || ! dpkg-query --show nix-bin >/dev/null 2>&1; then
+            fail "pkg-config finds no nix-expr $version, the headers of $nix. Put the folder of its" \
+                "nix-expr.pc (nixpkgs: the output dev of nix) into PKG_CONFIG_PATH."
+        fi
+        need_debian_headers "$cache/nix-$version"
+        echo "$cache/nix-$version/lib/pkgconfig"
     fi
-    say "fetching the headers of Nix $version"
+}
+
+# need_debian_headers DIRECTORY: those of Debian's nix-bin 2.8.0, which comes without any.
+need_debian_headers() {
+    [[ ! -d $1 ]] || return 0
+    say "fetching the headers of Nix 2.8.0"
     (
         work=$(mktemp -d "${1%/*}/nix-headers.XXXXXX")
         trap 'rm -rf "$work"' EXIT
         cd "$work" || exit
         # shellcheck disable=SC2016 # dpkg's variable
         debian_source nix "$(dpkg-query --show --showformat '${source:Version}' nix-bin)"
-        install_nix_headers "$work/nix-$version" "$work/installed" "$version"
-        rm -rf "$1"
+        install_nix_headers "$work/nix-2.8.0" "$work/installed" 2.8.0
         mv "$work/installed" "$1"
     )
 }
-
 # install_nix_headers SOURCE DIRECTORY VERSION: lays them out as `make install` would.
 install_nix_headers() {
     local source=$1 include=$2/include/nix pkgconfig=$2/lib/pkgconfig version=$3

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
-# Which Nix is on PATH.
+# Which Nix there is.
 
+# nix_version [NIX]: the version of a `nix`, by default of the one on PATH.
 nix_version() {
-    nix --version | sed -E 's/.* //'
+    "${1:-nix}" --version | sed -E 's/.* //'
 }

@@ -43,12 +43,7 @@ rec {
 
   assertMsg = condition: message: if condition then true else throw message;
 
-  versions.majorMinor =
-    version:
-    let
-      parts = builtins.splitVersion version;
-    in
-    "${builtins.elemAt parts 0}.${builtins.elemAt parts 1}";
+  versionOlder = version: other: builtins.compareVersions version other < 0;
 
   # The result of `f args` with `override`, which calls f with other arguments.
   makeOverridable =

@@ -12,4 +12,8 @@
 let
   version = builtins.nixVersion;
 in
-runCommand "nix-${version}" { passthru = { inherit version; }; } "cp -r /nix-${version} $out"
+runCommand "nix-${version}" { passthru = { inherit version; }; } ''
+  mkdir -p $out/lib
+  cp -r /nix-${version}/include $out
+  cp -r /nix-${version}/lib/pkgconfig $out/lib
+''
