@@ -1,7 +1,6 @@
 //! The builtins in every program of Nix's and under every rule of evaluation.
 
 use std::io::Write;
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use nix_sccache_tests::{hosts, root, stdout_of};
@@ -95,11 +94,9 @@ fn strings_that_are_not_utf_8() {
             let failed = host
                 .eval(&format!("builtins.rust.{call}"), ["--impure"])
                 .unwrap_err();
-            assert!(
-                failed.contains(message),
-                "{}: {call}: {failed}",
-                host.name()
-            );
+            // Later Nixes make no JSON of such strings, and say so themselves.
+            let refused = host.is_from(2, 26) && failed.contains("UTF-8");
+            assert!(failed.contains(message) || refused, "{call}: {failed}");
         }
     }
 }
@@ -165,7 +162,8 @@ fn version_names_the_host() {
             host.name()
         );
         assert_eq!(version["same"], true, "{}: {version}", host.name());
-        assert_eq!(version["host"], "c++", "{}", host.name());
+        let interface = if host.has_c_api() { "c" } else { "c++" };
+        assert_eq!(version["host"], interface, "{}", host.name());
     }
 }
 
@@ -197,7 +195,7 @@ fn one_builtin_is_added() {
 #[test]
 fn every_attribute_is_documented() {
     let prelude = std::fs::read_to_string(root().join("plugin/src/prelude.nix")).unwrap();
-    let host = hosts().remove(0);
+    let host = hosts().next().unwrap();
     let transports =
         known(&host.error(r#"builtins.rust.sccacheEnv { shim = "/s"; transport = "?"; }"#));
     assert!(transports.len() > 10, "{transports:?}");
@@ -246,24 +244,10 @@ fn known(error: &str) -> Vec<String> {
 /// A panic in Rust is an error of Nix's, which tells whose fault it is.
 #[test]
 fn a_panic_is_an_error() {
-    let target = root().join("target/panicking-builtin");
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo
-        .current_dir(root())
-        .args([
-            "build",
-            "--quiet",
-            "--release",
-            "--package",
-            "nix-sccache-plugin",
-        ])
-        .args(["--features", "cxx-host,panicking-builtin"])
-        .arg("--target-dir")
-        .arg(&target);
-    stdout_of(&mut cargo);
-    let plugin: PathBuf = target.join("release/libnix_sccache.so");
     for host in hosts() {
-        let host = host.with_plugin(plugin.clone());
+        let mut build = Command::new(root().join("scripts/plugin"));
+        let plugin = stdout_of(build.arg(host.path()).arg("panicking-builtin"));
+        let host = host.with_plugin(plugin.trim().into());
         let error = host.error("builtins.rust.version");
         let expected = "rust.version: a fault in nix-sccache, please report it: as the test wants (plugin/src/dispatch.rs:";
         assert!(error.starts_with(expected), "{}: {error}", host.name());

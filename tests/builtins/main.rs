@@ -5,6 +5,8 @@
     reason = "a test fails by panicking"
 )]
 
+mod documentation;
 mod everywhere;
+mod loading;
 mod toml_round_trip;
 mod wrong_calls;

@@ -3,42 +3,115 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
+use std::vec::IntoIter;
 
-use crate::{built, variable};
+use crate::{root, stdout_of, variable};
 
 /// A Nix, with the plugin that was built for it.
 #[derive(Clone, Debug)]
 pub struct Host {
     nix: PathBuf,
+    version: String,
+    is_lix: bool,
     plugin: PathBuf,
 }
 
+/// The Nixes of `NIX_SCCACHE_HOSTS`, one after the other. Whatever fails before the next one
+/// is asked for has failed on this one, which is then told beside it.
+#[derive(Debug)]
+pub struct Hosts {
+    rest: IntoIter<Host>,
+    current: Option<String>,
+}
+
 /// The Nixes of `NIX_SCCACHE_HOSTS`.
-pub fn hosts() -> Vec<Host> {
+pub fn hosts() -> Hosts {
     let hosts: Vec<_> = variable("NIX_SCCACHE_HOSTS")
         .split(':')
-        .map(|nix| Host {
-            nix: nix.into(),
-            plugin: built("libnix_sccache.so"),
-        })
+        .map(|nix| Host::new(nix.into()))
         .collect();
     assert!(!hosts.is_empty(), "NIX_SCCACHE_HOSTS names no Nix");
-    hosts
+    Hosts {
+        rest: hosts.into_iter(),
+        current: None,
+    }
+}
+
+impl Iterator for Hosts {
+    type Item = Host;
+
+    fn next(&mut self) -> Option<Host> {
+        let host = self.rest.next();
+        self.current = host.as_ref().map(Host::name);
+        host
+    }
+}
+
+impl Drop for Hosts {
+    fn drop(&mut self) {
+        if let Some(host) = self.current.as_ref().filter(|_| thread::panicking()) {
+            eprintln!("this was on {host}");
+        }
+    }
 }
 
 impl Host {
-    /// The same Nix with another plugin file.
-    #[must_use]
-    pub fn with_plugin(&self, plugin: PathBuf) -> Self {
+    fn new(nix: PathBuf) -> Self {
+        let printed = stdout_of(Command::new(&nix).arg("--version"));
+        let version = printed.split_whitespace().next_back().unwrap_or_default();
+        // Where scripts/build leaves it.
+        let plugin = root()
+            .join("target/hosts")
+            .join(version)
+            .join("release/libnix_sccache.so");
+        assert!(
+            plugin.exists(),
+            "{} is missing: run scripts/build",
+            plugin.display()
+        );
         Self {
-            nix: self.nix.clone(),
+            nix,
+            version: version.to_owned(),
+            is_lix: printed.contains("Lix"),
             plugin,
         }
     }
 
+    /// The same Nix with another plugin file, or several, or a folder of them.
+    #[must_use]
+    pub fn with_plugin(&self, plugin: PathBuf) -> Self {
+        Self {
+            plugin,
+            ..self.clone()
+        }
+    }
+
+    /// The `nix` itself.
+    pub fn path(&self) -> &Path {
+        &self.nix
+    }
+
+    /// What it says of its version, such as `2.8.0`.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// Whether the `nix` has its C API in it, as it has since 2.35 and never in Lix.
+    pub fn has_c_api(&self) -> bool {
+        !self.is_lix && self.is_from(2, 35)
+    }
+
+    /// Whether it is of this release, major and minor, or a later one; any Lix is.
+    pub fn is_from(&self, major: u32, minor: u32) -> bool {
+        let mut numbers = self.version.split('.').map(str::parse);
+        let mut next = || numbers.next().and_then(Result::ok).unwrap_or(0);
+        (next(), next()) >= (major, minor)
+    }
+
     /// What to call this host in a failure.
     pub fn name(&self) -> String {
-        self.nix.display().to_string()
+        format!("Nix {} ({})", self.version, self.nix.display())
     }
 
     /// The plugin's file.

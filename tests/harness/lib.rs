@@ -20,7 +20,7 @@ use std::process::{Command, Stdio};
 pub use crates::{Library, library};
 pub use daemon::Daemon;
 pub use derivation::{Built, Derivation};
-pub use host::{Host, hosts};
+pub use host::{Host, Hosts, hosts};
 pub use redis::Redis;
 pub use shim::{Reported, Shim, reported};
 
