@@ -24,8 +24,9 @@ void ask(nix::EvalState & state, Position pos, nix::Value ** arguments, nix::Val
     auto builtin = string(state, *arguments[0], pos);
     auto request = string(state, *arguments[1], pos);
     auto text = string(state, *arguments[2], pos);
-    auto answered = answer(bytes(builtin), bytes(request), bytes(text));
-    make_string(state, result, std::string_view(answered.data(), answered.size()));
+    // With a NUL behind it, as std::string has: Nix 2.8 copies by libgc's GC_strndup, which reads on until it finds one.
+    const auto answered = std::string(answer(bytes(builtin), bytes(request), bytes(text)));
+    make_string(state, result, answered);
 }
 
 // Where only Nix's own kind of function can have documentation, each builtin is one, and calls what the prelude
