@@ -1,5 +1,6 @@
 //! The Nixes to test on.
 
+use std::env;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -60,9 +61,10 @@ impl Host {
     fn new(nix: PathBuf) -> Self {
         let printed = stdout_of(Command::new(&nix).arg("--version"));
         let version = printed.split_whitespace().next_back().unwrap_or_default();
-        // Where scripts/build leaves it.
-        let plugin = root()
-            .join("target/hosts")
+        // Where scripts/build leaves it, unless it is told another place.
+        let plugins = env::var_os("NIX_SCCACHE_PLUGINS");
+        let plugin = plugins
+            .map_or_else(|| root().join("target/hosts"), PathBuf::from)
             .join(version)
             .join("release/libnix_sccache.so");
         assert!(
