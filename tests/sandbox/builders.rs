@@ -146,7 +146,9 @@ fn a_build_that_fails() {
         assert!(built.output.is_none(), "{}: {built:#?}", host.name());
         assert_eq!(built.troubles(), 0, "{}: {built:#?}", host.name());
         // What Nix shows of a failed build, unless it is asked for more.
-        let builder = built.log.split("error: builder for").next().unwrap();
+        let ends = ["error: builder for", "error: Cannot build"];
+        let end = ends.iter().find_map(|end| built.log.find(end)).unwrap();
+        let builder = &built.log[..end];
         let shown: Vec<_> = builder.lines().rev().take(10).collect();
         for words in ["found `&str`", "nix-sccache: hits 0 of 0, misses 0"] {
             let found = shown.iter().any(|line| line.contains(words));
