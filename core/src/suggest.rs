@@ -5,16 +5,22 @@
 #[must_use]
 pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     let wanted = name.to_lowercase();
+    let letters = wanted.chars().count();
     known
         .iter()
-        .map(|candidate| {
-            (
-                strsim::damerau_levenshtein(&wanted, &candidate.to_lowercase()),
-                *candidate,
-            )
+        .filter_map(|candidate| {
+            let lowercase = candidate.to_lowercase();
+            let others = lowercase.chars().count();
+            let is_near = |distance: usize| distance * 3 <= letters.max(others);
+            // A difference in length is one in letters. What follows takes time and memory for
+            // each letter of the one by each of the other, and a name can be a whole file.
+            if !is_near(letters.abs_diff(others)) {
+                return None;
+            }
+            let distance = strsim::damerau_levenshtein(&wanted, &lowercase);
+            is_near(distance).then_some((distance, *candidate))
         })
         .min()
-        .filter(|(distance, candidate)| *distance * 3 <= candidate.len().max(name.len()))
         .map(|(_, candidate)| candidate)
 }
 
@@ -32,5 +38,17 @@ mod tests {
         );
         assert_eq!(nearest("SHIM", &known), Some("shim"));
         assert_eq!(nearest("banana", &known), None);
+    }
+
+    #[test]
+    fn letters_are_counted_and_not_bytes() {
+        assert_eq!(nearest("🦀🦀🦀🦀", &["shim"]), None);
+    }
+
+    /// The distance alone would take more memory than most machines have.
+    #[test]
+    fn a_whole_file_resembles_nothing() {
+        let file = "x".repeat(200 << 20);
+        assert_eq!(nearest(&file, &["transport", "shim"]), None);
     }
 }
