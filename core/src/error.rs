@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::path::AttrPath;
+use crate::show::{escaped, quoted};
 use crate::suggest::nearest;
 
 /// A builtin's error: the attribute at fault, what is wrong, what would be right.
@@ -51,6 +52,7 @@ impl Error {
             [] => "there is none to give here".to_owned(),
             known => format!("known here: {}", known.join(", ")),
         };
+        let name = escaped(name);
         Self::new(format!("unknown {what} `{name}`{meant} ({known})"))
     }
 }
@@ -116,7 +118,7 @@ fn in_nix_words(found: serde::de::Unexpected<'_>) -> String {
         U::Unsigned(value) => format!("the integer {value}"),
         U::Signed(value) => format!("the integer {value}"),
         U::Float(value) => format!("the float {value}"),
-        U::Str(value) => format!("the string {value:?}"),
+        U::Str(value) => format!("the string {}", quoted(value)),
         U::Unit => "null".to_owned(),
         U::Seq => "a list".to_owned(),
         U::Map => "an attribute set".to_owned(),

@@ -10,6 +10,7 @@ mod error;
 mod path;
 pub mod request;
 pub mod sccache_env;
+mod show;
 mod suggest;
 pub mod target;
 pub mod to_toml;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::show::{escaped, quoted};
+
 /// One step into a Nix value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -71,9 +73,9 @@ fn write_name(f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '\''));
     if bare {
-        f.write_str(name)
+        f.write_str(&escaped(name))
     } else {
-        write!(f, "{name:?}")
+        f.write_str(&quoted(name))
     }
 }
 

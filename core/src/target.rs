@@ -5,6 +5,7 @@ use serde::Deserialize;
 use crate::error::Error;
 use crate::path::AttrPath;
 use crate::request;
+use crate::show::quoted;
 use crate::value::Value;
 
 /// A system of nixpkgs' `lib.systems.doubles` and the triple that it stands for in
@@ -151,8 +152,9 @@ fn unknown(name: &str) -> Error {
     let meant = crate::suggest::nearest(name, &known)
         .map(|near| format!("; did you mean {near:?}?"))
         .unwrap_or_default();
+    let name = quoted(name);
     Error::new(format!(
-        "{name:?} is neither a system of Nix's nor a target triple of rustc's that has one{meant}"
+        "{name} is neither a system of Nix's nor a target triple of rustc's that has one{meant}"
     ))
 }
 

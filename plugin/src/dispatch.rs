@@ -125,6 +125,31 @@ mod tests {
     }
 
     #[test]
+    fn an_error_is_one_line_and_ends() {
+        let long = "long".repeat(1 << 12);
+        for text in ["a\r\nb", "\u{1b}[2J", long.as_str()] {
+            for request in [
+                json!({ text: 1 }),
+                json!({ "shim": text }),
+                json!({ "shim": ["path", text] }),
+                json!({ "shim": "/s", "transport": text }),
+                json!({ "shim": "/s", "transport": { text: 1, "s3": 1 } }),
+                json!({ "shim": "/s", "transport": { "redis": { "endpoint": text } } }),
+                json!({ "shim": "/s", "transport": { "redis": { "socket": format!("/{text}") } } }),
+                json!({ "system": text }),
+                json!(text),
+            ] {
+                for builtin in ["sccacheEnv", "target"] {
+                    let answer = ask(builtin, &request.to_string());
+                    let error = answer["err"].as_str().unwrap();
+                    assert!(!error.contains(char::is_control), "{error:?}");
+                    assert!(error.len() < 1000, "{} bytes: {error:?}", error.len());
+                }
+            }
+        }
+    }
+
+    #[test]
     fn a_panic_is_an_error() {
         let message = |panic: Box<dyn Any + Send>| panic_message(panic.as_ref()).to_owned();
         assert_eq!(

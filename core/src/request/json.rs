@@ -18,6 +18,7 @@ use serde_json::Value as Json;
 
 use crate::error::Error;
 use crate::path::AttrPath;
+use crate::show::quoted;
 use crate::value::Value;
 
 /// Reads a request. Fails, with the place, on a string that is not UTF-8, on an
@@ -60,10 +61,10 @@ fn not_utf8(request: &[u8]) -> Error {
 fn find_marked(json: &Json, marker: char, path: &AttrPath) -> Option<Error> {
     match json {
         Json::String(text) if text.contains(marker) => {
-            let shown = text.replace(marker, "\u{FFFD}");
+            let shown = quoted(&text.replace(marker, "\u{FFFD}"));
             Some(Error::at_path(
                 path,
-                format!("this string is not UTF-8: {shown:?}"),
+                format!("this string is not UTF-8: {shown}"),
             ))
         }
         Json::Array(elements) => match elements.as_slice() {
@@ -77,10 +78,10 @@ fn find_marked(json: &Json, marker: char, path: &AttrPath) -> Option<Error> {
         },
         Json::Object(attrs) => attrs.iter().find_map(|(name, json)| {
             if name.contains(marker) {
-                let shown = name.replace(marker, "\u{FFFD}");
+                let shown = quoted(&name.replace(marker, "\u{FFFD}"));
                 return Some(Error::at_path(
                     path,
-                    format!("the name of the attribute {shown:?} is not UTF-8"),
+                    format!("the name of the attribute {shown} is not UTF-8"),
                 ));
             }
             find_marked(json, marker, &path.attr(name))

@@ -8,6 +8,7 @@ use serde::forward_to_deserialize_any;
 
 use crate::error::Error;
 use crate::path::AttrPath;
+use crate::show::escaped;
 use crate::value::Value;
 
 /// Reads `value` as a `T`. Every error names the attribute it is about.
@@ -27,9 +28,12 @@ struct Node {
 impl Node {
     fn unexpected<'de, V: Visitor<'de>>(&self, visitor: &V) -> Error {
         let found = match &self.value {
-            Value::Path(path) => format!(
-                "the path {path}: write {path:?} for a place that the build sees, or \"${{{path}}}\" to have it copied to the store, where everybody can read it"
-            ),
+            Value::Path(path) => {
+                let path = escaped(path);
+                format!(
+                    "the path {path}: write \"{path}\" for a place that the build sees, or \"${{{path}}}\" to have it copied to the store, where everybody can read it"
+                )
+            }
             other => other.kind().to_owned(),
         };
         de::Error::invalid_type(Unexpected::Other(&found), visitor)
@@ -123,7 +127,10 @@ impl<'de> de::Deserializer<'de> for Node {
                 }
             },
             Value::Attrs(attrs) => {
-                let given: Vec<_> = attrs.keys().map(|name| format!("`{name}`")).collect();
+                let given: Vec<_> = attrs
+                    .keys()
+                    .map(|name| format!("`{}`", escaped(name)))
+                    .collect();
                 return Err(Error::at_path(
                     &path,
                     format!("give one of them, not {}", given.join(" and ")),

@@ -5,6 +5,8 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, Unexpected};
 
+use crate::show::quoted;
+
 fn string<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = String::deserialize(deserializer)?;
     // Nothing past a NUL would reach the variable, and a line break hides in a log.
@@ -71,7 +73,8 @@ impl<'de> Deserialize<'de> for AbsolutePath {
         }
         if trimmed.contains(':') {
             return Err(D::Error::custom(format!(
-                "the path {path:?} has a colon, which separates paths in a variable"
+                "the path {} has a colon, which separates paths in a variable",
+                quoted(&path)
             )));
         }
         Ok(Self(trimmed.to_owned()))
@@ -106,8 +109,8 @@ impl<'de> Deserialize<'de> for Socket {
         let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@=~".contains(c);
         if let Some(odd) = path.as_str().chars().find(|c| !plain(*c)) {
             return Err(D::Error::custom(format!(
-                "the socket's path {:?} has {odd:?} in it, which would need escaping in a URL: give it a plain name",
-                path.as_str()
+                "the socket's path {} has {odd:?} in it, which would need escaping in a URL: give it a plain name",
+                quoted(path.as_str())
             )));
         }
         Ok(Self(path))

@@ -9,6 +9,7 @@ use crate::sccache_env::Env;
 use crate::sccache_env::network;
 use crate::sccache_env::secret::{RedisPassword, Secret};
 use crate::sccache_env::settings::{Endpoint, KeyPrefix, Socket, Text};
+use crate::show::{escaped, quoted};
 
 /// Redis or Valkey: a socket, an endpoint, or the endpoints of a cluster.
 #[derive(Debug, Deserialize)]
@@ -44,15 +45,18 @@ impl Redis {
         match endpoint.scheme() {
             Some("redis+unix" | "unix") if endpoint.authority().is_empty() => {
                 let message = format!(
-                    "sccache cannot read {:?}: a socket's URL needs a host name, redis+unix://localhost/run/…; or give `socket`",
-                    endpoint.as_str()
+                    "sccache cannot read {}: a socket's URL needs a host name, redis+unix://localhost/run/…; or give `socket`",
+                    quoted(endpoint.as_str())
                 );
                 Err(Error::at_path(path, message))
             }
             Some("redis+unix" | "unix") => Ok(false),
             Some("redis" | "rediss" | "tcp") => Ok(true),
             None => {
-                let message = format!("this is no URL: write redis://{}", endpoint.as_str());
+                let message = format!(
+                    "this is no URL: write redis://{}",
+                    escaped(endpoint.as_str())
+                );
                 Err(Error::at_path(path, message))
             }
             Some(other) => Err(Error::unknown("scheme", other, &Self::SCHEMES).at(path)),
