@@ -49,10 +49,13 @@ let
   encode =
     limits: left: value:
     if isAttrs value then
-      if value ? __toString || value ? outPath then
+      if value ? __toString then
         "${value}"
       else if left < 1 then
         throw "rust.${limits.builtin}: this is nested more than ${toString limits.depth} sets deep, or contains itself"
+      else if value ? outPath then
+        # Whatever that is, as `builtins.toJSON` does; a string for whatever is a package.
+        encode (limits // { path = copied; }) (left - 1) value.outPath
       else if length (attrNames value) > limits.width then
         throw "rust.${limits.builtin}: a set of ${toString (length (attrNames value))} attributes is not what is wanted anywhere here"
       else
