@@ -230,7 +230,8 @@ fn every_attribute_is_documented() {
     }
 }
 
-fn known(error: &str) -> Vec<String> {
+/// The names that an error about another one tells.
+pub(super) fn known(error: &str) -> Vec<String> {
     let list = error
         .split_once("known here: ")
         .unwrap_or_else(|| panic!("{error}"))

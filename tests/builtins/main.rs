@@ -5,6 +5,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod any_value;
 mod documentation;
 mod everywhere;
 mod loading;

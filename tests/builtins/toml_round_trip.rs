@@ -9,7 +9,7 @@ use proptest::test_runner::{Config, RngSeed, TestRunner};
 
 /// A value that Nix and TOML both hold.
 #[derive(Clone, Debug)]
-enum Value {
+pub(super) enum Value {
     Bool(bool),
     Int(i64),
     Float(f64),
@@ -18,7 +18,7 @@ enum Value {
     Attrs(Vec<(String, Value)>),
 }
 
-fn value() -> impl Strategy<Value = Value> {
+pub(super) fn value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         any::<bool>().prop_map(Value::Bool),
         prop_oneof![any::<i64>(), -10i64..10, Just(i64::MAX), Just(i64::MIN)].prop_map(Value::Int),
@@ -61,7 +61,7 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 /// The value in Nix.
-fn nix(value: &Value, text: &mut String) {
+pub(super) fn nix(value: &Value, text: &mut String) {
     match value {
         Value::Bool(value) => write!(text, "{value}").unwrap(),
         // Nix reads the sign as an operator, and the least integer has no positive.
@@ -182,7 +182,7 @@ fn tempfile() -> std::path::PathBuf {
 }
 
 /// Another run sees other values; a failure names the seed that brings its own back.
-fn seed() -> u64 {
+pub(super) fn seed() -> u64 {
     use std::sync::OnceLock;
     static SEED: OnceLock<u64> = OnceLock::new();
     *SEED.get_or_init(|| match std::env::var("NIX_SCCACHE_TEST_SEED") {
