@@ -3,5 +3,6 @@
 
 # nix_version [NIX]: the version of a `nix`, by default of the one on PATH.
 nix_version() {
-    "${1:-nix}" --version | sed -E 's/.* //'
+    # Lix says more in further lines.
+    "${1:-nix}" --version | sed -nE '1s/.* //p'
 }

@@ -60,7 +60,9 @@ impl Drop for Hosts {
 impl Host {
     fn new(nix: PathBuf) -> Self {
         let printed = stdout_of(Command::new(&nix).arg("--version"));
-        let version = printed.split_whitespace().next_back().unwrap_or_default();
+        // Lix says more in further lines.
+        let first = printed.lines().next().unwrap_or_default();
+        let version = first.split_whitespace().next_back().unwrap_or_default();
         // Where scripts/build leaves it, unless it is told another place.
         let plugins = env::var_os("NIX_SCCACHE_PLUGINS");
         let plugin = plugins
