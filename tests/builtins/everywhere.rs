@@ -135,6 +135,44 @@ fn string_context_goes_through() {
     }
 }
 
+/// In the pure evaluation of a flake, whose files are in the store or, lately, on their way
+/// there.
+#[test]
+fn a_flake_hands_over_its_own_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    file("settings.toml", "a = 1.5\n");
+    file(
+        "flake.nix",
+        r"{
+          outputs = _: {
+            read = builtins.rust.toTOML (builtins.fromTOML (builtins.readFile ./settings.toml));
+            copied = builtins.rust.toTOML { file = ./settings.toml; };
+          };
+        }",
+    );
+    let mut git = Command::new("git");
+    git.current_dir(folder.path()).args(["init", "--quiet"]);
+    stdout_of(&mut git);
+    let mut git = Command::new("git");
+    git.current_dir(folder.path()).args(["add", "."]);
+    stdout_of(&mut git);
+    for host in hosts() {
+        for scheme in ["path:", "git+file://"] {
+            let eval = |output: &str| {
+                let flake = format!("{scheme}{}#{output}", folder.path().display());
+                stdout_of(host.nix("eval").args(["--raw", &flake]))
+            };
+            assert_eq!(eval("read"), "a = 1.5\n", "{scheme}");
+            let copied = eval("copied");
+            let path = copied.split('"').nth(1).unwrap();
+            let found = path.starts_with("/nix/store/") && path.ends_with("settings.toml");
+            assert!(found, "{scheme}: {copied}");
+            assert_eq!(std::fs::read_to_string(path).unwrap(), "a = 1.5\n");
+        }
+    }
+}
+
 #[test]
 fn platforms_are_read_lazily() {
     for host in hosts() {

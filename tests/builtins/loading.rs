@@ -225,3 +225,27 @@ fn one_file_serves_every_c_api() {
         }
     }
 }
+
+/// Headers that the C++ host was not written for stop its build with a sentence.
+#[test]
+fn headers_of_another_release() {
+    for (version, named) in [
+        ("2.7.0", "these headers are of Nix 2.7.0"),
+        ("2.35.0", "these headers are of Nix 2.35.0"),
+        ("lix 2.89.0", "these headers are of Lix 2.89.0"),
+        ("none", "these headers are of Nix none"),
+    ] {
+        let mut build = Command::new("cargo");
+        build
+            .current_dir(root())
+            .env("NIX_SCCACHE_NIX_INCLUDE", "/nowhere")
+            .env("NIX_SCCACHE_NIX_VERSION", version)
+            .args(["build", "--package", "nix-sccache-plugin"])
+            .args(["--features", "cxx-host", "--target-dir"])
+            .arg(root().join("target/hosts/none"));
+        let (output, stderr) = run(&mut build);
+        assert!(!output.status.success(), "{version}");
+        assert!(stderr.contains(named), "{version}: {stderr}");
+        assert!(!stderr.contains("panicked"), "{version}: {stderr}");
+    }
+}
