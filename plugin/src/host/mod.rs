@@ -7,6 +7,8 @@
 //! between Rust and Nix, and how Nix finds us.
 #![expect(unsafe_code, reason = "the boundary between Rust and Nix")]
 
+use std::io::{self, Write};
+use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Once, OnceLock};
 
@@ -35,18 +37,24 @@ pub static NIX_SCCACHE_REGISTERED: AtomicBool = AtomicBool::new(false);
 /// where that cannot be done, says why and leaves Nix alone.
 fn load() {
     static LOADED: Once = Once::new();
-    LOADED.call_once(|| match register() {
-        Ok(()) => NIX_SCCACHE_REGISTERED.store(true, Ordering::Relaxed),
-        Err(why) => eprintln!("nix-sccache: builtins.rust is missing: {why}"),
+    LOADED.call_once(|| {
+        let registered = catch_unwind(|| match other_copy() {
+            Some(other) => Err(format!(
+                "another copy of this plugin is loaded, {other}, whose builtins stay: have one of them in plugin-files"
+            )),
+            None => register().map_err(|why| format!("builtins.rust is missing: {why}")),
+        });
+        let why = match registered {
+            Ok(Ok(())) => return NIX_SCCACHE_REGISTERED.store(true, Ordering::Relaxed),
+            Ok(Err(why)) => why,
+            Err(_) => "a fault in nix-sccache, please report it: builtins.rust is missing".into(),
+        };
+        // Whoever does not listen misses it.
+        writeln!(io::stderr(), "nix-sccache: {why}").ok();
     });
 }
 
 fn register() -> Result<(), String> {
-    if let Some(other) = other_copy() {
-        return Err(format!(
-            "another copy of this plugin is loaded, {other}, whose builtins stay; have one of them in plugin-files"
-        ));
-    }
     let nix = process::nix_version().ok_or(
         "this program has none of the symbols of Nix, as one that is linked statically has not; no plugin can \
          work in it",
