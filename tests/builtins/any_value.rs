@@ -10,11 +10,10 @@ use nix_sccache_tests::{Host, hosts, root};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::strategy::ValueTree;
-use proptest::test_runner::{Config, RngSeed, TestRunner};
 use tempfile::TempDir;
 
 use super::everywhere::known;
-use super::toml_round_trip::{nix, seed, value};
+use super::toml_round_trip::{nix, runner, seed, value};
 
 /// What Nix says when it does not live on, and what nobody is to read whatever the argument was.
 const DEATHS: [&str; 5] = [
@@ -283,11 +282,7 @@ fn outcomes(host: &Host, cases: &[String]) -> serde_json::Value {
 fn every_error_of_ours_is_caught() {
     const BATCHES: usize = 3;
     const VALUES: usize = 50;
-    let config = Config {
-        rng_seed: RngSeed::Fixed(seed()),
-        ..Config::default()
-    };
-    let mut runner = TestRunner::new(config);
+    let mut runner = runner();
     for host in hosts() {
         let generated = (any_value(), select(places(&host)));
         for _ in 0..BATCHES {

@@ -1,8 +1,6 @@
 //! What Nix shows of a builtin: its documentation, and where it was called.
 
 use std::fs;
-use std::io::Write;
-use std::process::Stdio;
 
 use nix_sccache_tests::hosts;
 use tempfile::TempDir;
@@ -19,16 +17,8 @@ fn doc_shows_each_builtin() {
             ("target", "The target triple of a Nix system"),
             ("toTOML", "The TOML text of an attribute set"),
         ] {
-            let mut repl = host.nix("repl");
-            repl.stdin(Stdio::piped())
-                .stdout(Stdio::piped())
-                .stderr(Stdio::piped());
-            let mut repl = repl.spawn().unwrap();
-            writeln!(repl.stdin.take().unwrap(), ":doc builtins.rust.{name}").unwrap();
-            let output = repl.wait_with_output().unwrap();
-            let shown = [output.stdout, output.stderr].concat();
             // Nix wraps the text and colours it.
-            let shown = String::from_utf8_lossy(&shown);
+            let shown = host.repl(&format!(":doc builtins.rust.{name}"));
             let words: Vec<_> = shown.split_whitespace().collect();
             let shown = words.join(" ");
             assert!(shown.contains(begins), "{name}: {shown}");

@@ -1,7 +1,6 @@
 //! The builtins in every program of Nix's and under every rule of evaluation.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use nix_sccache_tests::{hosts, root, stdout_of};
 use serde_json::json;
@@ -37,13 +36,7 @@ fn nix_instantiate_and_nix_repl() {
         );
         assert_eq!(printed.trim(), format!("{TRIPLE:?}"), "{}", host.name());
 
-        let mut repl = host.nix("repl");
-        repl.stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null());
-        let mut repl = repl.spawn().unwrap();
-        writeln!(repl.stdin.take().unwrap(), "{TARGET}").unwrap();
-        let printed = String::from_utf8(repl.wait_with_output().unwrap().stdout).unwrap();
+        let printed = host.repl(TARGET);
         assert!(printed.contains(TRIPLE), "{}: {printed}", host.name());
     }
 }

@@ -133,17 +133,22 @@ fn string(value: &str, text: &mut String) {
     text.push('"');
 }
 
+/// What generates, from a seed that failures name.
+pub(super) fn runner() -> TestRunner {
+    let config = Config {
+        rng_seed: RngSeed::Fixed(seed()),
+        ..Config::default()
+    };
+    TestRunner::new(config)
+}
+
 /// Many values an evaluation: a Nix takes longer to start than to read them all. Equality is
 /// Nix's own, which for floats is bit by bit but for zeros and NaN.
 #[test]
 fn from_toml_reads_back_what_to_toml_writes() {
     const BATCHES: usize = 12;
     const VALUES: usize = 50;
-    let config = Config {
-        rng_seed: RngSeed::Fixed(seed()),
-        ..Config::default()
-    };
-    let mut runner = TestRunner::new(config);
+    let mut runner = runner();
     for host in hosts() {
         for _ in 0..BATCHES {
             let documents: Vec<String> = (0..VALUES)

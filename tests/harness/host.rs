@@ -2,8 +2,9 @@
 
 use std::env;
 use std::ffi::OsStr;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::thread;
 use std::vec::IntoIter;
 
@@ -149,6 +150,24 @@ impl Host {
             .arg("plugin-files")
             .arg(&self.plugin);
         command
+    }
+
+    /// All that `nix repl` prints when it is given one line.
+    #[track_caller]
+    pub fn repl(&self, line: &str) -> String {
+        let mut command = self.nix("repl");
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let printed = command.spawn().and_then(|mut repl| {
+            if let Some(mut stdin) = repl.stdin.take() {
+                writeln!(stdin, "{line}")?;
+            }
+            repl.wait_with_output()
+        });
+        let printed = printed.unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        String::from_utf8_lossy(&[printed.stdout, printed.stderr].concat()).into_owned()
     }
 
     /// The value of an expression, as JSON, or what Nix said was wrong.
