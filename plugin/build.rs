@@ -37,7 +37,7 @@ mod cxx_host {
     const NIX: RangeInclusive<Release> = (2, 8)..=(2, 34);
     const LIX: RangeInclusive<Release> = (2, 90)..=(2, 95);
 
-    /// The pkg-config modules that have the evaluator's headers; Lix's is `lix` alone one day.
+    /// The pkg-config modules that have the evaluator's headers.
     const MODULES: [(Implementation, &str); 2] = [
         (Implementation::Nix, "nix-expr"),
         (Implementation::Lix, "lix-expr"),

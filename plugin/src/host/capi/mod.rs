@@ -54,8 +54,9 @@ fn find(nix: &str) -> Result<Functions, String> {
             "in Determinate Nix {determinate}, whose C API gives plugins a wrong pointer (it is right from 3.19 on)"
         ));
     }
-    let Err(missing) = Functions::find(process::symbol) else {
-        return Functions::find(process::symbol).map_err(ToOwned::to_owned);
+    let missing = match Functions::find(process::symbol) {
+        Ok(functions) => return Ok(functions),
+        Err(missing) => missing,
     };
     let library =
         beside_nix().map_err(|why| format!("which has no {missing} of its C API in it ({why})"))?;
