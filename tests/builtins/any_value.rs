@@ -145,7 +145,7 @@ fn calls(place: &str) -> [String; 7] {
 /// The same command in little memory and time: a builtin that takes more is at fault, and must
 /// not take the machine with it.
 fn limited(nix: &Command) -> Command {
-    const LIMITS: &str = r#"ulimit -v 8000000 && exec timeout --signal KILL 120 "$0" "$@""#;
+    const LIMITS: &str = r#"ulimit -S -v 8000000 && exec timeout --signal KILL 120 "$0" "$@""#;
     let mut command = Command::new("sh");
     command
         .args(["-c", LIMITS])
