@@ -7,10 +7,12 @@
 
 pub mod contract;
 mod error;
+mod hash;
 mod path;
 pub mod request;
 pub mod sccache_env;
 mod show;
+mod source;
 mod suggest;
 pub mod target;
 pub mod to_toml;
@@ -18,6 +20,8 @@ mod value;
 pub mod version;
 
 pub use error::Error;
+pub use hash::Sha256;
 pub use path::{AttrPath, Step};
+pub use source::{Source, TextRef};
 pub use suggest::nearest;
 pub use value::Value;

@@ -3,6 +3,9 @@
 /// How many characters of a string are shown.
 const SHOWN: usize = 100;
 
+/// And of a file's name.
+const SHOWN_OF_FILE: usize = 400;
+
 /// The string in quotes.
 pub(crate) fn quoted(text: &str) -> String {
     format!("\"{}\"", escaped(text))
@@ -10,8 +13,18 @@ pub(crate) fn quoted(text: &str) -> String {
 
 /// The string as it stands between quotes.
 pub(crate) fn escaped(text: &str) -> String {
+    escaped_to(SHOWN, text)
+}
+
+/// The name of a file as it stands before a place in it: people follow it, so longer than other
+/// strings.
+pub(crate) fn file_name(name: &str) -> String {
+    escaped_to(SHOWN_OF_FILE, name)
+}
+
+fn escaped_to(most: usize, text: &str) -> String {
     let mut characters = text.chars();
-    let start: String = characters.by_ref().take(SHOWN).collect();
+    let start: String = characters.by_ref().take(most).collect();
     let quoted = format!("{start:?}");
     let mut shown = quoted[1..quoted.len() - 1].to_owned();
     if characters.next().is_some() {
