@@ -15,7 +15,11 @@ let
   inherit (builtins)
     appendContext
     attrNames
+    concatStringsSep
+    elemAt
+    foldl'
     fromJSON
+    genList
     getContext
     hasContext
     isAttrs
@@ -26,6 +30,7 @@ let
     isString
     length
     mapAttrs
+    stringLength
     toJSON
     unsafeDiscardStringContext
     ;
@@ -144,7 +149,7 @@ let
       negative = builtins.substring 0 1 (toString value) == "-";
       magnitude = if negative then 0.0 - value else value;
       scale = if magnitude < two53 then scaleUp else scaleDown;
-      scaled = builtins.foldl' scale {
+      scaled = foldl' scale {
         mantissa = magnitude;
         exponent = 0;
       } powers;
@@ -179,12 +184,12 @@ let
       answer;
 
   callWith =
-    limits: builtin: argument:
+    limits: builtin: text: argument:
     let
       request = toJSON (encode (limits // { inherit builtin; }) limits.depth argument);
       plain = unsafeDiscardStringContext request;
       # Evaluated before the plugin is asked: what the argument throws does not pass through it.
-      answer = fromJSON (builtins.seq plain (ask builtin plain ""));
+      answer = fromJSON (builtins.seq plain (builtins.seq text (ask builtin plain text)));
     in
     if answer ? err then
       throw answer.err
@@ -193,7 +198,26 @@ let
     else
       answer.ok;
 
-  call = callWith settingsLimits;
+  call = builtin: callWith settingsLimits builtin "";
+
+  # Calls a builtin about files: `texts` is a list of `{ name; text; }`, and `argument` makes the
+  # argument of what stands in it for each of them, in the same order (core/src/source.rs, TextRef).
+  callAbout =
+    builtin: texts: argument:
+    let
+      lengths = map ({ text, ... }: stringLength text) texts;
+      # Where each begins, in bytes, when they follow one another.
+      starts = foldl' (
+        starts: length: starts ++ [ (elemAt starts (builtins.length starts - 1) + length) ]
+      ) [ 0 ] lengths;
+      refs = genList (index: {
+        inherit (elemAt texts index) name;
+        start = elemAt starts index;
+        length = elemAt lengths index;
+      }) (length texts);
+      all = unsafeDiscardStringContext (concatStringsSep "" (map ({ text, ... }: text) texts));
+    in
+    callWith settingsLimits builtin all (argument refs);
 in
 
 mapAttrs (name: value: if isFunction value then document name value else value) {
@@ -296,7 +320,7 @@ mapAttrs (name: value: if isFunction value then document name value else value) 
     => "[build]\njobs = 2\n"
     ```
   */
-  toTOML = value: callWith documentLimits "toTOML" value;
+  toTOML = value: callWith documentLimits "toTOML" "" value;
 
   /**
     The plugin's own version, and the host that it found: a set of `plugin`, `nix` (the
