@@ -89,6 +89,10 @@ let
   # A path literal as `builtins.toJSON` has it: copied to the store.
   copied = path: "${path}";
 
+  # Whether nixpkgs' `rustcTargetSpec` is the file that describes a target, and no name of one.
+  isSpecification =
+    target: (isPath target || isString target) && builtins.match ".*[.]json" (toString target) != null;
+
   twoTo =
     exponent:
     let
@@ -290,9 +294,24 @@ mapAttrs (name: value: if isFunction value then document name value else value) 
     => "x86_64-unknown-linux-gnu"
     builtins.rust.target "x86_64-unknown-linux-musl"
     => "x86_64-linux"
-    builtins.rust.target pkgs.stdenv.hostPlatform
-    => "x86_64-unknown-linux-gnu"
+    builtins.rust.target pkgs.pkgsStatic.stdenv.hostPlatform
+    => "x86_64-unknown-linux-musl"
     ```
+
+    # Attributes
+
+    Of a platform these are read: the target is the first of them that is there.
+
+    - `rust.rustcTarget` (string): as it is, unless nixpkgs computed a name that rustc has
+      not: then rustc's own name for the same platform. What nobody could have computed, or
+      is described by a file (`rust.rustcTargetSpec`), is a target of your own.
+    - `rustc.config` (string): the same in nixpkgs until 2023.
+    - `config` (string): GNU's name, such as `armv7l-unknown-linux-musleabihf`.
+    - `system` (string): Nix's name, with the library that nixpkgs uses there.
+
+    Where rustc has several targets for a name (`arm-none`) the error lists them; where it
+    has none (`x86_64-genode`), or no system is a triple's (`nvptx64-nvidia-cuda`), it says
+    so.
   */
   target =
     asked:
@@ -303,7 +322,19 @@ mapAttrs (name: value: if isFunction value then document name value else value) 
           system = null;
           config = null;
         } asked
-        // (if asked ? rust.rustcTarget then { rust = { inherit (asked.rust) rustcTarget; }; } else { })
+        // (
+          if asked ? rust.rustcTarget then
+            {
+              rust = {
+                inherit (asked.rust) rustcTarget;
+                isCustom = isSpecification (asked.rust.rustcTargetSpec or null);
+              };
+            }
+          else if asked ? rustc.config then
+            { rustc = { inherit (asked.rustc) config; }; }
+          else
+            { }
+        )
       else
         asked
     );
