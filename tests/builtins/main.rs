@@ -9,5 +9,6 @@ mod any_value;
 mod documentation;
 mod everywhere;
 mod loading;
+mod targets;
 mod toml_round_trip;
 mod wrong_calls;
