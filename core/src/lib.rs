@@ -8,20 +8,25 @@
 pub mod contract;
 mod error;
 mod hash;
+pub mod manifest;
 mod path;
 pub mod request;
 pub mod sccache_env;
+mod server;
 mod show;
 mod source;
 mod suggest;
 pub mod target;
 pub mod to_toml;
+mod toml_walk;
+pub mod toolchain;
 mod value;
 pub mod version;
 
 pub use error::Error;
 pub use hash::Sha256;
 pub use path::{AttrPath, Step};
+pub use server::Server;
 pub use source::{Source, TextRef};
 pub use suggest::nearest;
 pub use value::Value;

@@ -74,13 +74,6 @@ impl<'a> Source<'a> {
         Error::new(format!("{name}:{line}:{column}: {message}"))
     }
 
-    /// An error about the whole of the text: `FILE: MESSAGE`.
-    #[must_use]
-    pub fn error_of_all(&self, message: impl AsRef<str>) -> Error {
-        let (name, message) = (file_name(self.name), message.as_ref());
-        Error::new(format!("{name}: {message}"))
-    }
-
     /// The line and the column of a byte, counted from 1.
     #[must_use]
     pub fn place(&self, at: usize) -> (usize, usize) {
