@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
 
 use nix_sccache_core::version::Host;
-use nix_sccache_core::{Error, request, sccache_env, target, to_toml};
+use nix_sccache_core::{Error, request, sccache_env, target, to_toml, toolchain};
 use serde_json::{Value as Json, json};
 
 /// One call, as the prelude makes it.
@@ -60,6 +60,10 @@ fn run(name: &str, call: Call<'_>) -> Result<Json, Error> {
     match name {
         "sccacheEnv" => json(sccache_env::sccache_env(&request::read(argument()?)?)?),
         "target" => json(target::target(argument()?)?),
+        "toolchain" => json(toolchain::toolchain(
+            &request::read(argument()?)?,
+            call.text,
+        )?),
         "toTOML" => json(to_toml::to_toml(argument()?)?),
         #[cfg(feature = "panicking-builtin")]
         "version" => panicking(),
@@ -68,7 +72,7 @@ fn run(name: &str, call: Call<'_>) -> Result<Json, Error> {
         _ => Err(Error::unknown(
             "builtin",
             name,
-            &["sccacheEnv", "target", "toTOML", "version"],
+            &["sccacheEnv", "target", "toTOML", "toolchain", "version"],
         )),
     }
 }
@@ -120,7 +124,7 @@ mod tests {
         let error = ask("toTOLM", "null");
         assert_eq!(
             error["err"],
-            "rust.toTOLM: unknown builtin `toTOLM`; did you mean `toTOML`? (known here: sccacheEnv, target, toTOML, version)"
+            "rust.toTOLM: unknown builtin `toTOLM`; did you mean `toTOML`? (known here: sccacheEnv, target, toTOML, toolchain, version)"
         );
     }
 

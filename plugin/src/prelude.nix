@@ -22,6 +22,7 @@ let
     genList
     getContext
     hasContext
+    head
     isAttrs
     isFloat
     isFunction
@@ -30,7 +31,9 @@ let
     isString
     length
     mapAttrs
+    pathExists
     stringLength
+    tail
     toJSON
     unsafeDiscardStringContext
     ;
@@ -219,9 +222,142 @@ let
         start = elemAt starts index;
         length = elemAt lengths index;
       }) (length texts);
-      all = unsafeDiscardStringContext (concatStringsSep "" (map ({ text, ... }: text) texts));
+      # One alone is not copied: it may be large.
+      all =
+        if length texts == 1 then
+          (head texts).text
+        else
+          concatStringsSep "" (map ({ text, ... }: text) texts);
     in
-    callWith settingsLimits builtin all (argument refs);
+    callWith settingsLimits builtin (unsafeDiscardStringContext all) (argument refs);
+
+  isGiven = name: argument: argument.${name} or null != null;
+
+  # Where a file is that an attribute names: a path literal, an absolute path in a string, or
+  # what has an `outPath`, as a package and a flake's input have.
+  placeOf =
+    builtin: attribute: given:
+    if isPath given || (isString given && builtins.substring 0 1 given == "/") then
+      given
+    else if isAttrs given && given ? outPath then
+      given.outPath
+    else
+      throw "rust.${builtin}: ${attribute}: this must be a path or a flake's input, and it is ${
+        if isString given then
+          toJSON (builtins.substring 0 100 given)
+        else
+          "of the type ${builtins.typeOf given}"
+      }";
+
+  # A file as a text for `callAbout`. Its name is for errors alone: nothing comes to depend on it.
+  read = path: {
+    name = unsafeDiscardStringContext (toString path);
+    text = builtins.readFile path;
+  };
+
+  # The toolchain file at a place, which may be a folder that has one. Rustup looks for the name
+  # without an ending first.
+  toolchainFile =
+    place:
+    let
+      plain = place + "/rust-toolchain";
+      toml = place + "/rust-toolchain.toml";
+      name = path: unsafeDiscardStringContext (toString path);
+    in
+    if pathExists plain then
+      read plain
+      // {
+        warnings =
+          if pathExists toml then
+            [ "${name plain} and rust-toolchain.toml are both there, and the former is taken, as by rustup" ]
+          else
+            [ ];
+      }
+    else if pathExists toml then
+      read toml
+    else if builtins ? readFileType && builtins.readFileType place == "directory" then
+      throw "rust.toolchain: file: the folder ${name place} has neither rust-toolchain nor rust-toolchain.toml"
+    else
+      read place;
+
+  # What an attribute names as a file, or is itself.
+  textOf =
+    builtin: attribute: given:
+    if isString given && builtins.substring 0 1 given != "/" then
+      {
+        name = "the text of ${attribute}";
+        text = given;
+      }
+    else
+      read (placeOf builtin attribute given);
+
+  # A manifest: a file, or its text, which is no mere name.
+  manifest =
+    attribute: given:
+    if isString given && stringLength given < 256 && builtins.match ".*[.]toml" given != null then
+      read (placeOf "toolchain" attribute given)
+    else
+      textOf "toolchain" attribute given;
+
+  toolchain =
+    wanted:
+    let
+      file = toolchainFile (placeOf "toolchain" "file" wanted.file);
+      files = if isGiven "file" wanted then [ file ] else [ ];
+      manifests =
+        if !isGiven "manifest" wanted then
+          [ ]
+        else if isList wanted.manifest then
+          genList (index: manifest "manifest[${toString index}]" (elemAt wanted.manifest index)) (
+            length wanted.manifest
+          )
+        else
+          [ (manifest "manifest" wanted.manifest) ];
+      answer = callAbout "toolchain" (files ++ manifests) (
+        refs:
+        wanted
+        // (if files == [ ] then { } else { file = head refs; })
+        // {
+          manifest = if files == [ ] then refs else tail refs;
+        }
+        // (
+          # A platform of nixpkgs.
+          if isAttrs (wanted.host or null) then { host = target wanted.host; } else { }
+        )
+      );
+    in
+    if !isAttrs wanted then
+      call "toolchain" wanted
+    else if isPath (wanted.toolchain or null) then
+      throw "rust.toolchain: toolchain: this is a path: give a toolchain file as `file`"
+    else
+      answer // { warnings = (if files == [ ] then [ ] else file.warnings or [ ]) ++ answer.warnings; };
+
+  target =
+    asked:
+    call "target" (
+      # Of a platform's many attributes, some of which throw, only these are read.
+      if isAttrs asked then
+        builtins.intersectAttrs {
+          system = null;
+          config = null;
+        } asked
+        // (
+          if asked ? rust.rustcTarget then
+            {
+              rust = {
+                inherit (asked.rust) rustcTarget;
+                isCustom = isSpecification (asked.rust.rustcTargetSpec or null);
+              };
+            }
+          else if asked ? rustc.config then
+            { rustc = { inherit (asked.rustc) config; }; }
+          else
+            { }
+        )
+      else
+        asked
+    );
 in
 
 mapAttrs (name: value: if isFunction value then document name value else value) {
@@ -313,31 +449,57 @@ mapAttrs (name: value: if isFunction value then document name value else value) 
     has none (`x86_64-genode`), or no system is a triple's (`nvptx64-nvidia-cuda`), it says
     so.
   */
-  target =
-    asked:
-    call "target" (
-      # Of a platform's many attributes, some of which throw, only these are read.
-      if isAttrs asked then
-        builtins.intersectAttrs {
-          system = null;
-          config = null;
-        } asked
-        // (
-          if asked ? rust.rustcTarget then
-            {
-              rust = {
-                inherit (asked.rust) rustcTarget;
-                isCustom = isSpecification (asked.rust.rustcTargetSpec or null);
-              };
-            }
-          else if asked ? rustc.config then
-            { rustc = { inherit (asked.rustc) config; }; }
-          else
-            { }
-        )
-      else
-        asked
-    );
+  target = asked: target asked;
+
+  /**
+    The toolchain that a project asks for, as rustup would install it, out of a channel
+    manifest: what it is made of, and where each piece is, without a network.
+
+    # Example
+
+    ```nix
+    builtins.rust.toolchain {
+      file = ./rust-toolchain.toml;
+      manifest = inputs.rust-manifest;
+      host = "x86_64-linux";
+    }
+    => { channel = "stable"; version = "1.95.0"; components = [ … ]; … }
+    ```
+
+    A manifest is a file on Rust's server, `dist/channel-rust-1.95.0.toml` for a version and
+    `dist/2026-04-16/channel-rust-nightly.toml` for a nightly, and as a flake's input:
+
+    ```nix
+    inputs.rust-manifest.url = "https://static.rust-lang.org/dist/channel-rust-1.95.0.toml";
+    inputs.rust-manifest.flake = false;
+    ```
+
+    # Attributes
+
+    - `file` (path): a toolchain file, `rust-toolchain` or `rust-toolchain.toml`, or a folder
+      that has one.
+    - `toolchain`: instead of a file, the name of a toolchain, `"nightly-2025-10-16"`, or a
+      set of what stands in a file's `[toolchain]`: `channel`, `components`, `targets`,
+      `profile`, `path`.
+    - `manifest` (path, flake input, text, or a list of these): channel manifests. Of several,
+      the newest that fits is taken.
+    - `host` (required): on what the toolchain runs: a system, a platform of nixpkgs or a triple.
+    - `default` (string): the toolchain for files that name none.
+    - `root` (URL): the server to fetch from; by default that which the manifest names.
+    - `force` (Boolean, false): whether to leave out what is not available.
+
+    # Answer
+
+    - `channel`, `version`, `date`, `commit`, `host`, `profile`, `targets`.
+    - `components`: a list of `{ name; package; target; version; url; hash; archives; }`, in
+      which `archives` has `{ url; hash; }` for each of `xz`, `gz`, `zst` that there is. The
+      hashes are those that `fetchurl` takes.
+    - `renamed`: names that were given, and what the manifest calls them.
+    - `unavailable`: what the profile names and is not there for the host.
+    - `warnings`: what rustup would have passed over.
+    - `path`: for a file that gives one; all else is null or empty then.
+  */
+  toolchain = wanted: toolchain wanted;
 
   /**
     The TOML text of an attribute set, which `builtins.fromTOML` reads back to the same

@@ -211,7 +211,7 @@ fn one_builtin_is_added() {
         );
         assert_eq!(
             host.value("builtins.attrNames builtins.rust"),
-            json!(["sccacheEnv", "target", "toTOML", "version"])
+            json!(["sccacheEnv", "target", "toTOML", "toolchain", "version"])
         );
     }
 }

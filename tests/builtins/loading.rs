@@ -216,7 +216,7 @@ fn a_plugin_for_another_nix() {
 }
 
 /// Whatever has the C API in it is served by the same file, with the C++ host or without. This
-/// tests nothing unless NIX_SCCACHE_HOSTS names such a Nix: Debian has none.
+/// tests nothing unless `NIX_SCCACHE_HOSTS` names such a Nix: Debian has none.
 #[test]
 fn one_file_serves_every_c_api() {
     for host in hosts().filter(Host::has_c_api) {

@@ -200,7 +200,18 @@ impl Host {
     /// The message of an expression that has none: what stands behind the last `error:`.
     #[track_caller]
     pub fn error(&self, expression: &str) -> String {
-        match self.eval(expression, [""; 0]) {
+        self.error_under(expression, &[])
+    }
+
+    /// The same of an expression that reads files of the machine.
+    #[track_caller]
+    pub fn impure_error(&self, expression: &str) -> String {
+        self.error_under(expression, &["--impure"])
+    }
+
+    #[track_caller]
+    fn error_under(&self, expression: &str, options: &[&str]) -> String {
+        match self.eval(expression, options) {
             Ok(value) => panic!("{}: {expression}\nno error, but {value}", self.name()),
             Err(stderr) => message(&stderr),
         }

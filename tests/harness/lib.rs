@@ -8,8 +8,10 @@
 mod crates;
 mod daemon;
 mod derivation;
+mod dist_server;
 mod host;
 mod redis;
+mod rustup;
 mod shim;
 
 use std::env;
@@ -20,8 +22,10 @@ use std::process::{Command, Stdio};
 pub use crates::{Library, library};
 pub use daemon::Daemon;
 pub use derivation::{Built, Derivation};
+pub use dist_server::DistServer;
 pub use host::{Host, Hosts, hosts};
 pub use redis::Redis;
+pub use rustup::{Installed, Rustup};
 pub use shim::{Reported, Shim, reported};
 
 /// The project's root.

@@ -65,6 +65,21 @@ pub fn target(asked: Value) -> Result<String, Error> {
     }
 }
 
+/// The triple that a name stands for: that of a system, or itself. A triple need not be known,
+/// since each release has some of its own.
+pub fn triple(name: &str) -> Result<String, Error> {
+    if is_known(name) || name.matches('-').count() > 1 {
+        return Ok(name.to_owned());
+    }
+    match Name::of(name).filter(Name::is_system) {
+        Some(system) => system
+            .target()
+            .map(str::to_owned)
+            .map_err(|reason| unresolved(name, &reason)),
+        None => Err(unresolved(name, &Unresolved::Strange)),
+    }
+}
+
 fn translate(name: &str) -> Result<String, Error> {
     if let Some(system) = Name::of(name).filter(Name::is_system) {
         return system

@@ -82,6 +82,6 @@ mod tests {
     #[test]
     fn every_function_of_the_prelude_is_documented() {
         let names: Vec<_> = all().iter().map(|one| one.name).collect();
-        assert_eq!(names, ["sccacheEnv", "target", "toTOML"]);
+        assert_eq!(names, ["sccacheEnv", "target", "toolchain", "toTOML"]);
     }
 }

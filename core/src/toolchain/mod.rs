@@ -1,0 +1,410 @@
+//! `rust.toolchain`: from a toolchain file and a channel manifest to what the toolchain is made
+//! of, and where each piece of it is.
+//!
+//! The rules are those of rustup 1.29 (its `src/config.rs`, `src/dist/mod.rs` and
+//! `src/dist/manifest.rs`). It differs where a build in Nix does: the host is given and not
+//! found out, nothing is installed already, and the manifest is given, too.
+
+mod choose;
+mod file;
+mod name;
+mod select;
+mod spec;
+
+use std::collections::BTreeMap;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, Deserializer, MapAccess, Visitor};
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+use crate::hash::Sha256;
+use crate::manifest::Manifest;
+use crate::path::AttrPath;
+use crate::server::Server;
+use crate::show::quoted;
+use crate::source::{Source, TextRef};
+use crate::suggest::nearest;
+use crate::target;
+
+pub use name::{Channel, Name};
+
+use select::Selection;
+use spec::{At, Given, Origin, Spec};
+
+/// What `rust.toolchain` is asked.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wanted {
+    /// A toolchain file.
+    file: Option<TextRef>,
+    /// The same as attributes, or the name alone.
+    toolchain: Option<Asked>,
+    /// Channel manifests, of which one has to fit.
+    #[serde(default)]
+    manifest: Vec<TextRef>,
+    /// On what the toolchain runs: a system of Nix's, or a triple.
+    host: Option<String>,
+    /// The toolchain of files that name none, as rustup's default toolchain is.
+    default: Option<String>,
+    /// The server to fetch from.
+    root: Option<Server>,
+    /// Whether to leave out what is not available, as rustup's `--force` does.
+    #[serde(default)]
+    force: bool,
+}
+
+/// A toolchain by its attributes, or by its name.
+#[derive(Debug)]
+enum Asked {
+    Name(String),
+    Attributes(Attributes),
+}
+
+/// With the names of a toolchain file's `[toolchain]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Attributes {
+    channel: Option<String>,
+    path: Option<String>,
+    components: Option<Vec<String>>,
+    targets: Option<Vec<String>>,
+    profile: Option<String>,
+}
+
+/// What `rust.toolchain` answers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Toolchain {
+    /// The directory of a toolchain that is there already; all else is null or empty then.
+    pub path: Option<String>,
+    /// What was asked for, without date and host: `stable`, `1.84`.
+    pub channel: Option<String>,
+    /// That of rustc, `1.84.1`.
+    pub version: Option<String>,
+    /// That of the manifest, `2025-01-30`.
+    pub date: Option<String>,
+    /// What rustc was built from: the full hash where the manifest tells it, or its first digits.
+    pub commit: Option<String>,
+    /// The triple on which it runs.
+    pub host: Option<String>,
+    /// The triples that it compiles for: those with a standard library, the host's first.
+    pub targets: Vec<String>,
+    /// `minimal`, `default` or `complete`.
+    pub profile: Option<String>,
+    /// What it is made of, ordered by package and target.
+    pub components: Vec<Component>,
+    /// Names that were given, and what the manifest calls them now.
+    pub renamed: BTreeMap<String, String>,
+    /// What the profile names, or was asked for, and is not there for the host.
+    pub unavailable: Vec<Unavailable>,
+    /// What rustup would have passed over with a warning, or none.
+    pub warnings: Vec<String>,
+}
+
+/// One piece of a toolchain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Component {
+    /// What toolchain files call it, `clippy`.
+    pub name: String,
+    /// What the manifest calls it, `clippy-preview`.
+    pub package: String,
+    /// The triple that it is for; null for what is for all.
+    pub target: Option<String>,
+    /// Its own version: cargo's may differ from rustc's.
+    pub version: String,
+    /// Of the archive that every stdenv can unpack: xz before gz before zst.
+    pub url: String,
+    /// Its hash, as `fetchurl` takes it.
+    pub hash: Sha256,
+    /// All archives, by compression: `xz`, `gz`, `zst`.
+    pub archives: BTreeMap<&'static str, Archive>,
+}
+
+/// An archive to fetch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Archive {
+    /// Where it is.
+    pub url: String,
+    /// Its hash, as `fetchurl` takes it.
+    pub hash: Sha256,
+}
+
+/// One piece that was left out.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Unavailable {
+    /// What the manifest calls it.
+    pub package: String,
+    /// What toolchain files call it.
+    pub name: String,
+    /// The triple for which it is not there; null for what would be for all.
+    pub target: Option<String>,
+}
+
+/// The toolchain that is `wanted`; the files are in `texts`.
+pub fn toolchain(wanted: &Wanted, texts: &[u8]) -> Result<Toolchain, Error> {
+    let (spec, origin) = match (&wanted.file, &wanted.toolchain) {
+        (Some(file), None) => {
+            let source = file.find(texts)?;
+            (file::parse(&source)?, Origin::File(source))
+        }
+        (None, Some(asked)) => (asked.spec(), Origin::Argument),
+        (None, None) => {
+            return Err(Error::new(
+                "nothing says which toolchain: give `file`, a toolchain file, or `toolchain`, its attributes or its name",
+            ));
+        }
+        (Some(_), Some(_)) => {
+            return Err(Error::new(
+                "both `file` and `toolchain` say which toolchain: drop one of the two",
+            ));
+        }
+    };
+    if let Some(path) = spec.path(&origin)? {
+        return Ok(Toolchain {
+            path: Some(path),
+            warnings: spec.warnings,
+            ..Toolchain::default()
+        });
+    }
+    let profile = spec.profile(&origin)?;
+    let asked = wanted.name(&spec, &origin)?;
+    let host = wanted.host(&asked.name)?;
+    let mut read = vec![host.as_str()];
+    read.extend(
+        spec.targets
+            .iter()
+            .flatten()
+            .map(|target| target.text.as_ref()),
+    );
+    let sources: Vec<Source<'_>> = wanted
+        .manifest
+        .iter()
+        .map(|manifest| manifest.find(texts))
+        .collect::<Result<_, _>>()?;
+    let manifests: Vec<Manifest<'_>> = sources
+        .into_iter()
+        .map(|source| Manifest::read(source, &read))
+        .collect::<Result<_, _>>()?;
+    let selection = Selection {
+        spec: &spec,
+        origin: &origin,
+        profile,
+        host: &host,
+        server: wanted.root.as_ref(),
+        force: wanted.force,
+    };
+    choose::choose(&manifests, &asked, &selection)
+}
+
+/// The name of a toolchain, and where it was given.
+struct NameGiven<'a> {
+    name: Name,
+    at: Option<(&'a At, &'a Origin<'a>)>,
+}
+
+impl NameGiven<'_> {
+    fn error(&self, message: &str) -> Error {
+        match self.at {
+            Some((at, origin)) => origin.error(at, message),
+            None => Error::at_path(&AttrPath::default().attr("default"), message),
+        }
+    }
+}
+
+impl Wanted {
+    /// The toolchain's name: the channel that the project gives, or that of `default`.
+    fn name<'a>(&self, spec: &'a Spec<'_>, origin: &'a Origin<'a>) -> Result<NameGiven<'a>, Error> {
+        if let Some(channel) = &spec.channel {
+            let name =
+                official(&channel.text).map_err(|message| origin.error(&channel.at, message))?;
+            let at = Some((&channel.at, origin));
+            return Ok(NameGiven { name, at });
+        }
+        let Some(default) = &self.default else {
+            let message = "no channel is given, and rustup would take the default toolchain of a machine: name it as `default`, \"stable\" say";
+            return Err(match origin {
+                Origin::File(file) => file.error(0, message),
+                Origin::Argument => Error::at_path(&AttrPath::default().attr("toolchain"), message),
+            });
+        };
+        let name = official(default)
+            .map_err(|message| Error::at_path(&AttrPath::default().attr("default"), message))?;
+        Ok(NameGiven { name, at: None })
+    }
+
+    /// The triple on which the toolchain runs: that of the name, with what it leaves out from
+    /// that of the argument.
+    fn host(&self, name: &Name) -> Result<String, Error> {
+        let at = AttrPath::default().attr("host");
+        let Some(host) = &self.host else {
+            return Err(Error::new(
+                "the attribute `host` is missing: on what is the toolchain to run? A system such as \"x86_64-linux\", or a triple",
+            ));
+        };
+        let host = target::triple(host).map_err(|error| error.at(&at))?;
+        match &name.host {
+            None => Ok(host),
+            Some(partial) => target::complete(partial, &host).ok_or_else(|| {
+                let message = format!(
+                    "{} cannot be completed to a triple by {}",
+                    quoted(partial),
+                    quoted(&host)
+                );
+                Error::at_path(&at, message)
+            }),
+        }
+    }
+}
+
+/// A name that a server has a toolchain for. As in rustup, slashes at its end are not seen.
+fn official(text: &str) -> Result<Name, String> {
+    let name = text.trim_end_matches('/');
+    if let Some(without) = name.strip_prefix('+') {
+        return Err(format!(
+            "the name of a toolchain does not begin with a plus: write {}",
+            quoted(without)
+        ));
+    }
+    Name::parse(name).ok_or_else(|| {
+        let meant = nearest(name, &["stable", "beta", "nightly"])
+            .map_or(".".to_owned(), |near| format!("; did you mean \"{near}\"?"));
+        let shown = quoted(text);
+        format!(
+            "{shown} is no toolchain of Rust's{meant} Those are stable, beta, nightly, or a version, 1.84 or 1.84.1, with a date behind it, nightly-2025-01-30, or a host; a custom toolchain's name means something on one machine alone"
+        )
+    })
+}
+
+impl Spec<'_> {
+    /// The path of a toolchain that is there, if it is one. Rustup takes nothing beside it.
+    fn path(&self, origin: &Origin<'_>) -> Result<Option<String>, Error> {
+        let Some(path) = &self.path else {
+            return Ok(None);
+        };
+        if self.channel.is_some() {
+            return Err(origin.error(
+                &path.at,
+                "both `path` and `channel` say which toolchain: drop one of the two",
+            ));
+        }
+        let others = [
+            ("components", self.components.is_some()),
+            ("targets", self.targets.is_some()),
+            ("profile", self.profile.is_some()),
+        ];
+        if let Some((name, _)) = others.iter().find(|(_, is_given)| *is_given) {
+            return Err(origin.error(
+                &path.at,
+                format!("a toolchain given by its `path` is as it is: drop `{name}`"),
+            ));
+        }
+        if !path.text.starts_with('/') || path.text.trim_end_matches('/').is_empty() {
+            let message = format!(
+                "{} is no absolute path of a toolchain's folder, and rustup takes no other",
+                quoted(&path.text)
+            );
+            return Err(origin.error(&path.at, message));
+        }
+        Ok(Some(path.text.clone().into_owned()))
+    }
+
+    /// The name of the profile; rustup knows them by their first letters, too.
+    fn profile(&self, origin: &Origin<'_>) -> Result<&'static str, Error> {
+        let Some(profile) = &self.profile else {
+            return Ok("default");
+        };
+        match profile.text.as_ref() {
+            "minimal" | "m" => Ok("minimal"),
+            "default" | "d" | "" => Ok("default"),
+            "complete" | "c" => Ok("complete"),
+            other => {
+                let known = ["minimal", "default", "complete"];
+                Err(origin.error(
+                    &profile.at,
+                    Error::unknown("profile", other, &known).to_string(),
+                ))
+            }
+        }
+    }
+}
+
+impl Asked {
+    fn spec(&self) -> Spec<'_> {
+        match self {
+            Self::Name(name) => Spec {
+                channel: Some(Given {
+                    text: name.into(),
+                    at: At::Attr(AttrPath::default().attr("toolchain")),
+                }),
+                ..Spec::default()
+            },
+            Self::Attributes(attributes) => attributes.spec(),
+        }
+    }
+}
+
+impl Attributes {
+    fn spec(&self) -> Spec<'_> {
+        Spec {
+            channel: self.channel.as_deref().map(|text| given("channel", text)),
+            path: self.path.as_deref().map(|text| given("path", text)),
+            components: self
+                .components
+                .as_deref()
+                .map(|list| all_given("components", list)),
+            targets: self
+                .targets
+                .as_deref()
+                .map(|list| all_given("targets", list)),
+            profile: self.profile.as_deref().map(|text| given("profile", text)),
+            warnings: Vec::new(),
+        }
+    }
+}
+
+/// A string at `toolchain.NAME`.
+fn given<'a>(name: &str, text: &'a str) -> Given<'a> {
+    Given {
+        text: text.into(),
+        at: At::Attr(AttrPath::default().attr("toolchain").attr(name)),
+    }
+}
+
+/// Strings at `toolchain.NAME[0]` and so on.
+fn all_given<'a>(name: &str, list: &'a [String]) -> Vec<Given<'a>> {
+    let path = AttrPath::default().attr("toolchain").attr(name);
+    list.iter()
+        .enumerate()
+        .map(|(index, text)| Given {
+            text: text.into(),
+            at: At::Attr(path.index(index)),
+        })
+        .collect()
+}
+
+impl<'de> Deserialize<'de> for Asked {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct NameOrAttributes;
+
+        impl<'de> Visitor<'de> for NameOrAttributes {
+            type Value = Asked;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("the name of a toolchain, or an attribute set")
+            }
+
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<Asked, E> {
+                Ok(Asked::Name(name.to_owned()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Asked, A::Error> {
+                Attributes::deserialize(MapAccessDeserializer::new(map)).map(Asked::Attributes)
+            }
+        }
+
+        deserializer.deserialize_any(NameOrAttributes)
+    }
+}
+
+#[cfg(test)]
+mod tests;
