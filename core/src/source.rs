@@ -74,6 +74,22 @@ impl<'a> Source<'a> {
         Error::new(format!("{name}:{line}:{column}: {message}"))
     }
 
+    /// An error about a part of the text that was borrowed from it; about the start of all where
+    /// it was not.
+    pub(crate) fn error_at(&self, part: &str, message: impl AsRef<str>) -> Error {
+        self.error(self.offset_of(part).unwrap_or_default(), message)
+    }
+
+    /// The byte at which a part of the text begins that was borrowed from it.
+    pub(crate) fn offset_of(&self, part: &str) -> Option<usize> {
+        let start = part
+            .as_ptr()
+            .addr()
+            .checked_sub(self.text.as_ptr().addr())?;
+        let end = start.checked_add(part.len())?;
+        (end <= self.text.len()).then_some(start)
+    }
+
     /// The line and the column of a byte, counted from 1.
     #[must_use]
     pub fn place(&self, at: usize) -> (usize, usize) {
@@ -113,6 +129,18 @@ mod tests {
         assert_eq!(source.place(100), (3, 1));
         assert_eq!(source.byte_at(2, 1), 8);
         assert_eq!(source.error(8, "no").to_string(), "a.toml:2:1: no");
+    }
+
+    #[test]
+    fn parts_of_the_text_have_a_place() {
+        let text = String::from("a = 1\nb = 2\n");
+        let source = Source::new("a.toml", text.as_bytes()).unwrap();
+        let part = source.text().lines().nth(1).unwrap();
+        assert_eq!(source.offset_of(part), Some(6));
+        assert_eq!(source.error_at(part, "no").to_string(), "a.toml:2:1: no");
+        let copy = part.to_owned();
+        assert_eq!(source.offset_of(&copy), None);
+        assert_eq!(source.error_at(&copy, "no").to_string(), "a.toml:1:1: no");
     }
 
     #[test]
