@@ -15,6 +15,7 @@ pub mod sccache_env;
 mod server;
 mod show;
 mod source;
+pub mod stage0;
 mod suggest;
 pub mod target;
 pub mod to_toml;
