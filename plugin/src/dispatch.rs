@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
 
 use nix_sccache_core::version::Host;
-use nix_sccache_core::{Error, request, sccache_env, target, to_toml, toolchain};
+use nix_sccache_core::{Error, request, sccache_env, stage0, target, to_toml, toolchain};
 use serde_json::{Value as Json, json};
 
 /// One call, as the prelude makes it.
@@ -59,6 +59,7 @@ fn run(name: &str, call: Call<'_>) -> Result<Json, Error> {
     let argument = || request::parse(call.request);
     match name {
         "sccacheEnv" => json(sccache_env::sccache_env(&request::read(argument()?)?)?),
+        "stage0" => json(stage0::stage0(&request::read(argument()?)?, call.text)?),
         "target" => json(target::target(argument()?)?),
         "toolchain" => json(toolchain::toolchain(
             &request::read(argument()?)?,
@@ -72,7 +73,14 @@ fn run(name: &str, call: Call<'_>) -> Result<Json, Error> {
         _ => Err(Error::unknown(
             "builtin",
             name,
-            &["sccacheEnv", "target", "toTOML", "toolchain", "version"],
+            &[
+                "sccacheEnv",
+                "stage0",
+                "target",
+                "toTOML",
+                "toolchain",
+                "version",
+            ],
         )),
     }
 }
@@ -124,7 +132,7 @@ mod tests {
         let error = ask("toTOLM", "null");
         assert_eq!(
             error["err"],
-            "rust.toTOLM: unknown builtin `toTOLM`; did you mean `toTOML`? (known here: sccacheEnv, target, toTOML, toolchain, version)"
+            "rust.toTOLM: unknown builtin `toTOLM`; did you mean `toTOML`? (known here: sccacheEnv, stage0, target, toTOML, toolchain, version)"
         );
     }
 
@@ -143,7 +151,7 @@ mod tests {
                 json!({ "system": text }),
                 json!(text),
             ] {
-                for builtin in ["sccacheEnv", "target"] {
+                for builtin in ["sccacheEnv", "stage0", "target"] {
                     let answer = ask(builtin, &request.to_string());
                     let error = answer["err"].as_str().unwrap();
                     assert!(!error.contains(char::is_control), "{error:?}");

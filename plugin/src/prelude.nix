@@ -33,7 +33,6 @@ let
     mapAttrs
     pathExists
     stringLength
-    tail
     toJSON
     unsafeDiscardStringContext
     ;
@@ -299,11 +298,73 @@ let
     else
       textOf "toolchain" attribute given;
 
+  # The stage0 file of a rustc source tree, whichever of its names it has.
+  stage0File =
+    builtin: attribute: given:
+    let
+      tree = placeOf builtin attribute given;
+      names = [
+        "src/stage0"
+        "src/stage0.json"
+        "src/stage0.txt"
+      ];
+      present = builtins.filter (name: pathExists (tree + "/${name}")) names;
+    in
+    if present != [ ] then
+      read (tree + "/${head present}")
+    else if builtins.elem (baseNameOf tree) (map baseNameOf names) then
+      # The file itself.
+      read tree
+    else if pathExists tree then
+      throw "rust.${builtin}: ${attribute}: ${unsafeDiscardStringContext (toString tree)} has none of ${concatStringsSep ", " names}: give an unpacked rustc source tree"
+    else
+      # So that Nix says itself what is wrong with it.
+      read (tree + "/${head names}");
+
+  # Each of these names with the text that stands for it, which are in the same order.
+  named =
+    names: refs:
+    builtins.listToAttrs (
+      genList (index: {
+        name = elemAt names index;
+        value = elemAt refs index;
+      }) (length names)
+    );
+
+  stage0 =
+    wanted:
+    let
+      given = name: isAttrs wanted && isGiven name wanted;
+      version = placeOf "stage0" "source" wanted.source + "/src/version";
+      files =
+        (if given "source" then { source = stage0File "stage0" "source" wanted.source; } else { })
+        // (if given "file" then { file = textOf "stage0" "file" wanted.file; } else { })
+        // (
+          if given "version" then
+            { version = textOf "stage0" "version" wanted.version; }
+          else if given "source" && pathExists version then
+            { version = read version; }
+          else
+            { }
+        );
+      names = attrNames files;
+    in
+    if isAttrs wanted then
+      callAbout "stage0" (map (name: files.${name}) names) (refs: wanted // named names refs)
+    else
+      call "stage0" wanted;
+
   toolchain =
     wanted:
     let
       file = toolchainFile (placeOf "toolchain" "file" wanted.file);
-      files = if isGiven "file" wanted then [ file ] else [ ];
+      # At most one of these is given in the end; core says so.
+      files =
+        (if isGiven "file" wanted then { inherit file; } else { })
+        // (
+          if isGiven "stage0" wanted then { stage0 = stage0File "toolchain" "stage0" wanted.stage0; } else { }
+        );
+      names = attrNames files;
       manifests =
         if !isGiven "manifest" wanted then
           [ ]
@@ -313,12 +374,12 @@ let
           )
         else
           [ (manifest "manifest" wanted.manifest) ];
-      answer = callAbout "toolchain" (files ++ manifests) (
+      answer = callAbout "toolchain" (map (name: files.${name}) names ++ manifests) (
         refs:
         wanted
-        // (if files == [ ] then { } else { file = head refs; })
+        // named names refs
         // {
-          manifest = if files == [ ] then refs else tail refs;
+          manifest = genList (index: elemAt refs (length names + index)) (length manifests);
         }
         // (
           # A platform of nixpkgs.
@@ -331,7 +392,7 @@ let
     else if isPath (wanted.toolchain or null) then
       throw "rust.toolchain: toolchain: this is a path: give a toolchain file as `file`"
     else
-      answer // { warnings = (if files == [ ] then [ ] else file.warnings or [ ]) ++ answer.warnings; };
+      answer // { warnings = files.file.warnings or [ ] ++ answer.warnings; };
 
   target =
     asked:
@@ -421,6 +482,56 @@ mapAttrs (name: value: if isFunction value then document name value else value) 
   sccacheEnv = settings: call "sccacheEnv" settings;
 
   /**
+    What the stage0 file of a rustc source tree names: the compiler that the tree is built with,
+    and where to fetch it.
+
+    # Example
+
+    ```nix
+    builtins.rust.stage0 { source = inputs.rust; host = "x86_64-linux"; }
+    => {
+      version = "1.83.0"; date = "2024-11-28"; channel = "stable";
+      accepts = { source = "1.84.1"; minors = [ "1.83" "1.84" ]; enforced = true; };
+      artifacts = [
+        { component = "cargo"; target = "x86_64-unknown-linux-gnu"; archive = "xz"; url = …; hash = …; … }
+        …
+      ];
+      …
+    }
+    ```
+
+    # Attributes
+
+    One of the first two is required.
+
+    - `source` (path, derivation or flake input): an unpacked rustc source tree. Read are its
+      `src/stage0`, `src/stage0.json` or `src/stage0.txt`, and its `src/version`. A source that is
+      built, rather than fetched by Nix itself, is built at evaluation time.
+    - `file` (path, or its text): the stage0 file itself, of any of these formats.
+    - `version` (string, or path of a `src/version`; by default the one in `source`): the release
+      of the tree, for `accepts`.
+    - `host` (system or target triple; all): the platform of the artifacts to answer. Those
+      without a platform, such as sources, are always answered.
+    - `root` (URL): the server in place of the file's own, a mirror say.
+
+    # Answer
+
+    - `format`: `"txt"`, `"json"` or `"key-value"`.
+    - `version`, `date`, `channel` (`"stable"`, `"beta"`, `"nightly"`), `gitCommit`,
+      `channelManifestHash`: of the compiler. The last two are null in most files.
+    - `rustfmt`: the same of rustfmt, or null, as in a release; `cargo`: its version where the
+      file names it apart, or null.
+    - `distServer`, `artifactsServer`: as the file has them, or null.
+    - `artifacts`: by component, target and archive, `component`, `version`, `date`, `target`
+      (null for what has none), `archive` (`"xz"`, `"gz"`; `"msi"` and `"pkg"` for installers),
+      `url`, `hash`. The text format has no checksums, so there the list is empty.
+    - `accepts`: the minor releases that the tree's bootstrap takes as its compiler, and whether
+      it insists on them; null where the tree's own release is not known.
+    - `warnings`: what the file has that rustc's own parser would pass over too.
+  */
+  stage0 = wanted: stage0 wanted;
+
+  /**
     The target triple of a Nix system, or of a nixpkgs platform; of a triple, its system.
 
     # Example
@@ -481,6 +592,8 @@ mapAttrs (name: value: if isFunction value then document name value else value) 
     - `toolchain`: instead of a file, the name of a toolchain, `"nightly-2025-10-16"`, or a
       set of what stands in a file's `[toolchain]`: `channel`, `components`, `targets`,
       `profile`, `path`.
+    - `stage0` (path, flake input): instead of both, a rustc source tree, or its stage0 file:
+      the compiler that it is built with. A manifest is needed for trees of before 1.57 alone.
     - `manifest` (path, flake input, text, or a list of these): channel manifests. Of several,
       the newest that fits is taken.
     - `host` (required): on what the toolchain runs: a system, a platform of nixpkgs or a triple.

@@ -135,14 +135,34 @@ fn a_flake_hands_over_its_own_files() {
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
     file("settings.toml", "a = 1.5\n");
+    std::fs::create_dir(folder.path().join("src")).unwrap();
+    file("src/version", "1.84.1\n");
+    file(
+        "src/stage0",
+        "compiler_date=2024-11-28\ncompiler_version=1.83.0\n\
+         dist/2024-11-28/rustc-1.83.0-x86_64-unknown-linux-gnu.tar.xz=\
+         e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\n",
+    );
     file(
         "flake.nix",
-        r"{
-          outputs = _: {
+        r#"{
+          outputs = { self }: {
             read = builtins.rust.toTOML (builtins.fromTOML (builtins.readFile ./settings.toml));
             copied = builtins.rust.toTOML { file = ./settings.toml; };
+            stage0 =
+              let
+                stage0 = builtins.rust.stage0 { source = self; };
+                same = stage0 == builtins.rust.stage0 { source = ./.; };
+                file = builtins.rust.stage0 { file = ./src/stage0; version = ./src/version; };
+                url = (builtins.head stage0.artifacts).url;
+              in
+              # It names what is to be fetched, and the flake is no input of that.
+              if same && stage0 == file && !builtins.hasContext url then
+                "${stage0.version} for ${stage0.accepts.source}: ${url}"
+              else
+                throw "${builtins.toJSON stage0} is not ${builtins.toJSON file}";
           };
-        }",
+        }"#,
     );
     let mut git = Command::new("git");
     git.current_dir(folder.path()).args(["init", "--quiet"]);
@@ -157,6 +177,12 @@ fn a_flake_hands_over_its_own_files() {
                 stdout_of(host.nix("eval").args(["--raw", &flake]))
             };
             assert_eq!(eval("read"), "a = 1.5\n", "{scheme}");
+            assert_eq!(
+                eval("stage0"),
+                "1.83.0 for 1.84.1: https://static.rust-lang.org/dist/2024-11-28/\
+                 rustc-1.83.0-x86_64-unknown-linux-gnu.tar.xz",
+                "{scheme}"
+            );
             let copied = eval("copied");
             let path = copied.split('"').nth(1).unwrap();
             let found = path.starts_with("/nix/store/") && path.ends_with("settings.toml");
@@ -211,7 +237,14 @@ fn one_builtin_is_added() {
         );
         assert_eq!(
             host.value("builtins.attrNames builtins.rust"),
-            json!(["sccacheEnv", "target", "toTOML", "toolchain", "version"])
+            json!([
+                "sccacheEnv",
+                "stage0",
+                "target",
+                "toTOML",
+                "toolchain",
+                "version"
+            ])
         );
     }
 }
@@ -232,6 +265,7 @@ fn every_attribute_is_documented() {
         ));
         names.extend(known(&error));
     }
+    names.extend(known(&host.error("builtins.rust.stage0 { \"?\" = 1; }")));
     // Secrets are known so that giving one is answered.
     let secrets = [
         "password",

@@ -8,6 +8,7 @@
 mod choose;
 mod file;
 mod name;
+mod of_stage0;
 mod select;
 mod spec;
 
@@ -24,6 +25,7 @@ use crate::path::AttrPath;
 use crate::server::Server;
 use crate::show::quoted;
 use crate::source::{Source, TextRef};
+use crate::stage0::Stage0;
 use crate::suggest::nearest;
 use crate::target;
 
@@ -40,6 +42,8 @@ pub struct Wanted {
     file: Option<TextRef>,
     /// The same as attributes, or the name alone.
     toolchain: Option<Asked>,
+    /// The stage0 file of a rustc source tree, which names the compiler to build it with.
+    stage0: Option<TextRef>,
     /// Channel manifests, of which one has to fit.
     #[serde(default)]
     manifest: Vec<TextRef>,
@@ -142,58 +146,97 @@ pub struct Unavailable {
 
 /// The toolchain that is `wanted`; the files are in `texts`.
 pub fn toolchain(wanted: &Wanted, texts: &[u8]) -> Result<Toolchain, Error> {
-    let (spec, origin) = match (&wanted.file, &wanted.toolchain) {
-        (Some(file), None) => {
-            let source = file.find(texts)?;
-            (file::parse(&source)?, Origin::File(source))
-        }
-        (None, Some(asked)) => (asked.spec(), Origin::Argument),
-        (None, None) => {
-            return Err(Error::new(
-                "nothing says which toolchain: give `file`, a toolchain file, or `toolchain`, its attributes or its name",
-            ));
-        }
-        (Some(_), Some(_)) => {
-            return Err(Error::new(
-                "both `file` and `toolchain` say which toolchain: drop one of the two",
-            ));
-        }
-    };
-    if let Some(path) = spec.path(&origin)? {
-        return Ok(Toolchain {
-            path: Some(path),
-            warnings: spec.warnings,
-            ..Toolchain::default()
-        });
+    let given = [
+        ("file", wanted.file.is_some()),
+        ("toolchain", wanted.toolchain.is_some()),
+        ("stage0", wanted.stage0.is_some()),
+    ];
+    let mut given = given.iter().filter(|(_, is_given)| *is_given);
+    if let (Some((one, _)), Some((other, _))) = (given.next(), given.next()) {
+        return Err(Error::new(format!(
+            "both `{one}` and `{other}` say which toolchain: drop one of the two"
+        )));
     }
-    let profile = spec.profile(&origin)?;
-    let asked = wanted.name(&spec, &origin)?;
-    let host = wanted.host(&asked.name)?;
-    let mut read = vec![host.as_str()];
-    read.extend(
-        spec.targets
+    match (&wanted.file, &wanted.toolchain, &wanted.stage0) {
+        (Some(file), ..) => {
+            let source = file.find(texts)?;
+            let spec = file::parse(&source)?;
+            wanted.of_spec(&spec, &Origin::File(source), texts)
+        }
+        (_, Some(asked), _) => wanted.of_spec(&asked.spec(), &Origin::Argument, texts),
+        (.., Some(stage0)) => wanted.of_stage0(stage0.find(texts)?, texts),
+        (None, None, None) => Err(Error::new(
+            "nothing says which toolchain: give `file`, a toolchain file, `toolchain`, its attributes or its name, or `stage0`, a rustc source tree",
+        )),
+    }
+}
+
+impl Wanted {
+    /// What a toolchain file asks for, or an attribute set.
+    fn of_spec(
+        &self,
+        spec: &Spec<'_>,
+        origin: &Origin<'_>,
+        texts: &[u8],
+    ) -> Result<Toolchain, Error> {
+        if let Some(path) = spec.path(origin)? {
+            return Ok(Toolchain {
+                path: Some(path),
+                warnings: spec.warnings.clone(),
+                ..Toolchain::default()
+            });
+        }
+        let profile = spec.profile(origin)?;
+        let asked = self.name(spec, origin)?;
+        let host = self.host(asked.name.host.as_deref())?;
+        self.out_of_manifests(&asked, &host, profile, spec, origin, texts)
+    }
+
+    /// The compiler that a stage0 file names. Without checksums there it is one of a manifest's.
+    fn of_stage0(&self, source: Source<'_>, texts: &[u8]) -> Result<Toolchain, Error> {
+        let stage0 = Stage0::parse(source)?;
+        let host = self.host(None)?;
+        let by_name = of_stage0::name(&stage0).filter(|_| stage0.artifacts().is_empty());
+        let Some(name) = by_name else {
+            return of_stage0::from_checksums(&stage0, &host, self.root.as_ref());
+        };
+        let at = At::Byte(0);
+        let origin = Origin::File(source);
+        let asked = NameGiven {
+            name,
+            at: Some((&at, &origin)),
+        };
+        let spec = of_stage0::spec(&stage0);
+        self.out_of_manifests(&asked, &host, "minimal", &spec, &origin, texts)
+    }
+
+    fn out_of_manifests(
+        &self,
+        asked: &NameGiven<'_>,
+        host: &str,
+        profile: &'static str,
+        spec: &Spec<'_>,
+        origin: &Origin<'_>,
+        texts: &[u8],
+    ) -> Result<Toolchain, Error> {
+        let targets = spec.targets.iter().flatten();
+        let mut read: Vec<_> = targets.map(|target| target.text.as_ref()).collect();
+        read.push(host);
+        let manifests = self
+            .manifest
             .iter()
-            .flatten()
-            .map(|target| target.text.as_ref()),
-    );
-    let sources: Vec<Source<'_>> = wanted
-        .manifest
-        .iter()
-        .map(|manifest| manifest.find(texts))
-        .collect::<Result<_, _>>()?;
-    let manifests: Vec<Manifest<'_>> = sources
-        .into_iter()
-        .map(|source| Manifest::read(source, &read))
-        .collect::<Result<_, _>>()?;
-    let selection = Selection {
-        spec: &spec,
-        origin: &origin,
-        profile,
-        host: &host,
-        server: wanted.root.as_ref(),
-        force: wanted.force,
-    };
-    choose::choose(&manifests, &asked, &selection)
+            .map(|manifest| Manifest::read(manifest.find(texts)?, &read))
+            .collect::<Result<Vec<_>, _>>()?;
+        let selection = Selection {
+            spec,
+            origin,
+            profile,
+            host,
+            server: self.root.as_ref(),
+            force: self.force,
+        };
+        choose::choose(&manifests, asked, &selection)
+    }
 }
 
 /// The name of a toolchain, and where it was given.
@@ -232,9 +275,9 @@ impl Wanted {
         Ok(NameGiven { name, at: None })
     }
 
-    /// The triple on which the toolchain runs: that of the name, with what it leaves out from
+    /// The triple on which the toolchain runs: that of its name, with what it leaves out from
     /// that of the argument.
-    fn host(&self, name: &Name) -> Result<String, Error> {
+    fn host(&self, partial: Option<&str>) -> Result<String, Error> {
         let at = AttrPath::default().attr("host");
         let Some(host) = &self.host else {
             return Err(Error::new(
@@ -242,7 +285,7 @@ impl Wanted {
             ));
         };
         let host = target::triple(host).map_err(|error| error.at(&at))?;
-        match &name.host {
+        match partial {
             None => Ok(host),
             Some(partial) => target::complete(partial, &host).ok_or_else(|| {
                 let message = format!(
