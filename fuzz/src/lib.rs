@@ -24,10 +24,15 @@ use serde_json::Value as Json;
 /// Fails where an answer is none that the prelude understands, and where an error is not
 /// one line of plain text that begins with the builtin's name.
 pub fn ask(builtin: &str, argument: &Value) -> Result<Json, String> {
+    ask_about(builtin, argument, b"")
+}
+
+/// The same with a text beside the argument.
+pub fn ask_about(builtin: &str, argument: &Value, text: &[u8]) -> Result<Json, String> {
     let answer = answer(Call {
         builtin: builtin.as_bytes(),
         request: request(argument).as_bytes(),
-        text: b"",
+        text,
         host: &Host {
             host: "fuzz".into(),
             nix: "0".into(),
