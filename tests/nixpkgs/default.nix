@@ -6,6 +6,7 @@
   sandbox must mount: `/usr`, `/lib`, `/lib64`, `/bin/sh`, and by these names
 
   - `/rust`: a Rust toolchain
+  - `/dist`: a server of Rust's archives, for `fetchurl`
   - `/vendor`: the sources of crates, one folder NAME-VERSION each
   - `/sccache-VERSION`: an installed sccache
   - `/nix-VERSION`: the headers of the Nix that evaluates this
@@ -26,36 +27,61 @@
 let
   lib = import ./lib.nix;
 
-  packages = final: {
-    inherit lib system;
-    inherit (final.stdenv) hostPlatform;
+  packages =
+    final:
+    let
+      tool = final.callPackage ./packages/tool.nix { };
+      libraries = final.callPackage ./packages/libraries.nix { };
+    in
+    {
+      inherit lib system;
+      inherit (final.stdenv) hostPlatform;
 
-    pkgs = final;
-    buildPackages = final;
-    callPackage = lib.callPackageWith final;
-    extend =
-      overlay:
-      import ./. {
-        inherit system;
-        overlays = overlays ++ [ overlay ];
-      };
+      pkgs = final;
+      buildPackages = final;
+      callPackage = lib.callPackageWith final;
+      extend =
+        overlay:
+        import ./. {
+          inherit system;
+          overlays = overlays ++ [ overlay ];
+        };
 
-    stdenv = final.callPackage ./build/stdenv.nix { };
-    runCommand = final.callPackage ./build/runCommand.nix { };
-    mkShell = final.callPackage ./build/mkShell.nix { };
+      stdenv = final.callPackage ./build/stdenv.nix { };
+      runCommand = final.callPackage ./build/runCommand.nix { };
+      mkShell = final.callPackage ./build/mkShell.nix { };
+      fetchurl = final.callPackage ./build/fetchurl.nix { };
 
-    cargo = final.callPackage ./rust/cargo.nix { };
-    rustc = final.callPackage ./rust/rustc.nix { };
-    rustPlatform = final.callPackage ./rust/platform.nix { };
+      cargo = final.callPackage ./rust/cargo.nix { };
+      rustc = final.callPackage ./rust/rustc.nix { };
+      rustPlatform = final.callPackage ./rust/platform.nix { };
 
-    nix = final.callPackage ./packages/nix.nix { };
-    sccache = final.callPackage ./packages/sccache.nix { };
+      nix = final.callPackage ./packages/nix.nix { };
+      sccache = final.callPackage ./packages/sccache.nix { };
 
-    # Where the machine's compiler looks for itself.
-    boehmgc = final.runCommand "boehmgc" { } "mkdir $out";
-    boost = final.runCommand "boost" { } "mkdir $out";
-    nlohmann_json = final.runCommand "nlohmann_json" { } "mkdir $out";
-    pkg-config = final.runCommand "pkg-config" { } "mkdir $out";
-  };
+      curl = tool "curl";
+      patchelf = tool "patchelf";
+      xz = tool "xz";
+
+      glibc = libraries "glibc" [
+        "ld-linux-*.so.*"
+        "libc.so.6"
+        "libdl.so.2"
+        "libm.so.6"
+        "libpthread.so.0"
+        "librt.so.1"
+      ];
+      libgcc = libraries "libgcc" [
+        "libgcc_s.so.1"
+        "libstdc++.so.6"
+      ];
+      zlib = libraries "zlib" [ "libz.so.1" ];
+
+      # Where the machine's compiler looks for itself.
+      boehmgc = final.runCommand "boehmgc" { } "mkdir $out";
+      boost = final.runCommand "boost" { } "mkdir $out";
+      nlohmann_json = final.runCommand "nlohmann_json" { } "mkdir $out";
+      pkg-config = final.runCommand "pkg-config" { } "mkdir $out";
+    };
 in
 lib.fix (builtins.foldl' (set: overlay: lib.extends overlay set) packages overlays)

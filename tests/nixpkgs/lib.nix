@@ -39,7 +39,27 @@ rec {
 
   optionals = condition: list: if condition then list else [ ];
 
+  optionalString = condition: string: if condition then string else "";
+
   optionalAttrs = condition: attrs: if condition then attrs else { };
+
+  concatStrings = builtins.concatStringsSep "";
+
+  removeSuffix =
+    suffix: string:
+    let
+      length = builtins.stringLength string - builtins.stringLength suffix;
+      ends = length >= 0 && builtins.substring length (-1) string == suffix;
+    in
+    if ends then builtins.substring 0 length string else string;
+
+  # The output with a package's programs, or with its libraries.
+  getBin = package: package.bin or package;
+
+  getLib = package: package.lib or package;
+
+  makeLibraryPath =
+    packages: builtins.concatStringsSep ":" (map (package: "${getLib package}/lib") packages);
 
   assertMsg = condition: message: if condition then true else throw message;
 

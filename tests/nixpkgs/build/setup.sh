@@ -53,9 +53,14 @@ exitHandler() {
 }
 trap exitHandler EXIT
 
-# The inputs: programs in front of those of the machine, in the order given, then their hooks.
+# activate INPUT: its programs in front of those of the machine, in the order given, then its hook
+# and what it propagates.
 programs=
-for input in "$stdenv" ${nativeBuildInputs[*]-} ${buildInputs[*]-}; do
+activated=:
+activate() {
+    local input=$1 propagated list
+    if [[ $activated == *:$input:* ]]; then return; fi
+    activated+=$input:
     if [[ -d $input/bin ]]; then programs+=$input/bin:; fi
     if [[ -d $input/lib/pkgconfig ]]; then
         export PKG_CONFIG_PATH=$input/lib/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
@@ -64,8 +69,24 @@ for input in "$stdenv" ${nativeBuildInputs[*]-} ${buildInputs[*]-}; do
         # shellcheck source=/dev/null
         source "$input/nix-support/setup-hook"
     fi
-done
+    for list in propagated-host-host-deps propagated-build-inputs; do
+        if [[ -e $input/nix-support/$list ]]; then
+            for propagated in $(<"$input/nix-support/$list"); do activate "$propagated"; done
+        fi
+    done
+}
+
+for input in "$stdenv" ${nativeBuildInputs[*]-} ${buildInputs[*]-}; do activate "$input"; done
 PATH=$programs$PATH
+
+# recordPropagated LIST ATTRIBUTE: for those whose input this package will be.
+recordPropagated() {
+    local -n packages=$2
+    if [[ -n ${packages[*]-} ]]; then
+        mkdir -p "$out/nix-support"
+        echo "${packages[*]}" >"$out/nix-support/$1"
+    fi
+}
 
 unpackPhase() {
     runHook preUnpack
@@ -109,6 +130,8 @@ installPhase() {
 
 fixupPhase() {
     runHook preFixup
+    recordPropagated propagated-host-host-deps depsHostHostPropagated
+    recordPropagated propagated-build-inputs propagatedBuildInputs
     if [[ -n ${setupHook-} ]]; then
         mkdir -p "$out/nix-support"
         sed "s|@out@|$out|g" "$setupHook" >"$out/nix-support/setup-hook"

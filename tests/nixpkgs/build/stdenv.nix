@@ -12,7 +12,12 @@
   })
   ```
 */
-{ lib, system }:
+{
+  glibc,
+  lib,
+  libgcc,
+  system,
+}:
 
 let
   tools = "/usr/bin";
@@ -36,16 +41,33 @@ let
     ];
   };
 
+  # The loader, as its ABI names it.
+  loaders = {
+    x86_64-linux = "ld-linux-x86-64.so.2";
+    aarch64-linux = "ld-linux-aarch64.so.1";
+  };
+
+  cc = stdenv // {
+    bintools = stdenv // {
+      dynamicLinker = "${glibc}/lib/${loaders.${system}}";
+    };
+    cc = stdenv // {
+      lib = libgcc;
+    };
+    libc = glibc;
+  };
+
   triple = builtins.replaceStrings [ "-" ] [ "-unknown-" ] system + "-gnu";
 
   mkDerivation = import ./mkDerivation.nix { inherit lib stdenv system; };
 in
 stdenv
 // {
-  inherit mkDerivation;
-  cc = stdenv;
+  inherit cc mkDerivation;
   hostPlatform = {
     inherit system;
+    isDarwin = false;
+    isLinux = true;
     config = triple;
     rust.rustcTarget = triple;
   };
