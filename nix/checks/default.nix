@@ -13,9 +13,12 @@ let
   inherit (pkgs) lib;
 
   failures = lib.runTests (
-    import ./plugin.nix pkgs
+    import ./fromPaths.nix pkgs
+    // import ./paths.nix pkgs
+    // import ./plugin.nix pkgs
     // import ./requirePlugin.nix
     // import ./sccacheEnv.nix
+    // import ./toolchain.nix pkgs
     // import ./withSccache.nix pkgs
   );
 in
@@ -25,6 +28,8 @@ in
       pkgs.runCommand "lib" { } "touch $out"
     else
       throw "nix: ${builtins.toJSON failures}";
+
+  toolchain = import ./toolchainLayout.nix pkgs;
 }
 # The rest is pure evaluation with a stand-in for the plugin; this is a build with the real one.
 // lib.optionalAttrs (builtins ? rust) {

@@ -27,7 +27,16 @@
 let
   sccacheEnv = import ./sccacheEnv.nix { inherit rust sccache shim; };
   withSccache = import ./withSccache.nix { inherit sccacheEnv shim; };
+  fromPaths = import ./fromPaths.nix { inherit pkgs; };
+  paths = import ./paths.nix { inherit pkgs sccache; };
+  toolchain = import ./toolchain { inherit pkgs rust; };
 in
 {
-  inherit sccacheEnv withSccache;
+  inherit
+    fromPaths
+    paths
+    sccacheEnv
+    toolchain
+    withSccache
+    ;
 }

@@ -1,0 +1,142 @@
+/**
+  A Rust toolchain as one derivation, `bin/rustc` and all: what `builtins.rust.toolchain` resolves,
+  from the archives of Rust's own server. It brings the C compiler that rustc links with.
+
+  # Example
+
+  ```nix
+  toolchain {
+    file = ./rust-toolchain.toml;
+    manifest = ./channel-rust-1.95.0.toml;
+  }
+
+  (toolchain {
+    toolchain.channel = "1.95.0";
+    manifest = ./channel-rust-1.95.0.toml;
+  }).withComponents [ "rust-src" ]
+  ```
+
+  # Arguments
+
+  Those of `builtins.rust.toolchain`. `host` is the system that the packages are built on, unless
+  it is given.
+
+  # Attributes of the result
+
+  - `resolved`: the answer of `builtins.rust.toolchain`; `version`, `channel`, `date`, `host` and
+    `targets` are from there.
+  - `components`: a derivation for each component, by the name that a toolchain file has for it.
+    The standard library is `rust-std`; that of a target other than the host, and whatever else
+    there is for one, has the target in its name: `rust-std-wasm32-unknown-unknown`.
+  - `withComponents [ … ]`, `withTargets [ … ]`: the same toolchain with more of them.
+*/
+{ pkgs, rust }:
+
+let
+  inherit (pkgs.buildPackages)
+    fetchurl
+    lib
+    patchelf
+    stdenv
+    zlib
+    ;
+  inherit (stdenv) hostPlatform;
+
+  join = import ./join.nix {
+    inherit lib stdenv;
+    linkers = import ./linkers.nix pkgs;
+  };
+
+  toolchain =
+    arguments:
+    let
+      resolved = rust.toolchain ({ host = hostPlatform.system; } // arguments);
+
+      component = import ./component.nix {
+        inherit
+          fetchurl
+          lib
+          patchelf
+          stdenv
+          zlib
+          ;
+        inherit (resolved) host;
+      };
+
+      components = builtins.listToAttrs (
+        map (answer: {
+          name = if isForeign answer then "${answer.name}-${answer.target}" else answer.name;
+          value = component answer;
+        }) resolved.components
+      );
+
+      # Of rust-src and its like, the target is null.
+      isForeign = answer: answer.target != null && answer.target != resolved.host;
+
+      # The same, with other words for it: a file cannot be added to.
+      add =
+        { components, targets }:
+        toolchain (
+          removeAttrs arguments [ "file" ]
+          // {
+            toolchain = {
+              inherit (resolved) channel;
+              components =
+                map (answer: answer.name) (
+                  builtins.filter (answer: !isForeign answer && answer.name != "rust-std") resolved.components
+                )
+                ++ components;
+              targets = resolved.targets ++ targets;
+            }
+            # A manifest from before 2019 has none.
+            // lib.optionalAttrs (resolved.profile != null) { inherit (resolved) profile; };
+          }
+        );
+
+      # Moving channels have a new one every day, or every six weeks.
+      isMoving = builtins.match "(beta|nightly).*" resolved.channel != null;
+
+      joined = join {
+        name = "rust-${resolved.version}" + lib.optionalString isMoving "-${resolved.date}";
+        inherit (resolved) version;
+        paths = builtins.attrValues components;
+        passthru = {
+          inherit components resolved;
+          inherit (resolved)
+            channel
+            date
+            host
+            targets
+            version
+            ;
+          withComponents =
+            components:
+            add {
+              inherit components;
+              targets = [ ];
+            };
+          withTargets =
+            targets:
+            add {
+              inherit targets;
+              components = [ ];
+            };
+        };
+      };
+    in
+    if resolved.path != null then
+      throw ''
+        toolchain: the toolchain file names the folder ${resolved.path}, which no build sees.
+        Give the programs of a toolchain that is a package to fromPaths: fromPaths { rustc = …; cargo = …; }
+      ''
+    else if resolved.host != hostPlatform.rust.rustcTarget then
+      throw ''
+        toolchain: this is a toolchain that runs on ${resolved.host}, and the packages around it run on ${hostPlatform.rust.rustcTarget}.
+        Give `pkgs` of that system, or leave `host` away; what rustc is to compile for goes into `targets`.
+      ''
+    else
+      builtins.foldl' (
+        result: warning: builtins.trace "nix-sccache: warning: ${warning}" result
+      ) joined resolved.warnings;
+in
+toolchain
