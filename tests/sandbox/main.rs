@@ -8,6 +8,7 @@
 mod builders;
 mod faults;
 mod program;
+mod toolchain;
 mod transports;
 
 use nix_sccache_tests::{Daemon, Derivation, Library, library};

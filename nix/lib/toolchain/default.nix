@@ -27,7 +27,8 @@
     `targets` are from there.
   - `components`: a derivation for each component, by the name that a toolchain file has for it.
     The standard library is `rust-std`; that of a target other than the host, and whatever else
-    there is for one, has the target in its name: `rust-std-wasm32-unknown-unknown`.
+    there is for one, has the target in its name: `rust-std-wasm32-unknown-unknown`. What is
+    linked with the compiler, as clippy and rustfmt are, runs in a toolchain alone.
   - `withComponents [ … ]`, `withTargets [ … ]`: the same toolchain with more of them.
 */
 { pkgs, rust }:

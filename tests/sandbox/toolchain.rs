@@ -1,0 +1,149 @@
+//! Toolchains that are resolved, fetched and patched, and what they build.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use nix_sccache_tests::{Built, Host, hosts, root, stdout_of, variable};
+
+/// The channel whose archives there are.
+fn channel() -> &'static str {
+    let folder = PathBuf::from(variable("NIX_SCCACHE_TEST_DIST")).join("dist");
+    let channels = ["stable", "beta", "nightly"];
+    let there = |channel: &&str| folder.join(format!("channel-rust-{channel}.toml")).exists();
+    channels
+        .into_iter()
+        .find(there)
+        .unwrap_or_else(|| panic!("no manifest in {}", folder.display()))
+}
+
+/// A command about `tests/sandbox/toolchain.nix`.
+fn about(mut command: Command, attribute: &str) -> Command {
+    command
+        .arg(root().join("tests/sandbox/toolchain.nix"))
+        .args(["--attr", attribute])
+        .args(["--argstr", "channel", channel()])
+        .args(["--argstr", "dist", &variable("NIX_SCCACHE_TEST_DIST")]);
+    command
+}
+
+/// Builds one of its derivations, unless the store has it.
+fn build(host: &Host, attribute: &str) -> Built {
+    Built::run(about(host.program("nix-build"), attribute).arg("--no-out-link"))
+}
+
+/// One of its values.
+fn value(host: &Host, attribute: &str) -> serde_json::Value {
+    let mut command = about(host.program("nix-instantiate"), attribute);
+    let printed = stdout_of(command.args(["--eval", "--strict", "--json"]));
+    serde_json::from_str(&printed).unwrap()
+}
+
+/// The compiler runs on nothing of the machine's, has a sysroot of its own, and what it
+/// compiles, runs: a procedural macro in the compiler, and a program.
+#[test]
+fn rustc_compiles() {
+    for host in hosts() {
+        let toolchain = build(&host, "minimal").path().to_owned();
+        let built = build(&host, "rustc");
+        let read = |name| fs::read_to_string(built.path().join(name)).unwrap();
+        assert_eq!(read("said"), "hello\n", "{}", host.name());
+        assert_eq!(
+            read("sysroot"),
+            format!("{}\n", toolchain.display()),
+            "{}",
+            host.name()
+        );
+        let libraries = read("libraries");
+        for name in [
+            "librustc_driver-",
+            "libLLVM",
+            "libc.so",
+            "libgcc_s.so",
+            "libz.so",
+        ] {
+            assert!(libraries.contains(name), "{}: {libraries}", host.name());
+        }
+        for line in libraries.lines().filter(|line| !line.contains("vdso")) {
+            assert!(line.contains("/nix/store/"), "{}: {line}", host.name());
+            assert!(!line.contains("=> /lib"), "{}: {line}", host.name());
+            assert!(!line.contains("=> /usr"), "{}: {line}", host.name());
+        }
+    }
+}
+
+/// A project's build, through the cache.
+#[test]
+fn cargo_builds() {
+    for host in hosts() {
+        let built = build(&host, "hello.minimal");
+        let program = built.path().join("bin/hello");
+        let said = stdout_of(&mut Command::new(program));
+        assert_eq!(said, "hello, world\n", "{}", host.name());
+    }
+}
+
+/// Components that were added are of the same toolchain, and find the compiler's libraries.
+#[test]
+fn more_components() {
+    for host in hosts() {
+        build(&host, "hello.withComponents").path();
+        let toolchain = build(&host, "withComponents").path().to_owned();
+        let clippy = stdout_of(
+            Command::new(toolchain.join("bin/clippy-driver")).args(["--print", "sysroot"]),
+        );
+        assert_eq!(
+            clippy.trim(),
+            toolchain.display().to_string(),
+            "{}",
+            host.name()
+        );
+    }
+}
+
+/// A target that was added is one component more, of the same server.
+#[test]
+fn more_targets() {
+    for host in hosts() {
+        let urls = value(&host, "urls").to_string();
+        assert!(
+            urls.contains("\"file:///dist/dist/"),
+            "{}: {urls}",
+            host.name()
+        );
+        assert!(
+            urls.contains("-wasm32-unknown-unknown.tar.xz\""),
+            "{}: {urls}",
+            host.name()
+        );
+    }
+}
+
+/// Packages that are there already, as one toolchain.
+#[test]
+fn from_paths() {
+    for host in hosts() {
+        let toolchain = build(&host, "fromPaths");
+        let cargo = toolchain.path().join("bin/cargo");
+        let target = fs::canonicalize(cargo).unwrap();
+        let target = target.display().to_string();
+        assert!(target.contains("-cargo-"), "{}: {target}", host.name());
+        build(&host, "hello.fromPaths").path();
+    }
+}
+
+/// What get-paths.nix told.
+#[test]
+fn paths() {
+    for host in hosts() {
+        let paths = value(&host, "paths");
+        let toolchain = build(&host, "minimal").path().display().to_string();
+        for name in ["rustc", "cargo"] {
+            assert_eq!(paths[name], toolchain.as_str(), "{}: {paths}", host.name());
+        }
+        for name in ["sccache", "curl"] {
+            let path = paths[name].as_str().unwrap_or_default();
+            assert!(path.starts_with("/nix/store/"), "{}: {paths}", host.name());
+        }
+    }
+}
