@@ -96,6 +96,7 @@ rec {
     withComponents = build withComponents ''
       cargo clippy --offline -- --deny warnings
       cargo fmt --check
+      [[ $(clippy-driver --rustc --print sysroot) == ${withComponents} ]]
     '';
     fromPaths = build fromPaths "rustfmt --check src/main.rs";
   };
