@@ -175,6 +175,7 @@ impl Release {
     fn manifest(&self, folder: &Path) -> String {
         let mut text = format!("manifest-version = \"2\"\ndate = \"{}\"\n", self.date);
         self.package(&mut text, folder, "rust", HOSTS);
+        let whole = archive(folder, "rust");
         for host in HOSTS {
             let host_std = format!("{{ pkg = \"rust-std\", target = \"{host}\" }}");
             let components: Vec<_> = COMPONENTS
@@ -198,9 +199,10 @@ impl Release {
                         .map(|target| format!("{{ pkg = \"rust-std\", target = \"{target}\" }}")),
                 )
                 .collect();
+            let fetch = self.fetch("rust", &whole);
             writeln!(
                 text,
-                "[pkg.rust.target.{host}]\navailable = true\ncomponents = [{}]\nextensions = [{}]",
+                "[pkg.rust.target.{host}]\navailable = true\n{fetch}components = [{}]\nextensions = [{}]",
                 components.join(", "),
                 extensions.join(", ")
             )
@@ -232,7 +234,15 @@ complete = ["rustc", "cargo", "rust-std", "rust-mingw", "rust-docs", "rustfmt-pr
         text
     }
 
-    /// Appends a `[pkg.NAME]`; `rust` itself is never fetched, and its targets come later.
+    /// Where a package's archive is, and its digest.
+    fn fetch(&self, name: &str, digest: &str) -> String {
+        let date = self.date;
+        format!(
+            "url = \"https://static.rust-lang.org/dist/{date}/{name}.tar.gz\"\nhash = \"{digest}\"\n"
+        )
+    }
+
+    /// Appends a `[pkg.NAME]`; the targets of `rust` itself come later.
     fn package(&self, text: &mut String, folder: &Path, name: &str, targets: &[&str]) {
         writeln!(text, "[pkg.{name}]\nversion = \"{}\"", self.version).unwrap_or_default();
         if name == "rust" {
@@ -247,11 +257,7 @@ complete = ["rustc", "cargo", "rust-std", "rust-mingw", "rust-docs", "rustfmt-pr
             )
             .unwrap_or_default();
             if let Some(digest) = &archive {
-                let url = format!(
-                    "https://static.rust-lang.org/dist/{}/{name}.tar.gz",
-                    self.date
-                );
-                writeln!(text, "url = \"{url}\"\nhash = \"{digest}\"").unwrap_or_default();
+                text.push_str(&self.fetch(name, digest));
             }
         }
     }

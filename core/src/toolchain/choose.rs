@@ -2,11 +2,12 @@
 
 use crate::error::Error;
 use crate::manifest::{Manifest, Release};
+use crate::path::AttrPath;
 use crate::server::Server;
 use crate::show::file_name;
 
 use super::name::Channel;
-use super::select::{Selected, Selection};
+use super::select::{Selected, Selection, no_host};
 use super::{NameGiven, Toolchain};
 
 /// How many manifests an error tells of.
@@ -47,6 +48,13 @@ pub(super) fn choose(
     let mut warnings = Vec::new();
     let mut first = None;
     for Candidate { manifest, release } in candidates {
+        if !manifest.has_host(selection.host) {
+            let message = no_host(manifest, &release, selection.host);
+            return Err(match asked.name.host {
+                Some(_) => asked.error(&message),
+                None => Error::at_path(&AttrPath::default().attr("host"), message),
+            });
+        }
         match selection.select(manifest, &release)? {
             Selected::All(mut toolchain) => {
                 toolchain.channel = Some(asked.name.channel.to_string());

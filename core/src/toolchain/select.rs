@@ -49,9 +49,6 @@ impl Selection<'_> {
         manifest: &Manifest<'_>,
         release: &Release,
     ) -> Result<Selected, Error> {
-        if !manifest.has_host(self.host) {
-            return Err(self.no_host(manifest, release));
-        }
         let (components, extensions) = manifest.components_of_rust(self.host)?;
         let listed: Vec<_> = components.iter().chain(&extensions).collect();
         let mut unavailable = BTreeSet::new();
@@ -183,18 +180,6 @@ impl Selection<'_> {
         Ok(found)
     }
 
-    fn no_host(&self, manifest: &Manifest<'_>, release: &Release) -> Error {
-        let hosts = manifest.available_targets("rust");
-        let host = quoted(self.host);
-        manifest.source().error(
-            0,
-            format!(
-                "Rust {release} does not run on {host}{}",
-                among(self.host, &hosts, "it runs on ")
-            ),
-        )
-    }
-
     /// What is not there, who asked for it, and what is.
     fn missing(
         &self,
@@ -240,6 +225,13 @@ impl Selection<'_> {
             }
         }
     }
+}
+
+/// A host that this release does not run on.
+pub(super) fn no_host(manifest: &Manifest<'_>, release: &Release, host: &str) -> String {
+    let there = manifest.available_targets("rust");
+    let there = among(host, &there, "it runs on ");
+    format!("Rust {release} does not run on {}{there}", quoted(host))
 }
 
 fn unavailable_in(manifest: &Manifest<'_>, component: &Component<'_>) -> Unavailable {

@@ -172,9 +172,7 @@ fn a_host_that_is_not_there_is_told() {
     let wanted = json!({ "toolchain": "beta", "host": "aarch64-linux" });
     let error = ask(wanted, &[("manifest", "beta.toml", MANIFEST)]).unwrap_err();
     assert!(
-        error.starts_with(
-            "beta.toml:1:1: Rust 1.32.0-beta.2 does not run on \"aarch64-unknown-linux-gnu\""
-        ),
+        error.starts_with("host: Rust 1.32.0-beta.2 does not run on \"aarch64-unknown-linux-gnu\""),
         "{error}"
     );
 }
