@@ -74,7 +74,7 @@ in
       {
         file = "rust-toolchain.toml";
         manifest = "channel-rust-1.95.0.toml";
-        host = pkgs.stdenv.hostPlatform.system;
+        inherit host;
       }
       { host = "other"; }
     ];
@@ -134,9 +134,10 @@ in
     expr = asked (withFile.withComponents [ "rust-analyzer" ]);
     expected = {
       manifest = "channel-rust-1.95.0.toml";
-      host = pkgs.stdenv.hostPlatform.system;
+      inherit host;
       toolchain = {
-        channel = "1.95.0";
+        # With its date, of the same manifest.
+        channel = "1.95.0-2026-04-16";
         profile = "minimal";
         components = [
           "cargo"
@@ -164,6 +165,18 @@ in
   testOldManifest = {
     expr = (asked ((toolchainOf { profile = null; } { }).withTargets [ wasm ])).toolchain ? profile;
     expected = false;
+  };
+
+  # A stage0 file names what it names.
+  testStage0 = {
+    expr = map succeeds [
+      (toolchain { stage0 = "/rust"; })
+      ((toolchain { stage0 = "/rust"; }).withComponents [ "clippy" ])
+    ];
+    expected = [
+      true
+      false
+    ];
   };
 
   testPath = {

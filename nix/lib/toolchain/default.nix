@@ -11,14 +11,17 @@
   }
 
   (toolchain {
-    toolchain.channel = "1.95.0";
+    toolchain = "1.95.0";
     manifest = ./channel-rust-1.95.0.toml;
   }).withComponents [ "rust-src" ]
+
+  # What a rustc source tree is built with.
+  toolchain { stage0 = rustc-source; }
   ```
 
   # Arguments
 
-  Those of `builtins.rust.toolchain`. `host` is the system that the packages are built on, unless
+  Those of `builtins.rust.toolchain`. `host` is the platform that the packages are built on, unless
   it is given.
 
   # Attributes of the result
@@ -51,7 +54,7 @@ let
   toolchain =
     arguments:
     let
-      resolved = rust.toolchain ({ host = hostPlatform.system; } // arguments);
+      resolved = rust.toolchain ({ host = hostPlatform.rust.rustcTarget; } // arguments);
 
       component = import ./component.nix {
         inherit
@@ -74,25 +77,29 @@ let
       # Of rust-src and its like, the target is null.
       isForeign = answer: answer.target != null && answer.target != resolved.host;
 
-      # The same, with other words for it: a file cannot be added to.
+      # The same, with other words for it: a file cannot be added to. With its date, it is of the
+      # same manifest.
       add =
         { components, targets }:
-        toolchain (
-          removeAttrs arguments [ "file" ]
-          // {
-            toolchain = {
-              inherit (resolved) channel;
-              components =
-                map (answer: answer.name) (
-                  builtins.filter (answer: !isForeign answer && answer.name != "rust-std") resolved.components
-                )
-                ++ components;
-              targets = resolved.targets ++ targets;
+        if arguments.stage0 or null != null then
+          throw "toolchain: a stage0 file names rustc, cargo and the host's library, and there is nothing to add"
+        else
+          toolchain (
+            removeAttrs arguments [ "file" ]
+            // {
+              toolchain = {
+                channel = "${resolved.channel}-${resolved.date}";
+                components =
+                  map (answer: answer.name) (
+                    builtins.filter (answer: !isForeign answer && answer.name != "rust-std") resolved.components
+                  )
+                  ++ components;
+                targets = resolved.targets ++ targets;
+              }
+              # A manifest from before 2019 has none.
+              // lib.optionalAttrs (resolved.profile != null) { inherit (resolved) profile; };
             }
-            # A manifest from before 2019 has none.
-            // lib.optionalAttrs (resolved.profile != null) { inherit (resolved) profile; };
-          }
-        );
+          );
 
       # Moving channels have a new one every day, or every six weeks.
       isMoving = builtins.match "(beta|nightly).*" resolved.channel != null;
