@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use nix_sccache_core::Value;
-use nix_sccache_fuzz::ask_about;
+use nix_sccache_fuzz::{ask_about, attrs, text};
 use serde_json::Value as Json;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -32,22 +32,6 @@ fuzz_target!(|bytes: &[u8]| {
         }
     }
 });
-
-fn text(name: &str, start: usize, length: usize) -> Value {
-    let number = |number| Value::Int(i64::try_from(number).expect("an input is short"));
-    attrs([
-        ("name", Value::String(name.into())),
-        ("start", number(start)),
-        ("length", number(length)),
-    ])
-}
-
-fn attrs<const N: usize>(attrs: [(&str, Value); N]) -> Value {
-    let attrs = attrs
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value));
-    Value::Attrs(attrs.collect())
-}
 
 fn check(answer: &Json) {
     let date = answer["date"].as_str().expect("a file has a date");

@@ -19,6 +19,26 @@ use nix_sccache_core::Value;
 use nix_sccache_core::version::Host;
 use serde_json::Value as Json;
 
+/// What stands in an argument for a text beside it.
+#[must_use]
+pub fn text(name: &str, start: usize, length: usize) -> Value {
+    let number = |number| Value::Int(i64::try_from(number).expect("an input is short"));
+    attrs([
+        ("name", Value::String(name.into())),
+        ("start", number(start)),
+        ("length", number(length)),
+    ])
+}
+
+/// An attribute set.
+#[must_use]
+pub fn attrs<const N: usize>(attrs: [(&str, Value); N]) -> Value {
+    let attrs = attrs
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value));
+    Value::Attrs(attrs.collect())
+}
+
 /// Calls a builtin as the prelude does, and gives what it answered: `ok` or `err`.
 ///
 /// Fails where an answer is none that the prelude understands, and where an error is not
