@@ -7,4 +7,5 @@
 
 mod files;
 mod flakes;
+mod installed;
 mod names;
