@@ -21,9 +21,13 @@ impl Server {
     /// is wrong with it: a URL that has a scheme and a host, and no secret, is wanted.
     pub fn parse(url: &str) -> Result<Self, String> {
         let trimmed = url.trim_end_matches('/');
-        let server = match trimmed.strip_suffix("/dist") {
-            Some(server) => server.trim_end_matches('/'),
-            None => trimmed,
+        // A folder of this name at the root is one: file:///dist.
+        let server = match trimmed
+            .strip_suffix("/dist")
+            .map(|it| it.trim_end_matches('/'))
+        {
+            Some(server) if !server.ends_with(':') => server,
+            _ => trimmed,
         };
         let example = "write a server such as \"https://static.rust-lang.org\"";
         let Some((scheme, rest)) = server.split_once("://") else {
@@ -112,7 +116,7 @@ mod tests {
                 "{url}"
             );
         }
-        for url in ["http://[::1]:8080/rust", "file:///srv/rust"] {
+        for url in ["http://[::1]:8080/rust", "file:///srv/rust", "file:///dist"] {
             assert_eq!(Server::parse(url).unwrap().as_str(), url);
         }
     }
@@ -145,7 +149,7 @@ mod tests {
                 "ftp://a.example",
                 "\"ftp://a.example\" is neither http, https nor file",
             ),
-            ("https:///dist", "\"https:///dist\" is no URL"),
+            ("https:///dist", "\"https:///dist\" names no host"),
             ("https:///a", "\"https:///a\" names no host"),
             ("https://a b", "\"https://a b\" has ' ' in it"),
             ("https://a/?b", "\"https://a/?b\" has '?' in it"),
