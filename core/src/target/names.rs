@@ -199,12 +199,8 @@ impl<'a> Name<'a> {
             ("linux", Some("gnuabielfv1" | "gnuabielfv2")) => is("gnu"),
             ("linux", Some("gnu")) if is_mips64 => is("gnuabi64"),
             ("linux", Some("musl")) if is_mips64 => is("muslabi64"),
-            // nixpkgs builds for Windows with MinGW, which on ARM is LLVM's.
-            ("windows", None) => vec![
-                Env::Is(Some("gnu")),
-                Env::Is(Some("gnullvm")),
-                Env::Is(Some("msvc")),
-            ],
+            // nixpkgs takes a mere system for Microsoft's; MinGW is in the config.
+            ("windows", None) => vec![Env::Is(Some("msvc")), Env::Any],
             ("windows", Some("gnu")) => {
                 vec![Env::Is(Some("gnu")), Env::Is(Some("gnullvm"))]
             }

@@ -25,7 +25,7 @@ const TARGETS: &[(&str, &str)] = &[
     ("aarch64-netbsd", "aarch64-unknown-netbsd"),
     ("aarch64-none", "aarch64-unknown-none"),
     ("aarch64-uefi", "aarch64-unknown-uefi"),
-    ("aarch64-windows", "aarch64-pc-windows-gnullvm"),
+    ("aarch64-windows", "aarch64-pc-windows-msvc"),
     ("aarch64_be-none", "aarch64_be-unknown-none-softfloat"),
     ("armv5tel-linux", "armv5te-unknown-linux-gnueabi"),
     ("armv6l-linux", "arm-unknown-linux-gnueabihf"),
@@ -41,7 +41,7 @@ const TARGETS: &[(&str, &str)] = &[
     ("i686-linux", "i686-unknown-linux-gnu"),
     ("i686-netbsd", "i686-unknown-netbsd"),
     ("i686-openbsd", "i686-unknown-openbsd"),
-    ("i686-windows", "i686-pc-windows-gnu"),
+    ("i686-windows", "i686-pc-windows-msvc"),
     ("loongarch64-linux", "loongarch64-unknown-linux-gnu"),
     ("m68k-linux", "m68k-unknown-linux-gnu"),
     ("m68k-none", "m68k-unknown-none-elf"),
@@ -73,7 +73,7 @@ const TARGETS: &[(&str, &str)] = &[
     ("x86_64-redox", "x86_64-unknown-redox"),
     ("x86_64-solaris", "x86_64-pc-solaris"),
     ("x86_64-uefi", "x86_64-unknown-uefi"),
-    ("x86_64-windows", "x86_64-pc-windows-gnu"),
+    ("x86_64-windows", "x86_64-pc-windows-msvc"),
 ];
 
 /// Those that it has several targets for, and none is the usual one.
