@@ -7,5 +7,6 @@
 
 mod files;
 mod flakes;
+mod folders;
 mod installed;
 mod names;
