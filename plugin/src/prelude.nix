@@ -236,9 +236,12 @@ let
   # what has an `outPath`, as a package and a flake's input have.
   placeOf =
     builtin: attribute: given:
-    if isPath given || (isString given && builtins.substring 0 1 given == "/") then
+    let
+      isPlace = value: isPath value || (isString value && builtins.substring 0 1 value == "/");
+    in
+    if isPlace given then
       given
-    else if isAttrs given && given ? outPath then
+    else if isAttrs given && given ? outPath && isPlace given.outPath then
       given.outPath
     else
       throw "rust.${builtin}: ${attribute}: this must be a path or a flake's input, and it is ${

@@ -130,7 +130,7 @@ fn places(host: &Host) -> Vec<String> {
 }
 
 /// Every builtin on `v`, and on what has it in it.
-fn calls(place: &str) -> [String; 7] {
+fn calls(place: &str) -> [String; 12] {
     [
         "rust.toTOML v".into(),
         "rust.toTOML { a = v; b = [ v ]; }".into(),
@@ -138,6 +138,12 @@ fn calls(place: &str) -> [String; 7] {
         "rust.target { system = v; config = v; rust = v; }".into(),
         "rust.sccacheEnv v".into(),
         "rust.sccacheEnv { shim = v; transport = v; }".into(),
+        "rust.toolchain v".into(),
+        "rust.toolchain { toolchain = v; host = v; default = v; }".into(),
+        r#"rust.toolchain { toolchain = "stable"; host = v; root = v; force = v; }"#.into(),
+        "rust.stage0 v".into(),
+        r#"rust.stage0 { file = "compiler_date=2024-11-28\ncompiler_version=1.83.0\n"; host = v; root = v; }"#
+            .into(),
         format!("rust.sccacheEnv ({{ shim = \"/s\"; network = true; }} // {{ {place} = v; }})"),
     ]
 }

@@ -176,3 +176,64 @@ fn a_host_that_is_not_there_is_told() {
         "{error}"
     );
 }
+
+#[test]
+fn attributes_are_the_same_as_a_file() {
+    let manifest = ("manifest", "beta.toml", MANIFEST);
+    for (text, attributes) in [
+        ("channel = \"beta\"", json!({ "channel": "beta" })),
+        (
+            "channel = \"1.32.0-beta.2\"\nprofile = \"minimal\"\ncomponents = [\"rustc\"]",
+            json!({ "channel": "1.32.0-beta.2", "profile": "minimal", "components": [["rustc"]] }),
+        ),
+        (
+            "channel = \"beta-2018-12-09\"\ntargets = [\"x86_64-unknown-linux-gnu\"]",
+            json!({ "channel": "beta-2018-12-09", "targets": [[HOST]] }),
+        ),
+        ("components = []", json!({ "components": [[]] })),
+        ("path = \"/opt/rust\"", json!({ "path": "/opt/rust" })),
+    ] {
+        let rest = json!({ "host": HOST, "default": "beta" });
+        let text = format!("[toolchain]\n{text}\n");
+        let file = ask(
+            rest.clone(),
+            &[("file", "rust-toolchain.toml", &text), manifest],
+        )
+        .unwrap();
+        let mut wanted = rest;
+        wanted["toolchain"] = attributes;
+        assert_eq!(ask(wanted, &[manifest]), Ok(file), "{text}");
+    }
+}
+
+#[test]
+fn what_is_passed_over_is_a_warning() {
+    let text = "[toolchain]\nchannel = \"beta\"\ncomponent = [\"miri\"]\n[tools]\n";
+    let files = [
+        ("file", "rust-toolchain.toml", text),
+        ("manifest", "beta.toml", MANIFEST),
+    ];
+    let found = ask(json!({ "host": HOST }), &files).unwrap();
+    assert_eq!(
+        found.warnings,
+        [
+            "rust-toolchain.toml:3:1: unknown key `component` in [toolchain], which is passed over; did you mean `components`?",
+            "rust-toolchain.toml:4:2: unknown key `tools`, which is passed over",
+        ]
+    );
+}
+
+#[test]
+fn names_that_were_given_are_renamed() {
+    let renaming = format!("{MANIFEST}[renames.rustc-old]\nto = \"rustc\"\n");
+    let wanted =
+        json!({ "toolchain": { "channel": "beta", "components": [["rustc-old"]] }, "host": HOST });
+    let found = ask(wanted, &[("manifest", "beta.toml", &renaming)]).unwrap();
+    assert_eq!(found.renamed["rustc-old"], "rustc");
+    let names: Vec<_> = found
+        .components
+        .iter()
+        .map(|one| (one.name.as_str(), one.package.as_str()))
+        .collect();
+    assert_eq!(names, [("rust-std", "rust-std"), ("rustc-old", "rustc")]);
+}
