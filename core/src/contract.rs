@@ -40,6 +40,10 @@ pub const COMPILING: &str = "NIX_SCCACHE_COMPILING";
 /// variable that begins with `CARGO_`. Set by the shim, for sccache.
 pub const RUST_KEY: &str = "CARGO_NIX_SCCACHE_KEY";
 
+/// What goes into each Rust key of a build of rustc itself: a hash of its bootstrap config. Set by
+/// `rust.bootstrapConfig`, for sccache.
+pub const BOOTSTRAP_KEY: &str = "CARGO_NIX_SCCACHE_BOOTSTRAP_CONFIG";
+
 /// Of sccache's own: a string that goes into each C and C++ key.
 pub const C_KEY: &str = "SCCACHE_C_CUSTOM_CACHE_BUSTER";
 

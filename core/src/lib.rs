@@ -5,6 +5,7 @@
 //! every Nix. A builtin that goes wrong gives an [`Error`], which names the
 //! attribute at fault.
 
+pub mod bootstrap_config;
 pub mod contract;
 mod error;
 mod hash;

@@ -5,7 +5,9 @@ use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
 
 use nix_sccache_core::version::Host;
-use nix_sccache_core::{Error, request, sccache_env, stage0, target, to_toml, toolchain};
+use nix_sccache_core::{
+    Error, bootstrap_config, request, sccache_env, stage0, target, to_toml, toolchain,
+};
 use serde_json::{Value as Json, json};
 
 /// One call, as the prelude makes it.
@@ -58,6 +60,10 @@ pub fn answer(call: Call<'_>) -> String {
 fn run(name: &str, call: Call<'_>) -> Result<Json, Error> {
     let argument = || request::parse(call.request);
     match name {
+        "bootstrapConfig" => json(bootstrap_config::bootstrap_config(
+            &request::read(argument()?)?,
+            call.text,
+        )?),
         "sccacheEnv" => json(sccache_env::sccache_env(&request::read(argument()?)?)?),
         "stage0" => json(stage0::stage0(&request::read(argument()?)?, call.text)?),
         "target" => json(target::target(argument()?)?),
@@ -74,6 +80,7 @@ fn run(name: &str, call: Call<'_>) -> Result<Json, Error> {
             "builtin",
             name,
             &[
+                "bootstrapConfig",
                 "sccacheEnv",
                 "stage0",
                 "target",
@@ -132,7 +139,7 @@ mod tests {
         let error = ask("toTOLM", "null");
         assert_eq!(
             error["err"],
-            "rust.toTOLM: unknown builtin `toTOLM`; did you mean `toTOML`? (known here: sccacheEnv, stage0, target, toTOML, toolchain, version)"
+            "rust.toTOLM: unknown builtin `toTOLM`; did you mean `toTOML`? (known here: bootstrapConfig, sccacheEnv, stage0, target, toTOML, toolchain, version)"
         );
     }
 

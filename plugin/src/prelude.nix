@@ -301,6 +301,41 @@ let
     else
       textOf "toolchain" attribute given;
 
+  bootstrapConfig =
+    wanted:
+    let
+      texts =
+        if isAttrs wanted && isGiven "source" wanted then
+          [ (read (placeOf "bootstrapConfig" "source" wanted.source + "/src/version")) ]
+        else
+          [ ];
+      asked = if isAttrs wanted then { prefix = builtins.placeholder "out"; } // wanted else wanted;
+      answer = callAbout "bootstrapConfig" texts (
+        refs: if refs == [ ] then asked else asked // { source = head refs; }
+      );
+      # The same flags and the same sources do not make the same crate where the config differs.
+      env =
+        variable:
+        if variable == null then
+          { }
+        else
+          { ${unsafeDiscardStringContext variable} = builtins.hashString "sha256" answer.text; };
+    in
+    answer
+    // {
+      # Names, which depend on nothing that the text depends on.
+      fileName = unsafeDiscardStringContext answer.fileName;
+      release = unsafeDiscardStringContext answer.release;
+      sccache =
+        if answer.sccache == null then
+          null
+        else
+          {
+            inherit (answer.sccache) key rustcWrapper;
+            env = env answer.sccache.keyVariable;
+          };
+    };
+
   # The stage0 file of a rustc source tree, whichever of its names it has.
   stage0File =
     builtin: attribute: given:
@@ -425,6 +460,51 @@ let
 in
 
 mapAttrs (name: value: if isFunction value then document name value else value) {
+  /**
+    The bootstrap config of a rustc source: the text of its `config.toml`, by its release and
+    settings that are checked against it. An attribute set:
+
+    - `text`: the config. Name it by `RUST_BOOTSTRAP_CONFIG`, or write it to `fileName`.
+    - `fileName`: `config.toml`, or `bootstrap.toml` from 1.90 on, in the source's folder.
+    - `release`: the source's release.
+    - `explain`: a list of `{ key, value, why, given }`, one for each line of the text.
+    - `warnings`: a list of strings: what may not be as it was meant.
+    - `sccache`: null, or with `sccache = true` what else the derivation needs: `key`, the one
+      that has bootstrap call sccache; `rustcWrapper`, whether `RUSTC_WRAPPER` is to be set, and
+      not to be set where it is false; `env`, variables to merge into the derivation's own.
+
+    # Example
+
+    ```nix
+    builtins.rust.bootstrapConfig {
+      source = ./rustc-1.85.0-src;
+      toolchain = rustToolchain;
+      settings.build.docs = false;
+      settings.target.x86_64-unknown-linux-gnu.llvm-config = "${llvm.dev}/bin/llvm-config";
+    }
+    => { fileName = "config.toml"; text = "profile = \"dist\"\n\n[build]\n…"; … }
+    ```
+
+    # Attributes
+
+    - `source` (path), the source, whose `src/version` is read; or `release` (string, as in that
+      file), without it. One of the two is required.
+    - `settings` (attribute set): the config by bootstrap's own names, section by section:
+      `settings.build.docs`, `settings.target.TRIPLE.cc`, `settings.profile`. A key that the
+      release does not know is an error that says when it came or went and what to write
+      instead; so is a value of the wrong type, and what contradicts itself.
+    - `sandbox` (Boolean, true): whether the build has no network. What it cannot do without is
+      then set where it is not given, `llvm.download-ci-llvm = false` say; `explain` has the
+      reasons. What needs a network is refused.
+    - `toolchain` (path): the package with the `bin/rustc` and `bin/cargo` to build with. Required
+      with `sandbox`, unless `settings.build` has both.
+    - `prefix` (path, the derivation's output `out`): where to install, with `sandbox`.
+    - `sccache` (Boolean, false): whether to build through the `sccache` on `PATH`, which is to be
+      the shim. From 1.89 on bootstrap has it cache rustc's calls of stage 0 and those of C and
+      C++ compilers, before that of the latter alone.
+  */
+  bootstrapConfig = wanted: bootstrapConfig wanted;
+
   /**
     The environment that makes a derivation use a compiler cache: an attribute set of
     strings, to be merged into the derivation's own.

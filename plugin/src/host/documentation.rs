@@ -84,7 +84,14 @@ mod tests {
         let names: Vec<_> = all().iter().map(|one| one.name).collect();
         assert_eq!(
             names,
-            ["sccacheEnv", "stage0", "target", "toolchain", "toTOML"]
+            [
+                "bootstrapConfig",
+                "sccacheEnv",
+                "stage0",
+                "target",
+                "toolchain",
+                "toTOML"
+            ]
         );
     }
 }
