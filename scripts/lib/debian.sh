@@ -27,17 +27,27 @@ need_debian() {
     )
 }
 
-# debian_source PACKAGE VERSION: unpacks a source package into the current directory.
+# debian_source PACKAGE VERSION [SUITE [OPTION…]]: unpacks a source package into the current
+# directory, from the machine's own suites or from the one that is named.
 #
 # The machine's own lists stay as they are: most machines have no deb-src in them.
 debian_source() {
-    local apt list
+    local package=$1 version=$2 suite=${3-} apt list mirror
+    shift $(($# > 3 ? 3 : $#))
     apt=$(mktemp -d "$PWD/apt.XXXXXX")
     mkdir "$apt/sources" "$apt/lists"
-    for list in /etc/apt/sources.list /etc/apt/sources.list.d/*; do
-        [[ -f $list ]] || continue
-        sed -e 's/^Types:.*/Types: deb-src/' -e 's/^deb /deb-src /' "$list" >"$apt/sources/${list##*/}"
-    done
+    if [[ -n $suite ]]; then
+        # Where this machine has its packages from; security's archive has another label.
+        # shellcheck disable=SC2016 # apt's variable
+        mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | head -n 1) || true
+        echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]" \
+            "${mirror:-http://deb.debian.org/debian/} $suite main" >"$apt/sources/suite.list"
+    else
+        for list in /etc/apt/sources.list /etc/apt/sources.list.d/*; do
+            [[ -f $list ]] || continue
+            sed -e 's/^Types:.*/Types: deb-src/' -e 's/^deb /deb-src /' "$list" >"$apt/sources/${list##*/}"
+        done
+    fi
     local options=(
         -q
         -o Dir::Etc::sourcelist=/dev/null
@@ -48,5 +58,5 @@ debian_source() {
     # An archive without sources is none of our business: if it was the one that matters, the
     # next line says so.
     apt-get "${options[@]}" update >&2 || true
-    apt-get "${options[@]}" source "$1=$2" >&2
+    apt-get "${options[@]}" source "$@" "$package=$version" >&2
 }

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 fn doc_shows_each_builtin() {
     for host in hosts() {
         for (name, begins) in [
+            ("bootstrapConfig", "The bootstrap config of a rustc source"),
             (
                 "sccacheEnv",
                 "The environment that makes a derivation use a compiler cache",

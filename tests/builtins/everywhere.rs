@@ -238,6 +238,7 @@ fn one_builtin_is_added() {
         assert_eq!(
             host.value("builtins.attrNames builtins.rust"),
             json!([
+                "bootstrapConfig",
                 "sccacheEnv",
                 "stage0",
                 "target",

@@ -6,6 +6,7 @@
 )]
 
 mod any_value;
+mod bootstrap_config;
 mod documentation;
 mod everywhere;
 mod loading;

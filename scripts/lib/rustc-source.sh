@@ -1,0 +1,71 @@
+# shellcheck shell=bash disable=SC2154 # cache, root: scripts/setup sets them
+# Sources of rustc, and their own readers of the bootstrap config: what tests/bootstrap asks.
+
+# need_rustc_source RELEASE DEBIAN_VERSION SUITE: prints the folder with what of that source has to
+# do with its config, as upstream has it, and in oracle/ a program that reads one.
+need_rustc_source() {
+    local release=$1 source=$cache/rustc-sources/$1
+    if [[ ! -d $source ]]; then
+        say "fetching the source of Rust $release"
+        mkdir -p "${source%/*}"
+        (
+            work=$(mktemp -d "${source%/*}/.$release.XXXXXX")
+            trap 'rm -rf "$work"' EXIT
+            cd "$work" || exit
+            debian_source rustc "$2" "$3" --download-only
+            mkdir unpacked
+            # Not every release has each of them.
+            tar --extract --file rustc_*.orig.tar.xz --directory unpacked --strip-components 1 \
+                --wildcards --no-wildcards-match-slash \
+                '*/Cargo.lock' '*/git-commit-info' '*/src/bootstrap' '*/src/build_helper' '*/src/version' '*/src/stage0*' \
+                '*/src/ci/channel' '*/src/etc/rust_analyzer*' 2>/dev/null || [[ -e unpacked/src/bootstrap/bootstrap.py ]]
+            mv unpacked "$source"
+        )
+    fi
+    need_oracle "$source"
+    echo "$source"
+}
+
+# need_oracle SOURCE: builds that program with the machine's own Rust, which can, and with the crates that
+# the source's Cargo.lock names.
+need_oracle() {
+    local oracle=$1/oracle lock=$1/src/bootstrap/Cargo.lock
+    cmp --quiet "$root/tests/bootstrap/oracle/main.rs" "$oracle/main.rs" && [[ -x $oracle/oracle ]] && return
+    say "building bootstrap of Rust $(<"$1/src/version")"
+    [[ -e $lock ]] || lock=$1/Cargo.lock
+    mkdir -p "$oracle"
+    cp "$lock" "$oracle/Cargo.lock"
+    cat >"$oracle/Cargo.toml" <<'TOML'
+[package]
+name = "oracle"
+version = "0.0.0"
+edition = "2021"
+[[bin]]
+name = "oracle"
+path = "main.rs"
+[features]
+flags-are-parsed-within = []
+[dependencies]
+bootstrap.path = "../src/bootstrap"
+[workspace]
+TOML
+    cp "$root/tests/bootstrap/oracle/main.rs" "$oracle/main.rs"
+    local features=()
+    grep -q 'pub fn parse(args: &\[String\]) -> Config' "$1"/src/bootstrap/config.rs 2>/dev/null && features=(--features flags-are-parsed-within)
+    # It wants to be built by its own bootstrap.py, which says by RUSTC which compiler that is.
+    (
+        cd "$oracle" || exit
+        unset RUSTC_WRAPPER
+        RUSTC=$(rustc --print sysroot)/bin/rustc RUSTFLAGS=--cap-lints=allow CARGO_TARGET_DIR=$oracle/target \
+            cargo build --quiet "${features[@]}" >&2
+        mv target/debug/oracle oracle
+        rm -r target
+    )
+}
+
+# need_rustc_sources: those of the tests.
+need_rustc_sources() {
+    need_rustc_source 1.63.0 1.63.0+dfsg1-2 bookworm >/dev/null
+    need_rustc_source 1.85.0 1.85.0+dfsg3-1 trixie >/dev/null
+    export NIX_SCCACHE_TEST_RUSTC_SOURCES=$cache/rustc-sources
+}
