@@ -234,8 +234,10 @@ let
 
   # Where a file is that an attribute names: a path literal, an absolute path in a string, or
   # what has an `outPath`, as a package and a flake's input have.
-  placeOf =
-    builtin: attribute: given:
+  placeOf = placeOr "a path or a flake's input";
+
+  placeOr =
+    wanted: builtin: attribute: given:
     let
       isPlace = value: isPath value || (isString value && builtins.substring 0 1 value == "/");
     in
@@ -244,7 +246,7 @@ let
     else if isAttrs given && given ? outPath && isPlace given.outPath then
       given.outPath
     else
-      throw "rust.${builtin}: ${attribute}: this must be a path or a flake's input, and it is ${
+      throw "rust.${builtin}: ${attribute}: this must be ${wanted}, and it is ${
         if isString given then
           toJSON (builtins.substring 0 100 given)
         else
@@ -291,7 +293,7 @@ let
         text = given;
       }
     else
-      read (placeOf builtin attribute given);
+      read (placeOr "a path, a flake's input or a text" builtin attribute given);
 
   # A manifest: a file, or its text, which is no mere name.
   manifest =

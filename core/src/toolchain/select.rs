@@ -203,15 +203,14 @@ impl Selection<'_> {
                 )
             }
             Asker::Component(given) => {
-                let there = among(
-                    target,
-                    &manifest.available_targets(&component.package),
-                    "it has it for ",
-                );
-                self.origin.error(
-                    &given.at,
-                    format!("{release} has no `{name}` for {target}{there}"),
-                )
+                let there = manifest.available_targets(&component.package);
+                let message = if there.is_empty() {
+                    format!("{release} has no `{name}`, for no target")
+                } else {
+                    let there = among(target, &there, "it has it for ");
+                    format!("{release} has no `{name}` for {target}{there}")
+                };
+                self.origin.error(&given.at, message)
             }
             Asker::Profile => {
                 let message = format!(
@@ -295,10 +294,10 @@ fn no_component(
     format!("{release}: {}", Error::unknown("component", asked, &known))
 }
 
-/// What there is instead, the likest first.
+/// What there is instead, the likest first; nothing, where there is none.
 fn among(asked: &str, there: &[String], begins: &str) -> String {
     if there.is_empty() {
-        return ", nor for any other target".to_owned();
+        return String::new();
     }
     let arch = |triple: &str| triple.split('-').next().unwrap_or_default().to_owned();
     let mut there: Vec<&str> = there.iter().map(String::as_str).collect();
