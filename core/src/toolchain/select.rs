@@ -205,7 +205,7 @@ impl Selection<'_> {
             Asker::Component(given) => {
                 let there = manifest.available_targets(&component.package);
                 let message = if there.is_empty() {
-                    format!("{release} has no `{name}`, for no target")
+                    format!("{release} has no `{name}` for any target")
                 } else {
                     let there = among(target, &there, "it has it for ");
                     format!("{release} has no `{name}` for {target}{there}")
