@@ -15,7 +15,15 @@ fn doc_shows_each_builtin() {
                 "sccacheEnv",
                 "The environment that makes a derivation use a compiler cache",
             ),
+            (
+                "stage0",
+                "What the stage0 file of a rustc source tree names",
+            ),
             ("target", "The target triple of a Nix system"),
+            (
+                "toolchain",
+                "The toolchain that a project asks for, as rustup would install it",
+            ),
             ("toTOML", "The TOML text of an attribute set"),
         ] {
             // Nix wraps the text and colours it.

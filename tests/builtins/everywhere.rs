@@ -267,6 +267,10 @@ fn every_attribute_is_documented() {
         names.extend(known(&error));
     }
     names.extend(known(&host.error("builtins.rust.stage0 { \"?\" = 1; }")));
+    for builtin in ["bootstrapConfig", "stage0", "toolchain"] {
+        let error = host.error(&format!(r#"builtins.rust.{builtin} {{ "?" = 1; }}"#));
+        names.extend(known(&error));
+    }
     // Secrets are known so that giving one is answered.
     let secrets = [
         "password",
