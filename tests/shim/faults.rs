@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use nix_sccache_tests::{Daemon, Library, Reported, library, reported, script, stdout_of};
 
-use crate::{build, shim};
+use crate::{build, closed, shim};
 
 /// The build is what it would be without a cache, and trouble was told once.
 #[track_caller]
@@ -246,5 +246,25 @@ fn warnings_are_kept() {
             1,
             "{built:#?}"
         );
+    }
+}
+
+/// Nobody reads what the shim says, and it goes on.
+#[test]
+fn nobody_reads() {
+    let shim = shim();
+    for (program, arguments, code) in [
+        ("nix-sccache", &["report"][..], 1),
+        ("nix-sccache", &["run", "--", "true"], 0),
+        ("nix-sccache", &["run", "--", "/nonexistent/program"], 127),
+        ("sccache", &["no-such-compiler-anywhere"], 127),
+    ] {
+        let status = Command::new(shim.program(program))
+            .args(arguments)
+            .env_remove("NIX_SCCACHE_SESSION")
+            .stdout(closed())
+            .stderr(closed())
+            .status();
+        assert_eq!(status.unwrap().code(), Some(code), "{arguments:?}");
     }
 }

@@ -22,3 +22,8 @@ fn build(mut run: std::process::Command, library: &Library) -> Reported {
 fn shim() -> Shim {
     Shim::new()
 }
+
+/// A pipe that nobody reads.
+fn closed() -> std::io::PipeWriter {
+    std::io::pipe().unwrap().1
+}

@@ -15,6 +15,7 @@ use crate::client::{self, Answer};
 use crate::compiler::{self, Compiler};
 use crate::report::tell_trouble;
 use crate::session::Session;
+use crate::tell::tell;
 
 /// As `sccache`: a compiler's call, or else the real sccache.
 pub fn as_sccache(mut arguments: Vec<OsString>) -> ExitCode {
@@ -66,7 +67,9 @@ pub fn stand_in_front_of_rustc(command: &mut Command, ourselves: &Path) {
 }
 
 fn not_found(program: &str) -> ExitCode {
-    eprintln!("nix-sccache: there is no {program} on PATH but the shim itself");
+    tell(format_args!(
+        "nix-sccache: there is no {program} on PATH but the shim itself"
+    ));
     ExitCode::from(127)
 }
 

@@ -18,6 +18,7 @@ use crate::call::stand_in_front_of_rustc;
 use crate::compiler;
 use crate::report::Report;
 use crate::session::{Begun, Session};
+use crate::tell::{print, tell};
 
 /// Warm Rust builds inside the Nix sandbox
 #[derive(Parser)]
@@ -114,17 +115,20 @@ fn run(command: &[OsString], report_to: Option<&Path>, log_to: Option<&Path>) ->
     begun.session.end();
     match report {
         Ok(report) => {
-            eprintln!("{}", report.text());
+            tell(report.text());
             if let Some(file) = report_to {
                 write_report(&report, file);
             }
         }
-        Err(error) => eprintln!("nix-sccache: no report: {error}"),
+        Err(error) => tell(format_args!("nix-sccache: no report: {error}")),
     }
     match status {
         Ok(status) => compiler::end_like(status),
         Err(error) => {
-            eprintln!("nix-sccache: cannot run {}: {error}", program.display());
+            tell(format_args!(
+                "nix-sccache: cannot run {}: {error}",
+                program.display()
+            ));
             ExitCode::from(127)
         }
     }
@@ -137,10 +141,10 @@ fn keep_log(session: &Session, file: &Path) {
         other => other,
     };
     if let Err(error) = kept {
-        eprintln!(
+        tell(format_args!(
             "nix-sccache: the log cannot be kept in {}: {error}",
             file.display()
-        );
+        ));
     }
 }
 
@@ -149,10 +153,10 @@ fn write_report(report: &Report, file: &Path) {
         .map_err(io::Error::from)
         .and_then(|json| fs::write(file, json));
     if let Err(error) = written {
-        eprintln!(
+        tell(format_args!(
             "nix-sccache: the report cannot be written to {}: {error}",
             file.display()
-        );
+        ));
     }
 }
 
@@ -186,11 +190,11 @@ fn report(json: bool, log: Option<&Path>) -> ExitCode {
         (Some(log), _) => Report::of_log(log),
         (None, Some(session)) => Report::of(&session),
         (None, None) => {
-            eprintln!(
+            tell(format_args!(
                 "nix-sccache: there is no session here ({} is not set): `nix-sccache run -- COMMAND` reports on COMMAND, \
                  and `run --log FILE` keeps what `report --log FILE` reads",
                 contract::SESSION
-            );
+            ));
             return ExitCode::FAILURE;
         }
     };
@@ -201,13 +205,10 @@ fn report(json: bool, log: Option<&Path>) -> ExitCode {
             report.text()
         })
     });
-    match shown {
-        Ok(text) => {
-            println!("{text}");
-            ExitCode::SUCCESS
-        }
+    match shown.and_then(print) {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("nix-sccache: no report: {error}");
+            tell(format_args!("nix-sccache: no report: {error}"));
             ExitCode::FAILURE
         }
     }
@@ -248,9 +249,9 @@ fn quote(path: &Path) -> Vec<u8> {
 fn end(failed: bool) -> ExitCode {
     if let Some(session) = Session::current() {
         match Report::of(&session) {
-            Ok(report) if failed => eprintln!("{}", report.short_text()),
-            Ok(report) => eprintln!("{}", report.text()),
-            Err(error) => eprintln!("nix-sccache: no report: {error}"),
+            Ok(report) if failed => tell(report.short_text()),
+            Ok(report) => tell(report.text()),
+            Err(error) => tell(format_args!("nix-sccache: no report: {error}")),
         }
         session.end();
     }
@@ -258,7 +259,9 @@ fn end(failed: bool) -> ExitCode {
 }
 
 fn cannot_begin(error: &io::Error) {
-    eprintln!("nix-sccache: no session, so neither a cache of its own nor a report: {error}");
+    tell(format_args!(
+        "nix-sccache: no session, so neither a cache of its own nor a report: {error}"
+    ));
 }
 
 #[cfg(test)]

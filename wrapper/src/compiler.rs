@@ -9,6 +9,8 @@ use std::process::{Command, ExitCode, ExitStatus, Stdio};
 
 use signal_hook::low_level::emulate_default_handler;
 
+use crate::tell::tell;
+
 /// The program that `name` stands for, passing over shims: a path is taken as it is, a name
 /// is looked for on `PATH`.
 pub fn find(name: &OsStr) -> Option<PathBuf> {
@@ -24,7 +26,7 @@ pub fn find(name: &OsStr) -> Option<PathBuf> {
 
 /// Whether a path leads to a shim, under whatever name: to this one, or to another build of
 /// it, with which this one would otherwise take turns for ever.
-fn is_shim(path: &Path) -> bool {
+pub fn is_shim(path: &Path) -> bool {
     let Ok(real) = path.canonicalize() else {
         return false;
     };
@@ -73,10 +75,10 @@ pub fn end_as(command: &Command, status: io::Result<ExitStatus>) -> ExitCode {
 
 /// Says so, and gives the code that a shell gives for it.
 fn cannot_run(command: &Command, error: &io::Error) -> ExitCode {
-    eprintln!(
+    tell(format_args!(
         "nix-sccache: cannot run {}: {error}",
         command.get_program().display()
-    );
+    ));
     ExitCode::from(127)
 }
 

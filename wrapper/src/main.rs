@@ -13,6 +13,8 @@
 //! sccache sees, [`client`] asks the cache, [`compiler`] runs the compiler, [`call_log`]
 //! notes what came of it.
 
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
 mod arguments;
 mod call;
 mod call_log;
@@ -24,6 +26,7 @@ mod inner;
 mod inputs;
 mod report;
 mod session;
+mod tell;
 
 use std::env;
 use std::ffi::OsString;

@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::call_log::{self, Entry, Outcome};
 use crate::class::Reason;
 use crate::session::Session;
+use crate::tell::tell;
 
 /// What a session's log says, all together.
 #[derive(Debug, Default, PartialEq, Serialize)]
@@ -225,7 +226,7 @@ impl Report {
 
 /// Tells of trouble, where no session does it in its report.
 pub fn tell_trouble(why: &str) {
-    eprintln!("{}", trouble_text(why));
+    tell(trouble_text(why));
 }
 
 fn trouble_text(why: &str) -> String {
