@@ -16,6 +16,7 @@ use signal_hook::iterator::Signals;
 
 use crate::call::stand_in_front_of_rustc;
 use crate::compiler;
+use crate::doctor;
 use crate::report::Report;
 use crate::session::{Begun, Session};
 use crate::tell::{print, tell};
@@ -51,6 +52,15 @@ enum Task {
         #[arg(long, value_name = "FILE")]
         log: Option<PathBuf>,
     },
+    /// Says what stands between a build here and its cache, and what to fix
+    ///
+    /// It changes nothing. Its exit status is 0 when a build here would be served by the cache,
+    /// and 1 when something needs fixing.
+    Doctor {
+        /// Says it as JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Begins and ends a session, for build hooks
     Session {
         #[command(subcommand)]
@@ -79,6 +89,7 @@ pub fn main(called_as: OsString, arguments: Vec<OsString>) -> ExitCode {
             command,
         } => run(&command, report.as_deref(), log.as_deref()),
         Task::Report { json, log } => report(json, log.as_deref()),
+        Task::Doctor { json } => doctor::main(json),
         Task::Session { edge: Edge::Begin } => begin(),
         Task::Session {
             edge: Edge::End { failed },

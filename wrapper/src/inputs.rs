@@ -63,15 +63,25 @@ pub fn key_variable(language: Language, compiler: &Compiler) -> (&'static str, O
     (variable, hex(&hash.finalize()).into())
 }
 
-fn hidden_variables(language: Language) -> Vec<(OsString, OsString)> {
-    let is_hidden = |name: &OsStr| match language {
+/// Whether a variable of this name goes into any key.
+pub fn is_hidden(name: &str) -> bool {
+    Language::ALL
+        .into_iter()
+        .any(|language| is_hidden_from(language, OsStr::new(name)))
+}
+
+fn is_hidden_from(language: Language, name: &OsStr) -> bool {
+    match language {
         Language::Rust => RUST.iter().any(|hidden| name == *hidden),
         Language::C | Language::Cxx => C
             .iter()
             .any(|hidden| name.as_bytes().starts_with(hidden.as_bytes())),
-    };
+    }
+}
+
+fn hidden_variables(language: Language) -> Vec<(OsString, OsString)> {
     let mut variables: Vec<_> = env::vars_os()
-        .filter(|(name, value)| is_hidden(name) && !value.is_empty())
+        .filter(|(name, value)| is_hidden_from(language, name) && !value.is_empty())
         .collect();
     variables.sort();
     variables

@@ -22,6 +22,7 @@ mod class;
 mod cli;
 mod client;
 mod compiler;
+mod doctor;
 mod inner;
 mod inputs;
 mod report;

@@ -152,12 +152,21 @@ fn reach_server(session: Option<&Session>) -> Result<(), String> {
             )),
         };
     }
-    let in_build = env::var_os("NIX_BUILD_TOP").is_some() && env::var_os("IN_NIX_SHELL").is_none();
-    if in_build && session.is_none() && env::var_os(contract::TRANSPORT).is_some() {
+    if lacks_session(session) {
         return Err(
             "the build has no session, and so no server: run it by `nix-sccache run -- …`"
                 .to_owned(),
         );
     }
     Ok(())
+}
+
+/// Whether this is a build whose transport wants a server, and there is no session that has
+/// started one.
+pub fn lacks_session(session: Option<&Session>) -> bool {
+    let in_build = env::var_os("NIX_BUILD_TOP").is_some() && env::var_os("IN_NIX_SHELL").is_none();
+    in_build
+        && session.is_none()
+        && env::var_os(contract::SERVER_UDS).is_none()
+        && env::var_os(contract::TRANSPORT).is_some()
 }

@@ -116,7 +116,7 @@ impl Session {
     /// Whether there was trouble just now, so that the cache is better left alone.
     pub fn is_in_trouble(&self) -> bool {
         let last = fs::metadata(self.trouble_note()).and_then(|note| note.modified());
-        self.given_up_note().exists()
+        self.has_given_up()
             || last.is_ok_and(|last| last.elapsed().is_ok_and(|since| since < TRY_AGAIN_AFTER))
     }
 
@@ -174,6 +174,11 @@ impl Session {
             .is_ok_and(|files| files.flatten().any(|file| is_note(file.path())))
     }
 
+    /// Whether the cache is left alone for the rest of the session.
+    pub fn has_given_up(&self) -> bool {
+        self.given_up_note().exists()
+    }
+
     fn given_up_note(&self) -> PathBuf {
         self.folder.join("given-up")
     }
@@ -194,7 +199,7 @@ fn not_mounted(transport: &OsStr) -> Option<PathBuf> {
 }
 
 /// Whether this is Nix's sandbox, where the build's directory has always the same name.
-fn in_sandbox() -> bool {
+pub fn in_sandbox() -> bool {
     env::var_os("NIX_BUILD_TOP").is_some_and(|top| top == "/build")
 }
 
