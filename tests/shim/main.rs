@@ -6,6 +6,7 @@
 )]
 
 mod compilers;
+mod doctor;
 mod faults;
 mod transparency;
 mod transports;
