@@ -9,6 +9,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use nix_sccache_core::contract::{self, Language};
 
 use crate::arguments::{CcCall, RustcCall, is_rustc};
+use crate::bootstrap;
 use crate::call_log::{Entry, Outcome};
 use crate::class::{self, Class, Reason};
 use crate::client::{self, Answer};
@@ -132,6 +133,7 @@ impl Call {
             call.incremental |= ["CARGO_INCREMENTAL", "CARGO_BUILD_INCREMENTAL"]
                 .iter()
                 .any(|name| env::var_os(name).is_some_and(|value| value == "1"));
+            call.own_compiler = bootstrap::compiles_with_its_own(call.target);
             let class = class::rustc(&call);
             (Language::Rust, call.crate_name.unwrap_or_default(), class)
         } else {

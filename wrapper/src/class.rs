@@ -34,6 +34,8 @@ pub enum Reason {
     OutputFile,
     /// It brings its own `--sysroot`.
     Sysroot,
+    /// It is of the compiler that this build of rustc has made.
+    OwnCompiler,
     /// It lacks what every call of cargo's has: a name, `--out-dir`, one `--emit`.
     NotCargos,
     /// It compiles C or C++, but not to an object.
@@ -59,6 +61,7 @@ impl fmt::Display for Reason {
             Self::Incremental => f.write_str("incremental"),
             Self::OutputFile => f.write_str("writes to a file of its own (-o)"),
             Self::Sysroot => f.write_str("brings its own --sysroot"),
+            Self::OwnCompiler => f.write_str("compiles with a rustc of this very build"),
             Self::NotCargos => f.write_str("no --crate-name, --out-dir or single --emit"),
             Self::NoObject => f.write_str("does not compile to an object"),
             Self::Option(option) => write!(f, "uses {option}"),
@@ -121,6 +124,9 @@ pub fn rustc(call: &RustcCall) -> Class {
     }
     if call.sysroot {
         return pass(Reason::Sysroot);
+    }
+    if call.own_compiler {
+        return pass(Reason::OwnCompiler);
     }
     if call.inputs.len() > 1 {
         return pass(Reason::Sources);
@@ -248,6 +254,14 @@ mod tests {
         ] {
             assert_eq!(of(&line), Class::Passthrough(reason), "{line}");
         }
+    }
+
+    #[test]
+    fn a_compiler_that_was_made_just_now_has_no_entries() {
+        let arguments: Vec<_> = LIBRARY.split_whitespace().map(OsString::from).collect();
+        let mut call = RustcCall::read(&arguments);
+        call.own_compiler = true;
+        assert_eq!(rustc(&call), Class::Passthrough(Reason::OwnCompiler));
     }
 
     #[test]

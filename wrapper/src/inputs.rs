@@ -2,7 +2,8 @@
 //!
 //! nixpkgs' compiler wrappers, and cargo2nix's, add what they find in the environment
 //! behind sccache's back, and what is written in them. And where we stand in front of the
-//! compiler, sccache knows our digest and not the compiler's.
+//! compiler, sccache knows our digest and not the compiler's. So does rustc's bootstrap with a
+//! program of its own.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -13,6 +14,8 @@ use std::path::Path;
 use nix_sccache_core::contract::{self, Language};
 use sha2::{Digest, Sha256};
 
+use crate::arguments::RustcCall;
+use crate::bootstrap;
 use crate::compiler::Compiler;
 
 /// Variables that a wrapper of rustc adds to the arguments, and those that rustc itself reads
@@ -38,7 +41,11 @@ const C: [&str; 6] = [
 ];
 
 /// The variable to give to sccache, so that all this is in the key.
-pub fn key_variable(language: Language, compiler: &Compiler) -> (&'static str, OsString) {
+pub fn key_variable(
+    language: Language,
+    compiler: &Compiler,
+    arguments: &[OsString],
+) -> (&'static str, OsString) {
     let mut parts: Vec<(Vec<u8>, Vec<u8>)> = hidden_variables(language)
         .into_iter()
         .map(|(name, value)| (name.into_vec(), value.into_vec()))
@@ -46,6 +53,9 @@ pub fn key_variable(language: Language, compiler: &Compiler) -> (&'static str, O
     parts.push((b"compiler".to_vec(), identity(&compiler.path)));
     if let Some(wrapper) = &compiler.wrapper {
         parts.push((b"wrapper".to_vec(), identity(wrapper)));
+    }
+    if language == Language::Rust {
+        parts.extend(bootstrap::hidden(RustcCall::read(arguments).target));
     }
     let variable = if language == Language::Rust {
         contract::RUST_KEY
@@ -90,7 +100,7 @@ fn hidden_variables(language: Language) -> Vec<(OsString, OsString)> {
 /// What tells a program from every other: its path, if that is in a Nix store, which holds
 /// one thing under one name; else its contents. A script's own arguments for the compiler
 /// behind it are in either.
-fn identity(program: &Path) -> Vec<u8> {
+pub fn identity(program: &Path) -> Vec<u8> {
     let real = program
         .canonicalize()
         .unwrap_or_else(|_| program.to_owned());

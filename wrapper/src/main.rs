@@ -16,6 +16,7 @@
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
 mod arguments;
+mod bootstrap;
 mod call;
 mod call_log;
 mod class;

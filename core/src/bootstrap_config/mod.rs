@@ -150,7 +150,7 @@ pub fn bootstrap_config(wanted: &Wanted, texts: &[u8]) -> Result<Answer, Error> 
         sccache: wanted.sccache.then(|| Sccache {
             key: Place::new(defaults::ccache_section(minor), "ccache").to_string(),
             rustc_wrapper: !serves_rust,
-            key_variable: serves_rust.then_some(contract::BOOTSTRAP_KEY),
+            key_variable: defaults::hides_flags(minor).then_some(contract::BOOTSTRAP_KEY),
         }),
         warnings: settings.warnings,
         explain: settings

@@ -32,6 +32,10 @@ pub struct RustcCall {
     pub output: bool,
     /// Whether the call brings its own `--sysroot`.
     pub sysroot: bool,
+    /// Whether the call says for which target it compiles.
+    pub target: bool,
+    /// Whether a build of rustc calls the compiler that it has made itself.
+    pub own_compiler: bool,
     /// Whether a file of arguments, `@file`, could not be read.
     pub unreadable: bool,
 }
@@ -120,6 +124,7 @@ impl RustcCall {
             "--test" => self.test = true,
             "--out-dir" => self.out_dir = true,
             "--sysroot" => self.sysroot = true,
+            "--target" => self.target = true,
             "-o" => self.output = true,
             "-C" | "--codegen" => {
                 self.incremental |= value.split('=').next() == Some("incremental");

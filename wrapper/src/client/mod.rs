@@ -86,7 +86,7 @@ pub fn ask(
         Language::Rust => command.args(spelled_for_sccache(arguments)),
         Language::C | Language::Cxx => command.args(arguments),
     };
-    command.envs([inputs::key_variable(language, compiler)]);
+    command.envs([inputs::key_variable(language, compiler, arguments)]);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
 
     let note = stand_in.as_ref().map(|(_, note)| note.as_path());
