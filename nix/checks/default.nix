@@ -18,6 +18,7 @@ let
     // import ./plugin.nix pkgs
     // import ./requirePlugin.nix
     // import ./sccacheEnv.nix
+    // import ./sccachedRustc.nix pkgs
     // import ./toolchain.nix pkgs
     // import ./withSccache.nix pkgs
   );

@@ -30,12 +30,22 @@ let
   fromPaths = import ./fromPaths.nix { inherit pkgs; };
   paths = import ./paths.nix { inherit pkgs sccache; };
   toolchain = import ./toolchain { inherit pkgs rust; };
+  sccachedRustc = import ./sccachedRustc {
+    inherit
+      pkgs
+      rust
+      sccacheEnv
+      shim
+      toolchain
+      ;
+  };
 in
 {
   inherit
     fromPaths
     paths
     sccacheEnv
+    sccachedRustc
     toolchain
     withSccache
     ;

@@ -59,18 +59,29 @@ let
       nix = final.callPackage ./packages/nix.nix { };
       sccache = final.callPackage ./packages/sccache.nix { };
 
+      cmake = tool "cmake";
       curl = tool "curl";
+      git = tool "git";
+      ninja = tool "ninja";
       patchelf = tool "patchelf";
+      python3 = tool "python3";
+      python3Packages.pip = tool "pip";
+      which = tool "which";
       xz = tool "xz";
 
-      glibc = libraries "glibc" [
-        "ld-linux-*.so.*"
-        "libc.so.6"
-        "libdl.so.2"
-        "libm.so.6"
-        "libpthread.so.0"
-        "librt.so.1"
-      ];
+      binutils = final.stdenv.cc.bintools;
+      glibc =
+        libraries "glibc" [
+          "ld-linux-*.so.*"
+          "libc.so.6"
+          "libdl.so.2"
+          "libm.so.6"
+          "libpthread.so.0"
+          "librt.so.1"
+        ]
+        // {
+          static = final.runCommand "glibc-static" { } "mkdir $out";
+        };
       libgcc = libraries "libgcc" [
         "libgcc_s.so.1"
         "libstdc++.so.6"
@@ -81,6 +92,7 @@ let
       boehmgc = final.runCommand "boehmgc" { } "mkdir $out";
       boost = final.runCommand "boost" { } "mkdir $out";
       nlohmann_json = final.runCommand "nlohmann_json" { } "mkdir $out";
+      openssl = final.runCommand "openssl" { } "mkdir $out";
       pkg-config = final.runCommand "pkg-config" { } "mkdir $out";
     };
 in

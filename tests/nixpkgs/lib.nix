@@ -43,6 +43,17 @@ rec {
 
   optionalAttrs = condition: attrs: if condition then attrs else { };
 
+  recursiveUpdate =
+    left: right:
+    left
+    // mapAttrs (
+      name: value:
+      if isAttrs value && isAttrs (left.${name} or null) then
+        recursiveUpdate left.${name} value
+      else
+        value
+    ) right;
+
   concatStrings = builtins.concatStringsSep "";
 
   removeSuffix =

@@ -1,0 +1,338 @@
+# What becomes of a package or a source of rustc, with a stand-in for builtins.rust.
+pkgs:
+
+let
+  host = pkgs.stdenv.hostPlatform.rust.rustcTarget;
+
+  # As the builtins do, which look at all that they are given.
+  forced =
+    arguments: result:
+    builtins.foldl' (result: value: builtins.seq value result) result (builtins.attrValues arguments);
+
+  # A source of 1.85 or, of which bootstrap does not look at the compiler, of 1.63.
+  sccachedRustcOf =
+    {
+      minors ? [
+        "1.84"
+        "1.85"
+      ],
+      enforced ? true,
+      rustcWrapper ? true,
+    }:
+    (import ../lib {
+      inherit pkgs;
+      shim = "/shim";
+      rust = {
+        sccacheEnv = settings: {
+          RUSTC_WRAPPER = "/shim/bin/sccache";
+          SCCACHE_DIR = settings.directory or "/cache";
+        };
+        stage0 =
+          arguments:
+          forced arguments {
+            inherit arguments;
+            version = "1.84.0";
+            date = "2025-01-09";
+            accepts = {
+              source = "1.85.0";
+              inherit minors enforced;
+            };
+          };
+        bootstrapConfig =
+          arguments:
+          forced arguments {
+            inherit arguments;
+            text = "profile = \"dist\"\n";
+            fileName = "config.toml";
+            warnings = [ ];
+            explain = [
+              {
+                key = "profile";
+                why = "it is needed";
+                given = false;
+              }
+              {
+                key = "build.docs";
+                why = "of `settings`";
+                given = true;
+              }
+            ];
+            sccache = {
+              inherit rustcWrapper;
+              env.KEY = "1";
+            };
+          };
+        target = system: { x86_64-linux = "x86_64-unknown-linux-gnu"; }.${system};
+        toolchain = arguments: { inherit arguments; };
+      };
+    }).sccachedRustc;
+
+  sccachedRustc = sccachedRustcOf { };
+
+  toolchain = {
+    outPath = "/rust";
+    version = "1.84.1";
+  };
+
+  package = pkgs.stdenv.mkDerivation {
+    pname = "rustc";
+    version = "1.85.0";
+    src = ../checks;
+    preConfigure = "echo before";
+    postBuild = "echo after";
+    nativeBuildInputs = [ "/cmake" ];
+  };
+
+  ofPackage =
+    more:
+    sccachedRustc (
+      {
+        source = package;
+        inherit toolchain;
+      }
+      // more
+    );
+
+  asked = rustc: rustc.bootstrapConfig.arguments;
+  succeeds = rustc: (builtins.tryEval rustc.drvPath).success;
+
+  # An archive, as fetchurl makes it.
+  archive = pkgs.stdenv.mkDerivation {
+    name = "rustc-1.85.0-src.tar.xz";
+  };
+in
+{
+  testRustcPackage = {
+    expr =
+      let
+        rustc = ofPackage { };
+      in
+      {
+        inherit (rustc)
+          RUSTC_WRAPPER
+          KEY
+          SCCACHE_DIR
+          bootstrapCommand
+          bootstrapConfigReasons
+          bootstrapStage0Date
+          bootstrapTriple
+          bootstrapWraps
+          name
+          postBuild
+          ;
+        first = builtins.head (builtins.filter builtins.isString (builtins.split "\n" rustc.preConfigure));
+        inputs = builtins.elem "/cmake" rustc.nativeBuildInputs;
+        shim = builtins.elem "/shim" rustc.nativeBuildInputs;
+        compiler = rustc.toolchain.version;
+      };
+    expected = {
+      RUSTC_WRAPPER = "/shim/bin/sccache";
+      KEY = "1";
+      SCCACHE_DIR = "/cache";
+      bootstrapCommand = "build";
+      # What was given has no need of a reason.
+      bootstrapConfigReasons = "  profile: it is needed\n";
+      bootstrapStage0Date = "2025-01-09";
+      bootstrapTriple = host;
+      bootstrapWraps = "";
+      name = "rustc-1.85.0";
+      postBuild = "echo after";
+      first = "echo before";
+      inputs = true;
+      shim = true;
+      compiler = "1.84.1";
+    };
+  };
+
+  # Where bootstrap calls the cache, cargo does not.
+  testRustcWrappedOnce = {
+    expr =
+      let
+        rustc = sccachedRustcOf { rustcWrapper = false; } {
+          source = package;
+          inherit toolchain;
+        };
+      in
+      [
+        (rustc ? RUSTC_WRAPPER)
+        rustc.bootstrapWraps
+      ];
+    expected = [
+      false
+      "1"
+    ];
+  };
+
+  testRustcCommand = {
+    expr = map (more: (ofPackage more).bootstrapCommand) [
+      { stage = 1; }
+      {
+        command = [
+          "build"
+          "library"
+        ];
+        stage = 0;
+      }
+      { command = "test tidy"; }
+    ];
+    expected = [
+      "build --stage 1"
+      "build library --stage 0"
+      "test tidy"
+    ];
+  };
+
+  testRustcCache = {
+    expr = (ofPackage { cache.directory = "/other"; }).SCCACHE_DIR;
+    expected = "/other";
+  };
+
+  testRustcSettings = {
+    expr =
+      let
+        arguments = asked (ofPackage {
+          settings.build.docs = false;
+          settings.target.${host}.cc = "/cc";
+          targets = [
+            "x86_64-linux"
+            "wasm32-wasip1"
+          ];
+        });
+      in
+      {
+        inherit (arguments) sccache source;
+        inherit (arguments.settings) build;
+        inherit (arguments.settings.target.${host}) cc;
+        linker = arguments.settings.target.${host} ? linker;
+        toolchain = arguments.toolchain.version;
+      };
+    expected = {
+      sccache = true;
+      source = ../checks;
+      build = {
+        build = host;
+        docs = false;
+        target = [
+          "x86_64-unknown-linux-gnu"
+          "wasm32-wasip1"
+        ];
+      };
+      cc = "/cc";
+      linker = true;
+      toolchain = "1.84.1";
+    };
+  };
+
+  testRustcTree = {
+    expr =
+      let
+        rustc = sccachedRustc {
+          source = ../checks;
+          inherit toolchain;
+        };
+      in
+      {
+        inherit (rustc) name bootstrapCommand;
+        source = builtins.match ".*-source" "${rustc.src}" != null;
+        overridden = (rustc.overrideAttrs { name = "other"; }).name;
+      };
+    expected = {
+      name = "rustc-1.85.0";
+      bootstrapCommand = "build";
+      # The folder's own name would be part of the keys.
+      source = true;
+      overridden = "other";
+    };
+  };
+
+  # Nothing is built to evaluate it where its release and its stage0 are given.
+  testRustcArchive = {
+    expr =
+      let
+        of =
+          more:
+          sccachedRustc (
+            {
+              source = package.overrideAttrs { src = archive; };
+              inherit toolchain;
+            }
+            // more
+          );
+        given = of {
+          release = "1.85.0";
+          stage0 = "compiler_version=1.84.0";
+        };
+      in
+      {
+        fails = map succeeds [
+          (of { })
+          (of { release = "1.85.0"; })
+          (of { stage0 = "compiler_version=1.84.0"; })
+        ];
+        release = (asked given).release;
+        stage0 = given.stage0.arguments;
+      };
+    expected = {
+      fails = [
+        false
+        false
+        false
+      ];
+      release = "1.85.0";
+      stage0 = {
+        file = "compiler_version=1.84.0";
+        version = "1.85.0";
+      };
+    };
+  };
+
+  # What bootstrap would refuse, and what cannot be known.
+  testRustcCompiler = {
+    expr =
+      let
+        of =
+          enforced: toolchain:
+          succeeds (
+            sccachedRustcOf { inherit enforced; } {
+              source = package;
+              inherit toolchain;
+            }
+          );
+        version = version: {
+          outPath = "/rust";
+          inherit version;
+        };
+      in
+      {
+        taken = map (of true) [
+          (version "1.84")
+          (version "1.85.0-nightly")
+          (version "2025-01-20")
+          "/rust"
+        ];
+        refused = map (of true) [
+          (version "1.83.0")
+          (version "1.86.0-nightly-2025-02-01")
+          {
+            outPath = "/rust";
+            name = "rustc-1.92.0";
+          }
+        ];
+        warned = of false (version "1.83.0");
+      };
+    expected = {
+      taken = [
+        true
+        true
+        true
+        true
+      ];
+      refused = [
+        false
+        false
+        false
+      ];
+      warned = true;
+    };
+  };
+}

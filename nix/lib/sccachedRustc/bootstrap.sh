@@ -1,0 +1,47 @@
+# shellcheck shell=bash disable=SC2154 # attributes of the derivation
+# How a package of rustc is configured and built.
+
+# nixSccachePrepareBootstrap SHIM CURL: what x.py finds in the environment, the same in every build.
+nixSccachePrepareBootstrap() {
+    # Bootstrap looks for a program `sccache`, and another may be among the inputs.
+    export PATH="$1/bin:$2/bin:$PATH"
+    export CURL="$2/bin/curl"
+    # One wrapper is enough: where bootstrap calls it, cargo must not.
+    unset RUSTC_WORKSPACE_WRAPPER CARGO_BUILD_RUSTC_WRAPPER CARGO_BUILD_RUSTC_WORKSPACE_WRAPPER
+    if [[ -n $bootstrapWraps ]]; then unset RUSTC_WRAPPER; fi
+    export HOME=$NIX_BUILD_TOP
+    # Each variable of cargo's is in the keys.
+    export CARGO_HOME=$HOME/.cargo
+    mkdir -p "$CARGO_HOME"
+}
+
+# nixSccacheConfigureBootstrap: writes the config, into the source's folder.
+nixSccacheConfigureBootstrap() {
+    local stage0=build/$bootstrapTriple/stage0
+    printf '%s' "$bootstrapConfig" >"$bootstrapConfigName"
+    # Of several that are there, this one.
+    export RUST_BOOTSTRAP_CONFIG=$PWD/$bootstrapConfigName
+    echo "$bootstrapConfigName:"
+    cat "$bootstrapConfigName"
+    printf '\nset because nothing else is:\n%s\n' "$bootstrapConfigReasons"
+
+    # The compiler that the stage0 file names is there, as far as this file knows.
+    mkdir -p "$stage0"
+    printf '%s' "$bootstrapStage0Date" >"$stage0/.rustc-stamp"
+
+    # As in Rust's own archives of the source; bootstrap makes it in few releases.
+    if [[ -d vendor && ! -e .cargo/config && ! -e .cargo/config.toml ]]; then
+        mkdir -p .cargo
+        printf '[source.crates-io]\nreplace-with = "vendored-sources"\n\n[source.vendored-sources]\ndirectory = "vendor"\n' \
+            >.cargo/config.toml
+    fi
+}
+
+# nixSccacheBootstrap COMMAND FLAG…: runs x.py.
+nixSccacheBootstrap() {
+    local command=$1
+    shift
+    set -- x.py "$command" -j "$NIX_BUILD_CORES" "$@"
+    echo "$*"
+    python3 "$@"
+}

@@ -1,0 +1,104 @@
+/**
+  A rustc that is built by `x.py` through the cache: a package of it, or one that is made here of
+  an unpacked source.
+
+  # Example
+
+  ```nix
+  sccachedRustc {
+    source = inputs.rustSrcFlake.packages.x86_64-linux.default;
+    toolchain = pkgs.rust-bin.stable."1.84.1".default;
+  }
+
+  sccachedRustc {
+    source = inputs.rust;
+    settings.target.x86_64-unknown-linux-gnu.llvm-config = "${pkgs.llvm.dev}/bin/llvm-config";
+    command = [ "build" "library" ];
+    stage = 1;
+  }
+  ```
+
+  # Arguments
+
+  - `source` (required): a package with `src` and `overrideAttrs`, or an unpacked source tree: a
+    path, a flake's input, a derivation.
+  - `toolchain`: the package with the rustc and the cargo to build with; by default what the
+    source's stage0 file names, from Rust's own server. One that the source's bootstrap would
+    refuse is an error.
+  - `cache`: the settings of `withSccache`.
+  - `settings`: those of `builtins.rust.bootstrapConfig`, which are bootstrap's own. Where they do
+    not say it, the C compiler is that of `pkgs`.
+  - `command` (`"build"`): of x.py, with what else is to stand on its command line: a string, or
+    a list of words.
+  - `stage`: the number for x.py's `--stage`; by default bootstrap's own.
+  - `targets`: systems or target triples to build the standard library for; by default the one that
+    it is built on.
+  - `release` (string, as in the source's `src/version`), `stage0` (the stage0 file, or its text):
+    where a source is a derivation, these keep Nix from building it to evaluate this one.
+
+  # Attributes of the result
+
+  - `bootstrapConfig`, `stage0`: the answers of the builtins of that name.
+  - `toolchain`: the package.
+
+  The result has `overrideAttrs`. A source tree is installed by `x.py install`.
+*/
+{
+  pkgs,
+  rust,
+  sccacheEnv,
+  shim,
+  toolchain,
+}:
+
+let
+  resolve = toolchain;
+  read = import ./read.nix { inherit rust; };
+  checked = import ./checked.nix;
+  configure = import ./configure.nix { inherit pkgs rust; };
+  package = import ./package.nix { inherit pkgs; };
+  phases = import ./phases.nix { inherit pkgs; };
+in
+{
+  source,
+  toolchain ? null,
+  cache ? { },
+  settings ? { },
+  command ? "build",
+  stage ? null,
+  targets ? [ ],
+  release ? null,
+  stage0 ? null,
+}:
+let
+  answers = read { inherit source release stage0; };
+
+  compiler = checked { inherit (answers) stage0; } (
+    if toolchain == null then resolve { stage0 = answers.file; } else toolchain
+  );
+
+  bootstrapConfig = configure {
+    inherit settings targets;
+    inherit (answers) version;
+    toolchain = compiler;
+  };
+
+  inherit (bootstrapConfig) sccache;
+
+  withSccache = import ../withSccache.nix {
+    inherit shim;
+    # Bootstrap calls the cache itself, or cargo does; never both.
+    sccacheEnv =
+      settings:
+      removeAttrs (sccacheEnv settings) (if sccache.rustcWrapper then [ ] else [ "RUSTC_WRAPPER" ])
+      // sccache.env;
+  };
+in
+withSccache cache (
+  (if answers.isPackage then source else package answers).overrideAttrs (phases {
+    inherit bootstrapConfig command stage;
+    inherit (answers) stage0;
+    toolchain = compiler;
+    shim = cache.shim or shim;
+  })
+)

@@ -1,0 +1,51 @@
+/**
+  A package of rustc, of an unpacked source.
+
+  # Example
+
+  ```nix
+  package { tree = ./rust; release = "1.85.0"; }
+  ```
+*/
+{ pkgs }:
+
+{ tree, release, ... }:
+pkgs.stdenv.mkDerivation {
+  pname = "rustc";
+  version = release;
+
+  # Its name becomes part of paths in the build, and those are in the keys.
+  src =
+    if builtins.isPath tree then
+      builtins.path {
+        name = "source";
+        path = tree;
+      }
+    else
+      tree;
+
+  nativeBuildInputs = with pkgs.buildPackages; [
+    cmake
+    ninja
+    pkg-config
+  ];
+  buildInputs = [
+    pkgs.openssl
+    pkgs.zlib
+  ];
+
+  installPhase = ''
+    runHook preInstall
+    nixSccacheBootstrap install
+    runHook postInstall
+  '';
+
+  # What belongs to a target is not this platform's.
+  dontStrip = true;
+
+  meta = {
+    description = "The Rust compiler";
+    homepage = "https://www.rust-lang.org";
+    mainProgram = "rustc";
+  };
+}
