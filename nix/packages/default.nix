@@ -9,8 +9,7 @@
 */
 pkgs:
 
-rec {
+{
   plugin = pkgs.callPackage ./plugin.nix { };
   wrapper = pkgs.callPackage ./wrapper.nix { };
-  default = wrapper;
 }

@@ -1,0 +1,31 @@
+"""Stands in for rustc's x.py: notes what it finds, and compiles a library as cargo would."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+with open("seen.json", "w") as seen:
+    json.dump(
+        {
+            "arguments": sys.argv[1:],
+            "environment": dict(os.environ),
+            "folder": os.getcwd(),
+            "programs": {name: shutil.which(name) for name in ("curl", "sccache")},
+        },
+        seen,
+    )
+
+with open("library.rs", "w") as library:
+    library.write("pub fn answer() -> u32 { 42 }\n")
+
+wrapper = os.environ.get("RUSTC_WRAPPER")
+if wrapper:
+    subprocess.check_call(
+        [wrapper, "/rust/bin/rustc", "--crate-name", "library", "--crate-type", "lib"]
+        + ["--emit=dep-info,metadata,link", "--out-dir", "build", "library.rs"]
+    )
+
+if os.environ.get("FAILS"):
+    sys.exit("x.py fails")
