@@ -1,0 +1,99 @@
+/**
+  The standard library of a source package of Debian's, built by its own x.py with a rustc of the
+  same release, in the sandbox and through the cache, over the stand-in for nixpkgs.
+
+  # Example
+
+  ```nix
+  (import ./debian.nix { tree = "/…"; run = "1"; }).library
+  ```
+
+  # Arguments
+
+  - `tree`: the folder of the source.
+  - `run`: what no other run has, so that Nix builds it although it did so before.
+  - `change`: a line to add to the last of its crates.
+  - `llvm`: the folder of an installed LLVM, of the release that the source wants.
+  - `rust`: the folder of an installed Rust of the source's release.
+  - `command`: of x.py, as words, and `stage`.
+  - `settings`: further ones, as JSON.
+*/
+{
+  tree,
+  run,
+  change ? "",
+  llvm ? "/usr/lib/llvm-14",
+  rust ? "/usr",
+  command ? "build library/std",
+  stage ? "0",
+  settings ? "{}",
+}:
+
+let
+  pkgs = import ../nixpkgs { };
+
+  lib = import ../../nix/lib {
+    inherit pkgs;
+    shim = import ../prebuiltShim.nix pkgs;
+  };
+
+  source = /. + tree;
+  # What Debian has in place of other versions, to which the lock files are not adapted.
+  hasExtra = builtins.pathExists (source + "/extra");
+  version = pkgs.lib.removeSuffix "\n" (builtins.readFile (source + "/src/version"));
+  triple = pkgs.stdenv.hostPlatform.rust.rustcTarget;
+
+  toolchain = pkgs.runCommand "rustc-${version}" { passthru = { inherit version; }; } ''
+    mkdir -p $out/bin
+    ln -s ${rust}/bin/{rustc,rustdoc,cargo} $out/bin
+  '';
+in
+rec {
+  library =
+    (lib.sccachedRustc {
+      inherit source toolchain;
+      cache.transport = "server";
+      settings = pkgs.lib.recursiveUpdate {
+        build = {
+          docs = false;
+        }
+        // pkgs.lib.optionalAttrs hasExtra { locked-deps = false; };
+        # Even for the library alone bootstrap looks for one.
+        target.${triple}.llvm-config = "${llvm}/bin/llvm-config";
+      } (builtins.fromJSON settings);
+      inherit command stage;
+    }).overrideAttrs
+      {
+        inherit change run;
+        # Debian has patched some crates, as its own build has to forget, too.
+        postPatch = ''
+          for file in vendor/*/.cargo-checksum.json; do
+            sed -i 's/"files":{[^}]*}/"files":{}/' "$file"
+          done
+          if [[ -d extra ]]; then
+            for folder in extra/*; do
+              rm -rf "vendor/''${folder##*/}"
+              cp -r "$folder" vendor
+            done
+            for folder in . src/bootstrap library src/tools/{rust-analyzer,cargo,rustbook}; do
+              rm -f "$folder/Cargo.lock"
+            done
+          fi
+          if [[ -n $change ]]; then echo "$change" >> library/test/src/lib.rs; fi
+        '';
+        installPhase = ''
+          runHook preInstall
+          mkdir -p $out
+          for folder in build/${triple}/{stage0-sysroot/lib,stage0-tools-bin,stage1-tools-bin}; do
+            if [[ -d $folder ]]; then cp -r $folder $out; fi
+          done
+          runHook postInstall
+        '';
+      };
+
+  # What it takes to build it, which is not to be timed.
+  inputs = library.overrideAttrs {
+    name = "inputs";
+    buildCommand = "touch $out";
+  };
+}
