@@ -7,23 +7,23 @@
 # It has the archives of the components that are installed, as .tar.xz, and the channel's own
 # manifest with the hashes of those; all else that the manifest names is not there.
 need_dist() {
-    local rustlib dist
+    local rustlib dist=$cache/dist key
     rustlib=$(cd "$root" && rustc --print sysroot)/lib/rustlib
     [[ -e $rustlib/multirust-channel-manifest.toml ]] ||
         fail "${rustlib%/lib/rustlib} is a Rust without the manifest of its channel: install Rust by" \
             "rustup (https://rustup.rs), which leaves one there."
-    dist=$cache/dist/$(cd "$root" && rustc --version | cut -d ' ' -f 2)
     # Another nightly has the same number, and a component may have come since.
-    dist+=-$(cat "$rustlib/components" "$rustlib/multirust-channel-manifest.toml" | sha256sum | cut -c 1-16)
-    if [[ ! -d $dist ]]; then
+    key=$(cat "$rustlib/components" "$rustlib/multirust-channel-manifest.toml" | sha256sum | cut -d ' ' -f 1)
+    if [[ ! -e $dist/$key ]]; then
         say "packing the Rust toolchain that is installed"
-        mkdir -p "${dist%/*}"
         (
             work=$(mktemp -d "$dist.XXXXXX")
             trap 'rm -rf "$work"' EXIT
             make_dist "$rustlib" "$work" "$work/server"
+            touch "$work/server/$key"
             # Build users read it by a mount.
             chmod -R a+rX "$work/server"
+            rm -rf "$dist"
             mv -T "$work/server" "$dist"
         )
     fi
