@@ -38,9 +38,9 @@ let
   };
 
   source = /. + tree;
-  # What Debian has in place of other versions, to which the lock files are not adapted.
-  hasExtra = builtins.pathExists (source + "/extra");
   version = pkgs.lib.removeSuffix "\n" (builtins.readFile (source + "/src/version"));
+  # Later ones lack crates that the lock files name, or have other versions of them.
+  isWhole = pkgs.lib.versionOlder version "1.64";
   triple = pkgs.stdenv.hostPlatform.rust.rustcTarget;
 
   toolchain = pkgs.runCommand "rustc-${version}" { passthru = { inherit version; }; } ''
@@ -57,7 +57,7 @@ rec {
         build = {
           docs = false;
         }
-        // pkgs.lib.optionalAttrs hasExtra { locked-deps = false; };
+        // pkgs.lib.optionalAttrs (!isWhole) { locked-deps = false; };
         # Even for the library alone bootstrap looks for one.
         target.${triple}.llvm-config = "${llvm}/bin/llvm-config";
       } (builtins.fromJSON settings);
@@ -70,15 +70,21 @@ rec {
           for file in vendor/*/.cargo-checksum.json; do
             sed -i 's/"files":{[^}]*}/"files":{}/' "$file"
           done
-          if [[ -d extra ]]; then
+          ${pkgs.lib.optionalString (!isWhole) ''
             for folder in extra/*; do
-              rm -rf "vendor/''${folder##*/}"
-              cp -r "$folder" vendor
+              if [[ -d $folder ]]; then
+                rm -rf "vendor/''${folder##*/}"
+                cp -r "$folder" vendor
+              fi
+            done
+            # The library's own source is not among it.
+            for folder in vendor/lzma-sys-*; do
+              echo 'fn main() { println!("cargo:rustc-link-lib=lzma"); }' > "$folder/build.rs"
             done
             for folder in . src/bootstrap library src/tools/{rust-analyzer,cargo,rustbook}; do
               rm -f "$folder/Cargo.lock"
             done
-          fi
+          ''}
           if [[ -n $change ]]; then echo "$change" >> library/test/src/lib.rs; fi
         '';
         installPhase = ''
