@@ -5,6 +5,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod bootstrap;
 mod compilers;
 mod doctor;
 mod faults;
