@@ -22,6 +22,9 @@ pub const TIMEOUT: &str = "NIX_SCCACHE_TIMEOUT";
 /// sources of any crate, which is all that happens before the cache is asked.
 pub const DEFAULT_TIMEOUT: u32 = 120;
 
+/// A directory in which a session that ends leaves its log and its page. Unset, it leaves nothing.
+pub const REPORTS: &str = "NIX_SCCACHE_REPORTS";
+
 /// The directory of the running session. Set by the shim, for itself.
 pub const SESSION: &str = "NIX_SCCACHE_SESSION";
 

@@ -558,6 +558,8 @@ mapAttrs (name: value: if isFunction value then document name value else value) 
       `multiarch` (Boolean): for C and C++.
     - `timeout` (seconds, 120): how long a call waits for the cache before the compiler runs
       without it.
+    - `reports` (path): a folder in which a build leaves its log and an HTML page about it; it
+      has to be in `extra-sandbox-paths`, and open to build users.
     - `recache`, `skipCacheCheck` (Booleans), `idleTimeout` (seconds; 0 is never),
       `log` (string), `config` (path): as sccache has them.
 

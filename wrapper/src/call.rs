@@ -178,6 +178,7 @@ impl Call {
             took,
             language: self.language.name().to_owned(),
             name: self.name.clone(),
+            package: package(),
             outcome,
         });
     }
@@ -257,6 +258,13 @@ impl Call {
             }
         }
     }
+}
+
+/// What cargo, or a build script of its, calls a compiler for.
+fn package() -> Option<String> {
+    let name = env::var("CARGO_PKG_NAME").ok()?;
+    let version = env::var("CARGO_PKG_VERSION").unwrap_or_default();
+    Some(format!("{name} {version}").trim_end().to_owned())
 }
 
 /// The program, or its name as it was given: running that tells what is wrong with it.

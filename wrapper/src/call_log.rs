@@ -19,9 +19,28 @@ pub struct Entry {
     pub language: String,
     /// The crate, or the source file.
     pub name: String,
+    /// Cargo's package and its version, where cargo says: crates of one name, as build scripts
+    /// are, have that to tell them apart. Older logs have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub package: Option<String>,
     /// What came of it.
     #[serde(flatten)]
     pub outcome: Outcome,
+}
+
+/// What a session leaves.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Log {
+    /// The calls, in the order of their ends.
+    pub calls: Vec<Entry>,
+    /// The first trouble with the cache.
+    pub trouble: Option<String>,
+}
+
+/// The last line of a log that was kept of a session with trouble.
+#[derive(Serialize, Deserialize)]
+struct Trouble {
+    trouble: String,
 }
 
 /// What came of a call.
@@ -51,16 +70,55 @@ pub fn append(log: &Path, entry: &Entry) -> io::Result<()> {
         .write_all(&line)
 }
 
-/// Reads a log. A line that is not whole, as a full disk leaves it, is passed over.
+/// Reads the calls of a log. A line that is not whole, as a full disk leaves it, is passed over.
 pub fn read(log: &Path) -> io::Result<Vec<Entry>> {
     let text = match fs::read_to_string(log) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
         other => other?,
     };
-    Ok(text
-        .lines()
+    Ok(calls(&text))
+}
+
+/// The text of a log that is to be kept.
+pub fn lines(log: &Log) -> io::Result<Vec<u8>> {
+    let mut lines = Vec::new();
+    for call in &log.calls {
+        serde_json::to_writer(&mut lines, call)?;
+        lines.push(b'\n');
+    }
+    if let Some(trouble) = &log.trouble {
+        let trouble = trouble.clone();
+        serde_json::to_writer(&mut lines, &Trouble { trouble })?;
+        lines.push(b'\n');
+    }
+    Ok(lines)
+}
+
+/// Reads a log that was kept.
+pub fn read_kept(file: &Path) -> io::Result<Log> {
+    let named = |error| io::Error::other(format!("{}: {error}", file.display()));
+    // Of a session that runs, a log that is not there is an empty one; here it is a slip.
+    let text = fs::read_to_string(file).map_err(named)?;
+    let log = Log {
+        calls: calls(&text),
+        trouble: text
+            .lines()
+            .next_back()
+            .and_then(|line| serde_json::from_str(line).ok())
+            .map(|Trouble { trouble }| trouble),
+    };
+    if log == Log::default() && !text.is_empty() {
+        return Err(named(io::Error::other(
+            "this is no log that `run --log` kept",
+        )));
+    }
+    Ok(log)
+}
+
+fn calls(text: &str) -> Vec<Entry> {
+    text.lines()
         .filter_map(|line| serde_json::from_str(line).ok())
-        .collect())
+        .collect()
 }
 
 #[cfg(test)]
@@ -77,6 +135,7 @@ mod tests {
             took: 2,
             language: "rust".into(),
             name: "a".into(),
+            package: Some("a 0.1.0".into()),
             outcome,
         };
         let entries = [
@@ -93,5 +152,43 @@ mod tests {
         )
         .unwrap();
         assert_eq!(read(&log).unwrap(), entries);
+    }
+
+    #[test]
+    fn what_is_kept_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("log");
+        assert!(read_kept(&file).is_err());
+        let call = Entry {
+            at: 1,
+            took: 2,
+            language: "rust".into(),
+            name: "a".into(),
+            package: None,
+            outcome: Outcome::Miss,
+        };
+        for calls in [vec![], vec![call]] {
+            for trouble in [None, Some("it\nbroke".to_owned())] {
+                let calls = calls.clone();
+                let log = Log { calls, trouble };
+                fs::write(&file, lines(&log).unwrap()).unwrap();
+                assert_eq!(read_kept(&file).unwrap(), log);
+            }
+        }
+        fs::write(&file, "no log\n").unwrap();
+        assert!(read_kept(&file).is_err());
+    }
+
+    /// As they were before calls had packages.
+    #[test]
+    fn older_logs_are_read() {
+        let line = r#"{"at":1,"took":2,"language":"rust","name":"a","outcome":"passthrough","reason":{"links":"bin"}}"#;
+        let [call] = calls(line).try_into().unwrap();
+        assert_eq!(call.package, None);
+        assert_eq!(
+            call.outcome,
+            Outcome::Passthrough(Reason::Links("bin".into()))
+        );
+        assert_eq!(serde_json::to_string(&call).unwrap(), line);
     }
 }

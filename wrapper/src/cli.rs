@@ -15,8 +15,10 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::call::stand_in_front_of_rustc;
+use crate::call_log::{self, Log};
 use crate::compiler;
 use crate::doctor;
+use crate::page;
 use crate::report::Report;
 use crate::session::{Begun, Session};
 use crate::tell::{print, tell};
@@ -39,6 +41,9 @@ enum Task {
         /// Keeps the session's log, one line of JSON a call, in this file
         #[arg(long, value_name = "FILE")]
         log: Option<PathBuf>,
+        /// Writes the report to this file as well, as an HTML page
+        #[arg(long, value_name = "FILE")]
+        html: Option<PathBuf>,
         /// The command
         #[arg(last = true, required = true, value_name = "COMMAND")]
         command: Vec<OsString>,
@@ -48,6 +53,9 @@ enum Task {
         /// Shows it as JSON
         #[arg(long)]
         json: bool,
+        /// Writes it to this file, as an HTML page
+        #[arg(long, value_name = "FILE", conflicts_with = "json")]
+        html: Option<PathBuf>,
         /// Reads a log that `run --log` kept
         #[arg(long, value_name = "FILE")]
         log: Option<PathBuf>,
@@ -86,9 +94,13 @@ pub fn main(called_as: OsString, arguments: Vec<OsString>) -> ExitCode {
         Task::Run {
             report,
             log,
+            html,
             command,
-        } => run(&command, report.as_deref(), log.as_deref()),
-        Task::Report { json, log } => report(json, log.as_deref()),
+        } => {
+            let keep = Keep { report, log, html };
+            run(&command, &keep)
+        }
+        Task::Report { json, html, log } => report(json, html.as_deref(), log.as_deref()),
         Task::Doctor { json } => doctor::main(json),
         Task::Session { edge: Edge::Begin } => begin(),
         Task::Session {
@@ -97,8 +109,46 @@ pub fn main(called_as: OsString, arguments: Vec<OsString>) -> ExitCode {
     }
 }
 
+/// The files in which to keep what a session leaves.
+struct Keep {
+    report: Option<PathBuf>,
+    log: Option<PathBuf>,
+    html: Option<PathBuf>,
+}
+
+impl Keep {
+    fn keep(&self, log: &Log, report: &Report) {
+        let json = |file: &Path| fs::write(file, serde_json::to_vec_pretty(report)?);
+        keep("the log", self.log.as_deref(), |file| {
+            fs::write(file, call_log::lines(log)?)
+        });
+        keep("the report", self.report.as_deref(), json);
+        keep("the page", self.html.as_deref(), |file| {
+            page::write(log, file)
+        });
+    }
+}
+
+/// Writes a file that nobody's build depends on.
+fn keep(what: &str, file: Option<&Path>, write: impl FnOnce(&Path) -> io::Result<()>) {
+    let Some(file) = file else { return };
+    if let Err(error) = page::outside_outputs(file).and_then(|()| write(file)) {
+        tell(format_args!(
+            "nix-sccache: {what} cannot be written to {}: {error}",
+            file.display()
+        ));
+    }
+}
+
+/// Keeps what a session leaves where the environment says so.
+fn keep_in_folder(log: &Log) {
+    if let Err(error) = page::keep_in_folder(log) {
+        tell(format_args!("nix-sccache: {error}"));
+    }
+}
+
 /// Runs a command in a session of its own, or in the one that there is.
-fn run(command: &[OsString], report_to: Option<&Path>, log_to: Option<&Path>) -> ExitCode {
+fn run(command: &[OsString], files: &Keep) -> ExitCode {
     let Some((program, arguments)) = command.split_first() else {
         return ExitCode::FAILURE;
     };
@@ -119,17 +169,14 @@ fn run(command: &[OsString], report_to: Option<&Path>, log_to: Option<&Path>) ->
         stand_in_front_of_rustc(&mut command, &wrapper);
     }
     let status = command.spawn().and_then(wait);
-    let report = Report::of(&begun.session);
-    if let Some(file) = log_to {
-        keep_log(&begun.session, file);
-    }
+    let log = begun.session.read_log();
     begun.session.end();
-    match report {
-        Ok(report) => {
+    match log {
+        Ok(log) => {
+            let report = Report::of(&log);
             tell(report.text());
-            if let Some(file) = report_to {
-                write_report(&report, file);
-            }
+            files.keep(&log, &report);
+            keep_in_folder(&log);
         }
         Err(error) => tell(format_args!("nix-sccache: no report: {error}")),
     }
@@ -142,32 +189,6 @@ fn run(command: &[OsString], report_to: Option<&Path>, log_to: Option<&Path>) ->
             ));
             ExitCode::from(127)
         }
-    }
-}
-
-/// A session without a call has no log, which is then an empty one.
-fn keep_log(session: &Session, file: &Path) {
-    let kept = match fs::copy(session.log(), file) {
-        Err(_) if !session.log().exists() => fs::write(file, "").map(|()| 0),
-        other => other,
-    };
-    if let Err(error) = kept {
-        tell(format_args!(
-            "nix-sccache: the log cannot be kept in {}: {error}",
-            file.display()
-        ));
-    }
-}
-
-fn write_report(report: &Report, file: &Path) {
-    let written = serde_json::to_vec_pretty(report)
-        .map_err(io::Error::from)
-        .and_then(|json| fs::write(file, json));
-    if let Err(error) = written {
-        tell(format_args!(
-            "nix-sccache: the report cannot be written to {}: {error}",
-            file.display()
-        ));
     }
 }
 
@@ -196,10 +217,10 @@ fn wait(mut child: Child) -> io::Result<ExitStatus> {
     status
 }
 
-fn report(json: bool, log: Option<&Path>) -> ExitCode {
-    let report = match (log, Session::current()) {
-        (Some(log), _) => Report::of_log(log),
-        (None, Some(session)) => Report::of(&session),
+fn report(json: bool, html: Option<&Path>, log: Option<&Path>) -> ExitCode {
+    let log = match (log, Session::current()) {
+        (Some(log), _) => call_log::read_kept(log),
+        (None, Some(session)) => session.read_log(),
         (None, None) => {
             tell(format_args!(
                 "nix-sccache: there is no session here ({} is not set): `nix-sccache run -- COMMAND` reports on COMMAND, \
@@ -209,7 +230,13 @@ fn report(json: bool, log: Option<&Path>) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let shown = report.and_then(|report| {
+    let shown = log.and_then(|log| {
+        let report = Report::of(&log);
+        if let Some(file) = html {
+            page::outside_outputs(file)
+                .and_then(|()| page::write(&log, file))
+                .map_err(|error| io::Error::other(format!("{}: {error}", file.display())))?;
+        }
         Ok(if json {
             serde_json::to_string_pretty(&report)?
         } else {
@@ -259,10 +286,18 @@ fn quote(path: &Path) -> Vec<u8> {
 
 fn end(failed: bool) -> ExitCode {
     if let Some(session) = Session::current() {
-        match Report::of(&session) {
-            Ok(report) if failed => tell(report.short_text()),
-            Ok(report) => tell(report.text()),
-            Err(error) => tell(format_args!("nix-sccache: no report: {error}")),
+        match session.read_log() {
+            Ok(log) => {
+                let report = Report::of(&log);
+                let text = if failed {
+                    report.short_text()
+                } else {
+                    report.text()
+                };
+                tell(text);
+                keep_in_folder(&log);
+            }
+            Err(error) => eprintln!("nix-sccache: no report: {error}"),
         }
         session.end();
     }

@@ -26,6 +26,7 @@ mod compiler;
 mod doctor;
 mod inner;
 mod inputs;
+mod page;
 mod report;
 mod session;
 mod tell;

@@ -1,16 +1,13 @@
 //! The report: what the cache did for a session.
 
 use std::collections::BTreeMap;
-use std::io;
-use std::path::Path;
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
 use serde::Serialize;
 
-use crate::call_log::{self, Entry, Outcome};
+use crate::call_log::{Entry, Log, Outcome};
 use crate::class::Reason;
-use crate::session::Session;
 use crate::tell::tell;
 
 /// What a session's log says, all together.
@@ -65,26 +62,12 @@ pub struct Passthrough {
 }
 
 impl Report {
-    /// The report of a session so far.
-    pub fn of(session: &Session) -> io::Result<Self> {
-        Ok(Self {
-            trouble: session.first_trouble(),
-            ..Self::from_entries(&call_log::read(&session.log())?)
-        })
-    }
-
-    /// The report of a log that was kept.
-    pub fn of_log(log: &Path) -> io::Result<Self> {
-        let named = |error| io::Error::other(format!("{}: {error}", log.display()));
-        // Of a session that runs, a log that is not there is an empty one; here it is a slip.
-        let length = std::fs::metadata(log).map_err(named)?.len();
-        let entries = call_log::read(log).map_err(named)?;
-        if entries.is_empty() && length > 0 {
-            return Err(named(io::Error::other(
-                "this is no log that `run --log` kept",
-            )));
+    /// The report of a log.
+    pub fn of(log: &Log) -> Self {
+        Self {
+            trouble: log.trouble.clone(),
+            ..Self::from_entries(&log.calls)
         }
-        Ok(Self::from_entries(&entries))
     }
 
     fn from_entries(entries: &[Entry]) -> Self {
@@ -251,6 +234,7 @@ mod tests {
             took,
             language: "rust".into(),
             name: name.into(),
+            package: None,
             outcome,
         }
     }

@@ -77,6 +77,8 @@ pub struct Wanted {
     pub idle_timeout: Option<u32>,
     /// How long a call waits for the cache before the compiler runs without it, in seconds.
     pub timeout: Option<NonZeroU32>,
+    /// A directory in which a build leaves its log and its page.
+    pub reports: Option<AbsolutePath>,
     /// What sccache logs, in the grammar of `RUST_LOG`.
     pub log: Option<Text>,
     /// A configuration file for sccache, for what no variable says.
@@ -246,6 +248,10 @@ impl Wanted {
             (
                 contract::TIMEOUT,
                 self.timeout.map(|seconds| seconds.to_string()),
+            ),
+            (
+                contract::REPORTS,
+                self.reports.as_ref().map(|path| path.as_str().to_owned()),
             ),
             (
                 "SCCACHE_IDLE_TIMEOUT",

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use nix_sccache_core::contract;
 
-use crate::call_log::{self, Entry};
+use crate::call_log::{self, Entry, Log};
 use crate::compiler::Compiler;
 
 /// A running session.
@@ -83,9 +83,16 @@ impl Session {
         fs::remove_dir_all(&self.folder).ok();
     }
 
-    /// Where the log is.
-    pub fn log(&self) -> PathBuf {
+    fn log(&self) -> PathBuf {
         self.folder.join("calls.jsonl")
+    }
+
+    /// What the session left so far.
+    pub fn read_log(&self) -> io::Result<Log> {
+        Ok(Log {
+            calls: call_log::read(&self.log())?,
+            trouble: self.first_trouble(),
+        })
     }
 
     /// Notes a call. A log that cannot be written is no reason to fail.

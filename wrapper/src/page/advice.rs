@@ -1,0 +1,386 @@
+//! What to change to get more hits, from what a log shows.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use super::view::shortened;
+use crate::call_log::{Entry, Log, Outcome};
+use crate::class::Reason;
+
+/// Something to change, or to know.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Advice {
+    /// What was seen, in one sentence.
+    pub seen: String,
+    /// What to do about it.
+    pub change: String,
+    /// How many calls it is about.
+    pub calls: usize,
+    /// How long they took, in microseconds.
+    pub took: u64,
+    /// Whether there are hits to be won. Where not, no cache would have helped.
+    pub wins_hits: bool,
+}
+
+/// All that there is to say, what costs most first: of that which wins hits, and then of the rest.
+pub fn advice(log: &Log) -> Vec<Advice> {
+    let mut all: Vec<Advice> = about_misses(&log.calls)
+        .into_iter()
+        .chain(about_passthroughs(&log.calls))
+        .collect();
+    all.sort_by_key(|advice| Reverse((advice.wins_hits, advice.took)));
+    // While the cache fails, nothing else matters.
+    if let Some(trouble) = &log.trouble {
+        all.insert(0, about_trouble(trouble, &log.calls));
+    }
+    all
+}
+
+/// How many calls, and how long they took.
+#[derive(Clone, Copy, Default)]
+struct Sum {
+    calls: usize,
+    took: u64,
+}
+
+impl Sum {
+    fn of<'a>(calls: impl IntoIterator<Item = &'a Entry>) -> Self {
+        let mut sum = Self::default();
+        for call in calls {
+            sum.calls += 1;
+            sum.took = sum.took.saturating_add(call.took);
+        }
+        sum
+    }
+
+    fn advice(self, seen: String, change: impl Into<String>, wins_hits: bool) -> Advice {
+        Advice {
+            seen,
+            change: change.into(),
+            calls: self.calls,
+            took: self.took,
+            wins_hits,
+        }
+    }
+}
+
+/// What is told of trouble, by a part of the sentence, and what to do.
+const TROUBLES: [(&str, &str); 6] = [
+    (
+        "no server answers at",
+        "Does the daemon run? Is the folder of its socket in extra-sandbox-paths, and may build \
+         users connect to the socket (chmod 666)?",
+    ),
+    (
+        "extra-sandbox-paths",
+        "Add the folder to extra-sandbox-paths in nix.conf, and let build users write to it.",
+    ),
+    (
+        "no answer within",
+        "The daemon took the call and said nothing: look at its log and start it anew. `timeout` of \
+         rust.sccacheEnv says how long a call waits.",
+    ),
+    (
+        "there is no sccache on PATH",
+        "Say which one with `sccache` of rust.sccacheEnv, or put one on PATH.",
+    ),
+    (
+        "its server did not start",
+        "The message above is sccache's own. Can its directory be written, is there room on the \
+         disk, and does its configuration fit its version?",
+    ),
+    (
+        "the build has no session",
+        "Use withSccache, or run the build by `nix-sccache run -- …`.",
+    ),
+];
+
+fn about_trouble(trouble: &str, calls: &[Entry]) -> Advice {
+    let change = TROUBLES
+        .iter()
+        .find(|(part, _)| trouble.contains(part))
+        .map_or(
+            "What is told above are sccache's own words; the daemon's log may say more.",
+            |(_, change)| change,
+        );
+    let failed = calls
+        .iter()
+        .filter(|call| call.outcome == Outcome::Passthrough(Reason::CacheFailed));
+    Sum::of(failed).advice("The cache could not be used.".to_owned(), change, true)
+}
+
+fn about_misses(calls: &[Entry]) -> Vec<Advice> {
+    let of = |rust: bool, outcome: Outcome| {
+        let mut found: Vec<&Entry> = calls
+            .iter()
+            .filter(|call| (call.language == "rust") == rust && call.outcome == outcome)
+            .collect();
+        found.sort_by_key(|call| call.at);
+        found
+    };
+    let mut all = Vec::new();
+    let (hits, misses) = (of(true, Outcome::Hit), of(true, Outcome::Miss));
+    if let Some(first) = misses.first() {
+        let sum = Sum::of(misses.iter().copied());
+        all.push(if hits.is_empty() {
+            sum.advice(
+                "Of Rust the cache had nothing.".to_owned(),
+                "A first build fills the cache, and the next one is warm. If this was not the first: \
+                 the paths that the compiler sees are in the keys. In a flake say `src = self`, or \
+                 give the source a name: `builtins.path { path = ./.; name = \"source\"; }`. With \
+                 `cargoHash` say `cargoDepsName = pname`, or use `cargoLock`. With crane and naersk \
+                 a changed lock file misses everything. Another compiler, other flags or another \
+                 target are other keys. And can the daemon's user write to its directory?",
+                true,
+            )
+        } else {
+            sum.advice(
+                format!(
+                    "Of {} calls for Rust {} missed, the first for {}.",
+                    hits.len() + misses.len(),
+                    misses.len(),
+                    shortened(&first.name)
+                ),
+                "The crates that a crate uses are in its key, so what comes after a miss tends to \
+                 miss, too: look at the first. Its source, its version, its features, its flags \
+                 (RUSTFLAGS, NIX_RUSTFLAGS, the profile) or a variable that begins with CARGO_ are \
+                 not what they were when it was stored.",
+                true,
+            )
+        });
+    }
+    let misses = of(false, Outcome::Miss);
+    if !misses.is_empty() {
+        let seen = format!("C and C++ missed {} times.", misses.len());
+        all.push(Sum::of(misses).advice(
+            seen,
+            "nixpkgs' compiler wrappers are given a -frandom-seed that is another for every \
+             derivation, and it is in the key: C and C++ hit in rebuilds of the same derivation \
+             alone. `wrap = [ \"rust\" ]` of rust.sccacheEnv leaves them out of the cache.",
+            true,
+        ));
+    }
+    all
+}
+
+fn about_passthroughs(calls: &[Entry]) -> Vec<Advice> {
+    let mut by_reason: BTreeMap<&Reason, Vec<&Entry>> = BTreeMap::new();
+    let mut links = Vec::new();
+    for call in calls {
+        match &call.outcome {
+            Outcome::Passthrough(Reason::Links(_)) => links.push(call),
+            Outcome::Passthrough(reason) => by_reason.entry(reason).or_default().push(call),
+            _ => {}
+        }
+    }
+    let mut all = Vec::new();
+    if !links.is_empty() {
+        let seen = format!(
+            "{}, which sccache does not cache.",
+            times(links.len(), "call links", "calls link")
+        );
+        all.push(Sum::of(links).advice(
+            seen,
+            "Programs, build scripts, procedural macros and tests are linked each time. Only fewer \
+             of them help: build what is wanted alone (`cargoBuildFlags = [ \"--package\" … ]`), \
+             leave out features that bring procedural macros, and tests where others run them \
+             (`doCheck = false`).",
+            false,
+        ));
+    }
+    for (reason, calls) in by_reason {
+        // Of a cache that failed all is said by the trouble.
+        let Some((change, wins_hits)) = change_for(reason) else {
+            continue;
+        };
+        let seen = format!(
+            "{} past the cache: {}.",
+            times(calls.len(), "call goes", "calls go"),
+            shortened(&reason.to_string())
+        );
+        all.push(Sum::of(calls).advice(seen, change, wins_hits));
+    }
+    all
+}
+
+fn times(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// What to do about a reason, and whether that wins hits.
+fn change_for(reason: &Reason) -> Option<(String, bool)> {
+    let (change, wins_hits) = match reason {
+        Reason::Links(_) | Reason::CacheFailed | Reason::OwnCompiler => return None,
+        Reason::Incremental | Reason::Sysroot | Reason::NotWrapped => {
+            (reason.remedy().unwrap_or_default().to_owned(), true)
+        }
+        Reason::OutputFile => ("Use --out-dir instead of -o, as cargo does.".to_owned(), true),
+        Reason::NotCargos => (
+            "Give rustc --crate-name, --out-dir and all that is wanted in one --emit, as cargo does."
+                .to_owned(),
+            true,
+        ),
+        Reason::NoObject => (
+            "Compile with -c, a call for each source, and link in a call of its own.".to_owned(),
+            true,
+        ),
+        Reason::Option(option) => (
+            format!(
+                "sccache takes no call with {}: leave it out where it is not needed.",
+                shortened(option)
+            ),
+            true,
+        ),
+        Reason::Emits(what) => (
+            format!(
+                "sccache caches link, metadata and dep-info: leave {} out of --emit where it is not needed.",
+                shortened(what)
+            ),
+            true,
+        ),
+        Reason::Sources => ("Compile each source in a call of its own.".to_owned(), true),
+        Reason::ArgumentFile => (
+            "The file of arguments (@file) was not there, or was not text.".to_owned(),
+            true,
+        ),
+    };
+    Some((change, wins_hits))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(language: &str, name: &str, took: u64, outcome: Outcome) -> Entry {
+        Entry {
+            at: took,
+            took,
+            language: language.into(),
+            name: name.into(),
+            package: None,
+            outcome,
+        }
+    }
+
+    fn of(calls: Vec<Entry>, trouble: Option<&str>) -> Vec<Advice> {
+        let trouble = trouble.map(str::to_owned);
+        advice(&Log { calls, trouble })
+    }
+
+    #[test]
+    fn nothing_is_said_of_a_warm_build() {
+        assert_eq!(of(vec![], None), []);
+        let calls = vec![
+            call("rust", "a", 1, Outcome::Hit),
+            call("", "", 0, Outcome::Probe),
+            call("rust", "b", 1, Outcome::Error),
+        ];
+        assert_eq!(of(calls, None), []);
+    }
+
+    #[test]
+    fn nothing_but_misses_is_about_paths() {
+        let all = of(vec![call("rust", "a", 7, Outcome::Miss)], None);
+        let [only] = &all[..] else { panic!("{all:#?}") };
+        assert_eq!((only.calls, only.took, only.wins_hits), (1, 7, true));
+        for hint in [
+            "src = self",
+            "cargoDepsName = pname",
+            "crane",
+            "first build",
+        ] {
+            assert!(only.change.contains(hint), "{hint} {only:#?}");
+        }
+    }
+
+    #[test]
+    fn the_first_miss_is_named() {
+        let calls = vec![
+            call("rust", "hit", 1, Outcome::Hit),
+            call("rust", "later", 9, Outcome::Miss),
+            call("rust", "first", 5, Outcome::Miss),
+        ];
+        let all = of(calls, None);
+        assert_eq!(
+            all[0].seen,
+            "Of 3 calls for Rust 2 missed, the first for first."
+        );
+        assert!(!all[0].change.contains("src = self"), "{all:#?}");
+    }
+
+    #[test]
+    fn c_has_its_seed() {
+        let calls = vec![
+            call("rust", "a", 1, Outcome::Hit),
+            call("c", "a.c", 1, Outcome::Miss),
+            call("c++", "b.cc", 1, Outcome::Miss),
+        ];
+        let all = of(calls, None);
+        assert_eq!((all.len(), all[0].calls), (1, 2));
+        assert!(all[0].change.contains("-frandom-seed"), "{all:#?}");
+    }
+
+    #[test]
+    fn what_costs_most_and_can_be_won_is_first() {
+        let passed = Outcome::Passthrough;
+        let calls = vec![
+            call("rust", "program", 100, passed(Reason::Links("bin".into()))),
+            call(
+                "rust",
+                "macro",
+                90,
+                passed(Reason::Links("proc-macro".into())),
+            ),
+            call("rust", "a", 20, passed(Reason::Incremental)),
+            call("c", "a.c", 30, passed(Reason::Option("-fplugin=x".into()))),
+        ];
+        let all = of(calls.clone(), None);
+        let seen: Vec<_> = all.iter().map(|advice| advice.seen.as_str()).collect();
+        assert_eq!(
+            seen,
+            [
+                "1 call goes past the cache: uses -fplugin=x.",
+                "1 call goes past the cache: incremental.",
+                "2 calls link, which sccache does not cache."
+            ]
+        );
+        assert!(all[1].change.contains("CARGO_INCREMENTAL=0"), "{all:#?}");
+        assert!(!all[2].wins_hits);
+
+        let all = of(calls, Some("no answer within 120 s"));
+        assert_eq!(all.len(), 4);
+        assert!(all[0].change.contains("`timeout`"), "{all:#?}");
+    }
+
+    /// Each kind of trouble that the shim tells of has its own word.
+    #[test]
+    fn trouble_is_told_apart() {
+        for (trouble, change) in [
+            (
+                "no server answers at /s: no such file",
+                "extra-sandbox-paths, and may build users connect",
+            ),
+            (
+                "/c is not there: is it in extra-sandbox-paths?",
+                "Add the folder",
+            ),
+            (
+                "there is no sccache on PATH",
+                "`sccache` of rust.sccacheEnv",
+            ),
+            (
+                "its server did not start: no space left",
+                "room on the disk",
+            ),
+            ("error: broken pipe", "sccache's own words"),
+        ] {
+            let calls = vec![
+                call("rust", "a", 3, Outcome::Passthrough(Reason::CacheFailed)),
+                call("rust", "b", 4, Outcome::Hit),
+            ];
+            let all = of(calls, Some(trouble));
+            assert_eq!((all.len(), all[0].took), (1, 3));
+            assert!(all[0].change.contains(change), "{all:#?}");
+        }
+    }
+}
