@@ -6,9 +6,11 @@
 )]
 
 mod bootstrap;
+mod browser;
 mod compilers;
 mod doctor;
 mod faults;
+mod page;
 mod transparency;
 mod transports;
 

@@ -297,7 +297,7 @@ fn end(failed: bool) -> ExitCode {
                 tell(text);
                 keep_in_folder(&log);
             }
-            Err(error) => eprintln!("nix-sccache: no report: {error}"),
+            Err(error) => tell(format_args!("nix-sccache: no report: {error}")),
         }
         session.end();
     }

@@ -154,7 +154,7 @@ fn about_misses(calls: &[Entry]) -> Vec<Advice> {
         let seen = format!("C and C++ missed {} times.", misses.len());
         all.push(Sum::of(misses).advice(
             seen,
-            "nixpkgs' compiler wrappers are given a -frandom-seed that is another for every \
+            "nixpkgs' compiler wrappers are given a `-frandom-seed` that is another for every \
              derivation, and it is in the key: C and C++ hit in rebuilds of the same derivation \
              alone. `wrap = [ \"rust\" ]` of rust.sccacheEnv leaves them out of the cache.",
             true,
@@ -207,21 +207,29 @@ fn times(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
+/// As the page has its sentences, and the log's lines have them not.
+fn sentence(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters.next().map(char::to_uppercase);
+    let first = first.into_iter().flatten();
+    first.chain(characters).chain(['.']).collect()
+}
+
 /// What to do about a reason, and whether that wins hits.
 fn change_for(reason: &Reason) -> Option<(String, bool)> {
     let (change, wins_hits) = match reason {
         Reason::Links(_) | Reason::CacheFailed | Reason::OwnCompiler => return None,
         Reason::Incremental | Reason::Sysroot | Reason::NotWrapped => {
-            (reason.remedy().unwrap_or_default().to_owned(), true)
+            (sentence(reason.remedy().unwrap_or_default()), true)
         }
-        Reason::OutputFile => ("Use --out-dir instead of -o, as cargo does.".to_owned(), true),
+        Reason::OutputFile => ("Use `--out-dir` instead of `-o`, as cargo does.".to_owned(), true),
         Reason::NotCargos => (
-            "Give rustc --crate-name, --out-dir and all that is wanted in one --emit, as cargo does."
+            "Give rustc `--crate-name`, `--out-dir` and all that is wanted in one `--emit`, as cargo does."
                 .to_owned(),
             true,
         ),
         Reason::NoObject => (
-            "Compile with -c, a call for each source, and link in a call of its own.".to_owned(),
+            "Compile with `-c`, a call for each source, and link in a call of its own.".to_owned(),
             true,
         ),
         Reason::Option(option) => (
@@ -233,14 +241,14 @@ fn change_for(reason: &Reason) -> Option<(String, bool)> {
         ),
         Reason::Emits(what) => (
             format!(
-                "sccache caches link, metadata and dep-info: leave {} out of --emit where it is not needed.",
+                "sccache caches link, metadata and dep-info: leave {} out of `--emit` where it is not needed.",
                 shortened(what)
             ),
             true,
         ),
         Reason::Sources => ("Compile each source in a call of its own.".to_owned(), true),
         Reason::ArgumentFile => (
-            "The file of arguments (@file) was not there, or was not text.".to_owned(),
+            "The file of arguments (`@file`) was not there, or was not text.".to_owned(),
             true,
         ),
     };
@@ -344,7 +352,10 @@ mod tests {
                 "2 calls link, which sccache does not cache."
             ]
         );
-        assert!(all[1].change.contains("CARGO_INCREMENTAL=0"), "{all:#?}");
+        assert!(
+            all[1].change.starts_with("Set CARGO_INCREMENTAL=0"),
+            "{all:#?}"
+        );
         assert!(!all[2].wins_hits);
 
         let all = of(calls, Some("no answer within 120 s"));

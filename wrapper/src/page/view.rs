@@ -225,7 +225,7 @@ fn cost(report: &Report, compiler_seconds: f64) -> Option<String> {
         let less = report.miss_seconds - hit * report.misses as f64;
         if less > 0.0 {
             let less = format!(
-                " A hit took {hit:.2} s on average: had all of them been hits, it would have been {less:.1} s less."
+                " A hit took {hit:.2} s on average: had all of them been hits, all calls would have taken {less:.1} s less together."
             );
             cost.push_str(&less);
         }
@@ -307,6 +307,12 @@ fn label(entry: &Entry) -> String {
 
 fn package(entry: &Entry) -> String {
     shortened(entry.package.as_deref().unwrap_or_default())
+}
+
+/// The parts of a sentence, each with whether it is code: that stands between backquotes.
+fn marked(sentence: &str) -> impl Iterator<Item = (bool, &str)> {
+    let parts = sentence.split('`').enumerate();
+    parts.map(|(place, part)| (place % 2 == 1, part))
 }
 
 /// Something that came from outside, on one line and not too long. What it means in HTML is the
@@ -436,7 +442,7 @@ mod tests {
         assert!(
             page.contains(
                 "The misses took 3.8 s, which is 95 % of all calls' time. A hit took 0.20 s on average: \
-                 had all of them been hits, it would have been 3.4 s less."
+                 had all of them been hits, all calls would have taken 3.4 s less together."
                     .replace('\'', "&#39;")
                     .as_str()
             ),
@@ -444,6 +450,18 @@ mod tests {
         );
         assert!(!page_of(calls[..1].to_vec()).contains("The misses took"));
         assert!(!page_of(calls[1..].to_vec()).contains("on average"));
+    }
+
+    #[test]
+    fn code_is_marked() {
+        let parts: Vec<_> = marked("Say `a = b`, or").collect();
+        assert_eq!(parts, [(false, "Say "), (true, "a = b"), (false, ", or")]);
+        let page = page_of(vec![call("a", 0, 1, Outcome::Miss)]);
+        assert!(page.contains("<code>src = self</code>"), "{page}");
+        assert!(
+            !page.split("<script>").next().unwrap().contains('`'),
+            "{page}"
+        );
     }
 
     #[test]
