@@ -82,7 +82,7 @@ impl Reason {
                 Some("set CARGO_INCREMENTAL=0 and no `incremental = true` in a profile")
             }
             Self::Sysroot => Some(
-                "a rustc that is built by x.py needs build.ccache = \"sccache\" instead of RUSTC_WRAPPER",
+                "x.py adds it to RUSTC_WRAPPER's calls; from Rust 1.89 on build.ccache = \"sccache\" does without",
             ),
             Self::NotWrapped => Some("add the language to `wrap`"),
             _ => None,
