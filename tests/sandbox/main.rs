@@ -8,6 +8,7 @@
 mod builders;
 mod faults;
 mod program;
+mod reports;
 mod toolchain;
 mod transports;
 

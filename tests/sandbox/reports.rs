@@ -1,0 +1,57 @@
+//! What a build leaves for people, outside of the sandbox.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+
+use nix_sccache_tests::{Daemon, Derivation, hosts};
+use serde_json::json;
+
+use crate::{project, through};
+
+/// Page and log get out of the sandbox by a folder that is mounted, and the output is as it is
+/// without.
+#[test]
+fn a_page_in_a_folder() {
+    for host in hosts() {
+        let (daemon, library) = (Daemon::start(), project());
+        let folder = tempfile::tempdir().unwrap();
+        // Whichever build user it is.
+        fs::set_permissions(folder.path(), Permissions::from_mode(0o1777)).unwrap();
+        let settings = json!({ "transport": "server", "reports": "/reports" });
+        let reporting = Derivation::new(settings)
+            .mount(&daemon.folder(), "/run/nix-sccache")
+            .mount(folder.path(), "/reports");
+        for (builds, expected) in [(1, (0, 2)), (2, (2, 0))] {
+            let built = reporting.build(&host, &library);
+            assert_eq!(
+                built.hits_and_misses(),
+                expected,
+                "{}: {built:#?}",
+                host.name()
+            );
+            let output = built.path().file_name().unwrap().to_str().unwrap();
+            let left: Vec<_> = fs::read_dir(folder.path())
+                .unwrap()
+                .map(|entry| entry.unwrap().path())
+                .collect();
+            assert_eq!(left.len(), 2 * builds, "{}: {left:?}", host.name());
+            let page = left
+                .iter()
+                .filter(|path| path.extension().is_some_and(|ending| ending == "html"))
+                .find(|path| {
+                    path.file_name()
+                        .unwrap()
+                        .to_str()
+                        .unwrap()
+                        .starts_with(output)
+                })
+                .unwrap_or_else(|| panic!("{}: no {output} in {left:?}", host.name()));
+            let page = fs::read_to_string(page).unwrap();
+            let hits = format!("data-count=\"hits\">{}<", expected.0);
+            assert!(page.contains(&hits), "{}: {page}", host.name());
+
+            let silent = through(&daemon).build(&host, &library);
+            assert_eq!(built.contents(), silent.contents(), "{}", host.name());
+        }
+    }
+}
