@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use crate::gateway::{kilobytes, state};
 use crate::sccache;
 
 /// A daemon in a folder of its own, which ends with the value.
@@ -40,6 +41,16 @@ impl Daemon {
     /// The socket.
     pub fn socket(&self) -> PathBuf {
         socket(self.folder.path())
+    }
+
+    /// How much memory it has now, in KiB.
+    pub fn memory(&self) -> u64 {
+        kilobytes(&state(self.process.id(), "VmRSS"))
+    }
+
+    /// Whether it still runs.
+    pub fn runs(&mut self) -> bool {
+        matches!(self.process.try_wait(), Ok(None))
     }
 
     /// Stops it, as a crash would; the socket's file stays.

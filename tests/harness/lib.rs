@@ -5,11 +5,14 @@
 #![expect(clippy::panic, reason = "a test harness fails by panicking")]
 #![allow(clippy::missing_panics_doc, clippy::must_use_candidate)]
 
+pub mod attack;
 mod crates;
 mod daemon;
 mod derivation;
 mod dist_server;
+mod gateway;
 mod host;
+pub mod protocol;
 mod redis;
 mod rustup;
 mod shim;
@@ -23,6 +26,7 @@ pub use crates::{Library, library};
 pub use daemon::Daemon;
 pub use derivation::{Built, Derivation};
 pub use dist_server::DistServer;
+pub use gateway::Gateway;
 pub use host::{Host, Hosts, hosts};
 pub use redis::Redis;
 pub use rustup::{Installed, Rustup};

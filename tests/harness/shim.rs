@@ -55,9 +55,14 @@ impl Shim {
 
     /// `nix-sccache run`, with the environment that `rust.sccacheEnv` gives for a daemon.
     pub fn run(&self, daemon: &Daemon) -> Command {
+        self.run_at(&daemon.socket())
+    }
+
+    /// The same for a socket.
+    pub fn run_at(&self, socket: &Path) -> Command {
         let mut command = self.run_with("server");
         command
-            .env("SCCACHE_SERVER_UDS", daemon.socket())
+            .env("SCCACHE_SERVER_UDS", socket)
             .env("SCCACHE_CLIENT_SIDE", "true");
         command
     }

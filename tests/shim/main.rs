@@ -10,6 +10,7 @@ mod browser;
 mod compilers;
 mod doctor;
 mod faults;
+mod gateway;
 mod page;
 mod transparency;
 mod transports;

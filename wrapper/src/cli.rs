@@ -18,6 +18,7 @@ use crate::call::stand_in_front_of_rustc;
 use crate::call_log::{self, Log};
 use crate::compiler;
 use crate::doctor;
+use crate::gateway;
 use crate::page;
 use crate::report::Report;
 use crate::session::{Begun, Session};
@@ -74,6 +75,8 @@ enum Task {
         #[command(subcommand)]
         edge: Edge,
     },
+    /// Stands between builds and the host's sccache daemon, and passes its storage's requests alone
+    Gateway(gateway::Options),
 }
 
 #[derive(Subcommand)]
@@ -106,6 +109,7 @@ pub fn main(called_as: OsString, arguments: Vec<OsString>) -> ExitCode {
         Task::Session {
             edge: Edge::End { failed },
         } => end(failed),
+        Task::Gateway(options) => gateway::main(options),
     }
 }
 

@@ -24,6 +24,7 @@ mod cli;
 mod client;
 mod compiler;
 mod doctor;
+mod gateway;
 mod inner;
 mod inputs;
 mod page;

@@ -1,0 +1,27 @@
+//! Attacks on a socket, for a build to try from inside its sandbox:
+//!
+//! ```text
+//! attack SOCKET NAME [ARGUMENT]    says what came of one
+//! attack SOCKET hold SECONDS       takes what there is, for so long
+//! ```
+
+use std::env;
+use std::path::Path;
+use std::thread::sleep;
+use std::time::Duration;
+
+use nix_sccache_tests::attack::{attack, hold};
+
+fn main() {
+    let arguments: Vec<_> = env::args().skip(1).collect();
+    let argument = |at: usize| arguments.get(at).map(String::as_str).unwrap_or_default();
+    let socket = Path::new(argument(0));
+    match argument(1) {
+        "hold" => {
+            let held = hold(socket);
+            println!("hold: {} connections", held.len());
+            sleep(Duration::from_secs(argument(2).parse().unwrap_or(10)));
+        }
+        name => println!("{name}: {}", attack(socket, name, argument(2))),
+    }
+}

@@ -1,0 +1,130 @@
+//! What a build can try on the socket that is mounted into its sandbox.
+
+use std::io::Write;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::protocol::{Client, Heard, frame, get, put, request, statistics, string};
+
+/// A key, of which the daemon knows nothing but what it is told here.
+pub const KEY: &str = "00000000000000000000000000000000000000000000000000000000000000aa";
+
+/// The attacks that are over at once, each with what comes of it where it comes to nothing.
+pub const ATTACKS: [(&str, &str); 16] = [
+    ("compile", "refused"),
+    ("shut-down", "refused"),
+    ("zero-statistics", "refused"),
+    ("distributed", "refused"),
+    ("unknown", "refused"),
+    ("unknown-large", "refused"),
+    ("statistics", "told nothing"),
+    ("write-file", "closed"),
+    ("read-file", "closed"),
+    ("short-key", "closed"),
+    ("lying-length", "closed"),
+    ("empty", "closed"),
+    ("oversize", "closed"),
+    ("half", "closed"),
+    ("nonsense", "closed"),
+    ("names", "answered"),
+];
+
+/// Tries one. `argument` is a program to run, or a file to write or to read, or what must not be
+/// told.
+pub fn attack(socket: &Path, name: &str, argument: &str) -> &'static str {
+    /// "The server does not handle this."
+    const REFUSED: [u8; 8] = [0, 0, 0, 0, 1, 0, 0, 0];
+    let mut client = Client::new(socket);
+    let heard = match name {
+        "compile" => {
+            let list = |items: &[&str]| {
+                let items: Vec<u8> = items.iter().flat_map(|item| os_string(item)).collect();
+                items
+            };
+            let arguments = [1_u64.to_le_bytes().to_vec(), list(&["-c"])].concat();
+            let body = request(
+                4,
+                &[&list(&[argument, "/"]), &arguments, &0_u64.to_le_bytes()],
+            );
+            client.ask(&body)
+        }
+        "shut-down" => client.ask(&request(3, &[])),
+        "zero-statistics" => client.ask(&request(0, &[])),
+        "distributed" => client.ask(&request(2, &[])),
+        "unknown" => client.ask(&request(12, &[])),
+        "unknown-large" => client.ask(&request(u32::MAX, &[&vec![7; 1 << 20]])),
+        "statistics" => match client.ask(&request(1, &[])) {
+            Heard::Answer(answer) => {
+                let secret = argument.as_bytes();
+                let told = answer.windows(secret.len()).any(|part| part == secret);
+                return if told { "told" } else { "told nothing" };
+            }
+            other => other,
+        },
+        // A key is a path to the daemon.
+        "write-file" => client.ask(&put(argument, b"written")),
+        "read-file" => client.ask(&get(argument)),
+        "short-key" => client.ask(&get("")),
+        "lying-length" => client.ask(&request(
+            8,
+            &[&string(KEY.as_bytes()), &u64::MAX.to_le_bytes(), b"x"],
+        )),
+        "empty" => client.ask(&[]),
+        "oversize" => client.send(&[0xff; 4]).send(&vec![0; 1 << 20]).hear(),
+        "half" => client.send(&frame(&get(KEY))[..30]).hear(),
+        "nonsense" => client
+            .send(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            .hear(),
+        "names" => {
+            let mut heard = Heard::Nothing;
+            for turn in 0..400 {
+                let names: Vec<_> = (0..16)
+                    .map(|name| format!("{:-<100}", turn * 16 + name))
+                    .collect();
+                heard = client.ask(&statistics(&names));
+            }
+            heard
+        }
+        other => panic!("no attack {other}"),
+    };
+    match heard {
+        Heard::Answer(answer) if answer == REFUSED => "refused",
+        Heard::Answer(_) => "answered",
+        Heard::Closed => "closed",
+        Heard::Nothing => "nothing",
+    }
+}
+
+/// Takes what there is and gives nothing back, for as long as the value lives: idle connections,
+/// half frames, large entries that never end, and answers that nobody reads.
+pub fn hold(socket: &Path) -> Vec<UnixStream> {
+    let large = vec![7; 8 << 20];
+    Client::new(socket).ask(&put(KEY, &large));
+    let mut held = Vec::new();
+    let mut hold = |many: usize, bytes: &[u8]| {
+        for _ in 0..many {
+            let Ok(mut stream) = UnixStream::connect(socket) else {
+                continue;
+            };
+            // Whoever waits for its turn does not read.
+            stream
+                .set_write_timeout(Some(Duration::from_millis(50)))
+                .ok();
+            stream.write_all(bytes).ok();
+            held.push(stream);
+        }
+    };
+    hold(1000, b"");
+    let mut unfinished = frame(&put(KEY, &vec![7; 30 << 20]));
+    unfinished.truncate(29 << 20);
+    hold(24, &unfinished);
+    hold(50, &frame(&get(KEY))[..30]);
+    hold(50, &frame(&get(KEY)).repeat(20));
+    held
+}
+
+/// A string of the operating system's, which has a variant.
+fn os_string(text: &str) -> Vec<u8> {
+    [&0_u32.to_le_bytes()[..], &string(text.as_bytes())].concat()
+}

@@ -1,0 +1,124 @@
+//! The gateway in front of a daemon.
+
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::{Daemon, built, stdout_of};
+
+/// A gateway in a folder of its own, which ends with the value.
+#[derive(Debug)]
+pub struct Gateway {
+    folder: TempDir,
+    process: Child,
+}
+
+impl Gateway {
+    /// Starts one with these further options.
+    pub fn start(daemon: &Daemon, options: &[&str]) -> Self {
+        let folder =
+            TempDir::with_prefix("nix-sccache-gateway-").unwrap_or_else(|error| panic!("{error}"));
+        // Build users go through this folder to the socket.
+        fs::set_permissions(folder.path(), Permissions::from_mode(0o755))
+            .unwrap_or_else(|error| panic!("{error}"));
+        fs::create_dir(folder.path().join("socket")).unwrap_or_else(|error| panic!("{error}"));
+        let log = File::create(folder.path().join("log")).unwrap_or_else(|error| panic!("{error}"));
+        let mut command = Command::new(built("nix-sccache"));
+        command
+            .arg("gateway")
+            .arg("--listen")
+            .arg(socket(folder.path()))
+            .arg("--daemon")
+            .arg(daemon.socket())
+            .args(options)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log);
+        let process = command
+            .spawn()
+            .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let gateway = Self { folder, process };
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !gateway.log().contains("listens at") {
+            assert!(Instant::now() < deadline, "{command:?}: {}", gateway.log());
+            sleep(Duration::from_millis(10));
+        }
+        gateway
+    }
+
+    /// The folder that holds the socket and nothing else, for a sandbox to mount.
+    pub fn folder(&self) -> PathBuf {
+        self.folder.path().join("socket")
+    }
+
+    /// The socket.
+    pub fn socket(&self) -> PathBuf {
+        socket(self.folder.path())
+    }
+
+    /// All that it has said.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+
+    /// A field of its state, as the kernel knows it.
+    pub fn state(&self, field: &str) -> String {
+        state(self.process.id(), field)
+    }
+
+    /// How much memory it has had at most, in KiB.
+    pub fn peak(&self) -> u64 {
+        kilobytes(&self.state("VmHWM"))
+    }
+
+    /// Whether it takes connections.
+    pub fn is_there(&self) -> bool {
+        UnixStream::connect(self.socket()).is_ok()
+    }
+
+    /// Ends it as a service manager does.
+    pub fn terminate(&mut self) -> ExitStatus {
+        let kill = format!("kill -TERM {}", self.process.id());
+        stdout_of(Command::new("sh").args(["-c", &kill]));
+        self.process
+            .wait()
+            .unwrap_or_else(|error| panic!("{error}"))
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        self.process.kill().ok();
+        self.process.wait().ok();
+    }
+}
+
+fn socket(folder: &Path) -> PathBuf {
+    folder.join("socket/sccache.sock")
+}
+
+/// A field of a process's state, as the kernel knows it.
+pub(crate) fn state(pid: u32, field: &str) -> String {
+    let state = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let value = state
+        .lines()
+        .find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
+    value
+        .unwrap_or_else(|| panic!("no {field} of process {pid}"))
+        .trim()
+        .to_owned()
+}
+
+/// The number in a field such as `1234 kB`.
+pub(crate) fn kilobytes(value: &str) -> u64 {
+    let number = value.split_whitespace().next().unwrap_or_default();
+    number
+        .parse()
+        .unwrap_or_else(|_| panic!("not a number of kB: {value}"))
+}

@@ -1,0 +1,350 @@
+//! The gateway, in front of a real daemon.
+
+use std::fs;
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use nix_sccache_tests::attack::{ATTACKS, KEY, attack, hold};
+use nix_sccache_tests::protocol::{Client, Heard, found, frame, get, put, request, stored};
+use nix_sccache_tests::{Daemon, Gateway, Reported, built, library, script};
+
+use crate::{build, shim};
+
+/// What the daemon itself says of its statistics.
+fn statistics(daemon: &Daemon) -> Vec<u8> {
+    match Client::new(&daemon.socket()).ask(&request(1, &[])) {
+        Heard::Answer(answer) => answer,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A program that tells that it ran, and where it does.
+fn telltale(folder: &Path) -> (String, impl Fn() -> bool) {
+    let (program, mark) = (folder.join("rustc"), folder.join("mark"));
+    script(
+        &program,
+        &format!("#!/bin/sh\necho ran >{}\n", mark.display()),
+    );
+    (program.display().to_string(), move || mark.exists())
+}
+
+#[track_caller]
+fn check(built: &Reported, expected: (u64, u64)) {
+    assert_eq!(
+        (built.code, built.hits_and_misses(), built.troubles()),
+        (Some(0), expected, 0),
+        "{built:#?}"
+    );
+}
+
+/// A build through the gateway is a build through the daemon: the same hits, the same bytes.
+#[test]
+fn hits_pass() {
+    let (shim, daemon, library) = (shim(), Daemon::start(), library("hello"));
+    let gateway = Gateway::start(&daemon, &[]);
+    let program = || fs::read(library.program()).unwrap();
+    library.clean();
+    let plain = Command::new("cargo")
+        .args(["build", "--release", "--offline"])
+        .env("CARGO_INCREMENTAL", "0")
+        .env_remove("RUSTC_WRAPPER")
+        .current_dir(library.path())
+        .status();
+    assert!(plain.unwrap().success());
+    let plain = program();
+
+    check(&build(shim.run_at(&gateway.socket()), &library), (0, 2));
+    assert_eq!(program(), plain);
+    check(&build(shim.run_at(&gateway.socket()), &library), (2, 0));
+    assert_eq!(program(), plain);
+    // What came in by the gateway is the daemon's, and the other way about.
+    check(&build(shim.run(&daemon), &library), (2, 0));
+    assert!(!gateway.log().contains("refused"), "{}", gateway.log());
+    // Statistics are recorded: of two builds and one.
+    let text = statistics(&daemon);
+    assert!(
+        text.windows(4).any(|part| part == b"Rust"),
+        "no language in {text:?}"
+    );
+}
+
+/// Byte for byte, of any size, one after the other and in pieces.
+#[test]
+fn entries_pass_unchanged() {
+    let daemon = Daemon::start();
+    let gateway = Gateway::start(&daemon, &[]);
+    let mut client = Client::new(&gateway.socket());
+    for size in [
+        0,
+        1,
+        83,
+        84,
+        85,
+        4096,
+        (128 << 10) - 3,
+        128 << 10,
+        9_000_001,
+    ] {
+        let entry: Vec<u8> = (0_u8..251).cycle().take(size).collect();
+        assert_eq!(client.ask(&put(KEY, &entry)), stored(), "{size}");
+        assert!(client.ask(&get(KEY)) == found(&entry), "{size}");
+        let direct = Client::new(&daemon.socket()).ask(&get(KEY));
+        assert!(direct == found(&entry), "{size}");
+    }
+    let miss = Heard::Answer(vec![8, 0, 0, 0, 0]);
+    assert_eq!(client.ask(&get(&KEY.replace('a', "b"))), miss);
+    let mut slow = Client::new(&gateway.socket());
+    for byte in frame(&put(KEY, b"slow")) {
+        slow.send(&[byte]);
+    }
+    assert_eq!(slow.hear(), stored());
+    // Two at once are answered in their order.
+    let both = [frame(&get(KEY)), frame(&get(&KEY.replace('a', "b")))].concat();
+    slow.send(&both);
+    assert_eq!((slow.hear(), slow.hear()), (found(b"slow"), miss));
+}
+
+#[test]
+fn attacks_come_to_nothing() {
+    let (shim, mut daemon, library) = (shim(), Daemon::start(), library("hello"));
+    let gateway = Gateway::start(&daemon, &["--timeout", "2"]);
+    check(&build(shim.run_at(&gateway.socket()), &library), (0, 2));
+    let folder = tempfile::tempdir().unwrap();
+    let (program, ran) = telltale(folder.path());
+    let (written, secret) = (folder.path().join("written"), folder.path().join("secret"));
+    fs::write(&secret, "secret").unwrap();
+    let place = daemon.folder();
+    let place = place.parent().unwrap().display().to_string();
+
+    for (name, expected) in ATTACKS {
+        let argument = match name {
+            "compile" => &program,
+            "write-file" => written.to_str().unwrap(),
+            "read-file" => secret.to_str().unwrap(),
+            _ => &place,
+        };
+        let came = attack(&gateway.socket(), name, argument);
+        assert_eq!(came, expected, "{name}: {}", gateway.log());
+    }
+    assert!(!ran(), "the daemon ran a program");
+    assert!(!written.exists(), "the daemon wrote a file");
+    assert!(daemon.runs(), "the daemon ended");
+    let told = statistics(&daemon);
+    assert!(told.len() < 200_000, "{} bytes of names", told.len());
+    assert!(
+        told.windows(4).any(|part| part == b"Rust"),
+        "they were zeroed"
+    );
+    for line in [
+        "refused a request to compile",
+        "refused a request to shut the daemon down",
+        "refused a request to zero the statistics",
+        "refused a request of an unknown number",
+        "refused a request with a key that is no digest",
+        "refused a frame of 4294967295 bytes",
+        "stopped waiting for half a frame",
+    ] {
+        assert!(
+            gateway.log().contains(&format!("user 0: {line}"))
+                || gateway.log().contains(&format!(": {line}")),
+            "no `{line}` in {}",
+            gateway.log()
+        );
+    }
+    check(&build(shim.run_at(&gateway.socket()), &library), (2, 0));
+}
+
+/// What the attacks do where no gateway is: these are no attacks on paper.
+#[test]
+fn attacks_on_the_daemons_own_socket_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let (program, ran) = telltale(folder.path());
+    let mut daemon = Daemon::start();
+    attack(&daemon.socket(), "compile", &program);
+    assert!(ran());
+    let written = folder.path().join("written");
+    attack(&daemon.socket(), "write-file", written.to_str().unwrap());
+    assert_eq!(fs::read(&written).unwrap(), b"written");
+    attack(&daemon.socket(), "names", "");
+    assert!(statistics(&daemon).len() > 600_000);
+    attack(&daemon.socket(), "zero-statistics", "");
+    assert!(statistics(&daemon).len() < 1000);
+    attack(&daemon.socket(), "shut-down", "");
+    let deadline = Instant::now() + Duration::from_secs(15);
+    while daemon.runs() {
+        assert!(Instant::now() < deadline);
+        sleep(Duration::from_millis(20));
+    }
+}
+
+/// Whoever takes all that can be had takes it from nobody else, and fills no memory: neither
+/// the gateway's nor the daemon's.
+#[test]
+fn whoever_holds_what_there_is_holds_up_nobody() {
+    let (shim, mut daemon, library) = (shim(), Daemon::start(), library("hello"));
+    let gateway = Gateway::start(
+        &daemon,
+        &[
+            "--timeout",
+            "3",
+            "--max-frame",
+            "32M",
+            "--user-memory",
+            "64M",
+        ],
+    );
+    check(&build(shim.run_at(&gateway.socket()), &library), (0, 2));
+    let held = hold(&gateway.socket());
+    assert!(held.len() > 1000, "{} connections", held.len());
+    // All are one user here: what is under way ends within the time that it may take, and what is
+    // idle makes room at once.
+    check(&build(shim.run_at(&gateway.socket()), &library), (2, 0));
+    assert!(daemon.runs());
+    assert!(daemon.memory() < 300 << 10, "{} KiB", daemon.memory());
+    assert!(gateway.peak() < 64 << 10, "{} KiB", gateway.peak());
+    assert!(gateway.log().contains("does not read"), "{}", gateway.log());
+    drop(held);
+    check(&build(shim.run_at(&gateway.socket()), &library), (2, 0));
+}
+
+/// A flood of refusals is no flood of lines.
+#[test]
+fn the_log_is_no_way_to_fill_a_disk() {
+    let daemon = Daemon::start();
+    let gateway = Gateway::start(&daemon, &[]);
+    let mut client = Client::new(&gateway.socket());
+    for _ in 0..2000 {
+        client.ask(&request(3, &[]));
+    }
+    let lines = gateway.log().lines().count();
+    assert!((10..200).contains(&lines), "{lines}");
+}
+
+/// Readers get hits, and a build that would store goes on without.
+#[test]
+fn read_only() {
+    let (shim, daemon, library) = (shim(), Daemon::start(), library("hello"));
+    let gateway = Gateway::start(&daemon, &["--read-only"]);
+    check(&build(shim.run_at(&gateway.socket()), &library), (0, 2));
+    check(&build(shim.run_at(&gateway.socket()), &library), (0, 2));
+    let log = gateway.log();
+    assert!(log.contains("refused a request to store an entry"), "{log}");
+    check(&build(shim.run(&daemon), &library), (0, 2));
+    check(&build(shim.run_at(&gateway.socket()), &library), (2, 0));
+    let mut client = Client::new(&gateway.socket());
+    let Heard::Answer(answer) = client.ask(&put(KEY, &vec![7; 1 << 20])) else {
+        panic!("no answer");
+    };
+    assert!(answer.starts_with(&[9, 0, 0, 0, 1, 0, 0, 0]), "{answer:?}");
+    // The same connection goes on.
+    assert_eq!(client.ask(&get(KEY)), Heard::Answer(vec![8, 0, 0, 0, 0]));
+}
+
+/// An entry that is too large is not stored, and the build does not mind.
+#[test]
+fn a_frame_that_is_too_long() {
+    let (shim, daemon, library) = (shim(), Daemon::start(), library("hello"));
+    let gateway = Gateway::start(&daemon, &["--max-frame", "2K"]);
+    check(&build(shim.run_at(&gateway.socket()), &library), (0, 2));
+    check(&build(shim.run_at(&gateway.socket()), &library), (0, 2));
+    assert!(
+        gateway.log().contains("--max-frame is 2048"),
+        "{}",
+        gateway.log()
+    );
+}
+
+/// A client that has the server compile compiles by itself.
+#[test]
+fn a_client_that_is_not_in_client_side_mode() {
+    let (daemon, folder) = (Daemon::start(), tempfile::tempdir().unwrap());
+    let gateway = Gateway::start(&daemon, &[]);
+    fs::write(folder.path().join("a.c"), "int a;\n").unwrap();
+    let sccache = |arguments: &[&str]| {
+        Command::new(nix_sccache_tests::sccache())
+            .args(arguments)
+            .env("SCCACHE_SERVER_UDS", gateway.socket())
+            .env_remove("SCCACHE_CLIENT_SIDE")
+            .current_dir(folder.path())
+            .output()
+            .unwrap()
+    };
+    let compiled = sccache(&["gcc", "-c", "a.c", "-o", "a.o"]);
+    assert!(compiled.status.success(), "{compiled:?}");
+    assert!(folder.path().join("a.o").exists());
+    // A build that shows statistics does not fail, and one that would stop the server does not.
+    let shown = sccache(&["--show-stats"]);
+    let text = String::from_utf8_lossy(&shown.stdout);
+    assert!(
+        shown.status.success() && text.contains("keeps the statistics to itself"),
+        "{shown:?}"
+    );
+    assert!(!sccache(&["--stop-server"]).status.success());
+    assert!(!sccache(&["--zero-stats"]).status.success());
+    assert!(gateway.is_there());
+}
+
+/// The daemon may go and come back: the gateway stays.
+#[test]
+fn the_daemon_restarted_behind_the_gateway() {
+    let (shim, mut daemon, library) = (shim(), Daemon::start(), library("hello"));
+    let gateway = Gateway::start(&daemon, &[]);
+    check(&build(shim.run_at(&gateway.socket()), &library), (0, 2));
+    daemon.stop();
+    let built = build(shim.run_at(&gateway.socket()), &library);
+    assert_eq!((built.code, built.troubles()), (Some(0), 1), "{built:#?}");
+    daemon.restart();
+    check(&build(shim.run_at(&gateway.socket()), &library), (2, 0));
+}
+
+#[test]
+fn a_signal_ends_it_and_its_socket() {
+    let daemon = Daemon::start();
+    let mut gateway = Gateway::start(&daemon, &[]);
+    let idle = Client::new(&gateway.socket());
+    assert!(gateway.terminate().success());
+    assert!(!gateway.socket().exists());
+    drop(idle);
+}
+
+/// The kernel knows that it can run nothing.
+#[test]
+fn it_has_given_rights_up() {
+    let daemon = Daemon::start();
+    let gateway = Gateway::start(&daemon, &["--mode", "0600"]);
+    assert_eq!(gateway.state("NoNewPrivs"), "1");
+    assert_eq!(gateway.state("Seccomp"), "2");
+    let mode = fs::metadata(gateway.socket()).unwrap();
+    assert_eq!(
+        std::os::unix::fs::PermissionsExt::mode(&mode.permissions()) & 0o777,
+        0o600
+    );
+}
+
+/// systemd hands its socket over as descriptor 3, and removes it by itself.
+#[test]
+fn a_socket_of_systemds() {
+    let (daemon, folder) = (Daemon::start(), tempfile::tempdir().unwrap());
+    let socket = folder.path().join("s");
+    let listener = UnixListener::bind(&socket).unwrap();
+    let start = format!(
+        "LISTEN_FDS=1 LISTEN_PID=$$ exec {} gateway --daemon {} 3<&0 </dev/null",
+        built("nix-sccache").display(),
+        daemon.socket().display()
+    );
+    let mut gateway = Command::new("sh")
+        .args(["-c", &start])
+        .stdin(Stdio::from(std::os::fd::OwnedFd::from(listener)))
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut client = Client::new(&socket);
+    assert_eq!(client.ask(&put(KEY, b"entry")), stored());
+    let kill = format!("kill -TERM {}", gateway.id());
+    nix_sccache_tests::stdout_of(Command::new("sh").args(["-c", &kill]));
+    assert!(gateway.wait().unwrap().success());
+    assert!(socket.exists());
+}

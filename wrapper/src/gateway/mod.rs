@@ -1,0 +1,246 @@
+//! The gateway: between the builds' socket and the daemon's own.
+//!
+//! The daemon does whatever its socket is told: it runs compilers, ends, and writes files under
+//! any name that a key has. Builds get another socket, where requests of the storage and their
+//! answers pass, byte for byte, and nothing else does.
+//!
+//! [`frames`] reads, [`decide`] and [`statistics`] judge, [`serve`] passes on or refuses,
+//! [`users`] and [`names`] count, [`daemon`] has the connections to the other side, and
+//! [`confine`] sees to it that all of this can run no program.
+
+mod confine;
+mod daemon;
+mod decide;
+mod frames;
+mod listen;
+mod log;
+mod names;
+mod serve;
+mod statistics;
+mod timed;
+mod users;
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use rustix::process::{Resource, Rlimit, geteuid, getrlimit, setrlimit};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use self::daemon::Daemon;
+use self::listen::Socket;
+use self::log::Log;
+use self::names::Names;
+use self::serve::{Gateway, Terms};
+use self::users::{Shares, Users};
+
+/// What the command line says.
+#[derive(Args)]
+pub struct Options {
+    /// The socket for builds, which is made; not needed where systemd hands one over
+    #[arg(long, value_name = "SOCKET")]
+    listen: Option<PathBuf>,
+    /// The daemon's own socket
+    #[arg(long, value_name = "SOCKET")]
+    daemon: PathBuf,
+    /// Lets builds read the cache, and none of them write to it
+    #[arg(long)]
+    read_only: bool,
+    /// The permissions of the socket that is made, in octal: build users are in no group of ours
+    #[arg(long, value_name = "MODE", default_value = "0666", value_parser = mode)]
+    mode: u32,
+    /// The longest frame, and so the largest entry
+    #[arg(long, value_name = "SIZE", default_value = "128M", value_parser = frame)]
+    max_frame: u32,
+    /// How much the daemon may hold of entries for one user's requests at once; it needs up to
+    /// three times that
+    #[arg(long, value_name = "SIZE", default_value = "512M", value_parser = size)]
+    user_memory: u64,
+    /// Connections of all users together; beyond them the one ends that is idle for longest, of
+    /// the user with the most
+    #[arg(long, value_name = "NUMBER", default_value_t = 1024)]
+    max_connections: usize,
+    /// Connections of one user; beyond them that user's ends that is idle for longest
+    #[arg(long, value_name = "NUMBER", default_value_t = 256)]
+    user_connections: usize,
+    /// Requests of all users together that the daemon has at once; the others wait
+    #[arg(long, value_name = "NUMBER", default_value_t = 256)]
+    max_requests: usize,
+    /// Requests of one user that the daemon has at once; the others wait
+    #[arg(long, value_name = "NUMBER", default_value_t = 16)]
+    user_requests: usize,
+    /// Seconds that a frame may take to come or to be read, and one more for each MiB
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    timeout: u64,
+    /// Seconds that a connection may be idle: a client has one while its compiler runs
+    #[arg(long, value_name = "SECONDS", default_value_t = 4 * 3600)]
+    idle: u64,
+}
+
+/// Descriptors beside those of connections.
+const OTHER_DESCRIPTORS: usize = 64;
+
+/// How long requests may take that are under way when the gateway is to end.
+const ENDING: Duration = Duration::from_secs(5);
+
+/// Runs the gateway until a signal ends it.
+pub fn main(options: Options) -> ExitCode {
+    match run(options, Log::new()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            Log::new().line(error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: Options, log: Log) -> Result<(), String> {
+    let said = |error: std::io::Error| error.to_string();
+    let connections = descriptors(&options, &log);
+    let listening = listen::listen(options.listen.as_deref(), options.mode).map_err(said)?;
+    if geteuid().is_root() {
+        log.line("runs as root: give it a user of its own, who may connect to the daemon");
+    }
+    // Before there is another thread, and before anything comes in.
+    confine::confine().map_err(|error| {
+        format!("cannot give up the right to run programs, and does not start with it: {error}")
+    })?;
+    let mut signals = Signals::new([SIGTERM, SIGINT]).map_err(said)?;
+    log.line(format_args!(
+        "{} for the daemon at {}{}",
+        match &listening.made {
+            Some(path) => format!("listens at {}", path.display()),
+            None => "listens at systemd's socket".to_owned(),
+        },
+        options.daemon.display(),
+        if options.read_only {
+            ", to be read only"
+        } else {
+            ""
+        },
+    ));
+    let gateway = Arc::new(Gateway {
+        daemon: Daemon::new(options.daemon, options.max_requests),
+        users: Users::new(Shares {
+            connections,
+            connections_of_user: options.user_connections,
+            requests_of_user: options.user_requests,
+            memory_of_user: options.user_memory,
+        }),
+        names: Names::new(),
+        log,
+        terms: Terms {
+            read_only: options.read_only,
+            frame: options.max_frame,
+            patience: Duration::from_secs(options.timeout),
+            idle: Duration::from_secs(options.idle),
+        },
+    });
+    let Socket { listener, made } = listening;
+    let serving = Arc::clone(&gateway);
+    thread::Builder::new()
+        .spawn(move || serving.serve(&listener))
+        .map_err(said)?;
+
+    signals.forever().next();
+    if let Some(path) = made {
+        fs::remove_file(path).ok();
+    }
+    // What is under way is finished if it is so soon.
+    let until = Instant::now() + ENDING;
+    while gateway.daemon.requests() > 0 && Instant::now() < until {
+        thread::sleep(Duration::from_millis(10));
+    }
+    Ok(())
+}
+
+/// Asks for as many descriptors as there may be connections, and says how many those may be.
+fn descriptors(options: &Options, log: &Log) -> usize {
+    let others = options.max_requests + OTHER_DESCRIPTORS;
+    let wanted = u64::try_from(options.max_connections + others).unwrap_or(u64::MAX);
+    let limit = getrlimit(Resource::Nofile);
+    let most = limit.maximum.unwrap_or(u64::MAX);
+    if limit.current.is_some_and(|current| current < wanted) {
+        let raised = Rlimit {
+            current: Some(wanted.min(most)),
+            ..limit
+        };
+        setrlimit(Resource::Nofile, raised).ok();
+    }
+    if most >= wanted {
+        return options.max_connections;
+    }
+    let connections = usize::try_from(most)
+        .unwrap_or(usize::MAX)
+        .saturating_sub(others)
+        .max(1);
+    log.line(format_args!(
+        "{most} descriptors allow {connections} connections, and not {}",
+        options.max_connections
+    ));
+    connections
+}
+
+/// A size such as `128M`, in bytes.
+fn size(text: &str) -> Result<u64, String> {
+    let wrong = || {
+        format!("a size is a number of bytes, or one of K, M or G behind it: 128M, not {text:?}")
+    };
+    let (digits, shift) = match text.strip_suffix(['K', 'M', 'G']) {
+        Some(digits) => (
+            digits,
+            match text.as_bytes().last() {
+                Some(b'K') => 10,
+                Some(b'M') => 20,
+                _ => 30,
+            },
+        ),
+        None => (text, 0),
+    };
+    let number: u64 = digits.parse().map_err(|_| wrong())?;
+    number.checked_mul(1 << shift).ok_or_else(wrong)
+}
+
+/// The size of a frame, whose length has four bytes.
+fn frame(text: &str) -> Result<u32, String> {
+    u32::try_from(size(text)?).map_err(|_| "no frame has 4G or more".to_owned())
+}
+
+/// Permissions such as `0660`.
+fn mode(text: &str) -> Result<u32, String> {
+    u32::from_str_radix(text, 8)
+        .ok()
+        .filter(|mode| *mode <= 0o777)
+        .ok_or_else(|| format!("permissions are an octal number up to 0777, not {text:?}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_have_letters() {
+        assert_eq!(size("0"), Ok(0));
+        assert_eq!(size("3K"), Ok(3 << 10));
+        assert_eq!(size("2G"), Ok(2 << 30));
+        for wrong in ["", "M", "1T", "-1", "1 M", "99999999999G", "€"] {
+            assert!(size(wrong).is_err(), "{wrong}");
+        }
+        assert!(frame("4G").is_err());
+        assert_eq!(frame("4095M"), Ok(4095 << 20));
+    }
+
+    #[test]
+    fn permissions_are_octal() {
+        assert_eq!(mode("0666"), Ok(0o666));
+        assert_eq!(mode("600"), Ok(0o600));
+        for wrong in ["", "888", "7777", "rw"] {
+            assert!(mode(wrong).is_err(), "{wrong}");
+        }
+    }
+}
