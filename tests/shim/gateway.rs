@@ -1,15 +1,18 @@
 //! The gateway, in front of a real daemon.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use nix_sccache_tests::attack::{ATTACKS, KEY, attack, hold};
+use nix_sccache_tests::attack::{ATTACKS, KEY, attack};
 use nix_sccache_tests::protocol::{Client, Heard, found, frame, get, put, request, stored};
-use nix_sccache_tests::{Daemon, Gateway, Reported, built, library, script};
+use nix_sccache_tests::{Daemon, Gateway, Reported, built, library, script, stdout_of};
 
 use crate::{build, shim};
 
@@ -197,17 +200,66 @@ fn whoever_holds_what_there_is_holds_up_nobody() {
         ],
     );
     check(&build(shim.run_at(&gateway.socket()), &library), (0, 2));
-    let held = hold(&gateway.socket());
-    assert!(held.len() > 1000, "{} connections", held.len());
-    // All are one user here: what is under way ends within the time that it may take, and what is
-    // idle makes room at once.
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+    let program = folder.path().join("attack");
+    stdout_of(Command::new("cp").args([env!("CARGO_BIN_EXE_attack").as_ref(), program.as_path()]));
+    // A user of its own, as a build is.
+    let mut attacker = Command::new(&program)
+        .arg(gateway.socket())
+        .args(["hold", "60"])
+        .uid(65_534)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = String::new();
+    BufReader::new(attacker.stdout.take().unwrap())
+        .read_line(&mut said)
+        .unwrap();
+    let began = Instant::now();
     check(&build(shim.run_at(&gateway.socket()), &library), (2, 0));
+    assert!(
+        began.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        began.elapsed()
+    );
+    assert!(matches!(attacker.try_wait(), Ok(None)), "{said}");
     assert!(daemon.runs());
     assert!(daemon.memory() < 300 << 10, "{} KiB", daemon.memory());
     assert!(gateway.peak() < 64 << 10, "{} KiB", gateway.peak());
-    assert!(gateway.log().contains("does not read"), "{}", gateway.log());
-    drop(held);
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !gateway.log().contains("user 65534: stopped waiting") {
+        assert!(Instant::now() < deadline, "{}", gateway.log());
+        sleep(Duration::from_millis(100));
+    }
+    attacker.kill().unwrap();
+    attacker.wait().unwrap();
     check(&build(shim.run_at(&gateway.socket()), &library), (2, 0));
+}
+
+/// An answer that nobody reads is the daemon's to hold until the client is given up.
+#[test]
+fn a_client_that_never_reads() {
+    let daemon = Daemon::start();
+    let gateway = Gateway::start(&daemon, &["--timeout", "1"]);
+    let (mut client, entry) = (Client::new(&gateway.socket()), vec![7; 20 << 20]);
+    assert_eq!(client.ask(&put(KEY, &entry)), stored());
+    let mut never_reads: Vec<_> = (0..4).map(|_| Client::new(&gateway.socket())).collect();
+    for other in &mut never_reads {
+        other.send(&frame(&get(KEY)).repeat(100));
+    }
+    let began = Instant::now();
+    assert!(client.ask(&get(KEY)) == found(&entry));
+    assert!(
+        began.elapsed() < Duration::from_secs(4),
+        "{:?}",
+        began.elapsed()
+    );
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while gateway.log().matches("a client that does not read").count() < 4 {
+        assert!(Instant::now() < deadline, "{}", gateway.log());
+        sleep(Duration::from_millis(50));
+    }
 }
 
 /// A flood of refusals is no flood of lines.
@@ -317,11 +369,8 @@ fn it_has_given_rights_up() {
     let gateway = Gateway::start(&daemon, &["--mode", "0600"]);
     assert_eq!(gateway.state("NoNewPrivs"), "1");
     assert_eq!(gateway.state("Seccomp"), "2");
-    let mode = fs::metadata(gateway.socket()).unwrap();
-    assert_eq!(
-        std::os::unix::fs::PermissionsExt::mode(&mode.permissions()) & 0o777,
-        0o600
-    );
+    let metadata = fs::metadata(gateway.socket()).unwrap();
+    assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
 }
 
 /// systemd hands its socket over as descriptor 3, and removes it by itself.
@@ -344,7 +393,7 @@ fn a_socket_of_systemds() {
     let mut client = Client::new(&socket);
     assert_eq!(client.ask(&put(KEY, b"entry")), stored());
     let kill = format!("kill -TERM {}", gateway.id());
-    nix_sccache_tests::stdout_of(Command::new("sh").args(["-c", &kill]));
+    stdout_of(Command::new("sh").args(["-c", &kill]));
     assert!(gateway.wait().unwrap().success());
     assert!(socket.exists());
 }

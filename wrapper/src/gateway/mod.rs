@@ -5,7 +5,7 @@
 //! answers pass, byte for byte, and nothing else does.
 //!
 //! [`frames`] reads, [`decide`] and [`statistics`] judge, [`serve`] passes on or refuses,
-//! [`users`] and [`names`] count, [`daemon`] has the connections to the other side, and
+//! [`users`] and [`names`] count, [`workers`] are its threads, [`daemon`] has the connections to the other side, and
 //! [`confine`] sees to it that all of this can run no program.
 
 mod confine;
@@ -19,6 +19,7 @@ mod serve;
 mod statistics;
 mod timed;
 mod users;
+mod workers;
 
 use std::fs;
 use std::path::PathBuf;
@@ -38,6 +39,7 @@ use self::log::Log;
 use self::names::Names;
 use self::serve::{Gateway, Terms};
 use self::users::{Shares, Users};
+use self::workers::Workers;
 
 /// What the command line says.
 #[derive(Args)]
@@ -74,8 +76,9 @@ pub struct Options {
     /// Requests of one user that the daemon has at once; the others wait
     #[arg(long, value_name = "NUMBER", default_value_t = 16)]
     user_requests: usize,
-    /// Seconds that a frame may take to come or to be read, and one more for each MiB
-    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    /// Seconds for which a frame may not move, while it comes or is read; in all it may take as
+    /// many, and one more for each MiB
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     timeout: u64,
     /// Seconds that a connection may be idle: a client has one while its compiler runs
     #[arg(long, value_name = "SECONDS", default_value_t = 4 * 3600)]
@@ -133,6 +136,7 @@ fn run(options: Options, log: Log) -> Result<(), String> {
             memory_of_user: options.user_memory,
         }),
         names: Names::new(),
+        workers: Arc::new(Workers::new()),
         log,
         terms: Terms {
             read_only: options.read_only,

@@ -3,6 +3,7 @@
 //! answers.
 
 use std::io::{self, ErrorKind};
+use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::Arc;
 use std::thread;
@@ -19,6 +20,7 @@ use super::names::Names;
 use super::statistics;
 use super::timed::{Side, Timed, copy, wait};
 use super::users::{Peer, Users};
+use super::workers::Workers;
 
 /// What a gateway does.
 pub struct Gateway {
@@ -28,6 +30,8 @@ pub struct Gateway {
     pub users: Users,
     /// The names in statistics.
     pub names: Names,
+    /// The threads.
+    pub workers: Arc<Workers<Arc<Peer>>>,
     /// The log.
     pub log: Log,
     /// How far it goes with a client.
@@ -55,9 +59,6 @@ const PIECE: usize = 128 << 10;
 
 /// The slowest that a large frame may be sent, or read, in bytes a second.
 const SLOWEST: u64 = 1 << 20;
-
-/// A thread needs little: pieces are on the heap.
-const STACK: usize = 256 << 10;
 
 /// Why a connection ended.
 enum End {
@@ -102,19 +103,23 @@ impl Gateway {
         };
         let gateway = Arc::clone(self);
         let served = Arc::clone(&peer);
-        let thread = thread::Builder::new().stack_size(STACK).spawn(move || {
-            if let Err(End::For(why)) = gateway.converse(&served) {
-                gateway.log.of(uid, why);
-            }
-            gateway.users.leave(&served);
-            // The end is to be seen even where another part of the gateway still has the socket.
-            served.stream.shutdown(std::net::Shutdown::Both).ok();
-        });
-        if let Err(error) = thread {
+        if let Err(error) = self
+            .workers
+            .run(served, move |peer| gateway.until_its_end(&peer))
+        {
             self.users.leave(&peer);
             self.log
                 .of(uid, format_args!("refused a connection: {error}"));
         }
+    }
+
+    fn until_its_end(&self, peer: &Peer) {
+        if let Err(End::For(why)) = self.converse(peer) {
+            self.log.of(peer.user.uid, why);
+        }
+        self.users.leave(peer);
+        // The end is to be seen even where another part of the gateway still has the socket.
+        peer.stream.shutdown(Shutdown::Both).ok();
     }
 
     /// Serves a client's requests, one after the other.
@@ -134,6 +139,7 @@ impl Gateway {
         let mut client = Timed {
             stream: &peer.stream,
             deadline: Instant::now() + self.terms.patience,
+            patience: self.terms.patience,
         };
         // The beginning of a frame, as it is passed on.
         let mut start = [0; HEADER + HEAD];
@@ -194,6 +200,7 @@ impl Gateway {
         let mut daemon = Timed {
             stream: borrowed.stream().map_err(|error| self.lost(&error))?,
             deadline: until,
+            patience: ANSWER,
         };
         // Waiting for a turn is not the client's fault.
         let mut client = Timed {

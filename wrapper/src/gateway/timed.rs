@@ -7,13 +7,15 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
-/// A socket, which does not block, and the moment until which it is waited for.
+/// A socket, which does not block, and how long it is waited for.
 #[derive(Clone, Copy)]
 pub struct Timed<'a> {
     /// The socket.
     pub stream: &'a UnixStream,
-    /// The moment.
+    /// Until when, in all.
     pub deadline: Instant,
+    /// For how long, where nothing moves.
+    pub patience: Duration,
 }
 
 impl Timed<'_> {
@@ -57,7 +59,9 @@ impl Timed<'_> {
             match attempt(self.stream) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    wait(self.stream, ready, left)?;
+                    if !wait(self.stream, ready, left.min(self.patience))? {
+                        return Err(ErrorKind::TimedOut.into());
+                    }
                 }
                 other => return other,
             }
