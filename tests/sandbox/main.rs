@@ -7,6 +7,7 @@
 
 mod builders;
 mod faults;
+mod gateway;
 mod program;
 mod reports;
 mod toolchain;

@@ -144,7 +144,7 @@ const KNOWN: [Known; 12] = [
 /// [`HEAD`] bytes, or all of a shorter one.
 pub fn decide(length: u32, head: &[u8], read_only: bool) -> Verdict {
     let mut rest = Body(head);
-    let Some(number) = rest.u32() else {
+    let (Some(number), Some(behind)) = (rest.u32(), length.checked_sub(4)) else {
         return end("with no number");
     };
     let Some(known) = KNOWN.iter().find(|known| known.number == number) else {
@@ -153,8 +153,7 @@ pub fn decide(length: u32, head: &[u8], read_only: bool) -> Verdict {
             answer: Answer::Unhandled,
         });
     };
-    let behind = u64::from(length).saturating_sub(4);
-    if let Err(what) = check(known.shape, behind, rest) {
+    if let Err(what) = check(known.shape, behind.into(), rest) {
         return end(what);
     }
     match known.read_only {

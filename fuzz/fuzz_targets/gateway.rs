@@ -1,0 +1,61 @@
+//! What the gateway decides about any frame: it never panics, and what it lets through has the
+//! shape that sccache writes.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+use crate::decide::{Answer, HEAD, Verdict, decide};
+
+// The shim is a program, which has no library; these parts of it are pure.
+#[allow(dead_code)]
+#[path = "../../wrapper/src/gateway/decide.rs"]
+mod decide;
+#[allow(dead_code)]
+#[path = "../../wrapper/src/gateway/frames.rs"]
+mod frames;
+#[path = "../../wrapper/src/gateway/statistics.rs"]
+mod statistics;
+
+fuzz_target!(|input: (bool, Option<u32>, &[u8])| {
+    let (read_only, length, body) = input;
+    // A frame may say another length than it has: the rest comes later, or never.
+    let length = length.unwrap_or(u32::try_from(body.len()).expect("an input is short"));
+    let head = &body[..body.len().min(HEAD)];
+    let verdict = decide(length, head, read_only);
+    assert_eq!(verdict, decide(length, head, read_only));
+    let number = head.first_chunk().map(|bytes| u32::from_le_bytes(*bytes));
+    match verdict {
+        Verdict::Fetch | Verdict::Pass => {
+            let number = number.expect("a request has a number");
+            assert!(
+                (5..11).contains(&number),
+                "{number} is none of the storage's"
+            );
+            assert!(!read_only || !matches!(number, 8 | 10), "{number} writes");
+            if number > 5 {
+                let key = head.get(12..76).expect("a key is whole");
+                assert!(key.iter().all(u8::is_ascii_hexdigit), "{key:?}");
+            }
+            let behind_key = match number {
+                5 => 4,
+                8 | 10 => {
+                    let entry = head[76..84].try_into().expect("a length is whole");
+                    84 + u64::from_le_bytes(entry)
+                }
+                _ => 76,
+            };
+            assert_eq!(behind_key, u64::from(length), "{number}");
+        }
+        Verdict::Statistics => assert_eq!(number, Some(11)),
+        Verdict::Refuse(refusal) => {
+            let said = decide::body(refusal.answer);
+            assert_eq!(said.is_none(), refusal.answer == Answer::End);
+            let frame = said.map(|said| frames::frame(&said));
+            assert!(frame.is_none_or(|frame| frame.len() < 1000));
+        }
+    }
+    if let Some(names) = statistics::names(body) {
+        let long: usize = names.iter().map(|name| name.len()).sum();
+        assert!(long <= body.len(), "{names:?}");
+    }
+});

@@ -1,0 +1,151 @@
+//! Builds that attack what is mounted into their sandbox, and builds beside them.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
+
+use nix_sccache_tests::attack::ATTACKS;
+use nix_sccache_tests::{Daemon, Derivation, Gateway, hosts, script, stdout_of};
+use serde_json::json;
+
+use crate::project;
+
+/// A derivation that reaches the daemon by way of the gateway, and has the attacker.
+fn through(gateway: &Gateway, attacker: &Path) -> Derivation {
+    Derivation::new(json!({ "transport": "server" }))
+        .mount(&gateway.folder(), "/run/nix-sccache")
+        .mount(attacker, "/attacker")
+}
+
+/// A folder that build users see, with the attacker in it.
+fn attacker() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+    stdout_of(Command::new("cp").args([
+        env!("CARGO_BIN_EXE_attack").as_ref(),
+        folder.path().join("attack").as_path(),
+    ]));
+    folder
+}
+
+/// The promise of every transport, by this one: the second build gets from the cache what did
+/// not change, and builds the same bytes.
+#[test]
+fn hits_pass() {
+    for host in hosts() {
+        let (daemon, library, attacker) = (Daemon::start(), project(), attacker());
+        let gateway = Gateway::start(&daemon, &[]);
+        let derivation = through(&gateway, attacker.path());
+        let plain = Derivation::new(json!(null)).build(&host, &library);
+        for expected in [(0, 2), (2, 0)] {
+            let built = derivation.build(&host, &library);
+            assert_eq!(
+                (built.hits_and_misses(), built.troubles()),
+                (expected, 0),
+                "{}: {built:#?}",
+                host.name()
+            );
+            assert_eq!(built.contents(), plain.contents(), "{}", host.name());
+        }
+        assert!(!gateway.log().contains("refused"), "{}", gateway.log());
+    }
+}
+
+#[test]
+fn attacks_come_to_nothing() {
+    // What is attacked is the same for each Nix, and the sandbox is the kernel's.
+    let host = hosts().next().unwrap();
+    let (mut daemon, library, attacker) = (Daemon::start(), project(), attacker());
+    let gateway = Gateway::start(&daemon, &["--timeout", "2"]);
+    let victim = tempfile::tempdir().unwrap();
+    let at = |name: &str| victim.path().join(name);
+    script(
+        &at("rustc"),
+        &format!("#!/bin/sh\necho ran >{}\n", at("ran").display()),
+    );
+    fs::write(at("secret"), "secret").unwrap();
+    let cache = daemon.folder();
+    let cache = cache.parent().unwrap();
+
+    let tries: String = ATTACKS
+        .iter()
+        .map(|(name, _)| {
+            let argument = match *name {
+                "compile" => at("rustc"),
+                "write-file" => at("written"),
+                "read-file" => at("secret"),
+                _ => cache.to_owned(),
+            };
+            format!(
+                "/attacker/attack /run/nix-sccache/sccache.sock {name} {}\n",
+                argument.display()
+            )
+        })
+        .collect();
+    let built = through(&gateway, attacker.path())
+        .with(json!({ "preBuild": tries }))
+        .build(&host, &library);
+    for (name, expected) in ATTACKS {
+        let line = format!("{name}: {expected}");
+        assert!(
+            built.log.lines().any(|said| said.ends_with(&line)),
+            "{}: no `{line}` in {built:#?}\n{}",
+            host.name(),
+            gateway.log()
+        );
+    }
+    assert!(!at("ran").exists() && !at("written").exists());
+    assert!(daemon.runs());
+    // It was a build user.
+    assert!(!gateway.log().contains("user 0:"), "{}", gateway.log());
+    // The attacker's own build has its cache, and so have those of others.
+    assert_eq!(built.hits_and_misses(), (0, 2), "{built:#?}");
+    let next = through(&gateway, attacker.path()).build(&host, &library);
+    assert_eq!(next.hits_and_misses(), (2, 0), "{next:#?}");
+}
+
+/// One build takes all connections, requests and memory that it can get, while another builds.
+#[test]
+fn whoever_holds_what_there_is_holds_up_nobody() {
+    let host = hosts().next().unwrap();
+    let (mut daemon, library, attacker) = (Daemon::start(), project(), attacker());
+    let gateway = Gateway::start(&daemon, &["--max-frame", "32M", "--user-memory", "64M"]);
+    let cold = through(&gateway, attacker.path()).build(&host, &library);
+    assert_eq!(cold.hits_and_misses(), (0, 2), "{cold:#?}");
+
+    let signs = tempfile::tempdir().unwrap();
+    fs::set_permissions(signs.path(), Permissions::from_mode(0o777)).unwrap();
+    let hold = "
+        /attacker/attack /run/nix-sccache/sccache.sock hold 60 >/signs/held &
+        while [ ! -e /signs/done ]; do sleep 0.1; done
+        kill $!
+    ";
+    let attacking = through(&gateway, attacker.path())
+        .mount(signs.path(), "/signs")
+        .with(json!({ "preBuild": hold }));
+    let (attacked, built) = thread::scope(|scope| {
+        let attacked = scope.spawn(|| attacking.build(&host, &library));
+        let held = signs.path().join("held");
+        while fs::read(&held).unwrap_or_default().is_empty() && !attacked.is_finished() {
+            thread::sleep(Duration::from_millis(50));
+        }
+        let built = through(&gateway, attacker.path()).build(&host, &library);
+        fs::write(signs.path().join("done"), "").unwrap();
+        (attacked.join().unwrap(), built)
+    });
+    assert_eq!(
+        (built.hits_and_misses(), built.troubles()),
+        ((2, 0), 0),
+        "{built:#?}\n{}",
+        gateway.log()
+    );
+    let held = fs::read_to_string(signs.path().join("held")).unwrap();
+    assert!(held.starts_with("hold: 1"), "{held}: {attacked:#?}");
+    assert!(attacked.output.is_some(), "{attacked:#?}");
+    assert!(daemon.runs());
+    assert!(daemon.memory() < 300 << 10, "{} KiB", daemon.memory());
+    assert!(gateway.peak() < 64 << 10, "{} KiB", gateway.peak());
+}
