@@ -70,7 +70,7 @@ fn attacks_come_to_nothing() {
     let cache = daemon.folder();
     let cache = cache.parent().unwrap();
 
-    let tries: String = ATTACKS
+    let tries: Vec<String> = ATTACKS
         .iter()
         .map(|(name, _)| {
             let argument = match *name {
@@ -86,7 +86,7 @@ fn attacks_come_to_nothing() {
         })
         .collect();
     let built = through(&gateway, attacker.path())
-        .with(json!({ "preBuild": tries }))
+        .with(json!({ "preBuild": tries.concat() }))
         .build(&host, &library);
     for (name, expected) in ATTACKS {
         let line = format!("{name}: {expected}");

@@ -4,6 +4,8 @@ use std::fmt::Display;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::tell::tell;
+
 /// What was logged of late.
 pub struct Log(Mutex<State>);
 
@@ -40,7 +42,7 @@ impl Log {
     /// A line that is always there.
     #[expect(clippy::unused_self, reason = "a line goes by the log that has it")]
     pub fn line(&self, what: impl Display) {
-        eprintln!("nix-sccache gateway: {what}");
+        tell(format_args!("nix-sccache gateway: {what}"));
     }
 
     /// Whether there is a line's room, and how many were left out before.
