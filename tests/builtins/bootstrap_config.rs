@@ -49,7 +49,7 @@ fn a_source_that_is_none_is_named() {
         let call = format!("builtins.rust.bootstrapConfig {{ source = {path}; }}");
         let error = host.eval(&call, ["--impure"]).unwrap_err();
         let expected = format!(
-            "rust.bootstrapConfig: {path}/src/version: \"main\" is no release of Rust: one is written like 1.85.0"
+            "rust.bootstrapConfig: {path}/src/version:1:1: \"main\" is no release of Rust: one is written like 1.85.0"
         );
         assert!(error.contains(&expected), "{error}");
     }
