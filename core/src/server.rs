@@ -17,16 +17,16 @@ pub(crate) const RUST_DEV: &str = "https://dev-static.rust-lang.org";
 pub struct Server(String);
 
 impl Server {
-    /// Reads the URL of a server, with or without `/dist` and a slash at its end. Fails with what
+    /// Reads the URL of a server, with or without `/dist` and a slash at its end, or of a folder. Fails with what
     /// is wrong with it: a URL that has a scheme and a host, and no secret, is wanted.
     pub fn parse(url: &str) -> Result<Self, String> {
         let trimmed = url.trim_end_matches('/');
-        // A folder of this name at the root is one: file:///dist.
+        // A folder is the one that is named, whatever its name.
         let server = match trimmed
             .strip_suffix("/dist")
             .map(|it| it.trim_end_matches('/'))
         {
-            Some(server) if !server.ends_with(':') => server,
+            Some(server) if !server.ends_with(':') && !url.starts_with("file:") => server,
             _ => trimmed,
         };
         let example = "write a server such as \"https://static.rust-lang.org\"";
@@ -116,7 +116,12 @@ mod tests {
                 "{url}"
             );
         }
-        for url in ["http://[::1]:8080/rust", "file:///srv/rust", "file:///dist"] {
+        for url in [
+            "http://[::1]:8080/rust",
+            "file:///srv/rust",
+            "file:///dist",
+            "file:///srv/dist",
+        ] {
             assert_eq!(Server::parse(url).unwrap().as_str(), url);
         }
     }
