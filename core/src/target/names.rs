@@ -1,8 +1,10 @@
 //! The target of a name that is not rustc's: a Nix system or one of GNU's triples.
 
+use std::sync::LazyLock;
+
 use super::parts::{Parts, current, is_current, is_env, is_known};
 use super::systems::{
-    cpu, cpu_of, is_arm, kernel, kernel_of, preferred_arch, serves, without_version,
+    System, cpu, cpu_of, is_arm, kernel, preferred_arch, serves, system_of, without_version,
 };
 use super::triples::KNOWN;
 
@@ -31,6 +33,14 @@ pub(super) enum Unresolved {
     /// It has these.
     Several(Vec<&'static str>),
 }
+
+/// The triples that rustc has still and that are of a system, with it: every call looks through
+/// them all.
+static OF_A_SYSTEM: LazyLock<Vec<(&str, Parts<'_>, System)>> = LazyLock::new(|| {
+    current()
+        .filter_map(|(triple, parts)| Some((triple, parts, system_of(&parts).ok()?)))
+        .collect()
+});
 
 /// Conventions that nixpkgs knows and rustc does not.
 const NIXPKGS_ABIS: &[&str] = &[
@@ -124,7 +134,11 @@ impl<'a> Name<'a> {
 
     /// rustc's target for it.
     pub(super) fn target(&self) -> Result<&'static str, Unresolved> {
-        let mut found: Vec<_> = current().filter(|(_, parts)| self.is_for(parts)).collect();
+        let mut found: Found = OF_A_SYSTEM
+            .iter()
+            .filter(|(_, parts, system)| self.is_for(parts, *system))
+            .map(|(triple, parts, _)| (*triple, *parts))
+            .collect();
         if let Some(oses) = self.oses() {
             let os = oses
                 .into_iter()
@@ -158,11 +172,11 @@ impl<'a> Name<'a> {
         }
     }
 
-    fn is_for(&self, parts: &Parts<'_>) -> bool {
-        kernel_of(parts) == Ok(self.kernel)
+    fn is_for(&self, parts: &Parts<'_>, system: System) -> bool {
+        system.kernel == self.kernel
             && match self.arch {
                 Some(arch) => parts.arch == arch,
-                None => cpu_of(parts).is_ok_and(|cpu| serves(cpu, self.cpu)),
+                None => serves(system.cpu, self.cpu),
             }
     }
 
