@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use crate::session::Session;
+
 /// The compiler for what has a `--target`. Nobody but bootstrap sets it.
 const REAL: &str = "RUSTC_REAL";
 
@@ -103,12 +105,20 @@ fn libraries(sysroot: &Path) -> Vec<u8> {
         .filter(|file| is_library(file))
         .collect();
     files.sort();
+    // It is a hundred megabytes and more, for each call.
+    match Session::current() {
+        Some(session) => session.remember(&files, || digest(&files)),
+        None => digest(&files),
+    }
+}
+
+fn digest(files: &[PathBuf]) -> Vec<u8> {
     let mut hash = Sha256::new();
     for file in files {
         let name: OsString = file.file_name().unwrap_or_default().to_owned();
         hash.update(name.as_bytes());
         hash.update([0]);
-        hash.update(Sha256::digest(fs::read(&file).unwrap_or_default()));
+        hash.update(Sha256::digest(fs::read(file).unwrap_or_default()));
     }
     hash.finalize().to_vec()
 }

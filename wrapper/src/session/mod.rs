@@ -161,6 +161,33 @@ impl Session {
         }
     }
 
+    /// What `learn` says of these files, which is asked again only when one of them is another
+    /// one, by its time or its size.
+    pub fn remember(&self, files: &[PathBuf], learn: impl FnOnce() -> Vec<u8>) -> Vec<u8> {
+        let mut hash = DefaultHasher::new();
+        for path in files {
+            let file = fs::metadata(path);
+            let state = file.and_then(|file| Ok((file.modified()?, file.len())));
+            (path, state.ok()).hash(&mut hash);
+        }
+        let folder = self.folder.join("known");
+        let note = folder.join(format!("{:016x}", hash.finish()));
+        if let Ok(known) = fs::read(&note) {
+            return known;
+        }
+        let learned = learn();
+        // Whole or not at all: another call may read it now.
+        let write = || -> io::Result<()> {
+            fs::create_dir_all(&folder)?;
+            let mut file = tempfile::NamedTempFile::new_in(&folder)?;
+            file.write_all(&learned)?;
+            file.persist(&note)?;
+            Ok(())
+        };
+        write().ok();
+        learned
+    }
+
     /// A path that leads to us and has the name by which tools know a wrapper.
     pub fn wrapper(&self) -> io::Result<PathBuf> {
         let path = self.folder.join("sccache");
@@ -229,6 +256,23 @@ fn new_folder() -> io::Result<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_known_of_files_lasts_as_long_as_they() {
+        let folder = tempfile::tempdir().unwrap();
+        let session = Session {
+            folder: folder.path().to_owned(),
+        };
+        let files = [folder.path().join("one"), folder.path().join("other")];
+        fs::write(&files[0], "1").unwrap();
+        assert_eq!(session.remember(&files, || vec![1]), [1]);
+        assert_eq!(session.remember(&files, || vec![2]), [1]);
+        assert_eq!(session.remember(&files[..1], || vec![3]), [3]);
+        fs::write(&files[0], "another").unwrap();
+        assert_eq!(session.remember(&files, || vec![4]), [4]);
+        fs::write(&files[1], "").unwrap();
+        assert_eq!(session.remember(&files, || vec![5]), [5]);
+    }
 
     #[test]
     fn every_compiler_has_a_stand_in_of_its_own() {
