@@ -67,8 +67,10 @@ enum Task {
     /// and 1 when something needs fixing.
     Doctor {
         /// Says it as JSON
-        #[arg(long)]
+        #[arg(long, conflicts_with = "setup")]
         json: bool,
+        #[command(flatten)]
+        setup: Box<doctor::Setup>,
     },
     /// Begins and ends a session, for build hooks
     Session {
@@ -104,7 +106,7 @@ pub fn main(called_as: OsString, arguments: Vec<OsString>) -> ExitCode {
             run(&command, &keep)
         }
         Task::Report { json, html, log } => report(json, html.as_deref(), log.as_deref()),
-        Task::Doctor { json } => doctor::main(json),
+        Task::Doctor { json, setup } => doctor::main(json, *setup),
         Task::Session { edge: Edge::Begin } => begin(),
         Task::Session {
             edge: Edge::End { failed },

@@ -4,6 +4,8 @@
 //! out, `judge` says what is wrong with that, without a further look at anything, and `show`
 //! writes it for people. Whatever may not answer, a program, a socket or a file system, is
 //! given a few seconds.
+//!
+//! [`setup`] is apart: with `--setup` nothing is examined.
 
 mod build;
 mod cache;
@@ -13,6 +15,7 @@ mod mask;
 mod page;
 mod probe;
 mod problem;
+mod setup;
 mod tools;
 mod variables;
 
@@ -27,6 +30,7 @@ use self::environment::Environment;
 use self::mask::Secrets;
 use self::page::Page;
 use self::problem::{Problem, Weight};
+pub use self::setup::Options as Setup;
 use self::tools::Tools;
 use self::variables::Variables;
 use crate::session::Session;
@@ -55,7 +59,10 @@ struct Findings {
 }
 
 /// Examines, and prints what it found. Succeeds if a build here would be served.
-pub fn main(json: bool) -> ExitCode {
+pub fn main(json: bool, setup: Setup) -> ExitCode {
+    if setup.is_wanted() {
+        return setup::main(setup);
+    }
     let variables = Variables::of_process();
     let findings = examine(&variables);
     let secrets = Secrets::of(&variables);
