@@ -47,6 +47,17 @@ let
           overlays = overlays ++ [ overlay ];
         };
 
+      nixos =
+        configuration:
+        lib.evalModules {
+          modules = [
+            ./modules/nixos.nix
+            configuration
+          ];
+          specialArgs.pkgs = final;
+        };
+
+      closureInfo = final.callPackage ./build/closureInfo.nix { };
       stdenv = final.callPackage ./build/stdenv.nix { };
       runCommand = final.callPackage ./build/runCommand.nix { };
       mkShell = final.callPackage ./build/mkShell.nix { };

@@ -12,6 +12,21 @@ let
 in
 
 rec {
+  inherit (builtins) concatLists;
+
+  inherit (import ./modules (import ./lib.nix))
+    evalModules
+    literalExpression
+    mkDefault
+    mkEnableOption
+    mkForce
+    mkIf
+    mkMerge
+    mkOption
+    mkOverride
+    types
+    ;
+
   fix =
     f:
     let
@@ -55,6 +70,12 @@ rec {
     ) right;
 
   concatStrings = builtins.concatStringsSep "";
+
+  mapAttrsToList = f: attrs: map (name: f name attrs.${name}) (builtins.attrNames attrs);
+
+  boolToString = value: if value then "true" else "false";
+
+  hasPrefix = prefix: string: builtins.substring 0 (builtins.stringLength prefix) string == prefix;
 
   removeSuffix =
     suffix: string:

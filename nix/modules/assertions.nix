@@ -1,0 +1,140 @@
+/**
+  What cannot work of `services.nix-sccache`, with what to do instead.
+
+  # Example
+
+  ```nix
+  assertions = import ./assertions.nix { inherit config lib; };
+  ```
+*/
+{ config, lib }:
+
+let
+  inherit (builtins)
+    all
+    concatLists
+    filter
+    match
+    ;
+
+  cfg = config.services.nix-sccache;
+  name = "services.nix-sccache";
+
+  is = pattern: text: match pattern text != null;
+
+  # Text that means the same to systemd as here.
+  plain = is "[A-Za-z0-9/._+@:,=~-]+";
+
+  # Folders of which the services see nothing, or something else.
+  hidden = [
+    "/home"
+    "/root"
+    "/run/user"
+    "/tmp"
+    "/var/tmp"
+    "/run/nix-sccache"
+    "/run/nix-sccache-daemon"
+    builtins.storeDir
+  ];
+  isIn = path: folder: path == folder || lib.hasPrefix "${folder}/" path;
+
+  buildGroup = config.nix.settings.build-users-group or "nixbld";
+
+  # The settings of a level that say nothing without its first one.
+  stray =
+    level: first:
+    filter (setting: setting != first && level.${setting} != null) (builtins.attrNames level);
+  needs = path: level: first: {
+    assertion = level.${first} != null || stray level first == [ ];
+    message = "${name}.${path}.${toString (stray level first)}: without ${name}.${path}.${first} there is no such level of the cache: set that too.";
+  };
+
+  # A secret, by its path. Whatever is in the store, everybody may read.
+  secret =
+    path: value:
+    let
+      file = toString value;
+    in
+    [
+      {
+        assertion = value == null || !isIn file builtins.storeDir;
+        message = "${name}.${path}: ${file} is in the store, where everybody may read it: keep the file elsewhere, in /etc or where sops-nix or agenix put it, and give its path as a string.";
+      }
+      {
+        assertion = value == null || (lib.hasPrefix "/" file && plain file);
+        message = "${name}.${path}: ${file} is no whole path of letters, digits and /._+@:,=~-: write one.";
+      }
+    ];
+
+  endpoint = path: value: [
+    {
+      assertion = value == null || !is ".*@.*" value;
+      message = "${name}.${path} has a user or a password in it, and everybody may read it in the store: write SCCACHE_REDIS_USERNAME=… and SCCACHE_REDIS_PASSWORD=… into a file of root's, and give its path as ${name}.environmentFile.";
+    }
+    {
+      assertion = value == null || is "[^[:space:]\"\\\\]+" value;
+      message = "${name}.${path} has a space, a quote or a backslash in it, or nothing: write an address.";
+    }
+  ];
+in
+concatLists [
+  [
+    {
+      assertion = !lib.versionOlder cfg.sccache.version "0.17";
+      message = "${name}.sccache is ${cfg.sccache.version}, and the daemon of 0.16 and before has no storage for others: take sccache 0.17 to 0.19, as the builds do.";
+    }
+    {
+      assertion = cfg.disk.directory != null || cfg.redis.endpoint != null || cfg.s3.bucket != null;
+      message = "${name}: there is no level to the cache: set disk.directory, redis.endpoint or s3.bucket.";
+    }
+    {
+      assertion = cfg.group == null || !(config.nix.settings.auto-allocate-uids or false);
+      message = "${name}.group: with nix.settings.auto-allocate-uids builds are in no group of this machine, and none of them could connect: leave it null, so that everybody may use the cache's socket; it lets storage requests through alone.";
+    }
+    {
+      assertion =
+        cfg.group == null || cfg.group == buildGroup || (config.nix.settings.auto-allocate-uids or false);
+      message = "${name}.group: no build is in the group ${toString cfg.group}: name ${buildGroup}, the group of the build users, which is the only one that a sandbox keeps, or leave it null.";
+    }
+    {
+      assertion =
+        cfg.disk.directory == null
+        || (lib.hasPrefix "/" cfg.disk.directory && cfg.disk.directory != "/" && plain cfg.disk.directory);
+      message = "${name}.disk.directory: ${toString cfg.disk.directory} is no whole path of letters, digits and /._+@:,=~-: write one, such as /var/cache/nix-sccache.";
+    }
+    {
+      assertion = cfg.disk.directory == null || !builtins.any (isIn cfg.disk.directory) hidden;
+      message = "${name}.disk.directory: ${toString cfg.disk.directory} is where the daemon sees nothing of the machine's, or may not write: take a folder of its own, such as /var/cache/nix-sccache.";
+    }
+    (needs "disk" cfg.disk "directory")
+    (needs "redis" cfg.redis "endpoint")
+    (needs "s3" cfg.s3 "bucket")
+    {
+      assertion = cfg.redis.endpoint == null || !is "(redis[+])?unix:///.*" cfg.redis.endpoint;
+      message = "${name}.redis.endpoint has no host, without which sccache does not take it: write redis+unix://localhost/run/…";
+    }
+    {
+      assertion = cfg.s3.bucket == null || cfg.s3.region != null;
+      message = "${name}.s3.region is wanted: the bucket's, or `auto` where s3.endpoint is a server without regions.";
+    }
+    {
+      assertion = cfg.s3.public != true || cfg.s3.credentialsFile == null;
+      message = "${name}.s3: a bucket that is read without credentials (public) and a credentialsFile contradict each other: take one away.";
+    }
+    {
+      assertion = all plain (
+        filter (value: value != null) [
+          cfg.redis.prefix
+          cfg.s3.bucket
+          cfg.s3.region
+          cfg.s3.prefix
+        ]
+      );
+      message = "${name}: a prefix, a bucket or a region has characters that systemd would take for more than themselves, or none: use letters, digits and /._+@:,=~-.";
+    }
+  ]
+  (endpoint "redis.endpoint" cfg.redis.endpoint)
+  (endpoint "s3.endpoint" cfg.s3.endpoint)
+  (secret "s3.credentialsFile" cfg.s3.credentialsFile)
+  (secret "environmentFile" cfg.environmentFile)
+]

@@ -1,0 +1,139 @@
+/**
+  The options of `services.nix-sccache`.
+
+  # Example
+
+  ```nix
+  options.services.nix-sccache = import ./options.nix { inherit config lib pkgs; };
+  ```
+*/
+{
+  config,
+  lib,
+  pkgs,
+}:
+
+let
+  inherit (lib) literalExpression mkOption types;
+
+  units = import ./units.nix { inherit lib; };
+
+  optional =
+    type: description:
+    mkOption {
+      type = types.nullOr type;
+      default = null;
+      inherit description;
+    };
+
+  size = types.strMatching "[0-9]+[KMG]?";
+
+  mode = types.enum [
+    "READ_ONLY"
+    "READ_WRITE"
+  ];
+
+  secret = types.either types.path types.str;
+in
+{
+  enable = lib.mkEnableOption "a compiler cache that sandboxed builds reach";
+
+  package = mkOption {
+    type = types.package;
+    default = pkgs.callPackage ../packages/wrapper.nix { };
+    defaultText = literalExpression "nix-sccache.packages.\${system}.wrapper";
+    description = "The package of nix-sccache, for the gateway.";
+  };
+
+  sccache = mkOption {
+    type = types.package;
+    default = pkgs.sccache;
+    defaultText = literalExpression "pkgs.sccache";
+    description = "The package of sccache, for the daemon: the one that builds have.";
+  };
+
+  plugin = mkOption {
+    type = types.nullOr types.package;
+    default = pkgs.callPackage ../packages/plugin.nix { nix = config.nix.package; };
+    defaultText = literalExpression "the plugin for config.nix.package";
+    description = "The plugin for `plugin-files`; null to load none.";
+  };
+
+  group = mkOption {
+    type = types.nullOr types.str;
+    default = null;
+    example = "nixbld";
+    description = ''
+      The group whose members alone may use the cache: that of the build users. By default
+      everybody may, as with `auto-allocate-uids` it has to be, where builds are in no group of the
+      machine's.
+    '';
+  };
+
+  readOnly = mkOption {
+    type = types.bool;
+    default = false;
+    description = "Whether builds read the cache, and none of them write to it.";
+  };
+
+  maxFrame = optional types.ints.positive ''
+    The longest frame of the daemon's protocol in bytes, and so the largest entry; null is
+    ${units.maxFrame}.
+  '';
+
+  limits = {
+    userMemory = optional size "How much the daemon may hold of entries for one user's requests, such as 512M.";
+    maxConnections = optional types.ints.positive "Connections of all users together.";
+    userConnections = optional types.ints.positive "Connections of one user.";
+    maxRequests = optional types.ints.positive "Requests of all users that the daemon has at once.";
+    userRequests = optional types.ints.positive "Requests of one user that the daemon has at once.";
+    timeout = optional types.ints.positive "Seconds for which a frame may not move.";
+    idle = optional types.ints.positive "Seconds that a connection may be idle.";
+  };
+
+  disk = {
+    directory = mkOption {
+      type = types.nullOr types.str;
+      default = "/var/cache/nix-sccache";
+      description = "Where the daemon has its entries; null for a cache beyond this machine alone.";
+    };
+    size = optional (types.strMatching "[0-9]+[KMGT]?") "How large that may become, such as 50G; sccache's own default is 10G.";
+  };
+
+  redis = {
+    endpoint = mkOption {
+      type = types.nullOr types.str;
+      default = null;
+      example = "redis://cache.example:6379";
+      description = ''
+        A Redis behind the folder. That of this machine is reached by its socket,
+        `redis+unix://localhost/run/redis-x/redis.sock`, if the user sccache is in its group.
+        User and password belong into `environmentFile`.
+      '';
+    };
+    database = optional types.ints.unsigned "The number of the database.";
+    prefix = optional types.str "What the keys begin with.";
+    expiration = optional types.ints.unsigned "After how many seconds an entry ends.";
+    mode = optional mode "Whether this machine writes to it, as it does by default.";
+  };
+
+  s3 = {
+    bucket = optional types.str "A bucket of S3's, behind the folder and Redis.";
+    region = optional types.str "Its region; `auto` where the endpoint has none.";
+    endpoint = optional types.str "The address of a server other than Amazon's.";
+    prefix = optional types.str "What the keys begin with.";
+    tls = optional types.bool "Whether to speak TLS with an endpoint whose address does not say.";
+    virtualHostStyle = optional types.bool "Whether the bucket is part of the host's name.";
+    public = optional types.bool "Whether to read it without credentials.";
+    mode = optional mode "Whether this machine writes to it, as it does by default.";
+    credentialsFile = optional secret ''
+      A file of root's outside of the store, of the form of `~/.aws/credentials`. Systemd gives
+      the daemon a copy.
+    '';
+  };
+
+  environmentFile = optional secret ''
+    A file of root's outside of the store with further variables for the daemon, a line
+    `SCCACHE_REDIS_PASSWORD=…` say.
+  '';
+}
