@@ -49,6 +49,8 @@
           };
       };
       overlays.default = import ./nix/overlay.nix;
+      nixosModules.nix-sccache.imports = [ ./nix/modules/nixos.nix ];
+      nixosModules.default.imports = [ ./nix/modules/nixos.nix ];
       packages = eachSystem (pkgs: import ./nix/packages pkgs // { default = (rust pkgs).compiler; });
       devShells = eachSystem (pkgs: {
         default = (rust pkgs).shell;

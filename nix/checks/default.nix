@@ -14,6 +14,7 @@ let
 
   failures = lib.runTests (
     import ./fromPaths.nix pkgs
+    // import ./nixos.nix pkgs
     // import ./paths.nix pkgs
     // import ./plugin.nix pkgs
     // import ./requirePlugin.nix

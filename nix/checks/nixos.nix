@@ -1,0 +1,312 @@
+# The NixOS module: what it sets, and what it refuses.
+pkgs:
+
+let
+  inherit (builtins) attrNames filter hasAttr;
+
+  # Nothing of it is built.
+  package =
+    name: version:
+    derivation {
+      inherit name;
+      inherit (pkgs.stdenv.hostPlatform) system;
+      builder = "/none";
+    }
+    // {
+      inherit version;
+    };
+
+  system =
+    settings: more:
+    (pkgs.nixos {
+      imports = [
+        ../modules/nixos.nix
+        more
+      ];
+      services.nix-sccache = {
+        enable = true;
+        package = package "nix-sccache" "1";
+        plugin = null;
+        sccache = package "sccache" "0.19.0";
+      }
+      // settings;
+    }).config;
+
+  config = settings: system settings { };
+
+  service = settings: (config settings).systemd.services.nix-sccache-daemon;
+
+  socket = settings: (config settings).systemd.sockets.nix-sccache.socketConfig;
+
+  # Whether a message is about an option, says what to do, and is the only one.
+  refusal =
+    settings: more: about:
+    let
+      ours = filter (
+        one: !one.assertion && builtins.match "services[.]nix-sccache.*" one.message != null
+      ) (system settings more).assertions;
+      message = (builtins.head ours).message;
+    in
+    if
+      builtins.length ours == 1 && builtins.match "services[.]nix-sccache${about}.*: .*" message != null
+    then
+      true
+    else
+      map (one: one.message) ours;
+
+  bucket = {
+    bucket = "b";
+    region = "auto";
+  };
+in
+{
+  testModuleDefault = {
+    expr =
+      let
+        made = config { };
+      in
+      {
+        inherit (made.nix.settings) extra-sandbox-paths;
+        plugin = hasAttr "plugin-files" made.nix.settings;
+        inherit (made.systemd.sockets.nix-sccache.socketConfig) SocketMode ListenStream;
+        chain = made.systemd.services.nix-sccache-daemon.environment.SCCACHE_MULTILEVEL_CHAIN;
+        users = map (user: made.users.users.${user}.group) [
+          "nix-sccache"
+          "sccache"
+        ];
+        wrong = filter (one: !one.assertion) made.assertions;
+        inherit (made) warnings;
+      };
+    expected = {
+      extra-sandbox-paths = [ "/run/nix-sccache?" ];
+      plugin = false;
+      SocketMode = "0666";
+      ListenStream = "/run/nix-sccache/sccache.sock";
+      chain = "disk";
+      users = [
+        "nix-sccache"
+        "nix-sccache"
+      ];
+      wrong = [ ];
+      warnings = [ ];
+    };
+  };
+
+  testModuleOff = {
+    expr = (config { enable = false; }).systemd.services;
+    expected = { };
+  };
+
+  testModulePlugin = {
+    expr = (config { plugin = package "plugin" "1"; }).nix.settings.plugin-files;
+    expected = [ "${package "plugin" "1"}/lib/nix/plugins/libnix_sccache.so" ];
+  };
+
+  # With conditions inside, so that a definition of one's own comes through.
+  testModuleOwnDirective = {
+    expr =
+      (system { } { systemd.services.nix-sccache-daemon.serviceConfig.MemoryMax = "1G"; })
+      .systemd.services.nix-sccache-daemon.serviceConfig.MemoryMax;
+    expected = "1G";
+  };
+
+  testModuleLevels = {
+    expr =
+      let
+        daemon = service {
+          redis = {
+            endpoint = "redis://cache.example:6379";
+            database = 3;
+          };
+          s3 = bucket // {
+            prefix = "p";
+            public = true;
+            mode = "READ_ONLY";
+          };
+        };
+      in
+      {
+        variables = filter (
+          name: builtins.match "SCCACHE_(REDIS|S3|BUCKET|REGION|ENDPOINT|MULTI).*" name != null
+        ) (attrNames daemon.environment);
+        inherit (daemon.environment)
+          SCCACHE_MULTILEVEL_CHAIN
+          SCCACHE_REDIS_DB
+          SCCACHE_S3_NO_CREDENTIALS
+          ;
+        inherit (daemon.serviceConfig) PrivateNetwork RestrictAddressFamilies;
+      };
+    expected = {
+      variables = [
+        "SCCACHE_BUCKET"
+        "SCCACHE_MULTILEVEL_CHAIN"
+        "SCCACHE_REDIS_DB"
+        "SCCACHE_REDIS_ENDPOINT"
+        "SCCACHE_REGION"
+        "SCCACHE_S3_KEY_PREFIX"
+        "SCCACHE_S3_NO_CREDENTIALS"
+        "SCCACHE_S3_RW_MODE"
+      ];
+      SCCACHE_MULTILEVEL_CHAIN = "disk,redis,s3";
+      SCCACHE_REDIS_DB = "3";
+      SCCACHE_S3_NO_CREDENTIALS = "true";
+      PrivateNetwork = false;
+      RestrictAddressFamilies = "AF_UNIX AF_INET AF_INET6";
+    };
+  };
+
+  # What is on this machine needs no network.
+  testModuleNearRedis = {
+    expr =
+      let
+        daemon = service {
+          disk.directory = null;
+          redis.endpoint = "redis+unix://localhost/run/redis-cache/redis.sock";
+        };
+      in
+      [
+        daemon.environment.SCCACHE_MULTILEVEL_CHAIN
+        daemon.serviceConfig.PrivateNetwork
+        (daemon.serviceConfig ? ReadWritePaths)
+      ];
+    expected = [
+      "redis"
+      true
+      false
+    ];
+  };
+
+  testModuleSecrets = {
+    expr =
+      let
+        daemon = service {
+          environmentFile = "/run/secrets/cache.env";
+          s3 = bucket // {
+            # A path that is none of the store's is not copied there.
+            credentialsFile = /etc/nix-sccache/s3;
+          };
+        };
+      in
+      {
+        inherit (daemon.serviceConfig) EnvironmentFile LoadCredential;
+        inherit (daemon.environment) AWS_SHARED_CREDENTIALS_FILE;
+      };
+    expected = {
+      EnvironmentFile = "/run/secrets/cache.env";
+      LoadCredential = "s3:/etc/nix-sccache/s3";
+      AWS_SHARED_CREDENTIALS_FILE = "%d/s3";
+    };
+  };
+
+  testModuleGroup = {
+    expr = { inherit (socket { group = "nixbld"; }) SocketGroup SocketMode; };
+    expected = {
+      SocketGroup = "nixbld";
+      SocketMode = "0660";
+    };
+  };
+
+  testModuleAllocatedUsers = {
+    expr =
+      let
+        allocated.nix.settings.auto-allocate-uids = true;
+      in
+      [
+        (filter (one: !one.assertion) (system { } allocated).assertions)
+        (refusal { group = "nixbld"; } allocated "[.]group")
+      ];
+    expected = [
+      [ ]
+      true
+    ];
+  };
+
+  testModuleLimits = {
+    expr =
+      let
+        made = config {
+          readOnly = true;
+          maxFrame = 1048576;
+          limits.userMemory = "64M";
+          limits.idle = 60;
+        };
+        start = made.systemd.services.nix-sccache.serviceConfig.ExecStart;
+      in
+      [
+        (builtins.match ".*/bin/nix-sccache gateway (.*)" start)
+        made.systemd.services.nix-sccache-daemon.environment.SCCACHE_MAX_FRAME_LENGTH
+      ];
+    expected = [
+      [
+        "--daemon /run/nix-sccache-daemon/sccache.sock --read-only --max-frame 1048576 --user-memory 64M --idle 60"
+      ]
+      "1048576"
+    ];
+  };
+
+  testModuleWarnings = {
+    expr = map builtins.length [
+      (system { } { nix.enable = false; }).warnings
+      (config { sccache = package "sccache" "0.20.0"; }).warnings
+    ];
+    expected = [
+      1
+      1
+    ];
+  };
+
+  testModuleRefusals =
+    let
+      refused = [
+        (refusal { sccache = package "sccache" "0.16.0"; } { } "[.]sccache")
+        (refusal { disk.directory = null; } { } "")
+        (refusal { group = "users"; } { } "[.]group")
+        (refusal { disk.directory = "/home/me/cache"; } { } "[.]disk")
+        (refusal { disk.directory = "/run/nix-sccache/cache"; } { } "[.]disk")
+        (refusal { disk.directory = "/a b"; } { } "[.]disk")
+        (refusal {
+          disk.directory = null;
+          disk.size = "1G";
+          redis.endpoint = "redis://h";
+        } { } "[.]disk[.]size")
+        (refusal { redis.prefix = "p"; } { } "[.]redis[.]prefix")
+        (refusal { redis.endpoint = "redis://me:secret@h"; } { } "[.]redis[.]endpoint")
+        (refusal { redis.endpoint = "redis+unix:///run/redis.sock"; } { } "[.]redis[.]endpoint")
+        (refusal { redis.endpoint = "redis://a b"; } { } "[.]redis[.]endpoint")
+        (refusal { s3.region = "auto"; } { } "[.]s3[.]region")
+        (refusal { s3.bucket = "b"; } { } "[.]s3[.]region")
+        (refusal {
+          s3 = bucket // {
+            endpoint = "https://me:secret@h";
+          };
+        } { } "[.]s3[.]endpoint")
+        (refusal {
+          s3 = bucket // {
+            prefix = "a b";
+          };
+        } { } "")
+        (refusal {
+          s3 = bucket // {
+            public = true;
+            credentialsFile = "/etc/s3";
+          };
+        } { } "[.]s3")
+        (refusal {
+          s3 = bucket // {
+            credentialsFile = "${builtins.storeDir}/x-s3";
+          };
+        } { } "[.]s3[.]credentialsFile")
+        (refusal {
+          s3 = bucket // {
+            credentialsFile = "s3";
+          };
+        } { } "[.]s3[.]credentialsFile")
+        (refusal { environmentFile = "${builtins.storeDir}/x-env"; } { } "[.]environmentFile")
+        (refusal { environmentFile = "/a b"; } { } "[.]environmentFile")
+      ];
+    in
+    {
+      expr = refused;
+      expected = map (_: true) refused;
+    };
+}
