@@ -3,6 +3,7 @@
 //! ```text
 //! attack SOCKET NAME [ARGUMENT]    says what came of one
 //! attack SOCKET hold SECONDS       takes what there is, for so long
+//! attack SOCKET exchange           stores an entry and gets it, as every build may
 //! ```
 
 use std::env;
@@ -10,7 +11,7 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::Duration;
 
-use nix_sccache_tests::attack::{attack, hold};
+use nix_sccache_tests::attack::{attack, exchange, hold};
 
 fn main() {
     let arguments: Vec<_> = env::args().skip(1).collect();
@@ -22,6 +23,7 @@ fn main() {
             println!("hold: {} connections", held.len());
             sleep(Duration::from_secs(argument(2).parse().unwrap_or(10)));
         }
+        "exchange" => println!("exchange: {}", exchange(socket)),
         name => println!("{name}: {}", attack(socket, name, argument(2))),
     }
 }

@@ -5,7 +5,7 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::protocol::{Client, Heard, frame, get, put, request, statistics, string};
+use crate::protocol::{Client, Heard, found, frame, get, put, request, statistics, stored, string};
 
 /// A key, of which the daemon knows nothing but what it is told here.
 pub const KEY: &str = "00000000000000000000000000000000000000000000000000000000000000aa";
@@ -122,6 +122,18 @@ pub fn hold(socket: &Path) -> Vec<UnixStream> {
     hold(50, &frame(&get(KEY))[..30]);
     hold(50, &frame(&get(KEY)).repeat(20));
     held
+}
+
+/// Stores an entry and gets it, as every build may, and says whether it is the same.
+pub fn exchange(socket: &Path) -> &'static str {
+    let mut client = Client::new(socket);
+    if client.ask(&put(KEY, b"entry")) != stored() {
+        "not stored"
+    } else if client.ask(&get(KEY)) == found(b"entry") {
+        "the same"
+    } else {
+        "not found"
+    }
 }
 
 /// A string of the operating system's, which has a variant.

@@ -1,6 +1,7 @@
 //! What is told for a set-up, checked: what systemd would take in another sense, and what the
 //! services would not see.
 
+use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -35,18 +36,35 @@ pub fn program(option: &str, path: Option<PathBuf>) -> Result<String, Failure> {
     reachable(option, &real)
 }
 
+/// The shim is the gateway by its own name alone.
+pub fn own_name(program: &str) -> Result<(), Failure> {
+    if Path::new(program).file_name() == Some(OsStr::new("nix-sccache")) {
+        return Ok(());
+    }
+    Err(Failure::Told(format!(
+        "--program {program:?} is not called nix-sccache, and by another name it is a compiler: \
+         rename it"
+    )))
+}
+
 /// A path that the services see.
 pub fn reachable(option: &str, path: &Path) -> Result<String, Failure> {
+    let text = whole(option, path)?;
+    if let Some(hidden) = HIDDEN.iter().find(|hidden| path.starts_with(hidden)) {
+        return Err(Failure::Told(format!(
+            "{option} {text:?} is in {hidden}, of which the services see nothing: put it \
+             somewhere else, a program in /usr/local/bin say"
+        )));
+    }
+    Ok(text)
+}
+
+/// A path from the root on.
+pub fn whole(option: &str, path: &Path) -> Result<String, Failure> {
     let text = path.to_string_lossy();
     if !path.is_absolute() {
         return Err(Failure::Told(format!(
             "{option} {text:?} does not begin with `/`: say the whole path"
-        )));
-    }
-    if let Some(hidden) = HIDDEN.iter().find(|hidden| path.starts_with(hidden)) {
-        return Err(Failure::Told(format!(
-            "{option} {text:?} is in {hidden}, of which the services see nothing: put it somewhere \
-             else, a program in /usr/local/bin say"
         )));
     }
     word(option, &text)
@@ -134,6 +152,14 @@ mod tests {
         assert!(told(reachable("--directory", Path::new("x"))).contains("whole path"));
         for odd in ["/a b", "/%h", "/$x", "/a\"b", "/a\nb", "/é", ""] {
             told(word("--directory", odd));
+        }
+    }
+
+    #[test]
+    fn the_gateway_has_its_name() {
+        assert!(own_name("/bin/nix-sccache").is_ok());
+        for other in ["/bin/sccache", "/bin/nix-sccache-1", "/"] {
+            assert!(told(own_name(other)).contains("rename"), "{other}");
         }
     }
 

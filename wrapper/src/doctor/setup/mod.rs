@@ -16,7 +16,7 @@ use std::process::ExitCode;
 use clap::Args;
 use tempfile::NamedTempFile;
 
-use self::checked::{Failure, program, reachable, word};
+use self::checked::{Failure, program, reachable, whole, word};
 use self::units::{Level, Settings};
 use crate::client;
 use crate::tell::{print, tell};
@@ -135,11 +135,13 @@ pub fn main(options: Options) -> ExitCode {
 fn files(told: Told) -> Result<Vec<File>, Failure> {
     let own = || std::env::current_exe().ok();
     let gateway = program("--program", told.program.or_else(own))?;
+    checked::own_name(&gateway)?;
     let sccache = program("--sccache", told.sccache.or_else(client::sccache))?;
     let directory = reachable("--directory", &told.directory)?;
     let plugin = told.plugin.map(|path| program("--plugin", Some(path)));
     let group = told.group.as_deref().map(|group| word("--group", group));
-    let file = |name, path: Option<PathBuf>| path.map(|path| reachable(name, &path)).transpose();
+    // Systemd itself reads these, and it sees everything.
+    let file = |name, path: Option<PathBuf>| path.map(|path| whole(name, &path)).transpose();
     let size = told.size.as_deref().map(checked::size).transpose()?;
     let redis = told.redis.as_deref().map(|endpoint| {
         checked::endpoint("--redis", endpoint)?;

@@ -1,0 +1,207 @@
+//! The units themselves.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use nix_sccache_tests::attack::attack;
+use nix_sccache_tests::{hosts, script, stdout_of};
+use serde_json::json;
+
+use crate::machine::Machine;
+use crate::{host, nixos, setup, units, written};
+
+/// The most that `systemd-analyze security` may find open, in tenths: of the gateway, who has to
+/// see other users, and of the daemon.
+const EXPOSED: [(&str, &str); 2] = [
+    ("nix-sccache.service", "5"),
+    ("nix-sccache-daemon.service", "3"),
+];
+
+/// The lines of a unit, each with its section. Who wants a unit, and what it may execute, NixOS
+/// has elsewhere.
+fn lines(file: &Path) -> BTreeSet<String> {
+    let mut section = "";
+    let text = fs::read_to_string(file).unwrap();
+    let mut lines = BTreeSet::new();
+    for line in text.lines().filter(|line| !line.is_empty()) {
+        if line.starts_with('[') {
+            section = line;
+        } else if section != "[Install]" && !line.contains("ExecPaths=") {
+            lines.insert(format!("{section} {line}"));
+        }
+    }
+    lines
+}
+
+#[test]
+fn nixos_and_the_doctor_say_the_same() {
+    let bucket = json!({
+        "bucket": "b", "region": "auto", "endpoint": "https://s3.example", "prefix": "p/100",
+        "credentialsFile": "/etc/nix-sccache/s3",
+    });
+    let variants = [
+        (json!({}), vec![]),
+        (
+            json!({ "readOnly": true, "group": "nixbld", "disk": { "size": "20G" } }),
+            vec!["--read-only", "--group", "nixbld", "--size", "20G"],
+        ),
+        (
+            json!({
+                "disk": { "directory": "/srv/cache" },
+                "redis": { "endpoint": "redis+unix://localhost/run/r.sock", "prefix": "q" },
+            }),
+            vec![
+                "--directory",
+                "/srv/cache",
+                "--redis",
+                "redis+unix://localhost/run/r.sock",
+                "--redis-prefix",
+                "q",
+            ],
+        ),
+        (
+            json!({
+                "redis": { "endpoint": "rediss://cache.example:6379/?a=1&b=2" },
+                "s3": bucket,
+                "environmentFile": "/etc/nix-sccache/env",
+            }),
+            vec![
+                "--redis",
+                "rediss://cache.example:6379/?a=1&b=2",
+                "--s3",
+                "b",
+                "--s3-region",
+                "auto",
+                "--s3-endpoint",
+                "https://s3.example",
+                "--s3-prefix",
+                "p/100",
+                "--s3-credentials",
+                "/etc/nix-sccache/s3",
+                "--environment-file",
+                "/etc/nix-sccache/env",
+            ],
+        ),
+    ];
+    for host in hosts() {
+        for (settings, arguments) in &variants {
+            let system = nixos(&host, settings);
+            let folder = written(setup(&system).args(arguments));
+            for file in [
+                "nix-sccache.socket",
+                "nix-sccache.service",
+                "nix-sccache-daemon.service",
+            ] {
+                let ours = lines(&units(&folder).join(file));
+                let theirs = lines(&system.join(file));
+                assert!(ours.len() > 3, "{file}: {ours:?}");
+                assert_eq!(ours, theirs, "{file}, {settings}");
+            }
+            for file in ["sysusers.conf", "tmpfiles.conf"] {
+                let read = |folder: &Path| fs::read_to_string(folder.join(file)).unwrap();
+                assert_eq!(read(&units(&folder)), read(&system), "{file}, {settings}");
+            }
+        }
+    }
+}
+
+/// Both renderings, as systemd reads them: no directive that it does not know, and no more open
+/// than there has to be. With a network there is more.
+#[test]
+fn systemd_takes_them() {
+    let near = nixos(&host(), &json!({}));
+    let far = nixos(
+        &host(),
+        &json!({ "s3": { "bucket": "b", "region": "auto" } }),
+    );
+    let folder = written(&mut setup(&near));
+    for (units, more) in [(units(&folder), 0), (near, 0), (far, 13)] {
+        let verified = Command::new("systemd-analyze")
+            .args(["verify", "--man=no", "--generators=no"])
+            .args(EXPOSED.map(|(unit, _)| units.join(unit)))
+            .arg(units.join("nix-sccache.socket"))
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&verified.stderr);
+        // Of the machine's own units there is much to say.
+        let ours: Vec<_> = said
+            .lines()
+            .filter(|line| line.contains("sccache"))
+            .collect();
+        assert!(verified.status.success() && ours.is_empty(), "{said}");
+        for (unit, most) in EXPOSED {
+            let most = most.parse::<u32>().unwrap() + more;
+            stdout_of(
+                Command::new("systemd-analyze")
+                    .args(["security", "--offline=true", "--no-pager"])
+                    .arg(format!("--threshold={most}"))
+                    .arg(units.join(unit)),
+            );
+        }
+    }
+}
+
+/// The gateway begins with the first connection, and serves; neither it nor the daemon can run
+/// anything, although the daemon would.
+#[test]
+fn systemd_runs_them() {
+    let system = nixos(&host(), &json!({}));
+    let folder = written(&mut setup(&system));
+    let machine = Machine::start(&units(&folder));
+    let state = |unit: &str| machine.property(unit, "ActiveState");
+    assert_eq!(state("nix-sccache-daemon.service"), "active");
+    assert_eq!(state("nix-sccache.service"), "inactive");
+
+    assert_eq!(machine.build("exchange", ""), "exchange: the same");
+    assert_eq!(state("nix-sccache.service"), "active");
+
+    for (unit, user) in [
+        ("nix-sccache.service", "nix-sccache"),
+        ("nix-sccache-daemon.service", "sccache"),
+    ] {
+        let pid = machine.property(unit, "MainPID");
+        let place = format!("/proc/{pid}/stat");
+        let said = machine.inside(&["stat", "-c", "%U %G", &place]);
+        assert_eq!(said.trim(), format!("{user} nix-sccache"), "{unit}");
+    }
+    let told = machine.inside(&["stat", "-c", "%a %U %G", "/run/nix-sccache/sccache.sock"]);
+    assert_eq!(told.trim(), "666 root root");
+    let told = machine.inside(&["stat", "-c", "%a %U %G", "/run/nix-sccache-daemon"]);
+    assert_eq!(told.trim(), "750 sccache nix-sccache");
+
+    // What no build can ask for.
+    assert_eq!(machine.build("compile", TELLTALE), "compile: refused");
+    assert!(!runs(&machine, "/bin/sh") && !runs(&machine, TELLTALE));
+    assert_eq!(machine.build("exchange", ""), "exchange: the same");
+    let restarts = machine.property("nix-sccache-daemon.service", "NRestarts");
+    assert_eq!(restarts, "0");
+
+    machine.inside(&["systemctl", "stop", "nix-sccache.socket"]);
+    let there = machine.inside(&["ls", "/run/nix-sccache"]);
+    assert_eq!(there, "", "a socket that nobody listens at");
+}
+
+/// Without the confinement it would.
+#[test]
+fn a_daemon_that_may_runs_anything() {
+    let system = nixos(&host(), &json!({}));
+    let folder = written(&mut setup(&system));
+    let machine = Machine::start_with(&units(&folder), "NoExecPaths=\nExecPaths=\n");
+    assert!(runs(&machine, TELLTALE));
+}
+
+/// A program in the one folder that the daemon can write to, which leaves a mark there.
+const TELLTALE: &str = "/var/cache/nix-sccache/rustc";
+
+/// Whether the daemon, which is asked to compile, runs a program.
+fn runs(machine: &Machine, program: &str) -> bool {
+    let mark = machine.path("/var/cache/nix-sccache/mark");
+    script(
+        &machine.path(TELLTALE),
+        "#!/bin/sh\necho ran > /var/cache/nix-sccache/mark\n",
+    );
+    attack(&machine.daemon(), "compile", program);
+    mark.exists()
+}
