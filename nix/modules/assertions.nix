@@ -38,6 +38,8 @@ let
   ];
   isIn = path: folder: path == folder || lib.hasPrefix "${folder}/" path;
 
+  sccache = import ./sccacheVersion.nix cfg.sccache;
+
   buildGroup = config.nix.settings.build-users-group or "nixbld";
 
   # The settings of a level that say nothing without its first one.
@@ -80,8 +82,8 @@ in
 concatLists [
   [
     {
-      assertion = !lib.versionOlder cfg.sccache.version "0.17";
-      message = "${name}.sccache is ${cfg.sccache.version}, and the daemon of 0.16 and before has no storage for others: take sccache 0.17 to 0.19, as the builds do.";
+      assertion = !lib.versionOlder sccache "0.17";
+      message = "${name}.sccache is ${sccache}, and the daemon of 0.16 and before has no storage for others: take sccache 0.17 to 0.19, as the builds do.";
     }
     {
       assertion = cfg.disk.directory != null || cfg.redis.endpoint != null || cfg.s3.bucket != null;

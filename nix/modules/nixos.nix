@@ -23,6 +23,7 @@ let
 
   cfg = config.services.nix-sccache;
   units = import ./units.nix { inherit lib; };
+  sccache = import ./sccacheVersion.nix cfg.sccache;
   execPaths = import ./execPaths.nix { inherit pkgs; };
 
   flag =
@@ -78,8 +79,8 @@ in
       optional (!config.nix.enable)
         "services.nix-sccache: nix.enable is off, so nobody writes nix.conf: add `extra-sandbox-paths = ${units.sandbox_path}` and plugin-files to it."
       ++
-        optional (!lib.versionOlder cfg.sccache.version "0.20")
-          "services.nix-sccache: the gateway knows the protocol of sccache 0.17 to 0.19, and this is ${cfg.sccache.version}: it may refuse what builds ask.";
+        optional (!lib.versionOlder sccache "0.20")
+          "services.nix-sccache: the gateway knows the protocol of sccache 0.17 to 0.19, and this is ${sccache}: it may refuse what builds ask.";
 
     nix.settings = {
       extra-sandbox-paths = [ units.sandbox_path ];

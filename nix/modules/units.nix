@@ -118,7 +118,10 @@ in
       };
 
       daemon = read.daemon // {
-        Unit = read.daemon.Unit // lib.optionalAttrs isFar read.network.Unit;
+        Unit =
+          read.daemon.Unit
+          // lib.optionalAttrs isFar read.network.Unit
+          // lib.optionalAttrs (directory != null) { RequiresMountsFor = directory; };
         Service =
           read.confinement
           // read.daemon.Service

@@ -63,7 +63,7 @@ enum Task {
     },
     /// Says what stands between a build here and its cache, and what to fix
     ///
-    /// It changes nothing. Its exit status is 0 when a build here would be served by the cache,
+    /// It changes nothing, unless it is told `--below`. Its exit status is 0 when a build here would be served by the cache,
     /// and 1 when something needs fixing.
     Doctor {
         /// Says it as JSON

@@ -2,7 +2,9 @@
 //! map as code, beside the program itself.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::io;
+use std::path::Path;
 use std::process::Command;
 
 use super::super::probe::{self, Ran};
@@ -35,6 +37,24 @@ fn read(said: &str) -> BTreeSet<String> {
         .collect()
 }
 
+/// What glibc loads beside them to find the address of a host, from the folder in which it is
+/// itself. Before 2.34 all of this is in libraries of its own.
+pub fn for_names(libraries: &BTreeSet<String>) -> BTreeSet<String> {
+    let is_libc = |path: &&String| path.rsplit('/').next() == Some("libc.so.6");
+    let folder = libraries.iter().find(is_libc);
+    let folder = folder.and_then(|path| Path::new(path).parent());
+    folder
+        .and_then(|folder| fs::read_dir(folder).ok())
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.ok()?.path().into_os_string().into_string().ok())
+        .filter(|path| {
+            let name = path.rsplit('/').next().unwrap_or_default();
+            name.starts_with("libnss_") && name.ends_with(".so.2")
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,5 +81,17 @@ mod tests {
             libraries.iter().any(|path| path.contains("/libc.")),
             "{libraries:?}"
         );
+    }
+
+    #[test]
+    fn what_finds_names_is_beside_the_c_library() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+        for name in ["libc.so.6", "libnss_dns.so.2", "libnss_dns.a", "libm.so.6"] {
+            fs::write(path(name), "").unwrap();
+        }
+        let found = for_names(&[path("libc.so.6")].into());
+        assert_eq!(found, [path("libnss_dns.so.2")].into());
+        assert!(for_names(&[path("libm.so.6")].into()).is_empty());
     }
 }

@@ -138,9 +138,8 @@ fn files(told: Told) -> Result<Vec<File>, Failure> {
     checked::own_name(&gateway)?;
     let sccache = program("--sccache", told.sccache.or_else(client::sccache))?;
     let directory = reachable("--directory", &told.directory)?;
-    let plugin = told.plugin.map(|path| program("--plugin", Some(path)));
     let group = told.group.as_deref().map(|group| word("--group", group));
-    // Systemd itself reads these, and it sees everything.
+    // Systemd itself reads these, or Nix, and they see everything.
     let file = |name, path: Option<PathBuf>| path.map(|path| whole(name, &path)).transpose();
     let size = told.size.as_deref().map(checked::size).transpose()?;
     let redis = told.redis.as_deref().map(|endpoint| {
@@ -168,9 +167,13 @@ fn files(told: Told) -> Result<Vec<File>, Failure> {
         checked::endpoint("--s3-endpoint", endpoint)?;
     }
     let is_far = told.s3.is_some() || redis.is_some_and(|redis| redis.is_far);
+    let mut sccache_libraries = libraries::of(&sccache)?;
+    if is_far {
+        sccache_libraries.extend(libraries::for_names(&sccache_libraries));
+    }
     let settings = Settings {
         gateway_libraries: libraries::of(&gateway)?,
-        sccache_libraries: libraries::of(&sccache)?,
+        sccache_libraries,
         gateway,
         sccache,
         group: group.transpose()?,
@@ -192,7 +195,7 @@ fn files(told: Told) -> Result<Vec<File>, Failure> {
         is_far,
         s3_credentials: file("--s3-credentials", told.s3_credentials)?,
         environment_file: file("--environment-file", told.environment_file)?,
-        plugin: plugin.transpose()?,
+        plugin: file("--plugin", told.plugin)?,
     };
     let unreadable = |error| {
         Failure::Machine(io::Error::other(format!(

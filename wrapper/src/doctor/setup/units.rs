@@ -137,6 +137,13 @@ fn daemon(read: &Table, settings: &Settings) -> Table {
         description.extend(table(&network, "Unit"));
         put(&mut unit, "Unit", description);
     }
+    let mut description = table(&unit, "Unit");
+    put(
+        &mut description,
+        "RequiresMountsFor",
+        settings.directory.as_str(),
+    );
+    put(&mut unit, "Unit", description);
     put(&mut own, "ExecStart", settings.sccache.as_str());
     let paths = exec_paths(&settings.sccache, &settings.sccache_libraries);
     put(&mut own, "ExecPaths", paths);
@@ -339,6 +346,7 @@ mod tests {
             &[
                 "ExecPaths=/bin/sccache",
                 "ReadWritePaths=/cache",
+                "RequiresMountsFor=/cache",
                 "User=sccache",
                 "PrivateNetwork=true",
                 "Environment=\"SCCACHE_MULTILEVEL_CHAIN=disk\"",
