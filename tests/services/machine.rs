@@ -111,11 +111,12 @@ impl Machine {
 
     /// What a command prints in there.
     pub fn inside(&self, command: &[&str]) -> String {
-        stdout_of(
-            Command::new("nsenter")
-                .args(["--mount", "--pid", "--target", &self.init()])
-                .args(command),
-        )
+        stdout_of(Command::new("nsenter").args(self.inside_of()).args(command))
+    }
+
+    /// What `nsenter` is told to go in there.
+    pub fn inside_of(&self) -> [String; 4] {
+        ["--mount", "--pid", "--target", &self.init()].map(str::to_owned)
     }
 
     /// A path in there, for this process.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use nix_sccache_tests::attack::attack;
 use nix_sccache_tests::{hosts, script, stdout_of};
@@ -180,6 +181,53 @@ fn systemd_runs_them() {
     machine.inside(&["systemctl", "stop", "nix-sccache.socket"]);
     let there = machine.inside(&["ls", "/run/nix-sccache"]);
     assert_eq!(there, "", "a socket that nobody listens at");
+}
+
+/// A build is in the group of the build users, on every Nix, and who is not gets nothing.
+#[test]
+fn a_group_is_that_of_builds() {
+    let system = nixos(&host(), &json!({ "group": "nixbld" }));
+    let folder = written(setup(&system).args(["--group", "nixbld"]));
+    let machine = Machine::start(&units(&folder));
+    let attack = env!("CARGO_BIN_EXE_attack");
+    let socket = "/run/nix-sccache/sccache.sock";
+    for host in hosts() {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let build = format!(
+            r#"derivation {{
+              name = "exchange-{}";
+              system = builtins.currentSystem;
+              builder = "/bin/sh";
+              args = [ "-c" "/attack {socket} exchange > $out" ];
+            }}"#,
+            now.as_nanos()
+        );
+        let build_path = host.path().with_file_name("nix-build");
+        let mounts = format!("/run/nix-sccache? /attack={attack}");
+        let output = machine.inside(&[
+            build_path.to_str().unwrap(),
+            "--no-out-link",
+            "--option",
+            "extra-sandbox-paths",
+            &mounts,
+            "--expr",
+            &build,
+        ]);
+        let said = fs::read_to_string(output.trim()).unwrap();
+        assert_eq!(said, "exchange: the same\n", "{}", host.name());
+    }
+    let other = [
+        "setpriv",
+        "--reuid=65534",
+        "--regid=65534",
+        "--clear-groups",
+    ];
+    let other = [&other[..], &["test", "-w", socket]].concat();
+    let may_write = Command::new("nsenter")
+        .args(machine.inside_of())
+        .args(other)
+        .status();
+    assert_eq!(may_write.unwrap().code(), Some(1));
 }
 
 /// Without the confinement it would.

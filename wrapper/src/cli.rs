@@ -63,8 +63,8 @@ enum Task {
     },
     /// Says what stands between a build here and its cache, and what to fix
     ///
-    /// It changes nothing, unless it is told `--below`. Its exit status is 0 when a build here would be served by the cache,
-    /// and 1 when something needs fixing.
+    /// It changes nothing, unless it is told `--below`. Its exit status is 0 when a build here would
+    /// be served by the cache, and 1 when something needs fixing.
     Doctor {
         /// Says it as JSON
         #[arg(long, conflicts_with = "setup")]
