@@ -202,10 +202,10 @@ fn a_group_is_that_of_builds() {
             }}"#,
             now.as_nanos()
         );
-        let build_path = host.path().with_file_name("nix-build");
+        let program = host.path().with_file_name("nix-build");
         let mounts = format!("/run/nix-sccache? /attack={attack}");
         let output = machine.inside(&[
-            build_path.to_str().unwrap(),
+            program.to_str().unwrap(),
             "--no-out-link",
             "--option",
             "extra-sandbox-paths",
@@ -216,18 +216,15 @@ fn a_group_is_that_of_builds() {
         let said = fs::read_to_string(output.trim()).unwrap();
         assert_eq!(said, "exchange: the same\n", "{}", host.name());
     }
-    let other = [
-        "setpriv",
-        "--reuid=65534",
-        "--regid=65534",
-        "--clear-groups",
-    ];
-    let other = [&other[..], &["test", "-w", socket]].concat();
-    let may_write = Command::new("nsenter")
-        .args(machine.inside_of())
-        .args(other)
-        .status();
-    assert_eq!(may_write.unwrap().code(), Some(1));
+    for (group, expected) in [("nixbld", 0), ("nogroup", 1)] {
+        let group = format!("--regid={group}");
+        let may_connect = Command::new("nsenter")
+            .args(machine.inside_of())
+            .args(["setpriv", "--reuid=nobody", &group, "--clear-groups"])
+            .args(["test", "-w", socket])
+            .status();
+        assert_eq!(may_connect.unwrap().code(), Some(expected), "{group}");
+    }
 }
 
 /// Without the confinement it would.
