@@ -198,7 +198,7 @@ pub fn judge(who: &str, address: &Address, found: &Found, place: Place) -> Optio
     let mount = |path: &Path| {
         let folder = path.parent().unwrap_or(path).display();
         if place == Place::Sandbox {
-            format!("add `extra-sandbox-paths = {folder}` to nix.conf on the host")
+            format!("add `extra-sandbox-paths = {folder}?` to nix.conf on the host")
         } else {
             format!("start {who}, or say where its socket is")
         }
