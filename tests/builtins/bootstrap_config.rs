@@ -121,7 +121,7 @@ fn what_is_left_out_is_left_out() {
 
 #[test]
 fn every_attribute_is_documented() {
-    let prelude = fs::read_to_string(root().join("plugin/src/prelude.nix")).unwrap();
+    let prelude = fs::read_to_string(root().join("plugin/src/prelude/default.nix")).unwrap();
     let host = hosts().next().unwrap();
     for name in known(&host.error(r#"builtins.rust.bootstrapConfig { "?" = 1; }"#)) {
         let documented = format!("`{name}`");

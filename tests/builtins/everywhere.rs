@@ -253,7 +253,7 @@ fn one_builtin_is_added() {
 /// Every attribute that can be given is documented where people look it up.
 #[test]
 fn every_attribute_is_documented() {
-    let prelude = std::fs::read_to_string(root().join("plugin/src/prelude.nix")).unwrap();
+    let prelude = std::fs::read_to_string(root().join("plugin/src/prelude/default.nix")).unwrap();
     let host = hosts().next().unwrap();
     let transports =
         known(&host.error(r#"builtins.rust.sccacheEnv { shim = "/s"; transport = "?"; }"#));

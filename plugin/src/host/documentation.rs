@@ -19,7 +19,7 @@ pub(super) struct Documentation {
 /// The documented builtins, in the prelude's order.
 pub(super) fn all() -> &'static [Documentation] {
     static DOCUMENTATION: OnceLock<Vec<Documentation>> = OnceLock::new();
-    DOCUMENTATION.get_or_init(|| read(prelude::TEXT))
+    DOCUMENTATION.get_or_init(|| read(prelude::BUILTINS))
 }
 
 /// Reads each `/** TEXT */ NAME = PARAMETER:`. What is documented but no function has no
