@@ -53,6 +53,15 @@ impl Daemon {
         matches!(self.process.try_wait(), Ok(None))
     }
 
+    /// The files in its cache that are no whole entries.
+    pub fn unfinished(&self) -> Vec<String> {
+        let mut find = Command::new("find");
+        find.arg(self.folder.path().join("cache"))
+            .args(["-type", "f", "-name", ".*"]);
+        let found = crate::stdout_of(&mut find);
+        found.lines().map(str::to_owned).collect()
+    }
+
     /// Stops it, as a crash would; the socket's file stays.
     pub fn stop(&mut self) {
         self.process.kill().ok();

@@ -82,6 +82,19 @@ impl Gateway {
         UnixStream::connect(self.socket()).is_ok()
     }
 
+    /// How many clients are connected to it.
+    pub fn connections(&self) -> usize {
+        /// The state of a socket that is connected, as the kernel numbers them.
+        const CONNECTED: &str = "03";
+        let socket = self.socket();
+        let sockets = fs::read_to_string("/proc/net/unix").unwrap_or_default();
+        let is_ours = |line: &&str| {
+            let mut fields = line.split_whitespace();
+            fields.nth(5) == Some(CONNECTED) && fields.nth(1).map(Path::new) == Some(&socket)
+        };
+        sockets.lines().filter(is_ours).count()
+    }
+
     /// Ends it as a service manager does.
     pub fn terminate(&mut self) -> ExitStatus {
         let kill = format!("kill -TERM {}", self.process.id());

@@ -8,6 +8,7 @@
 mod builders;
 mod faults;
 mod gateway;
+mod many;
 mod program;
 mod reports;
 mod toolchain;
