@@ -11,26 +11,40 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use crate::gateway::{kilobytes, state};
-use crate::sccache;
+use crate::{Machine, sccache, stdout_of};
 
 /// A daemon in a folder of its own, which ends with the value.
 #[derive(Debug)]
 pub struct Daemon {
     folder: TempDir,
     process: Child,
+    settings: Vec<(String, String)>,
 }
 
 impl Daemon {
     /// Starts one with an empty cache.
     pub fn start() -> Self {
+        Self::start_with(None, Vec::new())
+    }
+
+    /// Starts one on a machine of a network, with further variables.
+    pub fn start_on(machine: &Machine, settings: Vec<(String, String)>) -> Self {
+        Self::start_with(Some(machine), settings)
+    }
+
+    fn start_with(machine: Option<&Machine>, settings: Vec<(String, String)>) -> Self {
         let folder =
             TempDir::with_prefix("nix-sccache-daemon-").unwrap_or_else(|error| panic!("{error}"));
         // Build users go through this folder to the socket.
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755))
             .unwrap_or_else(|error| panic!("{error}"));
         fs::create_dir(folder.path().join("socket")).unwrap_or_else(|error| panic!("{error}"));
-        let process = spawn(folder.path());
-        Self { folder, process }
+        let process = spawn(folder.path(), machine, &settings);
+        Self {
+            folder,
+            process,
+            settings,
+        }
     }
 
     /// The folder that holds the socket and nothing else, for a sandbox to mount.
@@ -53,12 +67,17 @@ impl Daemon {
         matches!(self.process.try_wait(), Ok(None))
     }
 
+    /// How many entries it has on its disk.
+    pub fn entries(&self) -> usize {
+        entries(&self.folder.path().join("cache"))
+    }
+
     /// The files in its cache that are no whole entries.
     pub fn unfinished(&self) -> Vec<String> {
         let mut find = Command::new("find");
         find.arg(self.folder.path().join("cache"))
             .args(["-type", "f", "-name", ".*"]);
-        let found = crate::stdout_of(&mut find);
+        let found = stdout_of(&mut find);
         found.lines().map(str::to_owned).collect()
     }
 
@@ -81,9 +100,18 @@ impl Daemon {
 
     /// Starts it again, with the cache that it had.
     pub fn restart(&mut self) {
+        self.start_again(None);
+    }
+
+    /// The same, on a machine of a network.
+    pub fn restart_on(&mut self, machine: &Machine) {
+        self.start_again(Some(machine));
+    }
+
+    fn start_again(&mut self, machine: Option<&Machine>) {
         self.stop();
         fs::remove_file(self.socket()).ok();
-        self.process = spawn(self.folder.path());
+        self.process = spawn(self.folder.path(), machine, &self.settings);
     }
 }
 
@@ -97,9 +125,26 @@ fn socket(folder: &Path) -> PathBuf {
     folder.join("socket/sccache.sock")
 }
 
-fn spawn(folder: &Path) -> Child {
+/// How many entries a folder holds: files that are called by their keys.
+pub(crate) fn entries(folder: &Path) -> usize {
+    let mut find = Command::new("find");
+    find.arg(folder).args([
+        "-type",
+        "f",
+        "-regextype",
+        "egrep",
+        "-regex",
+        ".*/[0-9a-f]{64}",
+    ]);
+    stdout_of(&mut find).lines().count()
+}
+
+fn spawn(folder: &Path, machine: Option<&Machine>, settings: &[(String, String)]) -> Child {
     let socket = socket(folder);
-    let mut command = Command::new(sccache());
+    let mut command = match machine {
+        Some(machine) => machine.command(sccache()),
+        None => Command::new(sccache()),
+    };
     command
         .env_clear()
         .env("HOME", folder)
@@ -111,6 +156,7 @@ fn spawn(folder: &Path) -> Child {
         .env("SCCACHE_MULTILEVEL_CHAIN", "disk")
         .env("SCCACHE_MAX_FRAME_LENGTH", (1 << 30).to_string())
         .env("SCCACHE_IDLE_TIMEOUT", "0")
+        .envs(settings.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null());

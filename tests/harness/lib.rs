@@ -12,9 +12,11 @@ mod derivation;
 mod dist_server;
 mod gateway;
 mod host;
+mod network;
 pub mod protocol;
 mod redis;
 mod rustup;
+pub mod s3;
 mod shim;
 
 use std::env;
@@ -28,8 +30,10 @@ pub use derivation::{Built, Derivation};
 pub use dist_server::DistServer;
 pub use gateway::Gateway;
 pub use host::{Host, Hosts, hosts};
+pub use network::{Machine, Network};
 pub use redis::Redis;
 pub use rustup::{Installed, Rustup};
+pub use s3::S3;
 pub use shim::{Reported, Shim, reported};
 
 /// The project's root.

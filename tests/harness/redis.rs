@@ -9,6 +9,11 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use crate::{Machine, stdout_of};
+
+/// Where it listens in a network.
+const PORT: u16 = 6379;
+
 /// A Redis on a socket of its own, which ends with the value.
 #[derive(Debug)]
 pub struct Redis {
@@ -19,38 +24,57 @@ pub struct Redis {
 impl Redis {
     /// Starts one, empty.
     pub fn start() -> Self {
+        Self::spawn(Command::new("redis-server"), 0)
+    }
+
+    /// Starts one that machines of a network reach, too.
+    pub fn start_on(machine: &Machine) -> Self {
+        let redis = Self::spawn(machine.command("redis-server"), PORT);
+        machine.wait_for(PORT);
+        redis
+    }
+
+    fn spawn(command: Command, port: u16) -> Self {
         let folder =
             TempDir::with_prefix("nix-sccache-redis-").unwrap_or_else(|error| panic!("{error}"));
         // Build users go through this folder to the socket.
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755))
             .unwrap_or_else(|error| panic!("{error}"));
-        let mut command = Command::new("redis-server");
-        command
-            .args([
-                "--port",
-                "0",
-                "--save",
-                "",
-                "--appendonly",
-                "no",
-                "--unixsocketperm",
-                "777",
-            ])
-            .arg("--dir")
-            .arg(folder.path())
-            .arg("--unixsocket")
-            .arg(folder.path().join("redis.sock"))
-            .stdout(Stdio::null());
-        let process = command
-            .spawn()
-            .unwrap_or_else(|error| panic!("{command:?}: {error}"));
-        let redis = Self { folder, process };
-        let deadline = Instant::now() + Duration::from_secs(20);
-        while !redis.socket().exists() {
-            assert!(Instant::now() < deadline, "Redis does not listen");
-            sleep(Duration::from_millis(20));
-        }
-        redis
+        let process = spawn(folder.path(), command, port);
+        Self { folder, process }
+    }
+
+    /// What a daemon is told of it.
+    pub fn settings(from: &Machine) -> Vec<(String, String)> {
+        let endpoint = format!("redis://{}:{PORT}", from.server());
+        [
+            ("SCCACHE_MULTILEVEL_CHAIN", "disk,redis"),
+            ("SCCACHE_REDIS_ENDPOINT", &endpoint),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .to_vec()
+    }
+
+    /// How many entries it holds.
+    pub fn entries(&self) -> usize {
+        let mut ask = Command::new("redis-cli");
+        ask.arg("-s").arg(self.socket()).args(["keys", "*"]);
+        let keys = stdout_of(&mut ask);
+        keys.lines().filter(|key| is_entry(key)).count()
+    }
+
+    /// Stops it, as a crash would: it forgets everything.
+    pub fn stop(&mut self) {
+        self.process.kill().ok();
+        self.process.wait().ok();
+        fs::remove_file(self.socket()).ok();
+    }
+
+    /// Starts it again on the machine that it was on.
+    pub fn restart_on(&mut self, machine: &Machine) {
+        self.stop();
+        self.process = spawn(self.folder.path(), machine.command("redis-server"), PORT);
+        machine.wait_for(PORT);
     }
 
     /// The folder that holds the socket, for a sandbox to mount.
@@ -66,7 +90,35 @@ impl Redis {
 
 impl Drop for Redis {
     fn drop(&mut self) {
-        self.process.kill().ok();
-        self.process.wait().ok();
+        self.stop();
     }
+}
+
+/// Whether a key is one of sccache's entries, and not what it tries the storage with.
+fn is_entry(key: &str) -> bool {
+    !key.ends_with(".sccache_check")
+}
+
+fn spawn(folder: &Path, mut command: Command, port: u16) -> Child {
+    let socket = folder.join("redis.sock");
+    command
+        .args(["--port", &port.to_string()])
+        // Whoever reaches it may use it.
+        .args(["--bind", "0.0.0.0", "--protected-mode", "no"])
+        .args(["--save", "", "--appendonly", "no"])
+        .args(["--unixsocketperm", "777"])
+        .arg("--dir")
+        .arg(folder)
+        .arg("--unixsocket")
+        .arg(&socket)
+        .stdout(Stdio::null());
+    let process = command
+        .spawn()
+        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !socket.exists() {
+        assert!(Instant::now() < deadline, "Redis does not listen");
+        sleep(Duration::from_millis(20));
+    }
+    process
 }

@@ -8,6 +8,7 @@
 mod builders;
 mod faults;
 mod gateway;
+mod machines;
 mod many;
 mod program;
 mod reports;
