@@ -1,0 +1,97 @@
+# shellcheck shell=bash disable=SC2154 # root, work: scripts/bench and scripts/setup set them
+# Whole builds in the sandbox: of ripgrep, and of bat, which has four times as many crates, and C code. Each
+# without the cache, with an empty one, with a full one, with a full one when one small crate is another
+# version, as one line of Cargo.lock says, and eight side by side with a full one.
+
+# bench_warm [PROGRAM]: prints a table of seconds, and of their ratios to the build without the cache.
+bench_warm() {
+    [[ ${1-} =~ ^(ripgrep|bat)?$ ]] || fail "usage: scripts/bench warm [ripgrep|bat]"
+    local bat rows=() first
+    say "load before: $(cut -d ' ' -f 1-3 /proc/loadavg)"
+    if [[ ${1-ripgrep} == ripgrep ]]; then
+        warm_program "$NIX_SCCACHE_TEST_PROGRAM" "$NIX_SCCACHE_TEST_PROGRAM_VENDORED" itoa
+    fi
+    if [[ ${1-bat} == bat ]]; then
+        bat=$(need_crate bat 0.26.1)
+        warm_program "$bat" "$(need_vendored "$bat/Cargo.lock")" itoa
+    fi
+    say "load after: $(cut -d ' ' -f 1-3 /proc/loadavg)"
+    printf '| program | no cache | cold | warm | one crate bumped | eight at once, each |\n|---|---|---|---|---|---|\n'
+    printf '%s\n' "${rows[@]}"
+}
+
+# warm_program SOURCE VENDORED CRATE: adds a row to the table; the crate is the one to bump.
+warm_program() {
+    local name=${1##*/} source=$1 vendored=$2 folder=$work/${1##*/}
+    mkdir "$folder"
+    bump "$3" "$source" "$vendored" "$folder/bumped"
+    start_daemon "$folder"
+    trap 'stop_daemon; rm -rf "$work"' EXIT
+
+    timed "$name, no cache" plain 1
+    first=$seconds
+    local row="| $name | $seconds s"
+    timed "$name, cold" program 1
+    row+=" | $(ratio)"
+    timed "$name, warm" program 1
+    row+=" | $(ratio)"
+    timed "$name, eight at once" program 8
+    local eight
+    eight=$(ratio)
+    source=$folder/bumped/source vendored=$folder/bumped/vendored
+    timed "$name, one crate bumped" program 1
+    row+=" | $(ratio) | $eight |"
+    rows+=("$row")
+    stop_daemon
+}
+
+# timed WHAT ATTRIBUTE COUNT: builds COUNT derivations of scripts/demo.nix at once. Leaves the seconds that each
+# took, if they share them, in `seconds`, and hits of calls in `hits`.
+run=0
+timed() {
+    local begin derivations=() logs n
+    for ((n = 0; n < $3; n++)); do
+        run=$((run + 1))
+        derivations+=("$(instantiate "$2")")
+    done
+    nix-store --realise "$(instantiate inputs)" --option extra-sandbox-paths "/run/nix-sccache=$folder/socket" >/dev/null 2>&1
+    say "building $1"
+    begin=$(date +%s%N)
+    nix-store --realise --max-jobs "$3" "${derivations[@]}" --option extra-sandbox-paths "/run/nix-sccache=$folder/socket" \
+        >/dev/null 2>"$folder/log" || fail "$1: the build failed: $(tail -n 50 "$folder/log")"
+    seconds=$(awk "BEGIN { printf \"%.1f\", ($(date +%s%N) - $begin) / 1e9 / $3 }")
+    logs=$(nix-store --read-log "${derivations[@]}" | sed -n 's/^nix-sccache: hits \([0-9]* of [0-9]*\),.*/\1/p')
+    hits=$(sort <<<"$logs" | uniq | paste -s -d /)
+    say "$1: $seconds s${hits:+, hits $hits}"
+}
+
+instantiate() {
+    nix-instantiate --option plugin-files "$root/target/release/libnix_sccache.so" "$root/scripts/demo.nix" \
+        --attr "$1" --argstr name "$name" --argstr source "$source" --argstr vendored "$vendored" \
+        --argstr run "$folder/$run" 2>/dev/null
+}
+
+ratio() {
+    awk -v first="$first" -v seconds="$seconds" -v hits="$hits" \
+        'BEGIN { printf "%.2f (%s s, hits %s)", seconds / first, seconds, hits }'
+}
+
+# bump CRATE SOURCE VENDORED DIRECTORY: copies a program's source and its vendored crates, of which one is then of
+# the next patch level, with nothing else changed.
+bump() {
+    local crate=$1 folder version next lock
+    mkdir "$4"
+    cp -r "$2" "$4/source"
+    cp -r "$3" "$4/vendored"
+    folder=$(find "$4/vendored" -maxdepth 1 -name "$crate-*")
+    version=${folder##*-}
+    next=${version%.*}.$((${version##*.} + 1))
+    mv "$folder" "${folder%-*}-$next"
+    folder=${folder%-*}-$next
+    sed -i "0,/^version = \"$version\"/s//version = \"$next\"/" "$folder/Cargo.toml"
+    # Of its files cargo then checks none.
+    sed -i 's/"files":{[^}]*}/"files":{}/' "$folder/.cargo-checksum.json"
+    for lock in "$4/source/Cargo.lock" "$4/vendored/Cargo.lock"; do
+        sed -i "/^name = \"$crate\"/{n;s/\"$version\"/\"$next\"/}" "$lock"
+    done
+}
