@@ -49,26 +49,33 @@ warm_program() {
 # took, if they share them, in `seconds`, and hits of calls in `hits`.
 run=0
 timed() {
-    local begin derivations=() logs n
+    local begin inputs derivations=() logs n
     for ((n = 0; n < $3; n++)); do
         run=$((run + 1))
         derivations+=("$(instantiate "$2")")
     done
-    nix-store --realise "$(instantiate inputs)" --option extra-sandbox-paths "/run/nix-sccache=$folder/socket" >/dev/null 2>&1
+    inputs=$(instantiate inputs)
+    realise 1 "$inputs"
     say "building $1"
     begin=$(date +%s%N)
-    nix-store --realise --max-jobs "$3" "${derivations[@]}" --option extra-sandbox-paths "/run/nix-sccache=$folder/socket" \
-        >/dev/null 2>"$folder/log" || fail "$1: the build failed: $(tail -n 50 "$folder/log")"
+    realise "$3" "${derivations[@]}"
     seconds=$(awk "BEGIN { printf \"%.1f\", ($(date +%s%N) - $begin) / 1e9 / $3 }")
     logs=$(nix-store --read-log "${derivations[@]}" | sed -n 's/^nix-sccache: hits \([0-9]* of [0-9]*\),.*/\1/p')
     hits=$(sort <<<"$logs" | uniq | paste -s -d /)
     say "$1: $seconds s${hits:+, hits $hits}"
 }
 
+# realise JOBS DERIVATION…
+realise() {
+    nix-store --realise --max-jobs "$@" --option extra-sandbox-paths "/run/nix-sccache=$folder/socket" \
+        >/dev/null 2>"$folder/log" || fail "$name: the build failed: $(tail -n 50 "$folder/log")"
+}
+
+# instantiate ATTRIBUTE: of scripts/demo.nix; prints the derivation's path.
 instantiate() {
     nix-instantiate --option plugin-files "$root/target/release/libnix_sccache.so" "$root/scripts/demo.nix" \
         --attr "$1" --argstr name "$name" --argstr source "$source" --argstr vendored "$vendored" \
-        --argstr run "$folder/$run" 2>/dev/null
+        --argstr run "$folder/$run" 2>"$folder/log" || fail "$name: $(cat "$folder/log")"
 }
 
 ratio() {
