@@ -14,6 +14,7 @@ use crate::call_log::{Entry, Outcome};
 use crate::class::{self, Class, Reason};
 use crate::client::{self, Answer};
 use crate::compiler::{self, Compiler};
+use crate::explain;
 use crate::report::tell_trouble;
 use crate::session::Session;
 use crate::tell::tell;
@@ -169,7 +170,7 @@ impl Call {
         } else {
             micros(self.began.elapsed())
         };
-        session.note(&Entry {
+        let entry = Entry {
             at: self
                 .at
                 .duration_since(UNIX_EPOCH)
@@ -180,7 +181,9 @@ impl Call {
             name: self.name.clone(),
             package: package(),
             outcome,
-        });
+        };
+        session.note(&entry);
+        explain::record(session, &entry, &self.compiler, &self.arguments);
     }
 
     /// Runs the compiler; without a session, whose log wants to know how it ended, as the

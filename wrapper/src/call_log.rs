@@ -60,7 +60,7 @@ pub enum Outcome {
 }
 
 /// Adds a line. A single write to a file opened for appending is whole, whoever else writes.
-pub fn append(log: &Path, entry: &Entry) -> io::Result<()> {
+pub fn append(log: &Path, entry: &impl Serialize) -> io::Result<()> {
     let mut line = serde_json::to_vec(entry)?;
     line.push(b'\n');
     OpenOptions::new()
@@ -99,20 +99,25 @@ pub fn read_kept(file: &Path) -> io::Result<Log> {
     let named = |error| io::Error::other(format!("{}: {error}", file.display()));
     // Of a session that runs, a log that is not there is an empty one; here it is a slip.
     let text = fs::read_to_string(file).map_err(named)?;
-    let log = Log {
-        calls: calls(&text),
-        trouble: text
-            .lines()
-            .next_back()
-            .and_then(|line| serde_json::from_str(line).ok())
-            .map(|Trouble { trouble }| trouble),
-    };
+    let log = kept(&text);
     if log == Log::default() && !text.is_empty() {
         return Err(named(io::Error::other(
             "this is no log that `run --log` kept",
         )));
     }
     Ok(log)
+}
+
+/// What the text of a log that was kept says.
+pub fn kept(text: &str) -> Log {
+    Log {
+        calls: calls(text),
+        trouble: text
+            .lines()
+            .next_back()
+            .and_then(|line| serde_json::from_str(line).ok())
+            .map(|Trouble { trouble }| trouble),
+    }
 }
 
 fn calls(text: &str) -> Vec<Entry> {

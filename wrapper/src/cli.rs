@@ -18,6 +18,7 @@ use crate::call::stand_in_front_of_rustc;
 use crate::call_log::{self, Log};
 use crate::compiler;
 use crate::doctor;
+use crate::explain;
 use crate::gateway;
 use crate::page;
 use crate::report::Report;
@@ -72,6 +73,10 @@ enum Task {
         #[command(flatten)]
         setup: Box<doctor::Setup>,
     },
+    /// Says why a crate was a miss: what of its key differs from the build before
+    ///
+    /// It reads what builds with `reports` leave in a folder.
+    Explain(explain::Options),
     /// Begins and ends a session, for build hooks
     Session {
         #[command(subcommand)]
@@ -107,6 +112,7 @@ pub fn main(called_as: OsString, arguments: Vec<OsString>) -> ExitCode {
         }
         Task::Report { json, html, log } => report(json, html.as_deref(), log.as_deref()),
         Task::Doctor { json, setup } => doctor::main(json, *setup),
+        Task::Explain(options) => explain::main(&options),
         Task::Session { edge: Edge::Begin } => begin(),
         Task::Session {
             edge: Edge::End { failed },
@@ -147,8 +153,8 @@ fn keep(what: &str, file: Option<&Path>, write: impl FnOnce(&Path) -> io::Result
 }
 
 /// Keeps what a session leaves where the environment says so.
-fn keep_in_folder(log: &Log) {
-    if let Err(error) = page::keep_in_folder(log) {
+fn keep_in_folder(log: &Log, keys: &[u8]) {
+    if let Err(error) = page::keep_in_folder(log, keys) {
         tell(format_args!("nix-sccache: {error}"));
     }
 }
@@ -175,14 +181,14 @@ fn run(command: &[OsString], files: &Keep) -> ExitCode {
         stand_in_front_of_rustc(&mut command, &wrapper);
     }
     let status = command.spawn().and_then(wait);
-    let log = begun.session.read_log();
+    let (log, keys) = (begun.session.read_log(), explain::recorded(&begun.session));
     begun.session.end();
     match log {
         Ok(log) => {
             let report = Report::of(&log);
             tell(report.text());
             files.keep(&log, &report);
-            keep_in_folder(&log);
+            keep_in_folder(&log, &keys);
         }
         Err(error) => tell(format_args!("nix-sccache: no report: {error}")),
     }
@@ -301,7 +307,7 @@ fn end(failed: bool) -> ExitCode {
                     report.text()
                 };
                 tell(text);
-                keep_in_folder(&log);
+                keep_in_folder(&log, &explain::recorded(&session));
             }
             Err(error) => tell(format_args!("nix-sccache: no report: {error}")),
         }

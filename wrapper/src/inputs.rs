@@ -40,37 +40,57 @@ const C: [&str; 6] = [
     "NIX_GNATFLAGS",
 ];
 
+/// The part that tells the compiler from every other.
+pub const COMPILER: &str = "compiler";
+
+/// The part that tells the workspace wrapper from every other.
+pub const WRAPPER: &str = "wrapper";
+
+/// What goes into the key, by name: variables, and what is named above and in [`bootstrap`].
+pub fn parts(
+    language: Language,
+    compiler: &Compiler,
+    arguments: &[OsString],
+) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let mut parts: Vec<(Vec<u8>, Vec<u8>)> = hidden_variables(language)
+        .into_iter()
+        .map(|(name, value)| (name.into_vec(), value.into_vec()))
+        .collect();
+    parts.push((COMPILER.into(), identity(&compiler.path)));
+    if let Some(wrapper) = &compiler.wrapper {
+        parts.push((WRAPPER.into(), identity(wrapper)));
+    }
+    if language == Language::Rust {
+        parts.extend(bootstrap::hidden(RustcCall::read(arguments).target));
+    }
+    let variable = variable(language);
+    if let Some(own) = env::var_os(variable) {
+        parts.push((variable.into(), own.into_vec()));
+    }
+    parts
+}
+
+fn variable(language: Language) -> &'static str {
+    if language == Language::Rust {
+        contract::RUST_KEY
+    } else {
+        contract::C_KEY
+    }
+}
+
 /// The variable to give to sccache, so that all this is in the key.
 pub fn key_variable(
     language: Language,
     compiler: &Compiler,
     arguments: &[OsString],
 ) -> (&'static str, OsString) {
-    let mut parts: Vec<(Vec<u8>, Vec<u8>)> = hidden_variables(language)
-        .into_iter()
-        .map(|(name, value)| (name.into_vec(), value.into_vec()))
-        .collect();
-    parts.push((b"compiler".to_vec(), identity(&compiler.path)));
-    if let Some(wrapper) = &compiler.wrapper {
-        parts.push((b"wrapper".to_vec(), identity(wrapper)));
-    }
-    if language == Language::Rust {
-        parts.extend(bootstrap::hidden(RustcCall::read(arguments).target));
-    }
-    let variable = if language == Language::Rust {
-        contract::RUST_KEY
-    } else {
-        contract::C_KEY
-    };
-    if let Some(own) = env::var_os(variable) {
-        parts.push((variable.into(), own.into_vec()));
-    }
+    let parts = parts(language, compiler, arguments);
     let mut hash = Sha256::new();
     for part in parts.iter().flat_map(|(name, value)| [name, value]) {
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);
     }
-    (variable, hex(&hash.finalize()).into())
+    (variable(language), hex(&hash.finalize()).into())
 }
 
 /// Whether a variable of this name goes into any key.
@@ -113,7 +133,8 @@ pub fn identity(program: &Path) -> Vec<u8> {
         .unwrap_or_default()
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Bytes in hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::new(), |mut text, byte| {
         write!(text, "{byte:02x}").ok();

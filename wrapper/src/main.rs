@@ -11,7 +11,7 @@
 //! A compiler's call goes through these, each with one job: [`arguments`] reads it,
 //! [`class`] decides what it is, [`inputs`] names what goes into its key beside what
 //! sccache sees, [`client`] asks the cache, [`compiler`] runs the compiler, [`call_log`]
-//! notes what came of it.
+//! notes what came of it, and [`explain`] what its key was made of.
 
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
@@ -24,6 +24,7 @@ mod cli;
 mod client;
 mod compiler;
 mod doctor;
+mod explain;
 mod gateway;
 mod inner;
 mod inputs;

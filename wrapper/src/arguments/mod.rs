@@ -4,4 +4,4 @@ mod cc;
 mod rustc;
 
 pub use cc::CcCall;
-pub use rustc::{RustcCall, is_rustc, spelled_for_sccache};
+pub use rustc::{RustcCall, is_rustc, options as rustc_options, spelled_for_sccache};

@@ -138,6 +138,30 @@ impl RustcCall {
     }
 }
 
+/// The arguments one by one, each an option and the value that it takes; a source has an empty
+/// option.
+pub fn options(arguments: &[OsString]) -> Vec<(String, Option<String>)> {
+    let arguments = expand(arguments).unwrap_or_else(|| arguments.to_owned());
+    let mut options = Vec::with_capacity(arguments.len());
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        let argument = argument.to_string_lossy();
+        options.push(if !argument.starts_with('-') {
+            (String::new(), Some(argument.into_owned()))
+        } else if let Some((option, value)) = split(&argument) {
+            (option.to_owned(), Some(value.to_owned()))
+        } else if TAKE_VALUE.contains(&argument.as_ref()) {
+            let value = rest
+                .next()
+                .map(|value| value.to_string_lossy().into_owned());
+            (argument.into_owned(), value)
+        } else {
+            (argument.into_owned(), None)
+        });
+    }
+    options
+}
+
 /// Replaces `@file` by the lines of that file, as rustc does; nothing where one cannot be read.
 fn expand(arguments: &[OsString]) -> Option<Vec<OsString>> {
     let mut expanded = Vec::with_capacity(arguments.len());

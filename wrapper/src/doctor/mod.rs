@@ -11,13 +11,13 @@ mod build;
 mod cache;
 mod configuration;
 mod environment;
-mod mask;
+pub mod mask;
 mod page;
 mod probe;
 mod problem;
 mod setup;
 mod tools;
-mod variables;
+pub mod variables;
 
 use std::process::ExitCode;
 

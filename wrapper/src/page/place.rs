@@ -54,9 +54,10 @@ fn outputs() -> Vec<PathBuf> {
         .collect()
 }
 
-/// Leaves log and page in the folder that [`contract::REPORTS`] names, if it names one. They are
-/// called by the derivation's output and the time, since many builds leave theirs there.
-pub fn keep_in_folder(log: &Log) -> io::Result<()> {
+/// Leaves log, page and what the keys were made of in the folder that [`contract::REPORTS`] names, if
+/// it names one. They are called by the derivation's output and the time, since many builds leave
+/// theirs there.
+pub fn keep_in_folder(log: &Log, keys: &[u8]) -> io::Result<()> {
     let Some(folder) = env::var_os(contract::REPORTS).filter(|folder| !folder.is_empty()) else {
         return Ok(());
     };
@@ -80,6 +81,7 @@ pub fn keep_in_folder(log: &Log) -> io::Result<()> {
         .map_or(0, |since| since.as_secs());
     keep_as(
         log,
+        keys,
         &folder,
         build.unwrap_or(OsStr::new("session")),
         seconds,
@@ -87,20 +89,32 @@ pub fn keep_in_folder(log: &Log) -> io::Result<()> {
     .map_err(named)
 }
 
-fn keep_as(log: &Log, folder: &Path, build: &OsStr, seconds: u64) -> io::Result<()> {
-    let name = |ending: &str| {
+fn keep_as(log: &Log, keys: &[u8], folder: &Path, build: &OsStr, seconds: u64) -> io::Result<()> {
+    /// As many builds of one name may end within a second.
+    const TRIES: u64 = 60;
+    let name = |seconds: u64, ending: &str| {
         let mut name = build.to_owned();
         name.push(format!("-{seconds}.{ending}"));
         folder.join(name)
     };
-    for (ending, text) in [
+    let texts = [
         ("html", view::page(log)?.into_bytes()),
         ("jsonl", call_log::lines(log)?),
-    ] {
-        let file = name(ending);
+        ("keys.jsonl", keys.to_vec()),
+    ];
+    // Other builds write there as well: nothing of theirs is followed or overwritten.
+    let is_free = |seconds: &u64| {
+        !texts
+            .iter()
+            .any(|(ending, _)| name(*seconds, ending).exists())
+    };
+    let seconds = (seconds..seconds.saturating_add(TRIES))
+        .find(is_free)
+        .unwrap_or(seconds);
+    for (ending, text) in &texts {
+        let file = name(seconds, ending);
         outside_outputs(&file)?;
-        // Other builds write there as well: nothing of theirs is followed or overwritten.
-        File::create_new(file)?.write_all(&text)?;
+        File::create_new(file)?.write_all(text)?;
     }
     Ok(())
 }
@@ -134,14 +148,26 @@ mod tests {
     fn a_folder_of_many_builds() {
         let folder = tempfile::tempdir().unwrap();
         let (log, build) = (Log::default(), OsStr::new("a-hello"));
-        keep_as(&log, folder.path(), build, 7).unwrap();
+        for _ in 0..2 {
+            keep_as(&log, b"keys", folder.path(), build, 7).unwrap();
+        }
         let mut names: Vec<_> = fs::read_dir(folder.path())
             .unwrap()
             .map(|entry| entry.unwrap().file_name())
             .collect();
         names.sort();
-        assert_eq!(names, ["a-hello-7.html", "a-hello-7.jsonl"]);
-        assert!(keep_as(&log, folder.path(), build, 7).is_err());
-        assert!(keep_as(&log, &folder.path().join("none"), build, 7).is_err());
+        assert_eq!(
+            names,
+            [
+                "a-hello-7.html",
+                "a-hello-7.jsonl",
+                "a-hello-7.keys.jsonl",
+                "a-hello-8.html",
+                "a-hello-8.jsonl",
+                "a-hello-8.keys.jsonl"
+            ]
+        );
+        let none = folder.path().join("none");
+        assert!(keep_as(&log, b"", &none, build, 7).is_err());
     }
 }

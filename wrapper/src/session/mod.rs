@@ -100,6 +100,16 @@ impl Session {
         call_log::append(&self.log(), entry).ok();
     }
 
+    /// The file of what the keys of the session's calls were made of.
+    pub fn keys(&self) -> PathBuf {
+        self.folder.join("keys.jsonl")
+    }
+
+    /// A file for what one call finds out and others need not.
+    pub fn found(&self, what: &str) -> PathBuf {
+        self.folder.join(format!("found-{what}"))
+    }
+
     /// Notes trouble with the cache; the session's end tells of the first. Not at once: cargo
     /// keeps what a compiler says, and says it again whenever it has no need to compile.
     pub fn trouble(&self, why: &str) {

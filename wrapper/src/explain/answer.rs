@@ -1,0 +1,536 @@
+//! The answer, in words and as JSON.
+
+use serde::Serialize;
+
+use super::Earlier;
+use super::chain::{Note, Root, compared, roots};
+use super::compare::{Comparison, Difference};
+use super::folder::{Build, Call};
+use super::part::{Kind, Value};
+use super::select::{Wanted, counterpart};
+use super::show::{shown, time};
+use crate::call_log::Outcome;
+use crate::class::Reason;
+
+/// The form of the JSON. Members may be added to it; a change of those that are there is another
+/// number.
+const SCHEMA: u32 = 1;
+
+/// So many causes are told of.
+const MOST_CAUSES: usize = 8;
+
+/// What is to be said of a crate.
+#[derive(Debug, Serialize)]
+pub struct Answer {
+    /// [`SCHEMA`].
+    schema: u32,
+    /// The newest build that compiled it.
+    build: Named,
+    /// Each of its calls in there.
+    calls: Vec<Explained>,
+}
+
+/// A build.
+#[derive(Debug, Serialize)]
+struct Named {
+    name: String,
+    /// In seconds since 1970.
+    ended: u64,
+}
+
+/// What is to be said of one call.
+#[derive(Debug, Serialize)]
+struct Explained {
+    /// The crate, or the source.
+    name: String,
+    /// Cargo's package and its version.
+    package: Option<String>,
+    /// The kind of crate.
+    kind: Option<String>,
+    /// The build that it is compared with.
+    before: Option<Named>,
+    #[serde(flatten)]
+    verdict: Verdict,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "verdict")]
+enum Verdict {
+    /// The cache had it.
+    Hit,
+    /// The compiler refused it.
+    Failed,
+    /// The cache is not asked.
+    NeverCached { reason: String, remedy: String },
+    /// Nothing was recorded of its key.
+    NotRecorded,
+    /// No earlier build compiled it.
+    First,
+    /// Its key is not what it was.
+    Changed {
+        #[serde(flatten)]
+        comparison: Comparison,
+        roots: Vec<Root>,
+    },
+    /// Its key is what it was, as far as is recorded.
+    Unchanged,
+}
+
+/// Explains each call for what is wanted in the newest build that has it.
+pub fn answer(wanted: &Wanted, newest: &Build, mut earlier: Earlier<'_>) -> Answer {
+    let calls = wanted
+        .calls(newest)
+        .into_iter()
+        .map(|call| explained(call, newest, &mut earlier))
+        .collect();
+    Answer {
+        schema: SCHEMA,
+        build: named(newest),
+        calls,
+    }
+}
+
+fn named(build: &Build) -> Named {
+    Named {
+        name: build.title().to_owned(),
+        ended: build.seconds,
+    }
+}
+
+fn explained(call: &Call, newest: &Build, earlier: &mut Earlier<'_>) -> Explained {
+    let mut explained = Explained {
+        name: call.entry.name.clone(),
+        package: call.entry.package.clone(),
+        kind: kind(call),
+        before: None,
+        verdict: Verdict::Hit,
+    };
+    explained.verdict = match &call.entry.outcome {
+        Outcome::Hit | Outcome::Probe => Verdict::Hit,
+        Outcome::Error => Verdict::Failed,
+        Outcome::Passthrough(reason) => Verdict::NeverCached {
+            reason: reason.to_string(),
+            remedy: remedy(reason, newest),
+        },
+        Outcome::Miss => {
+            let has_it = |build: &Build| counterpart(call, build).is_some();
+            let at = earlier
+                .find(|build| build.is_like(newest) && has_it(build))
+                .or_else(|| earlier.find(has_it));
+            let before = at.and_then(|at| earlier.get(at));
+            explained.before = before.map(named);
+            before.map_or(Verdict::First, |before| against(call, newest, before))
+        }
+    };
+    explained
+}
+
+fn against(call: &Call, newest: &Build, before: &Build) -> Verdict {
+    let comparison = counterpart(call, before).and_then(|before| compared(before, call));
+    match comparison {
+        None => Verdict::NotRecorded,
+        Some(comparison) if comparison.differences.is_empty() => Verdict::Unchanged,
+        Some(comparison) => Verdict::Changed {
+            roots: roots(&comparison, newest, before),
+            comparison,
+        },
+    }
+}
+
+fn kind(call: &Call) -> Option<String> {
+    let made = call.made.as_ref().map(|made| &made.unit);
+    if let Some(unit) = made
+        && (unit.test || !unit.kinds.is_empty())
+    {
+        let kinds = if unit.test {
+            "test".to_owned()
+        } else {
+            unit.kinds.join(",")
+        };
+        let checked = if unit.checked { ", checked" } else { "" };
+        let target = unit.target.as_ref();
+        let target = target.map_or_else(String::new, |target| format!(", {target}"));
+        return Some(format!("{kinds}{checked}{target}"));
+    }
+    match &call.entry.outcome {
+        Outcome::Passthrough(Reason::Links(kind)) => Some(kind.clone()),
+        _ => None,
+    }
+}
+
+/// What to do about a call that the cache is not asked for.
+fn remedy(reason: &Reason, build: &Build) -> String {
+    if let Some(remedy) = reason.remedy() {
+        return remedy.to_owned();
+    }
+    match reason {
+        Reason::Links(_) => {
+            "sccache caches no program, build script, procedural macro or dynamic library; \
+             what can be in a library of its own is cached there"
+                .to_owned()
+        }
+        Reason::CacheFailed => {
+            let trouble = build.trouble.as_deref().map(shown);
+            let trouble =
+                trouble.map_or_else(String::new, |trouble| format!("it said: {trouble}; "));
+            format!("{trouble}`nix-sccache doctor` in the build says what to fix")
+        }
+        Reason::OwnCompiler => {
+            "a compiler that the build makes itself has no entries from another build".to_owned()
+        }
+        _ => "sccache does not take such a call".to_owned(),
+    }
+}
+
+impl Answer {
+    /// The answer for people.
+    pub fn text(&self) -> String {
+        let calls: Vec<_> = self.calls.iter().map(|call| self.call(call)).collect();
+        calls.join("\n\n")
+    }
+
+    fn call(&self, call: &Explained) -> String {
+        let who = call.title();
+        let build = self.build.text();
+        let before = call.before.as_ref().map(Named::text).unwrap_or_default();
+        match &call.verdict {
+            Verdict::Hit => {
+                format!("{who} was a hit in {build}: its key is that of an earlier build")
+            }
+            Verdict::Failed => format!("{who} did not compile in {build}"),
+            Verdict::NeverCached { reason, remedy } => {
+                let reason = shown(reason);
+                format!(
+                    "{who} ran without the cache in {build}, as it {reason}\n  {remedy}",
+                    reason = words(&reason)
+                )
+            }
+            Verdict::NotRecorded => format!(
+                "{who} was a miss in {build}, but what its key was made of is not recorded there or in {before}: \
+                 an earlier release of nix-sccache left those reports, or the disk was full"
+            ),
+            Verdict::First => format!(
+                "{who} was a miss in {build}, and no earlier build in this folder compiled it: there is nothing to compare with"
+            ),
+            Verdict::Unchanged => format!(
+                "{who} was a miss in {build}, though nothing that is recorded of its key differs from {before}\n  \
+                 the cache did not have the entry: it was not stored (`nix-sccache doctor`; can the daemon's user write to its \
+                 directory? is the gateway --read-only?), was evicted since (the cache is too small), or is another cache's"
+            ),
+            Verdict::Changed { comparison, roots } => {
+                let mut lines = vec![format!(
+                    "{who} was a miss in {build}; of its key this differs from {before}:"
+                )];
+                let differences = comparison.differences.iter();
+                lines.extend(differences.map(|difference| format!("  {}", difference.text())));
+                if !comparison.follows.is_empty() {
+                    let follows: Vec<_> = comparison.follows.iter().map(Difference::what).collect();
+                    lines.push(format!("  and, as follows from it: {}", list(&follows)));
+                }
+                lines.extend(causes(roots));
+                lines.join("\n")
+            }
+        }
+    }
+}
+
+/// A reason as it goes on in a sentence.
+fn words(reason: &str) -> String {
+    match reason {
+        "the cache failed" => "was asked in vain".to_owned(),
+        "incremental" => "is incremental".to_owned(),
+        other
+            if other.starts_with("no ")
+                || other.starts_with("its ")
+                || other.starts_with("language ") =>
+        {
+            format!("is not of the kind that is cached ({other})")
+        }
+        other => other.to_owned(),
+    }
+}
+
+/// As many as a line holds.
+fn list(names: &[String]) -> String {
+    const MOST: usize = 6;
+    let shown = names
+        .iter()
+        .take(MOST)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
+    if names.len() > MOST {
+        return format!("{shown} and {} more", names.len() - MOST);
+    }
+    shown
+}
+
+fn causes(roots: &[Root]) -> Vec<String> {
+    let mut lines = Vec::new();
+    if !roots.is_empty() {
+        lines.push("what changed first:".to_owned());
+    }
+    for root in roots.iter().take(MOST_CAUSES) {
+        let who = root.package.as_deref().unwrap_or(&root.name);
+        let way = root.through.len().saturating_sub(1);
+        let way: Vec<_> = root
+            .through
+            .iter()
+            .take(way)
+            .map(|name| shown(name))
+            .collect();
+        let through = if way.is_empty() {
+            String::new()
+        } else {
+            format!(" (through {})", way.join(" → "))
+        };
+        let what = match root.note {
+            Some(note) => note.text().to_owned(),
+            None => list(
+                &root
+                    .differences
+                    .iter()
+                    .map(Difference::text)
+                    .collect::<Vec<_>>(),
+            ),
+        };
+        let alike = if root.alike == 0 {
+            String::new()
+        } else {
+            format!("; the same in {} more", root.alike)
+        };
+        lines.push(format!("  {}{through}: {what}{alike}", shown(who)));
+    }
+    if roots.len() > MOST_CAUSES {
+        lines.push(format!("  and {} more", roots.len() - MOST_CAUSES));
+    }
+    lines
+}
+
+impl Note {
+    fn text(self) -> &'static str {
+        match self {
+            Self::OfElsewhere => "its file is another one, and was not made by this build's calls",
+            Self::New => "was not compiled by the earlier build",
+            Self::Unknown => "what its key was made of is not recorded",
+            Self::OfTheSame => {
+                "came out differently though nothing recorded of its key differs: its compilation is not reproducible"
+            }
+        }
+    }
+}
+
+impl Named {
+    fn text(&self) -> String {
+        format!("{} ({})", shown(&self.name), time(self.ended))
+    }
+}
+
+impl Explained {
+    fn title(&self) -> String {
+        let name = shown(&self.name);
+        let mut details = Vec::new();
+        let package = self.package.as_deref();
+        match package.and_then(|package| package.split_once(' ')) {
+            Some((package, version)) if package.replace('-', "_") == self.name => {
+                details.push(shown(version));
+            }
+            _ => details.extend(package.map(shown)),
+        }
+        details.extend(self.kind.as_deref().map(shown));
+        if details.is_empty() {
+            return name;
+        }
+        format!("{name} ({})", details.join(", "))
+    }
+}
+
+impl Difference {
+    /// What it is that differs.
+    fn what(&self) -> String {
+        let name = shown(&self.name);
+        match self.kind {
+            Kind::Package | Kind::Directory | Kind::Cache => name,
+            Kind::Compiler if name == "program" => "compiler".to_owned(),
+            Kind::Compiler if name.contains(' ') => name,
+            Kind::Compiler => format!("compiler's {name}"),
+            Kind::Wrapper => "workspace wrapper".to_owned(),
+            Kind::Argument => match feature(&self.name) {
+                Some(feature) => format!("feature `{}`", shown(feature)),
+                None if name == "source" => "path of the source".to_owned(),
+                None => format!("argument `{name}`"),
+            },
+            Kind::Order => "order of the arguments".to_owned(),
+            Kind::Variable => format!("variable {name}"),
+            Kind::Source => format!("source {name}"),
+            Kind::Dependency => {
+                let file = self
+                    .file
+                    .as_deref()
+                    .and_then(|file| file.rsplit('/').next());
+                let file = file.map_or_else(String::new, |file| format!(" ({})", shown(file)));
+                format!("dependency `{name}`{file}")
+            }
+            Kind::Library => format!("static library `{name}`"),
+            Kind::Target => format!("description of the target {name}"),
+        }
+    }
+
+    /// What it is, and how.
+    fn text(&self) -> String {
+        let what = self.what();
+        let is_empty = |values: &[Value]| values.is_empty();
+        let changed = match (is_empty(&self.before), is_empty(&self.after)) {
+            (true, _) => format!("{what} added{}", value(&self.after)),
+            (_, true) => format!("{what} removed{}", value(&self.before)),
+            _ => match (texts(&self.before), texts(&self.after)) {
+                (Some(before), Some(after)) => {
+                    let (before, after) = shortened(&before, &after);
+                    format!("{what}: {} → {}", or_nothing(&before), or_nothing(&after))
+                }
+                _ => format!("{what} changed"),
+            },
+        };
+        changed + self.hint()
+    }
+
+    /// What people ask next.
+    fn hint(&self) -> &'static str {
+        let seed = |values: &[Value]| {
+            values.iter().any(|value| {
+                value
+                    .as_text()
+                    .is_some_and(|text| text.contains("-frandom-seed="))
+            })
+        };
+        match self.kind {
+            Kind::Argument if self.name == "-C metadata" => {
+                " (cargo's hash of the package, its features, its profile and its dependencies)"
+            }
+            Kind::Variable if seed(&self.after) && seed(&self.before) => {
+                " (nixpkgs gives each derivation a -frandom-seed of its own; NIX_OUTPATH_USED_AS_RANDOM_SEED sets it)"
+            }
+            _ => "",
+        }
+    }
+}
+
+fn feature(argument: &str) -> Option<&str> {
+    argument
+        .strip_prefix("--cfg feature=")
+        .map(|feature| feature.trim_matches('"'))
+}
+
+fn value(values: &[Value]) -> String {
+    match texts(values) {
+        Some(text) if !text.is_empty() => format!(": {}", shown(&text)),
+        _ => String::new(),
+    }
+}
+
+fn texts(values: &[Value]) -> Option<String> {
+    let texts: Option<Vec<_>> = values.iter().map(Value::as_text).collect();
+    texts.map(|texts| texts.join(" "))
+}
+
+fn or_nothing(text: &str) -> String {
+    if text.is_empty() {
+        "nothing".to_owned()
+    } else {
+        shown(text)
+    }
+}
+
+/// Of long lists of words, such as flags, those that differ alone.
+fn shortened(before: &str, after: &str) -> (String, String) {
+    const LONG: usize = 60;
+    let is_list = |text: &str| text.len() > LONG && text.contains(' ');
+    if !is_list(before) && !is_list(after) {
+        return (before.to_owned(), after.to_owned());
+    }
+    let less = |text: &str, other: &str| {
+        let other: Vec<_> = other.split_whitespace().collect();
+        let words = text.split_whitespace().filter(|word| !other.contains(word));
+        words.collect::<Vec<_>>().join(" ")
+    };
+    let (less, more) = (less(before, after), less(after, before));
+    if less.is_empty() && more.is_empty() {
+        return (before.to_owned(), after.to_owned());
+    }
+    (less, more)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn difference(kind: Kind, name: &str, before: &[&str], after: &[&str]) -> Difference {
+        let values = |texts: &[&str]| {
+            texts
+                .iter()
+                .map(|text| Value::Text((*text).to_owned()))
+                .collect()
+        };
+        Difference {
+            kind,
+            name: name.into(),
+            before: values(before),
+            after: values(after),
+            file: None,
+        }
+    }
+
+    #[test]
+    fn differences_in_words() {
+        let digest = |kind, name: &str| Difference {
+            before: vec![Value::digest(b"1")],
+            after: vec![Value::digest(b"2")],
+            file: Some("/t/libserde-1.rlib".into()),
+            ..difference(kind, name, &[], &[])
+        };
+        for (difference, expected) in [
+            (
+                difference(Kind::Argument, "-C opt-level", &["3"], &["2"]),
+                "argument `-C opt-level`: 3 → 2",
+            ),
+            (
+                difference(Kind::Argument, "--cfg feature=\"std\"", &[], &[""]),
+                "feature `std` added",
+            ),
+            (
+                difference(Kind::Variable, "NIX_RUSTFLAGS", &["-g"], &[]),
+                "variable NIX_RUSTFLAGS removed: -g",
+            ),
+            (
+                difference(Kind::Variable, "A", &[""], &["1"]),
+                "variable A: nothing → 1",
+            ),
+            (
+                difference(Kind::Directory, "directory", &["/a"], &["/b"]),
+                "directory: /a → /b",
+            ),
+            (
+                digest(Kind::Source, "src/lib.rs"),
+                "source src/lib.rs changed",
+            ),
+            (
+                digest(Kind::Dependency, "serde"),
+                "dependency `serde` (libserde-1.rlib) changed",
+            ),
+            (digest(Kind::Compiler, "program"), "compiler changed"),
+            (
+                digest(Kind::Variable, "A_TOKEN"),
+                "variable A_TOKEN changed",
+            ),
+        ] {
+            assert_eq!(difference.text(), expected);
+        }
+    }
+
+    #[test]
+    fn of_long_lists_the_words_that_differ() {
+        let common = "-isystem /nix/store/a/include ".repeat(5);
+        let (before, after) = shortened(&format!("{common} -O1"), &format!("{common} -O2 -g"));
+        assert_eq!((before.as_str(), after.as_str()), ("-O1", "-O2 -g"));
+    }
+}

@@ -1,0 +1,365 @@
+//! What differs between the parts of two keys, and what only follows from that.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::part::{Kind, Part, Value};
+
+/// A part that is not what it was.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Difference {
+    /// What it is.
+    pub kind: Kind,
+    /// Which one.
+    pub name: String,
+    /// What it was, less what it still is; empty where it was not there.
+    pub before: Vec<Value>,
+    /// What it is; empty where it is not there.
+    pub after: Vec<Value>,
+    /// The file in which it is now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+}
+
+/// What differs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Comparison {
+    /// What changed by itself.
+    pub differences: Vec<Difference>,
+    /// What is in the key as well, and changes with those.
+    pub follows: Vec<Difference>,
+}
+
+/// Arguments that cargo computes of everything else that it knows of a crate.
+const OF_EVERYTHING: [&str; 2] = ["-C metadata", "-C extra-filename"];
+
+/// The folder of what a build script writes: its name has the metadata in it.
+const OUT_DIR: &str = "OUT_DIR";
+
+/// Compares what a key was made of, given the versions of the package.
+pub fn compare(before: (&[Part], Option<&str>), after: (&[Part], Option<&str>)) -> Comparison {
+    let mut differences = all(before.0, after.0);
+    let mut follows = Vec::new();
+    if let Some(moved) = moved(&differences) {
+        let of_folder = |difference: &Difference| moved.explains(difference);
+        follows.extend(differences.extract_if(.., |difference| of_folder(difference)));
+        differences.push(moved.difference());
+    }
+    if let (Some(old), Some(new)) = (before.1, after.1)
+        && old != new
+    {
+        // Another release is another crate: nobody wants to hear of each of its files.
+        follows.extend(differences.extract_if(.., |difference| is_of_version(difference)));
+        differences.push(Difference {
+            kind: Kind::Package,
+            name: "version".to_owned(),
+            before: vec![Value::Text(old.to_owned())],
+            after: vec![Value::Text(new.to_owned())],
+            file: None,
+        });
+    }
+    if differences
+        .iter()
+        .any(|difference| difference.kind == Kind::Argument)
+    {
+        follows.extend(differences.extract_if(.., |difference| difference.kind == Kind::Order));
+    }
+    if differences
+        .iter()
+        .any(|difference| !is_computed(difference))
+    {
+        follows.extend(differences.extract_if(.., |difference| is_computed(difference)));
+    }
+    differences.sort();
+    follows.sort();
+    follows.retain(|difference| difference.kind != Kind::Order);
+    Comparison {
+        differences,
+        follows,
+    }
+}
+
+fn all(before: &[Part], after: &[Part]) -> Vec<Difference> {
+    let (before, after) = (by_name(before), by_name(after));
+    let mut names: Vec<_> = before.keys().chain(after.keys()).copied().collect();
+    names.sort_unstable();
+    names.dedup();
+    let none = Vec::new();
+    let differing = |(kind, name): (Kind, &str)| {
+        let old = before.get(&(kind, name)).unwrap_or(&none);
+        let new = after.get(&(kind, name)).unwrap_or(&none);
+        let values = |parts: &[&Part]| -> Vec<Value> {
+            parts.iter().map(|part| part.value.clone()).collect()
+        };
+        let (mut was, mut is) = (values(old), values(new));
+        if was == is {
+            return None;
+        }
+        // What is in both says nothing, unless all are and their order changed.
+        let (less, more) = (without(&was, &is), without(&is, &was));
+        if !(less.is_empty() && more.is_empty()) {
+            (was, is) = (less, more);
+        }
+        Some(Difference {
+            kind,
+            name: name.to_owned(),
+            before: was,
+            after: is,
+            file: new.last().or(old.last()).and_then(|part| part.file.clone()),
+        })
+    };
+    names.into_iter().filter_map(differing).collect()
+}
+
+fn by_name(parts: &[Part]) -> BTreeMap<(Kind, &str), Vec<&Part>> {
+    let mut named: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for part in parts {
+        named
+            .entry((part.kind, part.name.as_str()))
+            .or_default()
+            .push(part);
+    }
+    named
+}
+
+fn without(values: &[Value], others: &[Value]) -> Vec<Value> {
+    let mut others: Vec<_> = others.iter().collect();
+    let mut left = Vec::new();
+    for value in values {
+        match others.iter().position(|other| *other == value) {
+            Some(at) => drop(others.swap_remove(at)),
+            None => left.push(value.clone()),
+        }
+    }
+    left
+}
+
+/// A folder that has another name.
+struct Moved {
+    before: String,
+    after: String,
+}
+
+/// The folder whose new name shows in the most parts, by what those have for paths.
+fn moved(differences: &[Difference]) -> Option<Moved> {
+    let shows = |difference: &&Difference| {
+        difference.kind == Kind::Directory
+            || (difference.kind == Kind::Variable && difference.name == "CARGO_MANIFEST_DIR")
+    };
+    differences
+        .iter()
+        .filter(shows)
+        .filter_map(|difference| {
+            let (before, after) = difference.texts()?;
+            let (before, after) = less_common_end(before, after);
+            Some(Moved { before, after })
+        })
+        .max_by_key(|moved| {
+            differences
+                .iter()
+                .filter(|difference| moved.explains(difference))
+                .count()
+        })
+}
+
+/// Two paths without the components at their ends that are the same.
+fn less_common_end(before: &str, after: &str) -> (String, String) {
+    let (mut one, mut other): (Vec<_>, Vec<_>) =
+        (before.split('/').collect(), after.split('/').collect());
+    while one.len() > 1 && other.len() > 1 && one.last() == other.last() {
+        one.pop();
+        other.pop();
+    }
+    (one.join("/"), other.join("/"))
+}
+
+impl Moved {
+    fn explains(&self, difference: &Difference) -> bool {
+        let of_paths = matches!(
+            difference.kind,
+            Kind::Directory | Kind::Argument | Kind::Variable
+        );
+        !self.before.is_empty()
+            && of_paths
+            && difference
+                .texts()
+                .is_some_and(|(before, after)| before.replace(&self.before, &self.after) == after)
+    }
+
+    fn difference(&self) -> Difference {
+        Difference {
+            kind: Kind::Directory,
+            name: "directory".to_owned(),
+            before: vec![Value::Text(self.before.clone())],
+            after: vec![Value::Text(self.after.clone())],
+            file: None,
+        }
+    }
+}
+
+impl Difference {
+    /// The texts, where there was one and is one.
+    pub fn texts(&self) -> Option<(&str, &str)> {
+        match (self.before.as_slice(), self.after.as_slice()) {
+            ([before], [after]) => Some((before.as_text()?, after.as_text()?)),
+            _ => None,
+        }
+    }
+}
+
+fn is_of_version(difference: &Difference) -> bool {
+    match difference.kind {
+        Kind::Source | Kind::Directory => true,
+        Kind::Argument => difference.name == "source",
+        Kind::Variable => {
+            difference.name.starts_with("CARGO_PKG_")
+                || difference.name.starts_with("CARGO_MANIFEST_")
+        }
+        _ => false,
+    }
+}
+
+fn is_computed(difference: &Difference) -> bool {
+    match difference.kind {
+        Kind::Argument => OF_EVERYTHING.contains(&difference.name.as_str()),
+        Kind::Variable => difference.name == OUT_DIR,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(differences: &[Difference]) -> Vec<&str> {
+        differences.iter().map(|it| it.name.as_str()).collect()
+    }
+
+    fn of(before: &[Part], after: &[Part]) -> Comparison {
+        compare((before, None), (after, None))
+    }
+
+    fn argument(name: &str, value: &str) -> Part {
+        Part::text(Kind::Argument, name, value)
+    }
+
+    #[test]
+    fn one_part_is_named_and_no_other() {
+        let before = [
+            argument("-C opt-level", "3"),
+            argument("-C metadata", "a"),
+            argument("--cfg a", ""),
+            Part::digest(Kind::Source, "src/lib.rs", b"1"),
+            Part::digest(Kind::Dependency, "serde", b"1").in_file("/t/libserde-1.rlib"),
+            Part::text(Kind::Variable, "NIX_RUSTFLAGS", "-Cdebuginfo=1"),
+            Part::digest(Kind::Order, "arguments", b"1"),
+        ];
+        assert_eq!(of(&before, &before), Comparison::default());
+        for (index, expected) in [
+            (0, "-C opt-level"),
+            (2, "--cfg a"),
+            (3, "src/lib.rs"),
+            (4, "serde"),
+            (5, "NIX_RUSTFLAGS"),
+        ] {
+            let mut after = before.to_vec();
+            after[index].value = Value::Text("other".into());
+            // Cargo's hash changes with everything.
+            after[1].value = Value::Text("b".into());
+            after[6].value = Value::Text("2".into());
+            let mut compared = of(&before, &after);
+            // And the order stands for itself where no argument differs.
+            compared.differences.retain(|it| it.kind != Kind::Order);
+            assert_eq!(names(&compared.differences), [expected]);
+            assert_eq!(names(&compared.follows), ["-C metadata"]);
+            after.remove(index);
+            let gone = of(&before, &after);
+            assert!(names(&gone.differences).contains(&expected));
+        }
+    }
+
+    #[test]
+    fn what_is_repeated_is_compared_each() {
+        let before = [argument("-l", "a"), argument("-l", "b")];
+        let after = [
+            argument("-l", "b"),
+            argument("-l", "c"),
+            argument("-l", "d"),
+        ];
+        let compared = of(&before, &after);
+        let text = |text: &str| Value::Text(text.into());
+        assert_eq!(compared.differences[0].before, [text("a")]);
+        assert_eq!(compared.differences[0].after, [text("c"), text("d")]);
+        let turned = [argument("-l", "b"), argument("-l", "a")];
+        assert_eq!(of(&before, &turned).differences[0].before.len(), 2);
+    }
+
+    /// A vendor folder that is called by the package's version.
+    #[test]
+    fn a_folder_that_moved_is_one_difference() {
+        let parts = |vendor: &str, source: &[u8]| {
+            let folder = format!("/build/{vendor}/serde");
+            [
+                Part::text(Kind::Directory, "current directory", &folder),
+                Part::text(Kind::Variable, "CARGO_MANIFEST_DIR", &folder),
+                Part::text(
+                    Kind::Variable,
+                    "CARGO_MANIFEST_PATH",
+                    &format!("{folder}/Cargo.toml"),
+                ),
+                argument("source", &format!("{folder}/src/lib.rs")),
+                Part::digest(Kind::Source, "src/lib.rs", source),
+            ]
+        };
+        let compared = of(
+            &parts("foo-1.0-vendor", b"1"),
+            &parts("foo-1.1-vendor", b"1"),
+        );
+        assert_eq!(
+            compared.differences,
+            [Difference {
+                kind: Kind::Directory,
+                name: "directory".into(),
+                before: vec![Value::Text("/build/foo-1.0-vendor".into())],
+                after: vec![Value::Text("/build/foo-1.1-vendor".into())],
+                file: None,
+            }]
+        );
+        assert_eq!(compared.follows.len(), 4);
+        let both = of(
+            &parts("foo-1.0-vendor", b"1"),
+            &parts("foo-1.1-vendor", b"2"),
+        );
+        assert_eq!(names(&both.differences), ["directory", "src/lib.rs"]);
+    }
+
+    #[test]
+    fn another_version_is_one_difference() {
+        let parts = |version: &str| {
+            [
+                Part::text(
+                    Kind::Directory,
+                    "current directory",
+                    &format!("/vendor/serde-{version}"),
+                ),
+                Part::text(Kind::Variable, "CARGO_PKG_VERSION", version),
+                Part::digest(Kind::Source, "src/lib.rs", version.as_bytes()),
+                argument("-C metadata", version),
+            ]
+        };
+        let (old, new) = (parts("1.0.0"), parts("1.0.1"));
+        let compared = compare((&old, Some("1.0.0")), (&new, Some("1.0.1")));
+        assert_eq!(names(&compared.differences), ["version"]);
+        assert_eq!(compared.differences[0].texts(), Some(("1.0.0", "1.0.1")));
+    }
+
+    #[test]
+    fn what_cargo_computes_is_named_where_nothing_else_is() {
+        let compared = of(
+            &[argument("-C metadata", "a")],
+            &[argument("-C metadata", "b")],
+        );
+        assert_eq!(names(&compared.differences), ["-C metadata"]);
+    }
+}

@@ -1,0 +1,147 @@
+//! The folder in which builds leave their reports: which there are, and what is in them.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::made::{self, Made};
+use crate::call_log::{self, Entry};
+
+/// How a log ends, and what is beside it.
+const LOG: &str = ".jsonl";
+const KEYS: &str = ".keys.jsonl";
+
+/// Everybody may write to the folder: a file beyond this is not what a build has left.
+const LARGEST: u64 = 256 << 20;
+
+/// As many builds are looked through for a crate, the newest first.
+const MOST: usize = 2000;
+
+/// A build that has left its log.
+#[derive(Debug)]
+pub struct Build {
+    /// Its derivation's output, or `session`.
+    pub name: String,
+    /// When it ended, in seconds since 1970.
+    pub seconds: u64,
+    /// What it says of itself.
+    pub origin: made::Build,
+    /// Its calls, in the order of their ends.
+    pub calls: Vec<Call>,
+    /// The first trouble with the cache.
+    pub trouble: Option<String>,
+}
+
+/// One call of a compiler's.
+#[derive(Debug)]
+pub struct Call {
+    /// Its line in the log.
+    pub entry: Entry,
+    /// What its key was made of, where that was recorded.
+    pub made: Option<Made>,
+}
+
+impl Call {
+    /// Cargo's package.
+    pub fn package(&self) -> Option<&str> {
+        let package = self.entry.package.as_deref()?;
+        package.split(' ').next()
+    }
+
+    /// Its version.
+    pub fn version(&self) -> Option<&str> {
+        let (_, version) = self.entry.package.as_deref()?.split_once(' ')?;
+        Some(version)
+    }
+}
+
+/// A log that nobody has read yet.
+#[derive(Debug)]
+pub struct Log {
+    path: PathBuf,
+    name: String,
+    seconds: u64,
+}
+
+/// The logs, the newest first.
+pub fn logs(folder: &Path) -> io::Result<Vec<Log>> {
+    let mut logs: Vec<_> = fs::read_dir(folder)?
+        .flatten()
+        .filter_map(|file| {
+            let name = file.file_name().into_string().ok()?;
+            let stem = name.strip_suffix(LOG).filter(|_| !name.ends_with(KEYS))?;
+            let (name, seconds) = stem.rsplit_once('-')?;
+            Some(Log {
+                path: file.path(),
+                name: name.to_owned(),
+                seconds: seconds.parse().ok()?,
+            })
+        })
+        .collect();
+    logs.sort_by(|a, b| (b.seconds, &b.path).cmp(&(a.seconds, &a.path)));
+    logs.truncate(MOST);
+    Ok(logs)
+}
+
+impl Log {
+    /// Reads it; nothing where it is none.
+    pub fn read(&self) -> Option<Build> {
+        let log = call_log::kept(&text(&self.path).ok()?);
+        let keys = self.path.with_extension("").into_os_string();
+        let mut keys = keys;
+        keys.push(KEYS);
+        let (origin, mut made) = text(Path::new(&keys))
+            .map(|text| made::read(&text))
+            .unwrap_or_default();
+        let calls = log
+            .calls
+            .into_iter()
+            .map(|entry| {
+                let its = |made: &Made| made.at == entry.at && made.name == entry.name;
+                let at = made.iter().position(its);
+                Call {
+                    made: at.map(|at| made.swap_remove(at)),
+                    entry,
+                }
+            })
+            .collect();
+        Some(Build {
+            name: self.name.clone(),
+            seconds: self.seconds,
+            origin,
+            calls,
+            trouble: log.trouble,
+        })
+    }
+}
+
+/// The text of a file, which is one.
+fn text(path: &Path) -> io::Result<String> {
+    let found = fs::symlink_metadata(path)?;
+    if !found.is_file() || found.len() > LARGEST {
+        return Err(io::Error::other("no log"));
+    }
+    fs::read(path).map(|text| String::from_utf8_lossy(&text).into_owned())
+}
+
+impl Build {
+    /// The name for people: the derivation's, without the hash of its output.
+    pub fn title(&self) -> &str {
+        const HASH: usize = 32;
+        let named = self.origin.name.as_deref();
+        named.unwrap_or_else(|| match self.name.split_at_checked(HASH) {
+            Some((hash, name)) if hash.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
+                name.strip_prefix('-').unwrap_or(&self.name)
+            }
+            _ => &self.name,
+        })
+    }
+
+    /// Whether both are builds of one derivation, as its versions come and go.
+    pub fn is_like(&self, other: &Self) -> bool {
+        match (self.origin.family(), other.origin.family()) {
+            (Some(one), Some(other)) => one == other,
+            _ => self.title() == other.title(),
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! The file that a build leaves of its calls' keys: a line of JSON about the build, then one a call.
+
+use std::env;
+
+use serde::{Deserialize, Serialize};
+
+use super::part::Part;
+
+/// Which build it was.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Build {
+    /// When it ended, in microseconds since 1970.
+    pub at: u64,
+    /// The derivation's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The same without its version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pname: Option<String>,
+    /// Its first output.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub out: Option<String>,
+}
+
+/// The file's first line.
+#[derive(Serialize, Deserialize)]
+struct First {
+    build: Build,
+}
+
+/// What one call's key was made of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Made {
+    /// When the call began: with the name this tells which line of the log is its.
+    pub at: u64,
+    /// The crate, or the source file.
+    pub name: String,
+    /// What was compiled.
+    pub unit: Unit,
+    /// What of.
+    pub parts: Vec<Part>,
+}
+
+/// What tells a call from others for the same crate.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Unit {
+    /// The kinds of crate.
+    pub kinds: Vec<String>,
+    /// The target, where the call names one.
+    pub target: Option<String>,
+    /// Whether it is a test harness.
+    pub test: bool,
+    /// Whether it is checked alone.
+    pub checked: bool,
+    /// The folder to which its library goes.
+    pub folder: Option<String>,
+    /// The library's name in there, without `lib` and an ending.
+    pub stem: Option<String>,
+}
+
+impl Unit {
+    /// Whether two builds' calls compile the same thing; its folder and stem may be others.
+    pub fn is_like(&self, other: &Self) -> bool {
+        (&self.kinds, &self.target, self.test, self.checked)
+            == (&other.kinds, &other.target, other.test, other.checked)
+    }
+}
+
+impl Build {
+    /// The one that this process is in.
+    pub fn of_environment(at: u64) -> Self {
+        let variable = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
+        // A shell may have a variable `name` of its own; a derivation has its output as well.
+        let out = variable("out");
+        let of_derivation = |name: &str| out.as_ref().and_then(|_| variable(name));
+        Self {
+            at,
+            name: of_derivation("name"),
+            pname: of_derivation("pname"),
+            out,
+        }
+    }
+
+    /// What stays of its name when its version changes.
+    pub fn family(&self) -> Option<&str> {
+        self.pname
+            .as_deref()
+            .or_else(|| self.name.as_deref().map(without_version))
+    }
+}
+
+/// A derivation's name up to its version, by Nix's rule: that begins at the first dash that no
+/// letter follows.
+fn without_version(name: &str) -> &str {
+    let version = name.match_indices('-').find(|(at, _)| {
+        let next = name.get(at + 1..).and_then(|rest| rest.chars().next());
+        next.is_some_and(|next| !next.is_alphabetic())
+    });
+    version.map_or(name, |(at, _)| name.get(..at).unwrap_or(name))
+}
+
+/// The text of the file, of lines that were recorded.
+pub fn text(build: Build, recorded: &[u8]) -> serde_json::Result<Vec<u8>> {
+    let mut text = serde_json::to_vec(&First { build })?;
+    text.push(b'\n');
+    text.extend_from_slice(recorded);
+    Ok(text)
+}
+
+/// Reads the text of such a file. Lines that are not whole are passed over.
+pub fn read(text: &str) -> (Build, Vec<Made>) {
+    let build = text
+        .lines()
+        .next()
+        .and_then(|line| serde_json::from_str(line).ok())
+        .map(|First { build }| build)
+        .unwrap_or_default();
+    let calls = text
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect();
+    (build, calls)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::explain::part::Kind;
+
+    #[test]
+    fn names_lose_their_versions() {
+        for (name, expected) in [
+            ("hello-1.0.0", "hello"),
+            ("cargo-audit-0.21", "cargo-audit"),
+            ("hello", "hello"),
+            ("hello-", "hello-"),
+            ("", ""),
+        ] {
+            assert_eq!(without_version(name), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let build = Build {
+            at: 7,
+            name: Some("hello-1".into()),
+            ..Build::default()
+        };
+        let made = Made {
+            at: 1,
+            name: "a".into(),
+            unit: Unit {
+                kinds: vec!["lib".into()],
+                ..Unit::default()
+            },
+            parts: vec![Part::text(Kind::Argument, "-O", "")],
+        };
+        let mut lines = serde_json::to_vec(&made).unwrap();
+        lines.extend(b"\n{\"at\":");
+        let file = text(build.clone(), &lines).unwrap();
+        let read = read(std::str::from_utf8(&file).unwrap());
+        assert_eq!(read, (build, vec![made]));
+    }
+}

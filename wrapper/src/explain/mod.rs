@@ -1,0 +1,157 @@
+//! `nix-sccache explain`: which part of a crate's key is not what it was in the build before.
+//!
+//! | module | does |
+//! |---|---|
+//! | [`record`] | records what a call's key is made of, in a session that leaves a report |
+//! | [`rust`], [`cc`], [`dep_info`] | know what that is |
+//! | [`part`], [`made`] | one part, and the file of all |
+//! | [`folder`] | reads what builds have left |
+//! | [`select`] | finds the calls for a crate, and those that they compare with |
+//! | [`compare`] | tells what differs from what follows of it |
+//! | [`chain`] | goes through the dependencies to what changed first |
+//! | [`answer`] | the answer, in words and as JSON |
+
+mod answer;
+mod cc;
+mod chain;
+mod compare;
+mod dep_info;
+mod folder;
+mod made;
+mod part;
+mod record;
+mod rust;
+mod select;
+mod show;
+
+use std::env;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use nix_sccache_core::{contract, nearest};
+
+use self::answer::Answer;
+use self::folder::{Build, Log, logs};
+use self::select::Wanted;
+use self::show::shown;
+use crate::tell::{print, tell};
+
+pub use record::{record, recorded};
+
+/// What to explain.
+#[derive(Args)]
+pub struct Options {
+    /// The crate, its package, or a source of C or C++; `NAME@VERSION` for one of several
+    #[arg(value_name = "CRATE")]
+    wanted: String,
+    /// The folder in which builds leave their reports; else that of `NIX_SCCACHE_REPORTS`
+    #[arg(long, value_name = "DIR")]
+    reports: Option<PathBuf>,
+    /// Says it as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Explains, or says why it cannot.
+pub fn main(options: &Options) -> ExitCode {
+    let said = explain(options).and_then(|answer| {
+        let text = if options.json {
+            serde_json::to_string_pretty(&answer).map_err(|error| error.to_string())?
+        } else {
+            answer.text()
+        };
+        print(text).map_err(|error| error.to_string())
+    });
+    match said {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            tell(format_args!("nix-sccache: {why}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn explain(options: &Options) -> Result<Answer, String> {
+    let folder = options
+        .reports
+        .clone()
+        .or_else(|| {
+            env::var_os(contract::REPORTS)
+                .filter(|folder| !folder.is_empty())
+                .map(PathBuf::from)
+        })
+        .ok_or_else(|| {
+            format!(
+                "there is nothing to explain from: builds leave what it takes in the folder of the setting \
+                 `reports` (withSccache {{ reports = \"/var/log/nix-sccache\"; }}), which has to be in \
+                 extra-sandbox-paths and open to build users, or of {}; then name it with --reports DIR",
+                contract::REPORTS
+            )
+        })?;
+    let place = shown(&folder.to_string_lossy());
+    let logs = logs(&folder).map_err(|error| format!("{place}: {error}"))?;
+    if logs.is_empty() {
+        return Err(format!(
+            "no build has left its log in {place}: is this the folder of the setting `reports`, and in extra-sandbox-paths?"
+        ));
+    }
+    let wanted = Wanted::read(&options.wanted);
+    let mut logs = logs.iter();
+    let mut names = Vec::new();
+    let newest = loop {
+        let Some(log) = logs.next() else {
+            return Err(unknown(&options.wanted, &place, &names));
+        };
+        let Some(build) = log.read() else { continue };
+        if !wanted.calls(&build).is_empty() {
+            break build;
+        }
+        names.extend(select::names(&build));
+    };
+    let earlier = Earlier::new(logs.as_slice());
+    Ok(answer::answer(&wanted, &newest, earlier))
+}
+
+fn unknown(name: &str, place: &str, names: &[String]) -> String {
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let meant = nearest(name, &names).map_or_else(String::new, |name| {
+        format!("; did you mean `{}`?", shown(name))
+    });
+    format!("no build in {place} compiled `{}`{meant}", shown(name))
+}
+
+/// The builds before one, which are read as far back as somebody asks.
+struct Earlier<'a> {
+    logs: std::slice::Iter<'a, Log>,
+    read: Vec<Build>,
+}
+
+impl<'a> Earlier<'a> {
+    fn new(logs: &'a [Log]) -> Self {
+        Self {
+            logs: logs.iter(),
+            read: Vec::new(),
+        }
+    }
+
+    /// The place of the newest build that satisfies.
+    fn find(&mut self, satisfies: impl Fn(&Build) -> bool) -> Option<usize> {
+        if let Some(at) = self.read.iter().position(&satisfies) {
+            return Some(at);
+        }
+        for log in self.logs.by_ref() {
+            let Some(build) = log.read() else { continue };
+            let found = satisfies(&build);
+            self.read.push(build);
+            if found {
+                return Some(self.read.len() - 1);
+            }
+        }
+        None
+    }
+
+    fn get(&self, at: usize) -> Option<&Build> {
+        self.read.get(at)
+    }
+}

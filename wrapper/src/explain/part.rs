@@ -1,0 +1,151 @@
+//! What a key is made of, part by part, as it is recorded and compared.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::doctor::mask;
+use crate::inputs::hex;
+
+/// What a part is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// The version of cargo's package. It is in the key by what it changes.
+    Package,
+    /// The compiler.
+    Compiler,
+    /// The workspace wrapper.
+    Wrapper,
+    /// The directory that the compiler is called in.
+    Directory,
+    /// An argument.
+    Argument,
+    /// The order of the arguments.
+    Order,
+    /// A variable.
+    Variable,
+    /// A source, or a header.
+    Source,
+    /// Another crate.
+    Dependency,
+    /// A static library.
+    Library,
+    /// The description of a target.
+    Target,
+    /// The cache's own program.
+    Cache,
+}
+
+/// What a part had for a value.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Value {
+    /// As it is.
+    Text(String),
+    /// Something long, or secret.
+    Digest(String),
+}
+
+/// One part of a key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// What it is.
+    pub kind: Kind,
+    /// Which one, among those of its kind.
+    pub name: String,
+    /// What it was.
+    #[serde(flatten)]
+    pub value: Value,
+    /// The file that it was in, where that has another name than the part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+}
+
+/// The longest text that is kept: longer ones nobody reads.
+const LONGEST: usize = 2048;
+
+impl Part {
+    /// A part with a value that people may see: a long one, or one with a secret in it, is a digest.
+    pub fn text(kind: Kind, name: impl Into<String>, value: &str) -> Self {
+        let name = name.into();
+        let hidden = mask::is_secret(&name) || mask::value(&name, value) != value;
+        let value = if hidden || value.len() > LONGEST {
+            Value::digest(value.as_bytes())
+        } else {
+            Value::Text(value.to_owned())
+        };
+        Self {
+            kind,
+            name,
+            value,
+            file: None,
+        }
+    }
+
+    /// A part that is known by the digest of its contents.
+    pub fn digest(kind: Kind, name: impl Into<String>, contents: &[u8]) -> Self {
+        Self {
+            kind,
+            name: name.into(),
+            value: Value::digest(contents),
+            file: None,
+        }
+    }
+
+    /// The same, in this file.
+    pub fn in_file(mut self, file: impl Into<String>) -> Self {
+        self.file = Some(file.into());
+        self
+    }
+}
+
+impl Value {
+    /// The digest of contents. Half of SHA-256 is enough to tell two builds' files apart.
+    pub fn digest(contents: &[u8]) -> Self {
+        let digest = Sha256::digest(contents);
+        let half = digest.get(..16).unwrap_or_default();
+        Self::Digest(hex(half))
+    }
+
+    /// The text, if it is one.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Digest(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_digests() {
+        let part = |name: &str, value: &str| Part::text(Kind::Variable, name, value).value;
+        assert_eq!(part("CARGO_PKG_NAME", "a"), Value::Text("a".into()));
+        for (name, value) in [
+            ("CARGO_REGISTRY_TOKEN", "hunter2"),
+            ("MY_PASSWORD", "hunter2"),
+            ("CARGO_HTTP_PROXY", "http://me:hunter2@host"),
+            ("LONG", &"hunter2".repeat(1000)),
+        ] {
+            let Value::Digest(digest) = part(name, value) else {
+                panic!("{name} is readable");
+            };
+            assert_eq!(digest.len(), 32);
+            assert_ne!(part(name, "other http://a:b@c"), Value::Digest(digest));
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        for part in [
+            Part::text(Kind::Argument, "-C opt-level", "3"),
+            Part::digest(Kind::Dependency, "serde", b"x").in_file("libserde-1.rmeta"),
+        ] {
+            let line = serde_json::to_string(&part).unwrap();
+            assert_eq!(serde_json::from_str::<Part>(&line).unwrap(), part, "{line}");
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Recording what a call's key is made of, while the call's files are all there.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use nix_sccache_core::contract::{self, Language};
+
+use super::made::{self, Build, Made};
+use super::part::{Kind, Part, Value};
+use super::{cc, rust};
+use crate::call_log::{self, Entry, Outcome};
+use crate::class::Reason;
+use crate::client;
+use crate::compiler::Compiler;
+use crate::doctor::mask::Secrets;
+use crate::doctor::variables::Variables;
+use crate::inputs::{self, hex};
+use crate::session::Session;
+
+/// Records what a call's key was made of, if the session leaves a report. A crate that links is
+/// recorded as well: others depend on it. Nothing here fails a call.
+pub fn record(session: &Session, entry: &Entry, compiler: &Compiler, arguments: &[OsString]) {
+    if !is_wanted() {
+        return;
+    }
+    let language = Language::ALL
+        .into_iter()
+        .find(|language| language.name() == entry.language);
+    let Some(language) = language else { return };
+    let wanted = match &entry.outcome {
+        Outcome::Hit | Outcome::Miss | Outcome::Passthrough(Reason::CacheFailed) => true,
+        Outcome::Passthrough(Reason::NotWrapped) | Outcome::Probe | Outcome::Error => false,
+        Outcome::Passthrough(_) => language == Language::Rust,
+    };
+    if !wanted {
+        return;
+    }
+    let (unit, mut parts) = match language {
+        Language::Rust => rust::parts(arguments),
+        Language::C | Language::Cxx => (super::made::Unit::default(), cc::parts(arguments)),
+    };
+    parts.extend(hidden(language, compiler, arguments));
+    parts.extend(found_once(session, compiler, language));
+    hide(&mut parts);
+    let made = Made {
+        at: entry.at,
+        name: entry.name.clone(),
+        unit,
+        parts,
+    };
+    call_log::append(&session.keys(), &made).ok();
+}
+
+/// Whether a build that ends leaves anything.
+fn is_wanted() -> bool {
+    env::var_os(contract::REPORTS).is_some_and(|folder| !folder.is_empty())
+}
+
+/// The text of the file that the session leaves beside its log; empty where none is wanted.
+pub fn recorded(session: &Session) -> Vec<u8> {
+    if !is_wanted() {
+        return Vec::new();
+    }
+    let at = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| {
+            u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
+        });
+    let lines = fs::read(session.keys()).unwrap_or_default();
+    made::text(Build::of_environment(at), &lines).unwrap_or_default()
+}
+
+/// What the shim itself adds to the key.
+fn hidden(language: Language, compiler: &Compiler, arguments: &[OsString]) -> Vec<Part> {
+    inputs::parts(language, compiler, arguments)
+        .into_iter()
+        .map(|(name, value)| {
+            let name = String::from_utf8_lossy(&name).into_owned();
+            let (kind, shown) = match name.as_str() {
+                inputs::COMPILER => (Kind::Compiler, "program".to_owned()),
+                inputs::WRAPPER => (Kind::Wrapper, "program".to_owned()),
+                // Those of rustc's bootstrap have names of several words.
+                other if other.contains(' ') => (Kind::Compiler, other.to_owned()),
+                _ => (Kind::Variable, name.clone()),
+            };
+            match String::from_utf8(value) {
+                Ok(text) if kind == Kind::Variable || text.starts_with('/') => {
+                    Part::text(kind, shown, &text)
+                }
+                Ok(text) => digested(kind, shown, text.as_bytes()),
+                Err(bytes) => digested(kind, shown, bytes.as_bytes()),
+            }
+        })
+        .collect()
+}
+
+/// A part whose value is a digest already.
+fn digested(kind: Kind, name: String, digest: &[u8]) -> Part {
+    Part {
+        kind,
+        name,
+        value: Value::Digest(hex(digest.get(..16).unwrap_or(digest))),
+        file: None,
+    }
+}
+
+/// What running a program tells: asked once a session.
+fn found_once(session: &Session, compiler: &Compiler, language: Language) -> Vec<Part> {
+    let mut parts = remembered(session, "sccache", || {
+        let version = client::sccache().and_then(|sccache| said(&sccache, &["--version"]));
+        let version = version.as_deref().and_then(|said| said.lines().next());
+        vec![Part::text(
+            Kind::Cache,
+            "sccache",
+            version.unwrap_or_default(),
+        )]
+    });
+    let Value::Digest(path) = Value::digest(compiler.path.as_os_str().as_encoded_bytes()) else {
+        return parts;
+    };
+    parts.extend(remembered(session, &path, || match language {
+        Language::Rust => rust::compiler(&compiler.path),
+        Language::C | Language::Cxx => said(&compiler.path, &["--version"])
+            .and_then(|said| said.lines().next().map(str::to_owned))
+            .map(|version| Part::text(Kind::Compiler, "version", &version))
+            .into_iter()
+            .collect(),
+    }));
+    parts
+}
+
+fn remembered(session: &Session, what: &str, find: impl FnOnce() -> Vec<Part>) -> Vec<Part> {
+    let file = session.found(what);
+    let known = fs::read(&file)
+        .ok()
+        .and_then(|text| serde_json::from_slice(&text).ok());
+    known.unwrap_or_else(|| {
+        let parts = find();
+        write_whole(&file, &parts).ok();
+        parts
+    })
+}
+
+/// Writes a file that others may be reading.
+fn write_whole(file: &Path, parts: &[Part]) -> io::Result<()> {
+    let own = file.with_extension(std::process::id().to_string());
+    fs::write(&own, serde_json::to_vec(parts)?)?;
+    fs::rename(own, file)
+}
+
+/// What a program prints when it is asked.
+pub fn said(program: &Path, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program).args(arguments).output().ok()?;
+    let printed = output.status.success().then_some(output.stdout)?;
+    Some(String::from_utf8_lossy(&printed).into_owned())
+}
+
+/// The values of secret variables may stand in arguments as well.
+fn hide(parts: &mut [Part]) {
+    let secrets = Secrets::of(&Variables::of_process());
+    for part in parts {
+        if let Some(text) = part.value.as_text()
+            && secrets.clean(text) != text
+        {
+            part.value = Value::digest(text.as_bytes());
+        }
+        if secrets.clean(&part.name) != part.name {
+            part.name = secrets.clean(&part.name);
+        }
+    }
+}
