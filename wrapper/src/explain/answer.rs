@@ -16,6 +16,9 @@ use crate::class::Reason;
 /// number.
 const SCHEMA: u32 = 1;
 
+/// So many calls of one name are told of.
+const MOST_CALLS: usize = 8;
+
 /// So many causes are told of.
 const MOST_CAUSES: usize = 8;
 
@@ -185,7 +188,14 @@ fn remedy(reason: &Reason, build: &Build) -> String {
 impl Answer {
     /// The answer for people.
     pub fn text(&self) -> String {
-        let calls: Vec<_> = self.calls.iter().map(|call| self.call(call)).collect();
+        let shown = self.calls.iter().take(MOST_CALLS);
+        let mut calls: Vec<_> = shown.map(|call| self.call(call)).collect();
+        if self.calls.len() > MOST_CALLS {
+            calls.push(format!(
+                "and {} more of that name; NAME@VERSION, or the name of the package, asks for one",
+                self.calls.len() - MOST_CALLS
+            ));
+        }
         calls.join("\n\n")
     }
 
@@ -210,7 +220,7 @@ impl Answer {
                  an earlier release of nix-sccache left those reports, or the disk was full"
             ),
             Verdict::First => format!(
-                "{who} was a miss in {build}, and no earlier build in this folder compiled it: there is nothing to compare with"
+                "{who} was a miss in {build}, and no earlier build in this folder compiled it in that way: there is nothing to compare with"
             ),
             Verdict::Unchanged => format!(
                 "{who} was a miss in {build}, though nothing that is recorded of its key differs from {before}\n  \
@@ -221,13 +231,12 @@ impl Answer {
                 let mut lines = vec![format!(
                     "{who} was a miss in {build}; of its key this differs from {before}:"
                 )];
-                let differences = comparison.differences.iter();
-                lines.extend(differences.map(|difference| format!("  {}", difference.text())));
+                lines.extend(differences(&comparison.differences));
                 if !comparison.follows.is_empty() {
                     let follows: Vec<_> = comparison.follows.iter().map(Difference::what).collect();
                     lines.push(format!("  and, as follows from it: {}", list(&follows)));
                 }
-                lines.extend(causes(roots));
+                lines.extend(causes(comparison, roots));
                 lines.join("\n")
             }
         }
@@ -265,10 +274,39 @@ fn list(names: &[String]) -> String {
     shown
 }
 
-fn causes(roots: &[Root]) -> Vec<String> {
+/// A line a difference; many dependencies share one.
+fn differences(differences: &[Difference]) -> Vec<String> {
+    const EACH: usize = 3;
+    let changed = |difference: &&Difference| {
+        difference.kind == Kind::Dependency
+            && !difference.before.is_empty()
+            && !difference.after.is_empty()
+    };
+    let dependencies: Vec<_> = differences.iter().filter(changed).collect();
+    if dependencies.len() <= EACH {
+        let all = differences.iter();
+        return all.map(|it| format!("  {}", it.text())).collect();
+    }
+    let others = differences.iter().filter(|it| !changed(it));
+    let mut lines: Vec<_> = others.map(|it| format!("  {}", it.text())).collect();
+    let names: Vec<_> = dependencies
+        .iter()
+        .map(|it| format!("`{}`", shown(&it.name)))
+        .collect();
+    lines.push(format!("  dependencies {} changed", list(&names)));
+    lines
+}
+
+fn causes(comparison: &Comparison, roots: &[Root]) -> Vec<String> {
     let mut lines = Vec::new();
     if !roots.is_empty() {
         lines.push("what changed first:".to_owned());
+    } else if comparison
+        .differences
+        .iter()
+        .any(|it| it.kind == Kind::Dependency && !it.after.is_empty())
+    {
+        lines.push("its dependencies changed for no other reason".to_owned());
     }
     for root in roots.iter().take(MOST_CAUSES) {
         let who = root.package.as_deref().unwrap_or(&root.name);
@@ -407,6 +445,9 @@ impl Difference {
             Kind::Argument if self.name == "-C metadata" => {
                 " (cargo's hash of the package, its features, its profile and its dependencies)"
             }
+            Kind::Directory if self.name == "directory" => {
+                " (a name that stays keeps the entries: `cargoDepsName = pname`, `src = self`)"
+            }
             Kind::Variable if seed(&self.after) && seed(&self.before) => {
                 " (nixpkgs gives each derivation a -frandom-seed of its own; NIX_OUTPATH_USED_AS_RANDOM_SEED sets it)"
             }
@@ -507,7 +548,7 @@ mod tests {
             ),
             (
                 difference(Kind::Directory, "directory", &["/a"], &["/b"]),
-                "directory: /a → /b",
+                "directory: /a → /b (a name that stays keeps the entries: `cargoDepsName = pname`, `src = self`)",
             ),
             (
                 digest(Kind::Source, "src/lib.rs"),

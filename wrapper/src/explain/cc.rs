@@ -69,7 +69,7 @@ pub fn parts(arguments: &[OsString]) -> Vec<Part> {
             None => {
                 has_symbols |= argument.starts_with("-g") && argument != "-g0";
                 let (name, value) = named(&argument);
-                in_order.extend([name, "\0", value, "\0"]);
+                in_order.extend([name, "\0"]);
                 parts.push(Part::text(Kind::Argument, name, value));
                 continue;
             }
@@ -82,7 +82,7 @@ pub fn parts(arguments: &[OsString]) -> Vec<Part> {
         if OUTPUTS.contains(&name) {
             continue;
         }
-        in_order.extend([name, "\0", &value, "\0"]);
+        in_order.extend([name, "\0"]);
         parts.push(match (name, value.split_once('=')) {
             ("-D", Some((macro_name, value))) => {
                 Part::text(Kind::Argument, format!("-D {macro_name}"), value)

@@ -41,6 +41,13 @@ const OUT_DIR: &str = "OUT_DIR";
 pub fn compare(before: (&[Part], Option<&str>), after: (&[Part], Option<&str>)) -> Comparison {
     let mut differences = all(before.0, after.0);
     let mut follows = Vec::new();
+    // An argument more or less is in another order than before.
+    if differences
+        .iter()
+        .any(|difference| difference.kind == Kind::Argument)
+    {
+        differences.retain(|difference| difference.kind != Kind::Order);
+    }
     if let Some(moved) = moved(&differences) {
         let of_folder = |difference: &Difference| moved.explains(difference);
         follows.extend(differences.extract_if(.., |difference| of_folder(difference)));
@@ -61,19 +68,12 @@ pub fn compare(before: (&[Part], Option<&str>), after: (&[Part], Option<&str>)) 
     }
     if differences
         .iter()
-        .any(|difference| difference.kind == Kind::Argument)
-    {
-        follows.extend(differences.extract_if(.., |difference| difference.kind == Kind::Order));
-    }
-    if differences
-        .iter()
         .any(|difference| !is_computed(difference))
     {
         follows.extend(differences.extract_if(.., |difference| is_computed(difference)));
     }
     differences.sort();
     follows.sort();
-    follows.retain(|difference| difference.kind != Kind::Order);
     Comparison {
         differences,
         follows,

@@ -81,7 +81,7 @@ struct Call {
     libraries: Vec<String>,
     /// Where they are looked for.
     folders: Vec<String>,
-    /// All that is in the key of the arguments.
+    /// The names of the arguments in the key.
     in_order: String,
 }
 
@@ -133,7 +133,7 @@ impl Call {
         }
         // Cargo gave these in any order once, and sccache sorts them.
         if option != "--cfg" {
-            self.in_order.extend([&name, "\0", text, "\0"]);
+            self.in_order.extend([&name, "\0"]);
         }
         self.parts.push(Part::text(Kind::Argument, name, text));
     }
