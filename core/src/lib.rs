@@ -9,6 +9,7 @@ pub mod bootstrap_config;
 pub mod contract;
 mod error;
 mod hash;
+pub mod hidden;
 pub mod manifest;
 mod path;
 pub mod request;

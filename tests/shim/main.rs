@@ -12,6 +12,7 @@ mod doctor;
 mod explain;
 mod faults;
 mod gateway;
+mod hidden;
 mod page;
 mod transparency;
 mod transports;

@@ -12,33 +12,12 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
 use nix_sccache_core::contract::{self, Language};
+use nix_sccache_core::hidden;
 use sha2::{Digest, Sha256};
 
 use crate::arguments::RustcCall;
 use crate::bootstrap;
 use crate::compiler::Compiler;
-
-/// Variables that a wrapper of rustc adds to the arguments, and those that rustc itself reads
-/// and does not list among a crate's dependencies: by their whole names.
-const RUST: [&str; 6] = [
-    "NIX_RUSTFLAGS",
-    "NIX_RUST_LINK_FLAGS",
-    "NIX_RUST_BUILD_FLAGS",
-    "RUSTC_BOOTSTRAP",
-    "RUSTC_FORCE_RUSTC_VERSION",
-    "RUST_TARGET_PATH",
-];
-
-/// Variables that nixpkgs' wrapper of a C or C++ compiler reads: by how they begin, since
-/// each may end in the name of a platform.
-const C: [&str; 6] = [
-    "NIX_CFLAGS_COMPILE",
-    "NIX_CXXSTDLIB_COMPILE",
-    "NIX_HARDENING_ENABLE",
-    "NIX_CC_WRAPPER_",
-    "NIX_ENFORCE_",
-    "NIX_GNATFLAGS",
-];
 
 /// The part that tells the compiler from every other.
 pub const COMPILER: &str = "compiler";
@@ -101,12 +80,9 @@ pub fn is_hidden(name: &str) -> bool {
 }
 
 fn is_hidden_from(language: Language, name: &OsStr) -> bool {
-    match language {
-        Language::Rust => RUST.iter().any(|hidden| name == *hidden),
-        Language::C | Language::Cxx => C
-            .iter()
-            .any(|hidden| name.as_bytes().starts_with(hidden.as_bytes())),
-    }
+    hidden::of(language)
+        .iter()
+        .any(|start| name.as_bytes().starts_with(start.as_bytes()))
 }
 
 fn hidden_variables(language: Language) -> Vec<(OsString, OsString)> {

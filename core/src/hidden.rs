@@ -1,0 +1,38 @@
+//! Variables that go into what a compiler makes, and of which sccache knows nothing: those that
+//! nixpkgs' and cargo2nix's wrappers of compilers turn into arguments, and those that compilers read
+//! and do not list among a crate's dependencies.
+//!
+//! Each is given by how it begins: nixpkgs ends its own in the name of a platform.
+
+use crate::contract::Language;
+
+/// Of rustc: nixpkgs' wrapper of it reads `NIX_RUSTFLAGS`; cargo2nix's `NIX_RUST_LINK_FLAGS`,
+/// `NIX_RUST_BUILD_FLAGS` (once `NIX_RUST_BUILD_LINK_FLAGS`), and `NIX_RUST_METADATA`, which it
+/// puts in place of cargo's.
+pub const RUST: [&str; 4] = [
+    "NIX_RUST",
+    "RUSTC_BOOTSTRAP",
+    "RUSTC_FORCE_RUSTC_VERSION",
+    "RUST_TARGET_PATH",
+];
+
+/// Of a compiler of C or C++: nixpkgs' wrapper, its flags and its hardening. What is for the linker
+/// alone (`NIX_LDFLAGS`, `NIX_CFLAGS_LINK`) is in no object. By `COMPILER_PATH` gcc finds its
+/// assembler.
+pub const C: [&str; 6] = [
+    "COMPILER_PATH",
+    "NIX_CC_WRAPPER_",
+    "NIX_CFLAGS_COMPILE",
+    "NIX_CXXSTDLIB_COMPILE",
+    "NIX_ENFORCE_",
+    "NIX_HARDENING_ENABLE",
+];
+
+/// Those of a language.
+#[must_use]
+pub fn of(language: Language) -> &'static [&'static str] {
+    match language {
+        Language::Rust => &RUST,
+        Language::C | Language::Cxx => &C,
+    }
+}
