@@ -17,10 +17,9 @@ pub const RUST: [&str; 4] = [
 ];
 
 /// Of a compiler of C or C++: nixpkgs' wrapper, its flags and its hardening. What is for the linker
-/// alone (`NIX_LDFLAGS`, `NIX_CFLAGS_LINK`) is in no object. By `COMPILER_PATH` gcc finds its
-/// assembler.
-pub const C: [&str; 6] = [
-    "COMPILER_PATH",
+/// alone (`NIX_LDFLAGS`, `NIX_CFLAGS_LINK`) is in no object, and the assembler that gcc finds by
+/// `COMPILER_PATH` sccache knows by itself.
+pub const C: [&str; 5] = [
     "NIX_CC_WRAPPER_",
     "NIX_CFLAGS_COMPILE",
     "NIX_CXXSTDLIB_COMPILE",

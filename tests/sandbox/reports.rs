@@ -2,8 +2,9 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 
-use nix_sccache_tests::{Daemon, Derivation, hosts};
+use nix_sccache_tests::{Daemon, Derivation, built, hosts, stdout_of};
 use serde_json::json;
 
 use crate::{project, through};
@@ -34,7 +35,7 @@ fn a_page_in_a_folder() {
                 .unwrap()
                 .map(|entry| entry.unwrap().path())
                 .collect();
-            assert_eq!(left.len(), 2 * builds, "{}: {left:?}", host.name());
+            assert_eq!(left.len(), 3 * builds, "{}: {left:?}", host.name());
             let page = left
                 .iter()
                 .filter(|path| path.extension().is_some_and(|ending| ending == "html"))
@@ -52,6 +53,31 @@ fn a_page_in_a_folder() {
 
             let silent = through(&daemon).build(&host, &library);
             assert_eq!(built.contents(), silent.contents(), "{}", host.name());
+        }
+        // And what the keys were made of, for whoever asks about a miss.
+        library.write(
+            "base/src/lib.rs",
+            "//! Base.\n/// Adds.\npub fn add(a: u32, b: u32) -> u32 { b + a }\n",
+        );
+        let changed = reporting.build(&host, &library);
+        assert_eq!(changed.hits_and_misses(), (0, 2), "{}", host.name());
+        let mut explain = Command::new(built("nix-sccache"));
+        explain.args(["explain", "greeting", "--reports"]);
+        let text = stdout_of(explain.arg(folder.path()));
+        for expected in [
+            "greeting (0.1.0, lib",
+            "  dependency `base` (libbase-",
+            "  base 0.1.0: source src/lib.rs changed",
+        ] {
+            assert!(text.contains(expected), "{}: {text}", host.name());
+        }
+        let others = ["argument", "variable", "directory", "compiler"];
+        let named = text.lines().filter(|line| line.starts_with("  "));
+        for line in named {
+            let named = others
+                .iter()
+                .any(|kind| line.trim_start().starts_with(kind));
+            assert!(!named, "{}: {text}", host.name());
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::shim;
 
 /// Two calls that differ in nothing that sccache sees.
 struct Row {
-    /// What it is about: one of [`hidden`]'s, or the compiler.
+    /// What it is about: one of [`hidden`]'s, the compiler, or something that sccache sees to.
     of: &'static str,
     /// Lines of a shell. `$CALL` stands in front of the compiler where the cache is to be asked.
     calls: [String; 2],
@@ -202,10 +202,11 @@ fn rows(folder: &Path) -> Vec<Row> {
             "",
         ));
     }
+    // By that gcc finds its assembler.
     let paths = ["one", "two"].map(|name| format!("COMPILER_PATH={}", at(name)));
     let paths = [paths[0].as_str(), &paths[1]];
     rows.push(object(
-        "COMPILER_PATH",
+        "sccache",
         &at("bin/gcc"),
         paths,
         "assembled",
@@ -357,12 +358,16 @@ fn made(
     cache: Option<(&Shim, &Daemon)>,
 ) -> Vec<(Option<Vec<u8>>, String)> {
     let mut lines = "write() { printf '%s\\n' \"$2\" > \"$1.new\"; chmod +x \"$1.new\"; mv \"$1.new\" \"$1\"; }\n".to_owned();
-    for row in rows {
-        fs::remove_file(folder.join(&row.output)).ok();
-        lines += &row.calls[which];
-        lines.push('\n');
+    // No more at once than a small machine has room for.
+    for rows in rows.chunks(4) {
+        for row in rows {
+            fs::remove_file(folder.join(&row.output)).ok();
+            for part in ["{ ", &row.calls[which], "; } &\n"] {
+                lines += part;
+            }
+        }
+        lines += "wait\n";
     }
-    lines += "true\n";
     fs::create_dir_all(folder.join("out")).unwrap();
     let mut outcomes = BTreeMap::new();
     if let Some((shim, daemon)) = cache {
