@@ -119,6 +119,7 @@ fn base(library: &Library, word: &str, features: &str) {
 
 /// Each part of the key of a crate, changed one after the other.
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn the_part_that_changed_is_named() {
     type Change = fn(&mut Desk, &mut Library);
     let steps: [(Change, (&str, &str), &str); 11] = [
@@ -358,7 +359,7 @@ fn of_an_object_of_c_too() {
         (
             |desk, _, _| {
                 desk.variables
-                    .push(("NIX_CFLAGS_COMPILE", "-DX".to_owned()))
+                    .push(("NIX_CFLAGS_COMPILE", "-DX".to_owned()));
             },
             ("variable", "NIX_CFLAGS_COMPILE"),
         ),

@@ -15,7 +15,7 @@ use crate::shim;
 
 /// Two calls that differ in nothing that sccache sees.
 struct Row {
-    /// What it is about: one of [`hidden`]'s, the compiler, or something that sccache sees to.
+    /// What it is about: one of [`hidden`]'s, the compiler, or what sccache sees to, or should.
     of: &'static str,
     /// Lines of a shell. `$CALL` stands in front of the compiler where the cache is to be asked.
     calls: [String; 2],
@@ -23,6 +23,20 @@ struct Row {
     source: String,
     /// What the calls make.
     output: String,
+}
+
+impl Row {
+    fn is_object(&self) -> bool {
+        self.output
+            == Path::new(&self.source)
+                .with_extension("o")
+                .display()
+                .to_string()
+    }
+}
+
+fn none() -> [String; 2] {
+    [String::new(), String::new()]
 }
 
 /// nixpkgs' wrapper of gcc, as far as objects go, for a platform of this name.
@@ -76,14 +90,21 @@ exec rustc "${arguments[@]}"
 "#;
 
 /// A row of an object, whose calls are of `compiler` with these in front: variables, say.
-fn object(of: &'static str, compiler: &str, before: [&str; 2], name: &str, arguments: &str) -> Row {
+fn object(
+    of: &'static str,
+    compiler: &str,
+    before: [String; 2],
+    name: &str,
+    arguments: &str,
+) -> Row {
     let source = if compiler.ends_with("++") {
         format!("{name}.cc")
     } else {
         format!("{name}.c")
     };
     let output = format!("{name}.o");
-    let call = |before| format!("{before} $CALL {compiler} {arguments} -c {source} -o {output}");
+    let call =
+        |before: String| format!("{before} $CALL {compiler} {arguments} -c {source} -o {output}");
     Row {
         of,
         calls: before.map(call),
@@ -96,11 +117,11 @@ fn object(of: &'static str, compiler: &str, before: [&str; 2], name: &str, argum
 fn crate_of(
     of: &'static str,
     compiler: &str,
-    before: [&str; 2],
+    before: [String; 2],
     name: &str,
     arguments: &str,
 ) -> Row {
-    let call = |before| {
+    let call = |before: String| {
         format!(
             "{before} $CALL {compiler} --crate-name {name} --edition=2021 {name}.rs --crate-type lib \
              --emit=dep-info,link -C metadata=1 --out-dir out {arguments}"
@@ -122,6 +143,14 @@ fn written(path: &str, compiler: &str, arguments: [&str; 2]) -> [String; 2] {
 
 fn rows(folder: &Path) -> Vec<Row> {
     let at = |name: &str| folder.join(name).display().to_string();
+    let mut rows = of_nixpkgs_cc(&at);
+    rows.extend(of_compilers(&at));
+    rows.extend(of_rustc(&at));
+    rows
+}
+
+/// What nixpkgs' wrapper of gcc reads.
+fn of_nixpkgs_cc(at: &dyn Fn(&str) -> String) -> Vec<Row> {
     let mut rows = Vec::new();
     // What the preprocessor makes of the source is the same for each of these flags.
     let flags = [
@@ -170,7 +199,6 @@ fn rows(folder: &Path) -> Vec<Row> {
     ];
     for (index, (of, variable, values)) in flags.into_iter().enumerate() {
         let before = values.map(|value| format!("{variable}={value}"));
-        let before = [before[0].as_str(), &before[1]];
         let arguments = if of == "NIX_ENFORCE_" {
             "-march=native"
         } else {
@@ -192,7 +220,6 @@ fn rows(folder: &Path) -> Vec<Row> {
     .enumerate()
     {
         let before = ["-O1", "-O2"].map(|value| format!("{variable}={value}"));
-        let before = [before[0].as_str(), &before[1]];
         let (compiler, name) = (at("bin/g++"), format!("cxx{index}"));
         rows.push(object(
             "NIX_CXXSTDLIB_COMPILE",
@@ -202,29 +229,26 @@ fn rows(folder: &Path) -> Vec<Row> {
             "",
         ));
     }
+    rows
+}
+
+/// What a compiler is, and what it runs.
+fn of_compilers(at: &dyn Fn(&str) -> String) -> Vec<Row> {
+    let mut rows = Vec::new();
     // By that gcc finds its assembler.
     let paths = ["one", "two"].map(|name| format!("COMPILER_PATH={}", at(name)));
-    let paths = [paths[0].as_str(), &paths[1]];
-    rows.push(object(
-        "sccache",
-        &at("bin/gcc"),
-        paths,
-        "assembled",
-        "",
-    ));
+    rows.push(object("sccache", &at("bin/gcc"), paths, "assembled", ""));
 
     // A store holds one thing under one name, and another under another.
-    let mut of_store = object("compiler", "GCC", ["", ""], "of_store", "");
+    let mut of_store = object("compiler", "GCC", none(), "of_store", "");
     let paths = ["one", "two"].map(|name| at(&format!("store/{name}-gcc-wrapper/bin/gcc")));
     for (call, path) in of_store.calls.iter_mut().zip(paths) {
         *call = call.replace("GCC", &path);
     }
     rows.push(of_store);
     let scripts = written(&at("own/gcc"), "/usr/bin/gcc", ["-O1", "-O2"]);
-    let scripts = [scripts[0].as_str(), &scripts[1]];
     rows.push(object("compiler", &at("own/gcc"), scripts, "of_own", ""));
     let scripts = written(&at("own/rustc"), "rustc", ["--cfg=one", "--cfg=two"]);
-    let scripts = [scripts[0].as_str(), &scripts[1]];
     rows.push(crate_of(
         "compiler",
         &at("own/rustc"),
@@ -238,10 +262,15 @@ fn rows(folder: &Path) -> Vec<Row> {
             at("own/driver")
         )
     });
-    let scripts = [scripts[0].as_str(), &scripts[1]];
     let wrapped = format!("{} rustc", at("own/driver"));
     rows.push(crate_of("wrapper", &wrapped, scripts, "wrapped", ""));
 
+    rows
+}
+
+/// What rustc and its wrappers read, and a library that rustc takes.
+fn of_rustc(at: &dyn Fn(&str) -> String) -> Vec<Row> {
+    let mut rows = Vec::new();
     let flags = [
         (
             "NIX_RUSTFLAGS",
@@ -276,36 +305,44 @@ fn rows(folder: &Path) -> Vec<Row> {
     ];
     for (variable, compiler, values, name) in flags {
         let before = values.map(|value| format!("{variable}={value}"));
-        let before = [before[0].as_str(), &before[1]];
         rows.push(crate_of("NIX_RUST", &at(compiler), before, name, ""));
     }
     // The second fails.
     rows.push(crate_of(
         "RUSTC_BOOTSTRAP",
         "rustc",
-        ["RUSTC_BOOTSTRAP=1", "RUSTC_BOOTSTRAP=0"],
+        ["1", "0"].map(|value| format!("RUSTC_BOOTSTRAP={value}")),
         "unstable",
         "",
     ));
     rows.push(crate_of(
         "RUSTC_FORCE_RUSTC_VERSION",
         "rustc",
-        [
-            "RUSTC_FORCE_RUSTC_VERSION=one",
-            "RUSTC_FORCE_RUSTC_VERSION=two",
-        ],
+        ["one", "two"].map(|value| format!("RUSTC_FORCE_RUSTC_VERSION={value}")),
         "versioned",
         "",
     ));
     let targets =
         ["one", "two"].map(|name| format!("RUSTC_BOOTSTRAP=1 RUST_TARGET_PATH={}", at(name)));
-    let targets = [targets[0].as_str(), &targets[1]];
     rows.push(crate_of(
         "RUST_TARGET_PATH",
         "rustc",
         targets,
         "targeted",
         "--target of-ours -Zunstable-options",
+    ));
+    // Sccache takes `static=name` for a library, and this for none.
+    let archives = ["1", "2"].map(|value| {
+        format!(
+            "echo 'int n(void) {{ return {value}; }}' > n.c; gcc -c n.c -o n.o; rm -f libn.a; ar rcD libn.a n.o;"
+        )
+    });
+    rows.push(crate_of(
+        "library",
+        "rustc",
+        archives,
+        "archived",
+        "-L native=. -l static:+whole-archive=n",
     ));
     rows
 }
@@ -338,7 +375,7 @@ fn lay_out(folder: &Path, rows: &[Row]) {
     for row in rows {
         let name = row.source.split('.').next().unwrap();
         let text = match name {
-            _ if !row.source.ends_with(".rs") => format!(
+            _ if row.is_object() => format!(
                 "int {name}(int n) {{ char a[64]; int s = __builtin_popcount(n); \
                  for (int i = 0; i < n; i++) a[i & 63] = s += i * i; return s + a[n & 63]; }}\n"
             ),
@@ -448,7 +485,6 @@ fn what_the_linker_takes_is_not() {
         .enumerate()
         .map(|(index, variable)| {
             let before = ["", "1"].map(|value| format!("{variable}={value}"));
-            let before = [before[0].as_str(), &before[1]];
             object("", "gcc", before, &format!("c{index}"), "")
         })
         .collect();

@@ -18,12 +18,16 @@ use sha2::{Digest, Sha256};
 use crate::arguments::RustcCall;
 use crate::bootstrap;
 use crate::compiler::Compiler;
+use crate::static_libraries;
 
 /// The part that tells the compiler from every other.
 pub const COMPILER: &str = "compiler";
 
 /// The part that tells the workspace wrapper from every other.
 pub const WRAPPER: &str = "wrapper";
+
+/// With which the name of the part that is a static library begins.
+pub const LIBRARY: &str = "static library";
 
 /// What goes into the key, by name: variables, and what is named above and in [`bootstrap`].
 pub fn parts(
@@ -41,12 +45,27 @@ pub fn parts(
     }
     if language == Language::Rust {
         parts.extend(bootstrap::hidden(RustcCall::read(arguments).target));
+        parts.extend(libraries(arguments));
     }
     let variable = variable(language);
     if let Some(own) = env::var_os(variable) {
         parts.push((variable.into(), own.into_vec()));
     }
     parts
+}
+
+/// Static libraries that sccache passes over, by their names, and what is in them.
+fn libraries(arguments: &[OsString]) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let here = env::current_dir().unwrap_or_default();
+    static_libraries::of(arguments, &here)
+        .into_iter()
+        .filter(|library| !library.is_known)
+        .map(|library| {
+            let contents = fs::read(library.file).unwrap_or_default();
+            let name = format!("{LIBRARY} {}", library.name);
+            (name.into_bytes(), Sha256::digest(contents).to_vec())
+        })
+        .collect()
 }
 
 fn variable(language: Language) -> &'static str {

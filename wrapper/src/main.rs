@@ -31,6 +31,7 @@ mod inputs;
 mod page;
 mod report;
 mod session;
+mod static_libraries;
 mod tell;
 
 use std::env;

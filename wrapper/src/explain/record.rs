@@ -79,6 +79,8 @@ pub fn recorded(session: &Session) -> Vec<u8> {
 fn hidden(language: Language, compiler: &Compiler, arguments: &[OsString]) -> Vec<Part> {
     inputs::parts(language, compiler, arguments)
         .into_iter()
+        // They are recorded with those that sccache knows of.
+        .filter(|(name, _)| !name.starts_with(inputs::LIBRARY.as_bytes()))
         .map(|(name, value)| {
             let name = String::from_utf8_lossy(&name).into_owned();
             let (kind, shown) = match name.as_str() {

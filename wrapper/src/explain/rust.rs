@@ -13,6 +13,7 @@ use super::made::Unit;
 use super::part::{Kind, Part};
 use super::record::said;
 use crate::arguments::rustc_options;
+use crate::static_libraries;
 
 /// Options that are in no key: what they name is, by its contents.
 const NOT_IN_KEY: [&str; 5] = [
@@ -53,11 +54,12 @@ pub fn parts(arguments: &[OsString]) -> (Unit, Vec<Part>) {
         "arguments",
         call.in_order.as_bytes(),
     ));
-    parts.extend(
-        call.libraries
-            .iter()
-            .filter_map(|name| library(name, &call.folders, &here)),
-    );
+    let libraries = static_libraries::of(arguments, &here).into_iter();
+    parts.extend(libraries.filter_map(|library| {
+        let contents = fs::read(&library.file).ok()?;
+        let part = Part::digest(Kind::Library, library.name, &contents);
+        Some(part.in_file(library.file.to_string_lossy()))
+    }));
     parts.extend(
         dep_info
             .sources
@@ -77,10 +79,6 @@ struct Call {
     inputs: Vec<String>,
     crate_name: String,
     extra_filename: String,
-    /// Names of static libraries.
-    libraries: Vec<String>,
-    /// Where they are looked for.
-    folders: Vec<String>,
     /// The names of the arguments in the key.
     in_order: String,
 }
@@ -90,15 +88,6 @@ impl Call {
         let text = value.unwrap_or_default();
         match option {
             "--extern" => return self.parts.extend(dependency(text, here)),
-            "-L" => {
-                if let Some((kind, folder)) = text.split_once('=') {
-                    if matches!(kind, "native" | "all") {
-                        self.folders.push(folder.to_owned());
-                    }
-                } else {
-                    self.folders.push(text.to_owned());
-                }
-            }
             "--out-dir" => self.unit.folder = value.map(str::to_owned),
             "--target" => {
                 self.unit.target = value.map(str::to_owned);
@@ -119,7 +108,6 @@ impl Call {
                 self.unit.checked = !text.split(',').any(|emit| emit.starts_with("link"));
             }
             "--test" => self.unit.test = true,
-            "-l" => self.libraries.extend(static_library(text)),
             "" => self.inputs.extend(value.map(str::to_owned)),
             _ => {}
         }
@@ -168,28 +156,6 @@ fn dependency(text: &str, here: &Path) -> Option<Part> {
     let name = name.rsplit(':').next().unwrap_or(name);
     let contents = fs::read(here.join(file)).unwrap_or_default();
     Some(Part::digest(Kind::Dependency, name, &contents).in_file(file))
-}
-
-/// `static=name`, and `static:modifiers=name:other`.
-fn static_library(text: &str) -> Option<String> {
-    let (kind, name) = text.split_once('=')?;
-    let name = name.split(':').next().unwrap_or(name);
-    (kind.split(':').next() == Some("static")).then(|| name.to_owned())
-}
-
-fn library(name: &str, folders: &[String], here: &Path) -> Option<Part> {
-    let file = folders
-        .iter()
-        .flat_map(|folder| {
-            [
-                format!("{folder}/lib{name}.a"),
-                format!("{folder}/{name}.lib"),
-                format!("{folder}/{name}.a"),
-            ]
-        })
-        .find(|file| here.join(file).exists())?;
-    let contents = fs::read(here.join(&file)).ok()?;
-    Some(Part::digest(Kind::Library, name, &contents).in_file(file))
 }
 
 /// A source, under a name that it has in every folder.
