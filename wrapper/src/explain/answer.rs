@@ -1,11 +1,13 @@
 //! The answer, in words and as JSON.
 
+use nix_sccache_core::contract;
 use serde::Serialize;
 
 use super::Earlier;
 use super::chain::{Note, Root, compared, roots};
 use super::compare::{Comparison, Difference};
 use super::folder::{Build, Call};
+use super::made::Made;
 use super::part::{Kind, Value};
 use super::select::{Wanted, counterpart};
 use super::show::{shown, time};
@@ -76,7 +78,7 @@ enum Verdict {
         roots: Vec<Root>,
     },
     /// Its key is what it was, as far as is recorded.
-    Unchanged,
+    Unchanged { because: &'static str },
 }
 
 /// Explains each call for what is wanted in the newest build that has it.
@@ -132,12 +134,33 @@ fn against(call: &Call, newest: &Build, before: &Build) -> Verdict {
     let comparison = counterpart(call, before).and_then(|before| compared(before, call));
     match comparison {
         None => Verdict::NotRecorded,
-        Some(comparison) if comparison.differences.is_empty() => Verdict::Unchanged,
+        Some(comparison) if comparison.differences.is_empty() => Verdict::Unchanged {
+            because: because(call, newest),
+        },
         Some(comparison) => Verdict::Changed {
             roots: roots(&comparison, newest, before),
             comparison,
         },
     }
+}
+
+/// Why a call may miss whose key is what it was.
+fn because(call: &Call, build: &Build) -> &'static str {
+    if build.origin.transport.as_deref() == Some(contract::TRANSPORT_EPHEMERAL) {
+        return "the cache did not have the entry: with the transport `ephemeral` it ends with each build";
+    }
+    let sources = |made: &Made| {
+        let sources = made.parts.iter().filter(|part| part.kind == Kind::Source);
+        sources.count()
+    };
+    let has_headers = call.made.as_ref().is_some_and(|made| sources(made) > 1);
+    if call.entry.language != "rust" && !has_headers {
+        return "a header that it includes may have changed, of which only the compiler knows: with -MD it writes \
+                of them, and they are compared; else the cache did not have the entry";
+    }
+    "the cache did not have the entry: it was not stored (can the daemon's user write to its directory? is the \
+     gateway --read-only?), was evicted since (is the cache too small?), or another cache was asked; `nix-sccache \
+     doctor` looks at it"
 }
 
 fn kind(call: &Call) -> Option<String> {
@@ -210,10 +233,7 @@ impl Answer {
             Verdict::Failed => format!("{who} did not compile in {build}"),
             Verdict::NeverCached { reason, remedy } => {
                 let reason = shown(reason);
-                format!(
-                    "{who} ran without the cache in {build}, as it {reason}\n  {remedy}",
-                    reason = words(&reason)
-                )
+                format!("{who} ran without the cache in {build}: {reason}\n  {remedy}")
             }
             Verdict::NotRecorded => format!(
                 "{who} was a miss in {build}, but what its key was made of is not recorded there or in {before}: \
@@ -222,10 +242,8 @@ impl Answer {
             Verdict::First => format!(
                 "{who} was a miss in {build}, and no earlier build in this folder compiled it in that way: there is nothing to compare with"
             ),
-            Verdict::Unchanged => format!(
-                "{who} was a miss in {build}, though nothing that is recorded of its key differs from {before}\n  \
-                 the cache did not have the entry: it was not stored (`nix-sccache doctor`; can the daemon's user write to its \
-                 directory? is the gateway --read-only?), was evicted since (the cache is too small), or is another cache's"
+            Verdict::Unchanged { because } => format!(
+                "{who} was a miss in {build}, though nothing that is recorded of its key differs from {before}\n  {because}"
             ),
             Verdict::Changed { comparison, roots } => {
                 let mut lines = vec![format!(
@@ -240,22 +258,6 @@ impl Answer {
                 lines.join("\n")
             }
         }
-    }
-}
-
-/// A reason as it goes on in a sentence.
-fn words(reason: &str) -> String {
-    match reason {
-        "the cache failed" => "was asked in vain".to_owned(),
-        "incremental" => "is incremental".to_owned(),
-        other
-            if other.starts_with("no ")
-                || other.starts_with("its ")
-                || other.starts_with("language ") =>
-        {
-            format!("is not of the kind that is cached ({other})")
-        }
-        other => other.to_owned(),
     }
 }
 

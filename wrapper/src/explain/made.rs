@@ -2,6 +2,7 @@
 
 use std::env;
 
+use nix_sccache_core::contract;
 use serde::{Deserialize, Serialize};
 
 use super::part::Part;
@@ -20,6 +21,9 @@ pub struct Build {
     /// Its first output.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub out: Option<String>,
+    /// How it reaches its cache.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transport: Option<String>,
 }
 
 /// The file's first line.
@@ -78,6 +82,7 @@ impl Build {
             at,
             name: of_derivation("name"),
             pname: of_derivation("pname"),
+            transport: variable(contract::TRANSPORT),
             out,
         }
     }
