@@ -138,14 +138,12 @@ fn of_a_build() {
         let done = hook(&folder, end);
         assert!(done.status.success(), "{done:?}");
         let names = names_in(&folder);
-        assert_eq!(names.len(), 2, "{names:?}");
-        for (name, ending) in names.iter().zip(["html", "jsonl"]) {
-            let name = Path::new(name);
-            assert!(
-                name.to_str().unwrap().starts_with("0123-hello-"),
-                "{names:?}"
-            );
-            assert_eq!(name.extension().unwrap(), ending);
+        assert_eq!(names.len(), 3, "{names:?}");
+        for (name, ending) in names.iter().zip([".html", ".jsonl", ".keys.jsonl"]) {
+            let name = name.strip_prefix("0123-hello-");
+            let seconds = name.and_then(|name| name.strip_suffix(ending));
+            let seconds = seconds.unwrap_or_else(|| panic!("{names:?}"));
+            assert!(seconds.parse::<u64>().is_ok(), "{names:?}");
         }
         let page = fs::read_to_string(folder.join(&names[0])).unwrap();
         assert_eq!(count(&page, "asked"), 2);
