@@ -39,6 +39,17 @@ pub const COMPILER_WRAPPER: &str = "NIX_SCCACHE_COMPILER_WRAPPER";
 /// afterwards. Set by the shim, for itself.
 pub const COMPILING: &str = "NIX_SCCACHE_COMPILING";
 
+/// What tells a call from every other, for the seal of its entry. Set by the shim, for itself.
+pub const SEAL: &str = "NIX_SCCACHE_SEAL";
+
+/// The process that asked for the call: when that is gone, nobody waits for the compiler. Set by
+/// the shim, for itself.
+pub const CALLER: &str = "NIX_SCCACHE_CALLER";
+
+/// The socket of the server, where [`SERVER_UDS`] is the shim's own in front of it. Set by the
+/// shim, for itself.
+pub const SERVER: &str = "NIX_SCCACHE_SERVER";
+
 /// What goes into each Rust key beside what sccache puts there: it hashes every
 /// variable that begins with `CARGO_`. Set by the shim, for sccache.
 pub const RUST_KEY: &str = "CARGO_NIX_SCCACHE_KEY";
@@ -52,6 +63,12 @@ pub const C_KEY: &str = "SCCACHE_C_CUSTOM_CACHE_BUSTER";
 
 /// Of sccache's own: the socket of its server.
 pub const SERVER_UDS: &str = "SCCACHE_SERVER_UDS";
+
+/// Of sccache's own: whether compilers run at its client's, and the server keeps entries alone.
+pub const CLIENT_SIDE: &str = "SCCACHE_CLIENT_SIDE";
+
+/// Of sccache's own: whatever its value, an entry is not looked for, and is stored anew.
+pub const RECACHE: &str = "SCCACHE_RECACHE";
 
 /// Of sccache's own: the directory of its disk cache.
 pub const CACHE_DIR: &str = "SCCACHE_DIR";

@@ -222,7 +222,14 @@ impl Call {
         if session.is_some_and(Session::is_in_trouble) {
             return self.pass_through(session, Reason::CacheFailed);
         }
-        match client::ask(session, self.language, &self.compiler, &self.arguments) {
+        let question = client::Question {
+            session,
+            language: self.language,
+            name: &self.name,
+            compiler: &self.compiler,
+            arguments: &self.arguments,
+        };
+        match client::ask(&question) {
             Answer::Served {
                 complaint: Some(why),
                 ..

@@ -4,9 +4,11 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::class::Reason;
+use crate::faults::Fault;
 
 /// One call of a compiler.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +37,8 @@ pub struct Log {
     pub calls: Vec<Entry>,
     /// The first trouble with the cache.
     pub trouble: Option<String>,
+    /// What went wrong and was got over.
+    pub faults: Vec<Fault>,
 }
 
 /// The last line of a log that was kept of a session with trouble.
@@ -70,13 +74,14 @@ pub fn append(log: &Path, entry: &impl Serialize) -> io::Result<()> {
         .write_all(&line)
 }
 
-/// Reads the calls of a log. A line that is not whole, as a full disk leaves it, is passed over.
-pub fn read(log: &Path) -> io::Result<Vec<Entry>> {
+/// Reads the lines of a log, calls or faults. A line that is not whole, as a full disk leaves it, is
+/// passed over.
+pub fn read<T: DeserializeOwned>(log: &Path) -> io::Result<Vec<T>> {
     let text = match fs::read_to_string(log) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
         other => other?,
     };
-    Ok(calls(&text))
+    Ok(whole_lines(&text))
 }
 
 /// The text of a log that is to be kept.
@@ -84,6 +89,10 @@ pub fn lines(log: &Log) -> io::Result<Vec<u8>> {
     let mut lines = Vec::new();
     for call in &log.calls {
         serde_json::to_writer(&mut lines, call)?;
+        lines.push(b'\n');
+    }
+    for fault in &log.faults {
+        serde_json::to_writer(&mut lines, fault)?;
         lines.push(b'\n');
     }
     if let Some(trouble) = &log.trouble {
@@ -111,7 +120,8 @@ pub fn read_kept(file: &Path) -> io::Result<Log> {
 /// What the text of a log that was kept says.
 pub fn kept(text: &str) -> Log {
     Log {
-        calls: calls(text),
+        calls: whole_lines(text),
+        faults: whole_lines(text),
         trouble: text
             .lines()
             .next_back()
@@ -120,7 +130,7 @@ pub fn kept(text: &str) -> Log {
     }
 }
 
-fn calls(text: &str) -> Vec<Entry> {
+fn whole_lines<T: DeserializeOwned>(text: &str) -> Vec<T> {
     text.lines()
         .filter_map(|line| serde_json::from_str(line).ok())
         .collect()
@@ -129,12 +139,13 @@ fn calls(text: &str) -> Vec<Entry> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::faults::Kind;
 
     #[test]
     fn what_is_written_is_read() {
         let folder = tempfile::tempdir().unwrap();
         let log = folder.path().join("log");
-        assert_eq!(read(&log).unwrap(), []);
+        assert_eq!(read::<Entry>(&log).unwrap(), []);
         let entry = |outcome| Entry {
             at: 1,
             took: 2,
@@ -156,7 +167,7 @@ mod tests {
             format!("{}{{\"at\":1,\"to", fs::read_to_string(&log).unwrap()),
         )
         .unwrap();
-        assert_eq!(read(&log).unwrap(), entries);
+        assert_eq!(read::<Entry>(&log).unwrap(), entries);
     }
 
     #[test]
@@ -175,7 +186,14 @@ mod tests {
         for calls in [vec![], vec![call]] {
             for trouble in [None, Some("it\nbroke".to_owned())] {
                 let calls = calls.clone();
-                let log = Log { calls, trouble };
+                let log = Log {
+                    faults: calls
+                        .iter()
+                        .map(|call| Fault::of_call(Kind::EntryDamaged, &call.name, "why"))
+                        .collect(),
+                    calls,
+                    trouble,
+                };
                 fs::write(&file, lines(&log).unwrap()).unwrap();
                 assert_eq!(read_kept(&file).unwrap(), log);
             }
@@ -188,7 +206,7 @@ mod tests {
     #[test]
     fn older_logs_are_read() {
         let line = r#"{"at":1,"took":2,"language":"rust","name":"a","outcome":"passthrough","reason":{"links":"bin"}}"#;
-        let [call] = calls(line).try_into().unwrap();
+        let [call]: [Entry; 1] = whole_lines(line).try_into().unwrap();
         assert_eq!(call.package, None);
         assert_eq!(
             call.outcome,

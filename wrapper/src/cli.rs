@@ -1,18 +1,15 @@
 //! `nix-sccache`, for people and hooks.
 
+use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitCode, ExitStatus};
-use std::thread;
+use std::process::{Command, ExitCode};
 
 use clap::{Parser, Subcommand};
 use nix_sccache_core::contract;
-use rustix::process::{Pid, Signal, kill_process};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
 
 use crate::call::stand_in_front_of_rustc;
 use crate::call_log::{self, Log};
@@ -173,6 +170,11 @@ fn run(command: &[OsString], files: &Keep) -> ExitCode {
         Ok(begun) => begun,
         Err(error) => {
             cannot_begin(&error);
+            let log = Log {
+                trouble: Some(no_session(&error)),
+                ..Log::default()
+            };
+            files.keep(&log, &Report::of(&log));
             return compiler::run(&mut command);
         }
     };
@@ -180,7 +182,7 @@ fn run(command: &[OsString], files: &Keep) -> ExitCode {
     if let Ok(wrapper) = begun.session.wrapper() {
         stand_in_front_of_rustc(&mut command, &wrapper);
     }
-    let status = command.spawn().and_then(wait);
+    let status = command.spawn().and_then(compiler::wait);
     let (log, keys) = (begun.session.read_log(), explain::recorded(&begun.session));
     begun.session.end();
     match log {
@@ -202,31 +204,6 @@ fn run(command: &[OsString], files: &Keep) -> ExitCode {
             ExitCode::from(127)
         }
     }
-}
-
-/// Waits for a command, and outlives the signals that are meant for it: there is a session
-/// to end.
-fn wait(mut child: Child) -> io::Result<ExitStatus> {
-    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
-    let handle = signals.handle();
-    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-    let forwarding = thread::spawn(move || {
-        for signal in &mut signals {
-            // A terminal sends its interrupt to the whole group.
-            let signal = if signal == SIGINT {
-                None
-            } else {
-                Signal::from_named_raw(signal)
-            };
-            if let (Some(pid), Some(signal)) = (pid, signal) {
-                kill_process(pid, signal).ok();
-            }
-        }
-    });
-    let status = child.wait();
-    handle.close();
-    forwarding.join().ok();
-    status
 }
 
 fn report(json: bool, html: Option<&Path>, log: Option<&Path>) -> ExitCode {
@@ -312,14 +289,21 @@ fn end(failed: bool) -> ExitCode {
             Err(error) => tell(format_args!("nix-sccache: no report: {error}")),
         }
         session.end();
+    } else if let Some(folder) = env::var_os(contract::SESSION) {
+        tell(format_args!(
+            "nix-sccache: no report: the session's folder, {}, was removed in the middle of the build",
+            folder.display()
+        ));
     }
     ExitCode::SUCCESS
 }
 
 fn cannot_begin(error: &io::Error) {
-    tell(format_args!(
-        "nix-sccache: no session, so neither a cache of its own nor a report: {error}"
-    ));
+    tell(format_args!("nix-sccache: {}", no_session(error)));
+}
+
+fn no_session(error: &io::Error) -> String {
+    format!("no session, so neither a cache of its own nor a report: {error}")
 }
 
 #[cfg(test)]

@@ -2,11 +2,15 @@
 
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
+use std::thread;
 
+use rustix::process::{Pid, Signal, kill_process};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
 use crate::tell::tell;
@@ -50,19 +54,52 @@ pub fn run(command: &mut Command) -> ExitCode {
 /// Runs a compiler whose messages were in part passed on already, without those.
 pub fn run_without(mut command: Command, passed_on: &[Vec<u8>]) -> io::Result<ExitStatus> {
     if passed_on.is_empty() {
-        return command.status();
+        return command.spawn().and_then(wait);
     }
     let mut child = command.stderr(Stdio::piped()).spawn()?;
-    if let Some(stderr) = child.stderr.take() {
-        for line in BufReader::new(stderr).split(b'\n') {
-            let mut line = line?;
-            line.push(b'\n');
-            if !passed_on.contains(&line) {
-                io::stderr().write_all(&line).ok();
-            }
+    let stderr = child.stderr.take();
+    let filter = thread::spawn({
+        let passed_on = passed_on.to_vec();
+        move || pass_on_without(stderr, &passed_on)
+    });
+    let status = wait(child);
+    filter.join().ok();
+    status
+}
+
+fn pass_on_without(stderr: Option<impl Read>, passed_on: &[Vec<u8>]) {
+    let Some(stderr) = stderr else { return };
+    for mut line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
+        line.push(b'\n');
+        if !passed_on.contains(&line) {
+            io::stderr().write_all(&line).ok();
         }
     }
-    child.wait()
+}
+
+/// Waits for a command, and outlives the signals that are meant for it: they are passed on, and
+/// there is something to do when it has ended.
+pub fn wait(mut child: Child) -> io::Result<ExitStatus> {
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+    let handle = signals.handle();
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    let forwarding = thread::spawn(move || {
+        for signal in &mut signals {
+            // A terminal sends its interrupt to the whole group.
+            let signal = if signal == SIGINT {
+                None
+            } else {
+                Signal::from_named_raw(signal)
+            };
+            if let (Some(pid), Some(signal)) = (pid, signal) {
+                kill_process(pid, signal).ok();
+            }
+        }
+    });
+    let status = child.wait();
+    handle.close();
+    forwarding.join().ok();
+    status
 }
 
 /// Ends as the command did, if it could be run.

@@ -4,19 +4,25 @@
 //! and its statistics are those of all builds together. But a hit is a call for which the
 //! compiler did not run, so we stand where sccache's compiler would, and note when we are
 //! asked to compile. The note also tells a compilation that takes its time from a cache that
-//! does not answer.
+//! does not answer. And what the compiler made is [sealed](crate::seal) here.
 
 use std::env;
 use std::ffi::OsString;
 use std::fs::{self, File};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Child, ExitCode, ExitStatus, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use nix_sccache_core::contract;
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
 use crate::arguments::{CcCall, RustcCall, is_rustc};
 use crate::class::{self, Class};
 use crate::compiler::{self, Compiler};
+use crate::seal::{Messages, Subject};
 
 /// Notes the call if it is a compilation, and becomes the compiler.
 pub fn main(compiler: OsString, arguments: &[OsString]) -> ExitCode {
@@ -47,19 +53,104 @@ pub fn main(compiler: OsString, arguments: &[OsString]) -> ExitCode {
         contract::COMPILER_WRAPPER,
         contract::COMPILING,
         contract::RUST_KEY,
+        contract::SEAL,
+        contract::CALLER,
+        contract::SERVER,
     ] {
         command.env_remove(name);
+    }
+    if let Some(server) = env::var_os(contract::SERVER) {
+        command.env(contract::SERVER_UDS, server);
     }
     match env::var_os(contract::COMPILING) {
         Some(note) if class == Class::Cacheable => {
             // Without the note a miss is taken for a hit, and a long compilation for silence.
             File::create(&note).ok();
-            let status = command.status();
+            let sealed = env::var(contract::SEAL).ok().and_then(|identity| {
+                let subject = if is_rustc(compiler.path.as_os_str()) {
+                    Subject::rustc(arguments)
+                } else {
+                    Subject::cc(arguments)
+                };
+                Some((subject?, identity))
+            });
+            let key = fs::read_to_string(key_file(Path::new(&note))).ok();
+            let status = command
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .and_then(|child| compile(child, sealed, key.as_deref()));
             fs::rename(&note, compiled(Path::new(&note))).ok();
             compiler::end_as(&command, status)
         }
         _ => compiler::become_program(command),
     }
+}
+
+/// Passes on what the compiler says, to its end, and seals what it made.
+fn compile(
+    mut child: Child,
+    sealed: Option<(Subject, String)>,
+    key: Option<&str>,
+) -> io::Result<ExitStatus> {
+    end_with_caller(&child);
+    let stdout = child.stdout.take();
+    let stdout = thread::spawn(move || pass_on(stdout, io::stdout()));
+    let stderr = pass_on(child.stderr.take(), io::stderr());
+    let stdout = stdout.join().unwrap_or_default();
+    let status = child.wait()?;
+    if let Some((subject, identity)) = sealed.filter(|_| status.success()) {
+        let messages = Messages::sum(stdout, &stderr);
+        let mut out = io::stdout().lock();
+        out.write_all(&subject.seal(&identity, key, messages)).ok();
+        out.flush().ok();
+    }
+    Ok(status)
+}
+
+/// Passes on what comes, at once, since cargo waits for the news of a crate's metadata.
+fn pass_on(from: Option<impl Read>, mut to: impl Write) -> Messages {
+    let mut messages = Messages::default();
+    let Some(mut from) = from else {
+        return messages;
+    };
+    let mut buffer = vec![0; 1 << 14];
+    loop {
+        match from.read(&mut buffer) {
+            Ok(0) => return messages,
+            Ok(read) => {
+                let read = buffer.get(..read).unwrap_or_default();
+                messages.update(read);
+                to.write_all(read).and_then(|()| to.flush()).ok();
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return messages,
+        }
+    }
+}
+
+/// Ends the compiler when the process that asked for it is gone, as a signal or a full memory ends
+/// one: sccache would compile on, for nobody.
+fn end_with_caller(child: &Child) {
+    const LOOK_EVERY: Duration = Duration::from_millis(200);
+    let pid = |id: &str| id.parse().ok().and_then(Pid::from_raw);
+    let caller = env::var(contract::CALLER).ok().and_then(|id| pid(&id));
+    let compiler = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    let (Some(caller), Some(compiler)) = (caller, compiler) else {
+        return;
+    };
+    thread::spawn(move || {
+        // Of another user's process we may not ask, and so know that it is there.
+        while !matches!(test_kill_process(caller), Err(Errno::SRCH)) {
+            thread::sleep(LOOK_EVERY);
+        }
+        kill_process(compiler, Signal::TERM).ok();
+    });
+}
+
+/// The file with sccache's key of the call that has this note.
+pub fn key_file(note: &Path) -> PathBuf {
+    note.with_extension("key")
 }
 
 /// The name that the note has when the compiler is done.

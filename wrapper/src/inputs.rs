@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256};
 use crate::arguments::RustcCall;
 use crate::bootstrap;
 use crate::compiler::Compiler;
+use crate::seal;
 use crate::static_libraries;
 
 /// The part that tells the compiler from every other.
@@ -76,13 +77,18 @@ fn variable(language: Language) -> &'static str {
     }
 }
 
-/// The variable to give to sccache, so that all this is in the key.
+/// The variable to give to sccache, so that all this is in the key; and whether the entry is
+/// [sealed](seal), since one that is not would be taken for a damaged one.
 pub fn key_variable(
     language: Language,
     compiler: &Compiler,
     arguments: &[OsString],
+    sealed: bool,
 ) -> (&'static str, OsString) {
-    let parts = parts(language, compiler, arguments);
+    let mut parts = parts(language, compiler, arguments);
+    if sealed {
+        parts.push((b"seal".to_vec(), seal::FORM.into()));
+    }
     let mut hash = Sha256::new();
     for part in parts.iter().flat_map(|(name, value)| [name, value]) {
         hash.update((part.len() as u64).to_le_bytes());

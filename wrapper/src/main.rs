@@ -10,8 +10,9 @@
 //!
 //! A compiler's call goes through these, each with one job: [`arguments`] reads it,
 //! [`class`] decides what it is, [`inputs`] names what goes into its key beside what
-//! sccache sees, [`client`] asks the cache, [`compiler`] runs the compiler, [`call_log`]
-//! notes what came of it, and [`explain`] what its key was made of.
+//! sccache sees, [`client`] asks the cache, [`seal`] tells whether an entry is what it was,
+//! [`compiler`] runs the compiler, [`call_log`] notes what came of it, [`faults`] what went
+//! wrong with it, and [`explain`] what its key was made of.
 
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
@@ -25,11 +26,13 @@ mod client;
 mod compiler;
 mod doctor;
 mod explain;
+mod faults;
 mod gateway;
 mod inner;
 mod inputs;
 mod page;
 mod report;
+mod seal;
 mod session;
 mod static_libraries;
 mod tell;

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::call_log::{Entry, Log, Outcome};
 use crate::class::Reason;
+use crate::faults::{self, Faults};
 use crate::tell::tell;
 
 /// What a session's log says, all together.
@@ -35,6 +36,8 @@ pub struct Report {
     pub error_seconds: f64,
     /// The first trouble with the cache.
     pub trouble: Option<String>,
+    /// What went wrong and was got over.
+    pub faults: Vec<Faults>,
 }
 
 /// A call that the cache had not.
@@ -66,6 +69,7 @@ impl Report {
     pub fn of(log: &Log) -> Self {
         Self {
             trouble: log.trouble.clone(),
+            faults: faults::together(&log.faults),
             ..Self::from_entries(&log.calls)
         }
     }
@@ -138,6 +142,7 @@ impl Report {
             self.table(),
             self.missed_line(),
             self.remedies(),
+            self.told_faults(),
             self.told_trouble(),
         ];
         parts.into_iter().flatten().collect::<Vec<_>>().join("\n")
@@ -145,8 +150,21 @@ impl Report {
 
     /// What must not be left out where there is room for little.
     pub fn short_text(&self) -> String {
-        let parts = [Some(self.summary()), self.told_trouble()];
+        let parts = [
+            Some(self.summary()),
+            self.told_faults(),
+            self.told_trouble(),
+        ];
         parts.into_iter().flatten().collect::<Vec<_>>().join("\n")
+    }
+
+    fn told_faults(&self) -> Option<String> {
+        let lines: Vec<_> = self
+            .faults
+            .iter()
+            .map(|faults| format!("nix-sccache: {}", faults.text()))
+            .collect();
+        (!lines.is_empty()).then(|| lines.join("\n"))
     }
 
     fn told_trouble(&self) -> Option<String> {

@@ -28,6 +28,10 @@ pub struct RustcCall {
     pub incremental: bool,
     /// Whether `--out-dir` says where the output goes.
     pub out_dir: bool,
+    /// Where it says so.
+    pub output_folder: Option<String>,
+    /// What `-C` says, option by option.
+    pub codegen: Vec<String>,
     /// Whether `-o` says where the output goes.
     pub output: bool,
     /// Whether the call brings its own `--sysroot`.
@@ -122,12 +126,16 @@ impl RustcCall {
                 self.emit.extend(value.split(',').map(str::to_owned));
             }
             "--test" => self.test = true,
-            "--out-dir" => self.out_dir = true,
+            "--out-dir" => {
+                self.out_dir = true;
+                self.output_folder = Some(value.to_owned());
+            }
             "--sysroot" => self.sysroot = true,
             "--target" => self.target = true,
             "-o" => self.output = true,
             "-C" | "--codegen" => {
                 self.incremental |= value.split('=').next() == Some("incremental");
+                self.codegen.push(value.to_owned());
             }
             "--print" | "--explain" | "--pretty" | "--unpretty" | "--version" | "--help" | "-V"
             | "-h" | "-vV" | "-Vv" => {

@@ -31,17 +31,18 @@ pub struct Messages {
 
 /// Hears sccache out, as long as some call of the session compiles, or else for `patience`:
 /// a server that compiles for others lets a call wait for its turn. Without a session there is
-/// no telling, and no limit.
+/// no telling, and no limit. `compiles` says whether this call's own compiler was called.
 pub fn listen(
     mut child: Child,
     session: Option<&Session>,
     patience: Duration,
+    compiles: impl Fn() -> bool + Send + 'static,
 ) -> io::Result<Heard> {
     let no_pipe = || io::Error::other("no pipe");
     let stdout = child.stdout.take().ok_or_else(no_pipe)?;
     let stderr = child.stderr.take().ok_or_else(no_pipe)?;
     let stdout = in_background(move || read(stdout));
-    let messages = in_background(move || tell_apart(BufReader::new(stderr)));
+    let messages = in_background(move || tell_apart(BufReader::new(stderr), compiles));
 
     let mut silent_since = Instant::now();
     let messages = loop {
@@ -90,8 +91,8 @@ fn read(mut pipe: impl Read) -> Vec<u8> {
 
 /// The news that a crate's metadata is there goes on at once, since cargo then begins with
 /// what depends on it; all else waits until it is certain that the compiler need not say it
-/// again.
-fn tell_apart(mut lines: impl BufRead) -> Messages {
+/// again. So does the news from an entry, which may be damaged.
+fn tell_apart(mut lines: impl BufRead, compiles: impl Fn() -> bool) -> Messages {
     let mut messages = Messages::default();
     let mut complaining = false;
     let mut line = Vec::new();
@@ -99,7 +100,7 @@ fn tell_apart(mut lines: impl BufRead) -> Messages {
         .read_until(b'\n', &mut line)
         .is_ok_and(|length| length > 0)
     {
-        if is_news_of_metadata(&line) {
+        if is_news_of_metadata(&line) && compiles() {
             io::stderr().write_all(&line).ok();
             messages.passed_on.push(line.clone());
         } else if line.starts_with(b"sccache: ") || (complaining && line.starts_with(b"caused by"))
@@ -130,9 +131,13 @@ mod tests {
     fn messages_are_told_apart() {
         let said = b"warning: a\nsccache: error: no\ncaused by: that\ncaused a stir\n\
             {\"$message_type\":\"artifact\",\"artifact\":\"/a.rmeta\",\"emit\":\"metadata\"}\nend";
-        let messages = tell_apart(&said[..]);
+        let messages = tell_apart(&said[..], || true);
         assert_eq!(messages.compilers, b"warning: a\ncaused a stir\nend");
         assert_eq!(messages.complaints, ["error: no", "caused by: that"]);
         assert_eq!(messages.passed_on.len(), 1);
+        let from_entry = tell_apart(&said[..], || false);
+        assert!(from_entry.passed_on.is_empty());
+        let kept = String::from_utf8(from_entry.compilers).unwrap();
+        assert!(kept.contains("metadata"), "{kept}");
     }
 }

@@ -1,23 +1,27 @@
-//! Asking the cache: one call of the real sccache.
+//! Asking the cache: one call of the real sccache, and another where an entry is damaged.
 
 mod listen;
+mod relay;
 
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{self, Command, Stdio};
 use std::time::Duration;
 
 use nix_sccache_core::contract::{self, Language};
 
-use self::listen::{Messages, listen};
+use self::listen::{Heard, Messages, listen};
+use self::relay::{Relay, Seen};
 use crate::arguments::spelled_for_sccache;
 use crate::compiler::{self, Compiler};
+use crate::faults::{Fault, Kind};
 use crate::inner;
 use crate::inputs;
+use crate::seal::{self, Subject};
 use crate::session::Session;
 
 /// What came of asking.
@@ -53,83 +57,273 @@ pub fn sccache() -> Option<PathBuf> {
     compiler::find(named.as_deref().unwrap_or(OsStr::new("sccache")))
 }
 
-/// Asks for what `compiler` makes of `arguments`.
-pub fn ask(
-    session: Option<&Session>,
-    language: Language,
-    compiler: &Compiler,
-    arguments: &[OsString],
-) -> Answer {
-    let Some(sccache) = sccache() else {
-        return Answer::Unreachable("there is no sccache on PATH".to_owned());
-    };
-    if let Err(why) = reach_server(session) {
-        return Answer::Unreachable(why);
-    }
-    let mut command = Command::new(&sccache);
-    let stand_in = session.and_then(|session| {
-        let stand_in = session.stand_in(compiler).ok()?;
-        Some((stand_in, session.compiling_note()))
-    });
-    if let Some((stand_in, note)) = &stand_in {
-        command
-            .arg(stand_in)
-            .env(contract::COMPILER, &compiler.path)
-            .env(contract::COMPILING, note);
-        if let Some(wrapper) = &compiler.wrapper {
-            command.env(contract::COMPILER_WRAPPER, wrapper);
-        }
-    } else {
-        command.args(&compiler.wrapper).arg(&compiler.path);
-    }
-    match language {
-        Language::Rust => command.args(spelled_for_sccache(arguments)),
-        Language::C | Language::Cxx => command.args(arguments),
-    };
-    command.envs([inputs::key_variable(language, compiler, arguments)]);
-    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+/// A call to ask for.
+pub struct Question<'a> {
+    /// The session, if there is one.
+    pub session: Option<&'a Session>,
+    /// The language.
+    pub language: Language,
+    /// The crate or the source file, for what is noted of faults.
+    pub name: &'a str,
+    /// The compiler.
+    pub compiler: &'a Compiler,
+    /// Its arguments.
+    pub arguments: &'a [OsString],
+}
 
-    let note = stand_in.as_ref().map(|(_, note)| note.as_path());
-    let patience = patience();
-    let heard = match command
-        .spawn()
-        .and_then(|child| listen(child, note.and(session), patience))
-    {
-        Ok(heard) => heard,
-        Err(error) => {
-            return Answer::Unreachable(format!("{} cannot be run: {error}", sccache.display()));
+/// What came of one call of sccache.
+enum Attempt {
+    Answered(Answer),
+    /// It was a hit, and the entry is not what was stored, or not this call's. What it put in
+    /// place is gone.
+    Damaged {
+        why: String,
+        repair: Repair,
+    },
+}
+
+/// That an entry is to be stored anew.
+struct Repair {
+    /// Sccache's key, where it is known: it is not asked for again.
+    key: Option<String>,
+}
+
+/// Asks for what the compiler makes of the arguments. An entry that is damaged is compiled again
+/// and stored anew, so that it is damaged for nobody else.
+pub fn ask(question: &Question) -> Answer {
+    let repair = match attempt(question, None) {
+        Attempt::Answered(answer) => return answer,
+        Attempt::Damaged { why, repair } => {
+            question.note(Kind::EntryDamaged, why);
+            repair
         }
     };
-    // Without a note nobody knows, and a miss is the safer word.
-    let compiled = note.is_none_or(|note| {
-        let done = fs::remove_file(inner::compiled(note)).is_ok();
-        fs::remove_file(note).is_ok() || done
-    });
-    let Messages {
-        compilers,
-        passed_on,
-        complaints,
-    } = heard.messages;
-    let complaint = (!complaints.is_empty()).then(|| complaints.join("; "));
-    match heard.status {
-        Some(status) if status.success() => {
-            io::stdout().write_all(&heard.stdout).ok();
-            io::stderr().write_all(&compilers).ok();
-            Answer::Served {
-                hit: !compiled,
-                complaint,
-            }
-        }
-        Some(status) => {
-            let why = complaint.unwrap_or_else(|| format!("sccache ended with {status}"));
-            Answer::Failed { why, passed_on }
-        }
-        None => Answer::Silent {
-            why: format!("no answer within {} s", patience.as_secs()),
-            passed_on,
+    match attempt(question, Some(&repair)) {
+        Attempt::Answered(answer) => answer,
+        Attempt::Damaged { why, .. } => Answer::Failed {
+            why: format!("an entry is damaged, and stays so: {why}"),
+            passed_on: Vec::new(),
         },
     }
 }
+
+/// Calls sccache once.
+fn attempt(question: &Question, repair: Option<&Repair>) -> Attempt {
+    let unreachable = |why| Attempt::Answered(Answer::Unreachable(why));
+    let Some(sccache) = sccache() else {
+        return unreachable("there is no sccache on PATH".to_owned());
+    };
+    let server = match reach_server(question.session) {
+        Ok(server) => server,
+        Err(why) => return unreachable(why),
+    };
+    let mut prepared = Prepared::new(question, &sccache, repair);
+    if let Some(server) = server {
+        prepared.relay(server);
+    }
+    let patience = patience();
+    let compiles = {
+        let note = prepared.note.clone();
+        move || note.as_deref().is_none_or(was_compiled)
+    };
+    let session = question.session.filter(|_| prepared.note.is_some());
+    let heard = prepared
+        .command
+        .spawn()
+        .and_then(|child| listen(child, session, patience, compiles.clone()));
+    // Without a note nobody knows, and a miss is the safer word.
+    let compiled = compiles();
+    let seen = prepared.end();
+    question.note_what_was(&seen, compiled, repair);
+    match heard {
+        Ok(heard) => prepared.judge(heard, seen, compiled, patience),
+        Err(error) => unreachable(format!("{} cannot be run: {error}", sccache.display())),
+    }
+}
+
+/// A call of sccache that can begin.
+struct Prepared {
+    command: Command,
+    /// The note that the compiler compiles; without a session there is none.
+    note: Option<PathBuf>,
+    /// Where the entry is sealed, the call, and what tells it from others.
+    sealed: Option<(Subject, String)>,
+    relay: Option<Relay>,
+}
+
+impl Prepared {
+    fn new(question: &Question, sccache: &Path, repair: Option<&Repair>) -> Self {
+        let &Question {
+            session,
+            language,
+            compiler,
+            arguments,
+            ..
+        } = question;
+        let mut command = Command::new(sccache);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let stand_in = session.and_then(|session| {
+            let stand_in = session.stand_in(compiler).ok()?;
+            Some((stand_in, session.compiling_note()))
+        });
+        let subject = stand_in.as_ref().and_then(|_| match language {
+            Language::Rust => Subject::rustc(arguments),
+            Language::C | Language::Cxx => Subject::cc(arguments),
+        });
+        if let Some((stand_in, note)) = &stand_in {
+            command
+                .arg(stand_in)
+                .env(contract::COMPILER, &compiler.path)
+                .env(contract::COMPILING, note)
+                .env(contract::CALLER, process::id().to_string());
+            if let Some(wrapper) = &compiler.wrapper {
+                command.env(contract::COMPILER_WRAPPER, wrapper);
+            }
+        } else {
+            command.args(&compiler.wrapper).arg(&compiler.path);
+        }
+        match language {
+            Language::Rust => command.args(spelled_for_sccache(arguments)),
+            Language::C | Language::Cxx => command.args(arguments),
+        };
+        let key_variable = inputs::key_variable(language, compiler, arguments, subject.is_some());
+        let sealed = subject.map(|subject| {
+            let identity = subject.identity(&key_variable.1);
+            (subject, identity)
+        });
+        command.envs([key_variable]);
+        if let Some((_, identity)) = &sealed {
+            command.env(contract::SEAL, identity);
+        }
+        let note = stand_in.map(|(_, note)| note);
+        if let Some(repair) = repair {
+            command.env(contract::RECACHE, "1");
+            if let (Some(key), Some(note)) = (&repair.key, &note) {
+                fs::write(inner::key_file(note), key).ok();
+            }
+        }
+        Self {
+            command,
+            note,
+            sealed,
+            relay: None,
+        }
+    }
+
+    /// Puts a socket of ours in front of the server's, where sccache asks for entries alone. Where
+    /// that cannot be, nothing is seen of what becomes of them.
+    fn relay(&mut self, server: UnixStream) {
+        let client_side = env::var(contract::CLIENT_SIDE).unwrap_or_default();
+        let is_off = ["", "0", "false", "off", "no"].contains(&client_side.to_lowercase().as_str());
+        let Some(note) = self.note.as_deref().filter(|_| !is_off) else {
+            return;
+        };
+        let socket = note.with_extension("sock");
+        self.relay = Relay::start(socket, inner::key_file(note), server).ok();
+        if let Some(relay) = &self.relay {
+            let server = env::var_os(contract::SERVER_UDS).unwrap_or_default();
+            self.command
+                .env(contract::SERVER, server)
+                .env(contract::SERVER_UDS, relay.socket());
+        }
+    }
+
+    /// Takes the call's files away, and says what was seen.
+    fn end(&mut self) -> Seen {
+        if let Some(note) = &self.note {
+            for file in [inner::compiled(note), inner::key_file(note), note.clone()] {
+                fs::remove_file(file).ok();
+            }
+        }
+        let relay = self.relay.take();
+        relay.map(|relay| relay.seen()).unwrap_or_default()
+    }
+
+    /// Says what came of it, and passes on what the compiler said.
+    fn judge(self, heard: Heard, seen: Seen, compiled: bool, patience: Duration) -> Attempt {
+        let Heard {
+            status,
+            mut stdout,
+            messages,
+        } = heard;
+        let Messages {
+            compilers,
+            passed_on,
+            complaints,
+        } = messages;
+        let seal = seal::take(&mut stdout);
+        let complaint = (!complaints.is_empty()).then(|| complaints.join("; "));
+        Attempt::Answered(match status {
+            Some(status) if status.success() => {
+                if let Some((subject, identity)) = self.sealed.filter(|_| !compiled) {
+                    let sum = seal::Messages::sum_of(&stdout, &compilers);
+                    let key = seen.key.as_deref();
+                    if let Err(why) = subject.verify(seal.as_deref(), &identity, key, sum) {
+                        for place in subject.places() {
+                            fs::remove_file(place).ok();
+                        }
+                        let repair = Repair { key: seen.key };
+                        return Attempt::Damaged { why, repair };
+                    }
+                }
+                io::stdout().write_all(&stdout).ok();
+                io::stderr().write_all(&compilers).ok();
+                Answer::Served {
+                    hit: !compiled,
+                    complaint,
+                }
+            }
+            Some(status) => {
+                let why = complaint.unwrap_or_else(|| format!("sccache ended with {status}"));
+                Answer::Failed { why, passed_on }
+            }
+            None => Answer::Silent {
+                why: format!("no answer within {} s", patience.as_secs()),
+                passed_on,
+            },
+        })
+    }
+}
+
+/// Whether the compiler was called for the call with this note.
+fn was_compiled(note: &Path) -> bool {
+    note.exists() || inner::compiled(note).exists()
+}
+
+impl Question<'_> {
+    fn note(&self, kind: Kind, why: impl Into<String>) {
+        if let Some(session) = self.session {
+            session.fault(&Fault::of_call(kind, self.name, why));
+        }
+    }
+
+    /// Notes what was seen of the server, when the compiler was called or was not.
+    fn note_what_was(&self, seen: &Seen, compiled: bool, repair: Option<&Repair>) {
+        if let Some(why) = &seen.not_fetched {
+            self.note(Kind::EntryDamaged, why);
+        } else if compiled && seen.found && repair.is_none() {
+            self.note(Kind::EntryDamaged, "sccache could not read it");
+        }
+        if seen.read_only && compiled {
+            self.note(
+                Kind::EntryNotStored,
+                "the server only reads: can its user write to its storage, and is there room?",
+            );
+        } else if let Some(why) = &seen.not_stored {
+            self.note(Kind::EntryNotStored, why);
+        }
+        if let Some(session) = self.session.filter(|_| seen.waited >= SLOW) {
+            let waited = u64::try_from(seen.waited.as_millis()).unwrap_or(u64::MAX);
+            session.fault(&Fault {
+                waited,
+                ..Fault::of_call(Kind::SlowAnswers, self.name, "")
+            });
+        }
+    }
+}
+
+/// From when on the server's answers to one call are slow: a hit takes a twentieth of it.
+const SLOW: Duration = Duration::from_secs(1);
 
 /// How long to wait for the cache.
 fn patience() -> Duration {
@@ -142,10 +336,10 @@ fn patience() -> Duration {
 /// Whether the server of this build answers at its socket. Sccache itself would start one
 /// where there is none, which could neither compile for others nor keep what it stores, and
 /// which nobody would end.
-fn reach_server(session: Option<&Session>) -> Result<(), String> {
+fn reach_server(session: Option<&Session>) -> Result<Option<UnixStream>, String> {
     if let Some(socket) = env::var_os(contract::SERVER_UDS) {
         return match UnixStream::connect(&socket) {
-            Ok(_) => Ok(()),
+            Ok(server) => Ok(Some(server)),
             Err(error) => Err(format!(
                 "no server answers at {}: {error}",
                 socket.display()
@@ -158,7 +352,7 @@ fn reach_server(session: Option<&Session>) -> Result<(), String> {
                 .to_owned(),
         );
     }
-    Ok(())
+    Ok(None)
 }
 
 /// Whether this is a build whose transport wants a server, and there is no session that has

@@ -272,7 +272,11 @@ mod tests {
 
     fn of(calls: Vec<Entry>, trouble: Option<&str>) -> Vec<Advice> {
         let trouble = trouble.map(str::to_owned);
-        advice(&Log { calls, trouble })
+        advice(&Log {
+            calls,
+            trouble,
+            faults: Vec::new(),
+        })
     }
 
     #[test]

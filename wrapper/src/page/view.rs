@@ -353,6 +353,7 @@ fn percent(part: f64, whole: f64) -> f64 {
 mod tests {
     use super::*;
     use crate::class::Reason;
+    use crate::faults::{Fault, Kind};
 
     fn call(name: &str, at: u64, took: u64, outcome: Outcome) -> Entry {
         Entry {
@@ -367,7 +368,12 @@ mod tests {
 
     fn page_of(calls: Vec<Entry>) -> String {
         let trouble = None;
-        page(&Log { calls, trouble }).unwrap()
+        page(&Log {
+            calls,
+            trouble,
+            faults: Vec::new(),
+        })
+        .unwrap()
     }
 
     /// Whatever stands in a log: a crate's name comes from the project that is built.
@@ -390,6 +396,7 @@ mod tests {
         let page = page(&Log {
             calls: calls.into(),
             trouble: Some(evil.into()),
+            faults: vec![Fault::of_call(Kind::EntryDamaged, evil, evil)],
         })
         .unwrap();
         assert!(page.contains("&#60;script&#62;alert(1)"), "{page}");

@@ -20,6 +20,7 @@ use nix_sccache_core::contract;
 
 use crate::call_log::{self, Entry, Log};
 use crate::compiler::Compiler;
+use crate::faults::{Fault, Kind};
 
 /// A running session.
 #[derive(Clone, Debug)]
@@ -41,6 +42,9 @@ const TRY_AGAIN_AFTER: Duration = Duration::from_secs(10);
 
 /// The ending of the notes that a compiler compiles.
 const COMPILING: &str = "compiling";
+
+/// How the names of files begin that stand for lines that could not be written.
+const NOT_NOTED: &str = "not-noted-";
 
 impl Session {
     /// The session that this process is in, if there is one and its directory is there.
@@ -77,7 +81,7 @@ impl Session {
 
     /// Ends the session: its server stops, its directory goes.
     pub fn end(self) {
-        if self.socket().exists() {
+        if self.has_server() {
             server::stop(&self.socket());
         }
         fs::remove_dir_all(&self.folder).ok();
@@ -87,17 +91,65 @@ impl Session {
         self.folder.join("calls.jsonl")
     }
 
-    /// What the session left so far.
+    fn faults(&self) -> PathBuf {
+        self.folder.join("faults.jsonl")
+    }
+
+    /// What the session left so far. A server of its own is asked what it met.
     pub fn read_log(&self) -> io::Result<Log> {
+        let mut faults = call_log::read(&self.faults())?;
+        if self.has_server() {
+            faults.extend(server::faults(&self.socket()));
+        }
+        faults.extend(self.not_noted());
         Ok(Log {
             calls: call_log::read(&self.log())?,
             trouble: self.first_trouble(),
+            faults,
         })
     }
 
-    /// Notes a call. A log that cannot be written is no reason to fail.
+    /// Notes a call. A log that cannot be written is no reason to fail: the report says how many
+    /// calls it lacks.
     pub fn note(&self, entry: &Entry) {
-        call_log::append(&self.log(), entry).ok();
+        if let Err(error) = call_log::append(&self.log(), entry) {
+            self.note_not_noted(&error);
+        }
+    }
+
+    /// Notes something that went wrong and was got over.
+    pub fn fault(&self, fault: &Fault) {
+        if let Err(error) = call_log::append(&self.faults(), fault) {
+            self.note_not_noted(&error);
+        }
+    }
+
+    /// Notes that a line could not be written: by a file's name, for which there is room where
+    /// there is none for a line.
+    fn note_not_noted(&self, error: &io::Error) {
+        let number = error.raw_os_error().unwrap_or_default();
+        let name = format!("{NOT_NOTED}{}-{number}", process::id());
+        File::create(self.folder.join(name)).ok();
+    }
+
+    /// The lines that could not be written, by what kept them from it.
+    fn not_noted(&self) -> Vec<Fault> {
+        let Ok(files) = fs::read_dir(&self.folder) else {
+            let why = "the session's folder was removed in the middle of the build";
+            return vec![Fault::of_calls(Kind::LogIncomplete, 0, why)];
+        };
+        let names = files.flatten().filter_map(|file| {
+            let name = file.file_name().into_string().ok()?;
+            let (_, error) = name.strip_prefix(NOT_NOTED)?.rsplit_once('-')?;
+            error.parse().ok()
+        });
+        names
+            .map(|error| match error {
+                0 => "an unknown error".to_owned(),
+                number => io::Error::from_raw_os_error(number).to_string(),
+            })
+            .map(|why| Fault::of_calls(Kind::LogIncomplete, 1, why))
+            .collect()
     }
 
     /// The file of what the keys of the session's calls were made of.
@@ -225,6 +277,11 @@ impl Session {
 
     fn given_up_note(&self) -> PathBuf {
         self.folder.join("given-up")
+    }
+
+    /// Whether it has a server of its own.
+    fn has_server(&self) -> bool {
+        self.socket().exists()
     }
 
     fn socket(&self) -> PathBuf {
