@@ -24,22 +24,38 @@ pub struct Daemon {
 impl Daemon {
     /// Starts one with an empty cache.
     pub fn start() -> Self {
-        Self::start_with(None, Vec::new())
+        Self::start_with(Command::new(sccache()), Vec::new())
     }
 
     /// Starts one on a machine of a network, with further variables.
     pub fn start_on(machine: &Machine, settings: Vec<(String, String)>) -> Self {
-        Self::start_with(Some(machine), settings)
+        Self::start_with(machine.command(sccache()), settings)
     }
 
-    fn start_with(machine: Option<&Machine>, settings: Vec<(String, String)>) -> Self {
+    /// Starts one by a program that runs it, and with further variables. Its folder is in the
+    /// variable `FOLDER` as well, and its cache is `$FOLDER/cache`.
+    pub fn start_by(prefix: &[&str], variables: &[(&str, &str)]) -> Self {
+        let command = match prefix.split_first() {
+            None => Command::new(sccache()),
+            Some((program, arguments)) => {
+                let mut command = Command::new(program);
+                command.args(arguments).arg(sccache());
+                command
+            }
+        };
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Self::start_with(command, variables.iter().map(owned).collect())
+    }
+
+    fn start_with(command: Command, settings: Vec<(String, String)>) -> Self {
         let folder =
             TempDir::with_prefix("nix-sccache-daemon-").unwrap_or_else(|error| panic!("{error}"));
         // Build users go through this folder to the socket.
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755))
             .unwrap_or_else(|error| panic!("{error}"));
         fs::create_dir(folder.path().join("socket")).unwrap_or_else(|error| panic!("{error}"));
-        let process = spawn(folder.path(), machine, &settings);
+        fs::create_dir(folder.path().join("cache")).unwrap_or_else(|error| panic!("{error}"));
+        let process = spawn(folder.path(), command, &settings);
         Self {
             folder,
             process,
@@ -57,6 +73,16 @@ impl Daemon {
         socket(self.folder.path())
     }
 
+    /// The files of its entries.
+    pub fn entries(&self) -> Vec<PathBuf> {
+        entries(&self.folder.path().join("cache"))
+    }
+
+    /// Its process, as the system numbers it.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// How much memory it has now, in KiB.
     pub fn memory(&self) -> u64 {
         kilobytes(&state(self.process.id(), "VmRSS"))
@@ -65,11 +91,6 @@ impl Daemon {
     /// Whether it still runs.
     pub fn runs(&mut self) -> bool {
         matches!(self.process.try_wait(), Ok(None))
-    }
-
-    /// How many entries it has on its disk.
-    pub fn entries(&self) -> usize {
-        entries(&self.folder.path().join("cache"))
     }
 
     /// The files in its cache that are no whole entries.
@@ -100,18 +121,18 @@ impl Daemon {
 
     /// Starts it again, with the cache that it had.
     pub fn restart(&mut self) {
-        self.start_again(None);
+        self.start_again(Command::new(sccache()));
     }
 
     /// The same, on a machine of a network.
     pub fn restart_on(&mut self, machine: &Machine) {
-        self.start_again(Some(machine));
+        self.start_again(machine.command(sccache()));
     }
 
-    fn start_again(&mut self, machine: Option<&Machine>) {
+    fn start_again(&mut self, command: Command) {
         self.stop();
         fs::remove_file(self.socket()).ok();
-        self.process = spawn(self.folder.path(), machine, &self.settings);
+        self.process = spawn(self.folder.path(), command, &self.settings);
     }
 }
 
@@ -121,12 +142,8 @@ impl Drop for Daemon {
     }
 }
 
-fn socket(folder: &Path) -> PathBuf {
-    folder.join("socket/sccache.sock")
-}
-
-/// How many entries a folder holds: files that are called by their keys.
-pub(crate) fn entries(folder: &Path) -> usize {
+/// The files of the entries in a folder of sccache's, or in a bucket: they are called by their keys.
+pub fn entries(folder: &Path) -> Vec<PathBuf> {
     let mut find = Command::new("find");
     find.arg(folder).args([
         "-type",
@@ -136,17 +153,19 @@ pub(crate) fn entries(folder: &Path) -> usize {
         "-regex",
         ".*/[0-9a-f]{64}",
     ]);
-    stdout_of(&mut find).lines().count()
+    stdout_of(&mut find).lines().map(PathBuf::from).collect()
 }
 
-fn spawn(folder: &Path, machine: Option<&Machine>, settings: &[(String, String)]) -> Child {
+fn socket(folder: &Path) -> PathBuf {
+    folder.join("socket/sccache.sock")
+}
+
+fn spawn(folder: &Path, mut command: Command, settings: &[(String, String)]) -> Child {
     let socket = socket(folder);
-    let mut command = match machine {
-        Some(machine) => machine.command(sccache()),
-        None => Command::new(sccache()),
-    };
     command
         .env_clear()
+        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+        .env("FOLDER", folder)
         .env("HOME", folder)
         .env("SCCACHE_START_SERVER", "1")
         .env("SCCACHE_NO_DAEMON", "1")

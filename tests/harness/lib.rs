@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 pub use crates::{Library, library};
-pub use daemon::Daemon;
+pub use daemon::{Daemon, entries};
 pub use derivation::{Built, Derivation};
 pub use dist_server::DistServer;
 pub use gateway::Gateway;

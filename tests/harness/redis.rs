@@ -77,6 +77,16 @@ impl Redis {
         machine.wait_for(PORT);
     }
 
+    /// Says something to it.
+    pub fn tell(&self, words: &[&str]) {
+        crate::stdout_of(
+            Command::new("redis-cli")
+                .arg("-s")
+                .arg(self.socket())
+                .args(words),
+        );
+    }
+
     /// The folder that holds the socket, for a sandbox to mount.
     pub fn folder(&self) -> &Path {
         self.folder.path()

@@ -52,7 +52,7 @@ impl S3 {
 
     /// How many entries it holds.
     pub fn entries(&self) -> usize {
-        crate::daemon::entries(&self.folder.path().join(BUCKET))
+        crate::daemon::entries(&self.folder.path().join(BUCKET)).len()
     }
 
     /// Stops it, as a crash would.

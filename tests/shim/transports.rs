@@ -115,25 +115,6 @@ fn redis() {
     }
 }
 
-/// A store that cannot be reached when the session begins is told once.
-#[test]
-fn redis_that_is_not_there() {
-    let (shim, library) = (shim(), library("hello"));
-    let mut run = shim.run_with("redis");
-    run.env(
-        "SCCACHE_REDIS_ENDPOINT",
-        "redis+unix://localhost/nonexistent/redis.sock",
-    );
-    let built = build(run, &library);
-    assert_eq!(
-        (built.code, built.hits_and_misses()),
-        (Some(0), (0, 0)),
-        "{built:#?}"
-    );
-    assert_eq!(built.troubles(), 1, "{built:#?}");
-    assert!(library.program().exists());
-}
-
 fn processes_mention(path: &Path) -> bool {
     let path = path.to_str().unwrap();
     fs::read_dir("/proc").unwrap().flatten().any(|process| {

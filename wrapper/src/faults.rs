@@ -33,6 +33,8 @@ pub enum Kind {
     EntryNotStored,
     /// Answers took their time.
     SlowAnswers,
+    /// A call ended before its compiler did, as a signal ends one.
+    CallAbandoned,
     /// Lines of the log could not be written.
     LogIncomplete,
 }
@@ -42,7 +44,7 @@ impl Fault {
     pub fn of_call(kind: Kind, name: &str, why: impl Into<String>) -> Self {
         Self {
             kind,
-            name: name.to_owned(),
+            name: one_line(name),
             calls: 1,
             why: one_line(&why.into()),
             waited: 0,
@@ -118,6 +120,10 @@ impl Faults {
                 self.waited_seconds,
                 if several { "s" } else { "" }
             ),
+            Kind::CallAbandoned => {
+                let plural = if several { "s" } else { "" };
+                format!("{calls} call{plural} given up{of}: {why}")
+            }
             Kind::LogIncomplete if calls == 0 => format!("calls are not counted here: {why}"),
             Kind::LogIncomplete => format!(
                 "{calls} call{} not counted here, since the session's log could not take {}: {why}",
@@ -141,16 +147,16 @@ impl Faults {
     }
 }
 
-/// What others said, on one line and not for ever.
+/// What others said, on one line and not for ever; what is not seen is spelled out.
 fn one_line(text: &str) -> String {
     const LENGTH: usize = 300;
     let mut line = String::new();
     for character in text.trim().chars().take(LENGTH) {
-        line.push(if character.is_control() {
-            ' '
-        } else {
-            character
-        });
+        match character {
+            '\n' | '\t' => line.push(' '),
+            '"' | '\'' | '\\' => line.push(character),
+            other => line.extend(other.escape_debug()),
+        }
     }
     line
 }

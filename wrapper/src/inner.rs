@@ -22,7 +22,9 @@ use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use crate::arguments::{CcCall, RustcCall, is_rustc};
 use crate::class::{self, Class};
 use crate::compiler::{self, Compiler};
+use crate::faults::{Fault, Kind};
 use crate::seal::{Messages, Subject};
+use crate::session::Session;
 
 /// Notes the call if it is a compilation, and becomes the compiler.
 pub fn main(compiler: OsString, arguments: &[OsString]) -> ExitCode {
@@ -40,11 +42,14 @@ pub fn main(compiler: OsString, arguments: &[OsString]) -> ExitCode {
     };
     // Sccache also asks for versions and for a crate's sources, and compiles nothing at all to
     // learn about an assembler.
-    let class = if is_rustc(compiler.path.as_os_str()) {
-        class::rustc(&RustcCall::read(arguments))
+    let (class, name) = if is_rustc(compiler.path.as_os_str()) {
+        let call = RustcCall::read(arguments);
+        (class::rustc(&call), call.crate_name)
     } else {
-        class::cc(&CcCall::read(arguments))
+        let call = CcCall::read(arguments);
+        (class::cc(&call), call.sources.into_iter().next())
     };
+    let name = name.unwrap_or_default();
     let mut command = compiler.command(arguments);
     // These are between sccache and us: what the compiler runs, a linker, say, must not be
     // taken for sccache's.
@@ -79,7 +84,7 @@ pub fn main(compiler: OsString, arguments: &[OsString]) -> ExitCode {
                 .stdout(Stdio::piped())
                 .stderr(Stdio::piped())
                 .spawn()
-                .and_then(|child| compile(child, sealed, key.as_deref()));
+                .and_then(|child| compile(child, sealed, key.as_deref(), name));
             fs::rename(&note, compiled(Path::new(&note))).ok();
             compiler::end_as(&command, status)
         }
@@ -92,8 +97,9 @@ fn compile(
     mut child: Child,
     sealed: Option<(Subject, String)>,
     key: Option<&str>,
+    name: String,
 ) -> io::Result<ExitStatus> {
-    end_with_caller(&child);
+    end_with_caller(&child, name);
     let stdout = child.stdout.take();
     let stdout = thread::spawn(move || pass_on(stdout, io::stdout()));
     let stderr = pass_on(child.stderr.take(), io::stderr());
@@ -131,7 +137,7 @@ fn pass_on(from: Option<impl Read>, mut to: impl Write) -> Messages {
 
 /// Ends the compiler when the process that asked for it is gone, as a signal or a full memory ends
 /// one: sccache would compile on, for nobody.
-fn end_with_caller(child: &Child) {
+fn end_with_caller(child: &Child, name: String) {
     const LOOK_EVERY: Duration = Duration::from_millis(200);
     let pid = |id: &str| id.parse().ok().and_then(Pid::from_raw);
     let caller = env::var(contract::CALLER).ok().and_then(|id| pid(&id));
@@ -143,6 +149,10 @@ fn end_with_caller(child: &Child) {
         // Of another user's process we may not ask, and so know that it is there.
         while !matches!(test_kill_process(caller), Err(Errno::SRCH)) {
             thread::sleep(LOOK_EVERY);
+        }
+        if let Some(session) = Session::current() {
+            let why = "what asked for it was killed, and so was its compiler";
+            session.fault(&Fault::of_call(Kind::CallAbandoned, &name, why));
         }
         kill_process(compiler, Signal::TERM).ok();
     });

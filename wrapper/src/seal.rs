@@ -26,7 +26,7 @@ use crate::arguments::{CcCall, RustcCall};
 const MARK: &[u8] = b"\nnix-sccache: seal 1 ";
 
 /// What it ends with: one that is cut has it not.
-const END: &[u8] = b" .";
+const END: &[u8] = b" !";
 
 /// The form of the seals, which goes into the keys: a shim that writes none, or another, has
 /// entries of its own.

@@ -106,16 +106,41 @@ fn tell_apart(mut lines: impl BufRead, compiles: impl Fn() -> bool) -> Messages 
         } else if line.starts_with(b"sccache: ") || (complaining && line.starts_with(b"caused by"))
         {
             complaining = true;
-            let text = String::from_utf8_lossy(&line);
-            messages
-                .complaints
-                .push(text.trim().trim_start_matches("sccache: ").to_owned());
+            let complaint = complaint(&String::from_utf8_lossy(&line));
+            // A cause that is all there is to an error comes twice.
+            let cause = |said: &str| said.rsplit_once(": ").map(|(_, cause)| cause.to_owned());
+            let last = messages.complaints.last();
+            if last.is_none_or(|last| cause(last) != cause(&complaint) || cause(last).is_none()) {
+                messages.complaints.push(complaint);
+            }
         } else {
             messages.compilers.extend_from_slice(&line);
         }
         line.clear();
     }
     messages
+}
+
+/// What sccache complains of, without the command that it could not run: it writes that with its
+/// whole environment, in which there may be what is nobody's business.
+fn complaint(line: &str) -> String {
+    const COMMAND: &str = "Command { std: ";
+    const END: &str = "kill_on_drop: ";
+    const LENGTH: usize = 500;
+    let text = line.trim().trim_start_matches("sccache: ");
+    let text = match text.split_once(COMMAND) {
+        None => text.to_owned(),
+        Some((before, command)) => {
+            let behind = command
+                .rsplit_once(END)
+                .and_then(|(_, rest)| rest.split_once('}'));
+            format!(
+                "{before}a command{}",
+                behind.map_or("", |(_, behind)| behind)
+            )
+        }
+    };
+    text.chars().take(LENGTH).collect()
 }
 
 fn is_news_of_metadata(line: &[u8]) -> bool {
@@ -126,6 +151,26 @@ fn is_news_of_metadata(line: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_environment_is_told() {
+        let said = b"sccache: encountered fatal error
+sccache: error: failed to spawn Command { std: cd \"/b\" && env -i TOKEN=\"secret\" \"rustc\", kill_on_drop: true }
+sccache: caused by: failed to spawn Command { std: env -i TOKEN=\"secret\" \"rustc\", kill_on_drop: true }
+sccache: caused by: Too many open files (os error 24)
+sccache: error: Compiler not supported: \"failed to spawn Command { std: TOKEN=\"secret\"
+";
+        let messages = tell_apart(&said[..], || true);
+        assert_eq!(
+            messages.complaints,
+            [
+                "encountered fatal error",
+                "error: failed to spawn a command",
+                "caused by: Too many open files (os error 24)",
+                "error: Compiler not supported: \"failed to spawn a command",
+            ]
+        );
+    }
 
     #[test]
     fn messages_are_told_apart() {

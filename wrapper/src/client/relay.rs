@@ -182,7 +182,7 @@ impl Seen {
             Asked::ToStore => {
                 self.not_stored = Some(format!(
                     "{why} when it was sent {} KiB: is its SCCACHE_MAX_FRAME_LENGTH large enough, \
-                     and the gateway's --max-entry?",
+                     and the gateway's --max-frame?",
                     length / 1024
                 ));
             }

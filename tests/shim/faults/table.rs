@@ -1,0 +1,755 @@
+//! Everything that is known to go wrong: one row a fault, each made for real.
+//!
+//! For each row the build goes well, makes what the compiler alone makes, takes no longer than
+//! the row says, and its report names the fault, in words and as JSON.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixListener;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use nix_sccache_tests::Daemon;
+use serde_json::Value;
+
+use super::damage::{cut, flip, lose};
+use super::meddler::{Meddling, meddle};
+use super::world::World;
+
+/// A fault.
+struct Row {
+    name: &'static str,
+    /// How it is made.
+    make: fn() -> World,
+    /// Where the report has it.
+    place: Place,
+    /// Words of the report that no report of a healthy build has.
+    words: &'static str,
+    /// How many seconds the fault may cost, beside what a build by way of the cache takes.
+    costs: f64,
+}
+
+/// Where a report tells of a fault.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    /// The cache was left alone.
+    Trouble,
+    /// It was got over: the name of its kind.
+    Fault(&'static str),
+}
+
+const DAMAGED: Place = Place::Fault("entry-damaged");
+const NOT_STORED: Place = Place::Fault("entry-not-stored");
+
+/// How long the machine may take by itself: the tests run all at once.
+const SLACK: f64 = 10.0;
+
+fn row(
+    name: &'static str,
+    place: Place,
+    words: &'static str,
+    costs: f64,
+    make: fn() -> World,
+) -> Row {
+    Row {
+        name,
+        make,
+        place,
+        words,
+        costs,
+    }
+}
+
+/// The socket.
+fn reaching() -> Vec<Row> {
+    use Place::Trouble;
+    vec![
+        row(
+            "the socket is missing",
+            Trouble,
+            "No such file",
+            0.5,
+            || {
+                let mut world = World::new();
+                world.at(world.socket());
+                world
+            },
+        ),
+        row(
+            "its folder is missing",
+            Trouble,
+            "No such file",
+            0.5,
+            || {
+                let mut world = World::new();
+                world.at("/nonexistent/sccache.sock".into());
+                world
+            },
+        ),
+        row("nobody listens", Trouble, "Connection refused", 0.5, || {
+            let mut world = World::new();
+            world.at(world.socket());
+            drop(UnixListener::bind(world.socket()).unwrap());
+            world
+        }),
+        row(
+            "it may not be opened",
+            Trouble,
+            "Permission denied",
+            0.5,
+            || {
+                let mut world = World::with_daemon();
+                let socket = world.daemon().socket();
+                fs::set_permissions(socket, fs::Permissions::from_mode(0o000)).unwrap();
+                // Of the tests' own user, who is root.
+                world.prefix = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
+                    .map(str::to_owned)
+                    .into();
+                world
+            },
+        ),
+        row(
+            "it takes calls and hangs",
+            Trouble,
+            "no answer within 1 s",
+            2.5,
+            || {
+                let mut world = meddled(Meddling::Hang);
+                world.variables.insert("NIX_SCCACHE_TIMEOUT", "1".into());
+                world
+            },
+        ),
+        row(
+            "the daemon stands still",
+            Trouble,
+            "no answer within 1 s",
+            2.5,
+            || {
+                let mut world = World::warm();
+                world.daemon().pause();
+                world.variables.insert("NIX_SCCACHE_TIMEOUT", "1".into());
+                world
+            },
+        ),
+        row(
+            "it hangs up",
+            Trouble,
+            "failed to execute compile",
+            0.5,
+            || meddled(Meddling::Say(b"")),
+        ),
+        row(
+            "it speaks HTTP",
+            Trouble,
+            "failed to execute compile",
+            0.5,
+            || meddled(Meddling::Say(b"HTTP/1.1 400 Bad Request\r\n\r\n")),
+        ),
+        row(
+            "it speaks of a frame too long",
+            Trouble,
+            "sccache ended",
+            0.5,
+            || meddled(Meddling::Say(b"\xff\xff\xff\xff\xff")),
+        ),
+        row(
+            "its answer is another one's",
+            Trouble,
+            "failed to execute compile",
+            0.5,
+            || meddled(Meddling::Say(b"\0\0\0\x04\xff\xff\xff\xff")),
+        ),
+        row(
+            "it is another release's",
+            Trouble,
+            "failed to execute compile",
+            0.5,
+            || meddled(Meddling::OtherRelease),
+        ),
+        row(
+            "it is slow",
+            Place::Fault("slow-answers"),
+            "the cache was slow",
+            3.0,
+            || meddled(Meddling::Slow(Duration::from_millis(400))),
+        ),
+    ]
+}
+
+/// Entries.
+fn entries() -> Vec<Row> {
+    vec![
+        row(
+            "an entry ends in its middle",
+            DAMAGED,
+            "hung up in the middle",
+            1.0,
+            || meddled(Meddling::CutEntries),
+        ),
+        row(
+            "an entry is truncated",
+            DAMAGED,
+            "could not read it",
+            1.0,
+            || damaged(cut),
+        ),
+        row(
+            "an entry is empty",
+            DAMAGED,
+            "could not read it",
+            1.0,
+            || damaged(|entry| fs::write(entry, "").unwrap()),
+        ),
+        row(
+            "a bit of an output is another",
+            DAMAGED,
+            "could not read it",
+            1.0,
+            || damaged(|entry| flip(entry, "libbase-1f.rlib")),
+        ),
+        row(
+            "a bit of the messages is another",
+            DAMAGED,
+            "messages are not what",
+            1.0,
+            || damaged(|entry| flip(entry, "stderr")),
+        ),
+        row("a bit of the seal is another", DAMAGED, "base", 1.0, || {
+            damaged(|entry| flip(entry, "stdout"))
+        }),
+        row(
+            "an entry has no seal",
+            DAMAGED,
+            "it has no seal",
+            1.0,
+            || damaged(|entry| lose(entry, "stdout")),
+        ),
+        row(
+            "an entry lacks an output",
+            DAMAGED,
+            "could not read it",
+            1.0,
+            || damaged(|entry| lose(entry, "libbase-1f.rmeta")),
+        ),
+        row(
+            "an entry is another crate's",
+            DAMAGED,
+            "could not read it",
+            1.0,
+            || {
+                damaged(|entry| {
+                    lose(entry, "libbase-1f.rlib");
+                    lose(entry, "libbase-1f.rmeta");
+                })
+            },
+        ),
+        row(
+            "an entry is another source's",
+            DAMAGED,
+            "another key's",
+            1.0,
+            || {
+                let world = World::warm();
+                let stale = fs::read(world.entry()).unwrap();
+                fs::remove_file(world.entry()).unwrap();
+                world.write("//! Another.\npub fn add() {}\n");
+                world.fill();
+                fs::write(world.entry(), stale).unwrap();
+                world
+            },
+        ),
+        row(
+            "an entry is too long for the daemon",
+            NOT_STORED,
+            "SCCACHE_MAX_FRAME_LENGTH",
+            0.5,
+            || {
+                World::by_daemon(Daemon::start_by(
+                    &[],
+                    &[("SCCACHE_MAX_FRAME_LENGTH", "4000")],
+                ))
+            },
+        ),
+        row(
+            "an entry is too long for the gateway",
+            NOT_STORED,
+            "",
+            0.5,
+            || World::by_gateway(&["--max-frame", "4K"]),
+        ),
+        row("the gateway only reads", NOT_STORED, "read", 0.5, || {
+            World::by_gateway(&["--read-only"])
+        }),
+        row(
+            "the daemon's disk is full",
+            NOT_STORED,
+            "No space left",
+            0.5,
+            || {
+                let full = "mount -t tmpfs -o size=8k none \"$FOLDER/cache\"; exec \"$@\"";
+                World::by_daemon(Daemon::start_by(&in_mounts(full), &[]))
+            },
+        ),
+        row(
+            "the daemon may not write",
+            NOT_STORED,
+            "the server only reads",
+            0.5,
+            || {
+                let unwritable = "mount -t tmpfs -o ro none \"$FOLDER/cache\"; exec \"$@\"";
+                World::by_daemon(Daemon::start_by(&in_mounts(unwritable), &[]))
+            },
+        ),
+    ]
+}
+
+/// Sccache itself, and who is killed.
+fn programs() -> Vec<Row> {
+    use Place::Trouble;
+    vec![
+        row("sccache is missing", Trouble, "cannot be run", 0.5, || {
+            let mut world = World::warm();
+            world
+                .variables
+                .insert("NIX_SCCACHE_SCCACHE", "/nonexistent/sccache".into());
+            world
+        }),
+        row(
+            "sccache may not be run",
+            Trouble,
+            "Permission denied",
+            0.5,
+            || {
+                let mut world = World::warm();
+                let file = world.path().join("no-program");
+                fs::write(&file, "").unwrap();
+                world.variables.insert("NIX_SCCACHE_SCCACHE", file.into());
+                world
+            },
+        ),
+        row("sccache fails", Trouble, "exit status: 254", 0.5, || {
+            let mut world = World::warm();
+            world.sccache_is("#!/bin/sh\nexit 254\n");
+            world
+        }),
+        row("sccache crashes", Trouble, "signal: 11", 0.5, || {
+            let mut world = World::warm();
+            world.sccache_is("#!/bin/sh\nkill -SEGV $$\n");
+            world
+        }),
+        row(
+            "sccache complains",
+            Trouble,
+            "error: of something",
+            0.5,
+            || {
+                let mut world = World::warm();
+                world.sccache_is("#!/bin/sh\necho 'sccache: error: of something' >&2\nexit 2\n");
+                world
+            },
+        ),
+        row(
+            "sccache is killed while it compiles",
+            Trouble,
+            "signal: 9",
+            1.5,
+            || {
+                let mut world = World::with_daemon();
+                // The compiler's parent is the shim, and the shim's is sccache.
+                world.compiler_first("kill -KILL $(cut -d' ' -f4 /proc/$PPID/stat); sleep 0.5");
+                world
+            },
+        ),
+        row(
+            "the shim is killed behind sccache",
+            Trouble,
+            "sccache ended",
+            1.5,
+            || {
+                let mut world = World::with_daemon();
+                world.compiler_first("kill -KILL $PPID; sleep 0.5");
+                world
+            },
+        ),
+        row(
+            "the shim is ended behind sccache",
+            Trouble,
+            "sccache ended",
+            1.5,
+            || {
+                let mut world = World::with_daemon();
+                world.compiler_first("kill -TERM $PPID; sleep 0.5");
+                world
+            },
+        ),
+        row(
+            "the shim is killed before sccache",
+            ABANDONED,
+            "was killed",
+            2.5,
+            || killed("KILL"),
+        ),
+        row(
+            "the shim is ended before sccache",
+            ABANDONED,
+            "was killed",
+            2.5,
+            || killed("TERM"),
+        ),
+        row(
+            "the daemon is killed while it is compiled",
+            NOT_STORED,
+            "hung up",
+            1.0,
+            || {
+                let mut world = World::with_daemon();
+                let kill = format!("kill -KILL {}", world.daemon().id());
+                world.compiler_first(&kill);
+                world
+            },
+        ),
+        row(
+            "there are no file handles",
+            Trouble,
+            "Too many open files",
+            0.5,
+            || {
+                let mut world = World::warm();
+                world.run_by_shell(&[], "ulimit -n 20; exec \"$@\"");
+                world
+            },
+        ),
+    ]
+}
+
+const ABANDONED: Place = Place::Fault("call-abandoned");
+const INCOMPLETE: Place = Place::Fault("log-incomplete");
+
+/// The session's own folder.
+fn sessions() -> Vec<Row> {
+    vec![
+        row(
+            "the log cannot be written",
+            INCOMPLETE,
+            "1 call is not counted",
+            0.5,
+            || {
+                let mut world = World::warm();
+                world.before = "mkdir \"$NIX_SCCACHE_SESSION/calls.jsonl\"".to_owned();
+                world
+            },
+        ),
+        row(
+            "the log's disk is full",
+            INCOMPLETE,
+            "No space left",
+            0.5,
+            || {
+                let mut world = World::warm();
+                world.before = "mount -t tmpfs -o size=4k none \"$NIX_SCCACHE_SESSION\"; \
+                 head -c 1M /dev/zero >\"$NIX_SCCACHE_SESSION/fill\" 2>/dev/null"
+                    .to_owned();
+                world.run_by_shell(&["unshare", "--mount"], "exec \"$@\"");
+                world
+            },
+        ),
+        row(
+            "the session's folder goes",
+            INCOMPLETE,
+            "was removed",
+            0.5,
+            || {
+                let mut world = World::warm();
+                world.before = "rm -r \"$NIX_SCCACHE_SESSION\"".to_owned();
+                world
+            },
+        ),
+        row(
+            "no session can be had",
+            Place::Trouble,
+            "no session",
+            0.5,
+            || {
+                let mut world = World::warm();
+                // The crate's folder stays writable: it is a mount of its own.
+                let unwritable = "mount --bind . .; mount --rbind /tmp /tmp; \
+                mount -o remount,bind,ro /tmp; cd \"$PWD\"; exec \"$@\"";
+                world.run_by_shell(&["unshare", "--mount"], unwritable);
+                world.variables.insert("TMPDIR", "/nonexistent".into());
+                world
+            },
+        ),
+    ]
+}
+
+/// Servers of the session's own.
+fn servers() -> Vec<Row> {
+    use Place::Trouble;
+    vec![
+        row(
+            "Redis is not there",
+            Trouble,
+            "its server did not start",
+            2.0,
+            || {
+                let mut world = World::by_redis();
+                let endpoint = "redis+unix://localhost/nonexistent/redis.sock";
+                world
+                    .variables
+                    .insert("SCCACHE_REDIS_ENDPOINT", endpoint.into());
+                world
+            },
+        ),
+        row(
+            "Redis wants a password",
+            Trouble,
+            "its server did not start",
+            2.0,
+            || {
+                let world = World::by_redis();
+                world
+                    .redis()
+                    .tell(&["config", "set", "requirepass", "another"]);
+                world
+            },
+        ),
+        row(
+            "Redis has no memory",
+            NOT_STORED,
+            "did not take",
+            2.0,
+            || {
+                let world = World::by_redis();
+                world.redis().tell(&["config", "set", "maxmemory", "1"]);
+                world
+            },
+        ),
+        row("Redis goes", NOT_STORED, "did not take", 3.0, || {
+            let mut world = World::by_redis();
+            world.before = format!(
+                "redis-cli -s {} shutdown nosave",
+                world.redis().socket().display()
+            );
+            world
+        }),
+        row(
+            "the folder is none",
+            Trouble,
+            "its server did not start",
+            2.0,
+            || {
+                let mut world = World::by_folder();
+                let file = world.path().join("file");
+                fs::write(&file, "").unwrap();
+                world.variables.insert("SCCACHE_DIR", file.into());
+                world
+            },
+        ),
+        row(
+            "the folder may not be written",
+            NOT_STORED,
+            "did not take",
+            2.0,
+            || {
+                let mut world = World::by_folder();
+                let unwritable = "mount -t tmpfs -o ro none \"$SCCACHE_DIR\"; exec \"$@\"";
+                world.run_by_shell(&["unshare", "--mount"], unwritable);
+                world
+            },
+        ),
+        row(
+            "the folder's disk is full",
+            NOT_STORED,
+            "did not take",
+            2.0,
+            || {
+                let mut world = World::by_folder();
+                let full = "mount -t tmpfs -o size=8k none \"$SCCACHE_DIR\"; exec \"$@\"";
+                world.run_by_shell(&["unshare", "--mount"], full);
+                world
+            },
+        ),
+        row(
+            "an entry in the folder is truncated",
+            DAMAGED,
+            "could not read",
+            2.0,
+            || {
+                let world = World::by_folder();
+                world.fill();
+                cut(&world.entry());
+                world
+            },
+        ),
+        row(
+            "the messages in the folder are damaged",
+            DAMAGED,
+            "messages are not what",
+            2.0,
+            || {
+                let world = World::by_folder();
+                world.fill();
+                flip(&world.entry(), "stderr");
+                world
+            },
+        ),
+        row(
+            "the session's server is killed",
+            Trouble,
+            "no server answers",
+            2.0,
+            || {
+                let mut world = World::by_folder();
+                world.before = "kill -KILL $(grep -lz \"^SCCACHE_SERVER_UDS=$SCCACHE_SERVER_UDS\" \
+                /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3 | while read -r id; do \
+                [ \"$(cat /proc/$id/comm)\" = sccache ] && echo $id; done)"
+                    .to_owned();
+                world
+            },
+        ),
+    ]
+}
+
+/// A cache with the crate's entry, behind something that meddles.
+fn meddled(meddling: Meddling) -> World {
+    let mut world = match meddling {
+        // What stands in the daemon's place does not need one.
+        Meddling::Hang | Meddling::Say(_) => World::new(),
+        _ => World::warm(),
+    };
+    let daemon = world.daemon.as_ref().map(Daemon::socket);
+    let socket = world.socket();
+    meddle(&socket, daemon.unwrap_or_default(), meddling);
+    world.at(socket);
+    world
+}
+
+/// A cache whose entry is damaged.
+fn damaged(damage: fn(&std::path::Path)) -> World {
+    let world = World::warm();
+    damage(&world.entry());
+    world
+}
+
+/// What asks for the call is killed by this signal, and the build then asks again.
+fn killed(signal: &str) -> World {
+    let mut world = World::with_daemon();
+    let caller = "$(tr '\\0' '\\n' </proc/$PPID/environ | sed -n 's/^NIX_SCCACHE_CALLER=//p')";
+    world.compiler_first(&format!("kill -{signal} {caller}; sleep 2; exit 3"));
+    world.again = true;
+    world
+}
+
+fn in_mounts(script: &str) -> [&str; 6] {
+    ["unshare", "--mount", "sh", "-ec", script, "sh"]
+}
+
+impl Row {
+    /// Makes the fault, builds, and says what is wrong.
+    fn check(&self) -> Result<f64, String> {
+        let world = (self.make)();
+        let (plain, left) = (world.plain(), world.build());
+        let wrong = |what: &str| Err(format!("{}: {what}: {left:#?}", self.name));
+        if (plain.code, plain.outputs.len()) != (Some(0), 3) {
+            return Err(format!("the compiler alone: {plain:#?}"));
+        }
+        if left.code != Some(0) {
+            return wrong("the build failed");
+        }
+        if left.outputs != plain.outputs {
+            return wrong("the outputs are others");
+        }
+        if left.messages != plain.messages {
+            return wrong("the messages are others");
+        }
+        if !left.said.contains(self.words) {
+            return wrong("the fault is not told");
+        }
+        let told = match self.place {
+            Place::Trouble => left.report["trouble"].to_string(),
+            Place::Fault(kind) => {
+                let faults = left.report["faults"].as_array().into_iter().flatten();
+                let named = faults.filter(|fault| fault["fault"] == kind);
+                named.map(Value::to_string).collect::<Vec<_>>().join("\n")
+            }
+        };
+        if told.is_empty() || told == "null" {
+            return wrong("the fault is not in the JSON");
+        }
+        let extra = (left.took.as_secs_f64() - plain.took.as_secs_f64()).max(0.0);
+        if extra > self.costs + SLACK {
+            return wrong("it took too long");
+        }
+        // What was damaged is whole again.
+        if matches!(self.place, Place::Fault("entry-damaged")) && !self.name.contains("middle") {
+            let left = world.build();
+            if left.report["hits"] != 1 || left.report["faults"] != Value::Array(Vec::new()) {
+                return Err(format!("{}: not repaired: {left:#?}", self.name));
+            }
+            if left.outputs != plain.outputs || left.messages != plain.messages {
+                return Err(format!("{}: repaired wrongly: {left:#?}", self.name));
+            }
+        }
+        // Nobody compiles on for a call that is gone.
+        if world.processes("compiler/rustc") > 0 {
+            return Err(format!("{}: a compiler is left", self.name));
+        }
+        Ok(extra)
+    }
+}
+
+fn table() -> Vec<Row> {
+    [reaching(), entries(), programs(), sessions(), servers()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// A few at once: most of them wait.
+#[test]
+fn every_fault_is_got_over_and_told() {
+    const AT_ONCE: usize = 4;
+    let only = std::env::var("NIX_SCCACHE_TEST_FAULT").unwrap_or_default();
+    let rows: Vec<_> = table()
+        .into_iter()
+        .filter(|row| row.name.contains(&only))
+        .collect();
+    let (next, wrong) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                while let Some(row) = rows.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    match row.check() {
+                        Ok(extra) => println!("| {} | {extra:.1} s | {} |", row.name, row.words),
+                        Err(what) => wrong.lock().unwrap().push(what),
+                    }
+                }
+            });
+        }
+    });
+    let wrong = wrong.into_inner().unwrap();
+    assert!(
+        wrong.is_empty(),
+        "{} wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
+
+/// No row is true of a build that nothing is wrong with.
+#[test]
+fn a_healthy_build_tells_of_nothing() {
+    let world = World::warm();
+    let plain = world.plain();
+    let left = world.build();
+    assert_eq!(left.report["hits"], 1, "{left:#?}");
+    assert_eq!(left.outputs, plain.outputs);
+    assert_eq!(left.messages, plain.messages);
+    assert_eq!(left.report["trouble"], Value::Null, "{left:#?}");
+    assert_eq!(left.report["faults"], Value::Array(Vec::new()), "{left:#?}");
+    for row in table() {
+        assert!(!left.said.contains(row.words), "{}: {left:#?}", row.name);
+    }
+}
