@@ -8,6 +8,7 @@
 pub mod attack;
 mod crates;
 mod daemon;
+pub mod damage;
 mod derivation;
 mod dist_server;
 mod gateway;

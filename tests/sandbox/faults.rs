@@ -7,6 +7,7 @@ use std::os::unix::net::UnixListener;
 use std::thread;
 use std::time::Duration;
 
+use nix_sccache_tests::damage::lose;
 use nix_sccache_tests::{Built, Daemon, Derivation, Host, Library, hosts};
 use serde_json::json;
 
@@ -30,6 +31,61 @@ fn the_daemon_stopped_before_the_build() {
         assert_eq!(
             built.hits_and_misses(),
             (0, 0),
+            "{}: {built:#?}",
+            host.name()
+        );
+    }
+}
+
+/// Damaged entries are compiled again, and whole for the next build.
+#[test]
+fn entries_are_damaged() {
+    for host in hosts() {
+        let (daemon, library) = (Daemon::start(), project());
+        let plain = Derivation::new(json!(null)).build(&host, &library);
+        through(&daemon).build(&host, &library);
+        for entry in daemon.entries() {
+            lose(&entry, "stdout");
+        }
+        let built = through(&daemon).build(&host, &library);
+        assert_eq!(built.contents(), plain.contents(), "{}", host.name());
+        let told =
+            "2 entries damaged, compiled again and stored anew (base, greeting): it has no seal";
+        assert!(built.log.contains(told), "{}: {built:#?}", host.name());
+        assert_eq!(built.troubles(), 0, "{}: {built:#?}", host.name());
+        let built = through(&daemon).build(&host, &library);
+        assert_eq!(built.contents(), plain.contents(), "{}", host.name());
+        assert_eq!(
+            built.hits_and_misses(),
+            (2, 0),
+            "{}: {built:#?}",
+            host.name()
+        );
+        assert!(
+            !built.log.contains("damaged"),
+            "{}: {built:#?}",
+            host.name()
+        );
+    }
+}
+
+/// A daemon that cannot keep what it is given says so in each build's report.
+#[test]
+fn the_daemons_disk_is_full() {
+    let full = "mount -t tmpfs -o size=4k none \"$FOLDER/cache\"; exec \"$@\"";
+    for host in hosts() {
+        let by_mounts = ["unshare", "--mount", "sh", "-ec", full, "sh"];
+        let (daemon, library) = (Daemon::start_by(&by_mounts, &[]), project());
+        let plain = Derivation::new(json!(null)).build(&host, &library);
+        let built = through(&daemon).build(&host, &library);
+        assert_eq!(built.contents(), plain.contents(), "{}", host.name());
+        assert!(
+            built.log.contains("not stored"),
+            "{}: {built:#?}",
+            host.name()
+        );
+        assert!(
+            built.log.contains("No space left"),
             "{}: {built:#?}",
             host.name()
         );

@@ -185,15 +185,10 @@ fn run(command: &[OsString], files: &Keep) -> ExitCode {
     let status = command.spawn().and_then(compiler::wait);
     let (log, keys) = (begun.session.read_log(), explain::recorded(&begun.session));
     begun.session.end();
-    match log {
-        Ok(log) => {
-            let report = Report::of(&log);
-            tell(report.text());
-            files.keep(&log, &report);
-            keep_in_folder(&log, &keys);
-        }
-        Err(error) => tell(format_args!("nix-sccache: no report: {error}")),
-    }
+    let report = Report::of(&log);
+    tell(report.text());
+    files.keep(&log, &report);
+    keep_in_folder(&log, &keys);
     match status {
         Ok(status) => compiler::end_like(status),
         Err(error) => {
@@ -209,7 +204,7 @@ fn run(command: &[OsString], files: &Keep) -> ExitCode {
 fn report(json: bool, html: Option<&Path>, log: Option<&Path>) -> ExitCode {
     let log = match (log, Session::current()) {
         (Some(log), _) => call_log::read_kept(log),
-        (None, Some(session)) => session.read_log(),
+        (None, Some(session)) => Ok(session.read_log()),
         (None, None) => {
             tell(format_args!(
                 "nix-sccache: there is no session here ({} is not set): `nix-sccache run -- COMMAND` reports on COMMAND, \
@@ -275,19 +270,14 @@ fn quote(path: &Path) -> Vec<u8> {
 
 fn end(failed: bool) -> ExitCode {
     if let Some(session) = Session::current() {
-        match session.read_log() {
-            Ok(log) => {
-                let report = Report::of(&log);
-                let text = if failed {
-                    report.short_text()
-                } else {
-                    report.text()
-                };
-                tell(text);
-                keep_in_folder(&log, &explain::recorded(&session));
-            }
-            Err(error) => tell(format_args!("nix-sccache: no report: {error}")),
-        }
+        let log = session.read_log();
+        let report = Report::of(&log);
+        tell(if failed {
+            report.short_text()
+        } else {
+            report.text()
+        });
+        keep_in_folder(&log, &explain::recorded(&session));
         session.end();
     } else if let Some(folder) = env::var_os(contract::SESSION) {
         tell(format_args!(

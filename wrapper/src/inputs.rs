@@ -142,3 +142,20 @@ pub fn hex(bytes: &[u8]) -> String {
         text
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Nor are the entries of a shim that does not know of seals.
+    #[test]
+    fn sealed_entries_are_others() {
+        let compiler = Compiler {
+            wrapper: None,
+            path: "/nonexistent/rustc".into(),
+        };
+        let key = |sealed| key_variable(Language::Rust, &compiler, &[], sealed).1;
+        assert_ne!(key(true), key(false));
+        assert_eq!(key(true), key(true));
+    }
+}

@@ -1,7 +1,6 @@
 //! The cache fails, and the build does not: [`table`] has what can go wrong in one call, and here
 //! is what takes several.
 
-mod damage;
 mod meddler;
 mod table;
 mod world;
@@ -10,10 +9,11 @@ use std::fmt::Write as _;
 use std::fs;
 use std::process::Command;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix_sccache_tests::{Daemon, Library, Reported, library, reported, script, stdout_of};
 
+use self::world::World;
 use crate::{build, closed, shim};
 
 /// The build is what it would be without a cache, and trouble was told once.
@@ -180,4 +180,29 @@ fn nobody_reads() {
             .status();
         assert_eq!(status.unwrap().code(), Some(code), "{arguments:?}");
     }
+}
+
+/// Cargo begins with what depends on a crate when its metadata is there, long before its code is.
+#[test]
+fn the_news_of_metadata_comes_early() {
+    let mut world = World::with_daemon();
+    let news = r#"{"$message_type":"artifact","artifact":"out/a.rmeta","emit":"metadata"}"#;
+    world.compiler_first(&format!("echo '{news}' >&2; sleep 3"));
+    let messages = world.path().join("crate/messages");
+    let began = Instant::now();
+    let (early, left) = thread::scope(|scope| {
+        let building = scope.spawn(|| world.build());
+        let is_there = || fs::read_to_string(&messages).is_ok_and(|text| text.contains("a.rmeta"));
+        while !is_there() && !building.is_finished() {
+            thread::sleep(Duration::from_millis(20));
+        }
+        (began.elapsed(), building.join().unwrap())
+    });
+    assert_eq!(left.report["misses"], 1, "{left:#?}");
+    assert!(
+        early + Duration::from_secs(2) < left.took,
+        "{early:?} {left:#?}"
+    );
+    let news = left.messages.iter().filter(|line| *line == news);
+    assert_eq!(news.count(), 1, "{left:#?}");
 }

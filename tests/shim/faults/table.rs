@@ -12,9 +12,9 @@ use std::thread;
 use std::time::Duration;
 
 use nix_sccache_tests::Daemon;
+use nix_sccache_tests::damage::{cut, flip, lose};
 use serde_json::Value;
 
-use super::damage::{cut, flip, lose};
 use super::meddler::{Meddling, meddle};
 use super::world::World;
 
@@ -150,7 +150,7 @@ fn reaching() -> Vec<Row> {
         row(
             "it speaks of a frame too long",
             Trouble,
-            "sccache ended",
+            "failed to execute compile",
             0.5,
             || meddled(Meddling::Say(b"\xff\xff\xff\xff\xff")),
         ),
@@ -216,9 +216,13 @@ fn entries() -> Vec<Row> {
             1.0,
             || damaged(|entry| flip(entry, "stderr")),
         ),
-        row("a bit of the seal is another", DAMAGED, "base", 1.0, || {
-            damaged(|entry| flip(entry, "stdout"))
-        }),
+        row(
+            "a bit of the seal is another",
+            DAMAGED,
+            "1 entry damaged",
+            1.0,
+            || damaged(|entry| flip(entry, "stdout")),
+        ),
         row(
             "an entry has no seal",
             DAMAGED,
@@ -275,27 +279,31 @@ fn entries() -> Vec<Row> {
         row(
             "an entry is too long for the gateway",
             NOT_STORED,
-            "",
+            "gateway's --max-frame",
             0.5,
             || World::by_gateway(&["--max-frame", "4K"]),
         ),
-        row("the gateway only reads", NOT_STORED, "read", 0.5, || {
-            World::by_gateway(&["--read-only"])
-        }),
+        row(
+            "the gateway only reads",
+            NOT_STORED,
+            "lets nobody write",
+            0.5,
+            || World::by_gateway(&["--read-only"]),
+        ),
         row(
             "the daemon's disk is full",
             NOT_STORED,
             "No space left",
             0.5,
             || {
-                let full = "mount -t tmpfs -o size=8k none \"$FOLDER/cache\"; exec \"$@\"";
+                let full = "mount -t tmpfs -o size=4k none \"$FOLDER/cache\"; exec \"$@\"";
                 World::by_daemon(Daemon::start_by(&in_mounts(full), &[]))
             },
         ),
         row(
             "the daemon may not write",
             NOT_STORED,
-            "the server only reads",
+            "Read-only file system",
             0.5,
             || {
                 let unwritable = "mount -t tmpfs -o ro none \"$FOLDER/cache\"; exec \"$@\"";
@@ -492,7 +500,7 @@ fn servers() -> Vec<Row> {
             "Redis is not there",
             Trouble,
             "its server did not start",
-            2.0,
+            12.0,
             || {
                 let mut world = World::by_redis();
                 let endpoint = "redis+unix://localhost/nonexistent/redis.sock";
@@ -526,18 +534,24 @@ fn servers() -> Vec<Row> {
                 world
             },
         ),
-        row("Redis goes", NOT_STORED, "did not take", 3.0, || {
-            let mut world = World::by_redis();
-            world.before = format!(
-                "redis-cli -s {} shutdown nosave",
-                world.redis().socket().display()
-            );
-            world
-        }),
+        row(
+            "Redis goes",
+            Trouble,
+            "its storage does not answer",
+            25.0,
+            || {
+                let mut world = World::by_redis();
+                world.before = format!(
+                    "redis-cli -s {} shutdown nosave",
+                    world.redis().socket().display()
+                );
+                world
+            },
+        ),
         row(
             "the folder is none",
-            Trouble,
-            "its server did not start",
+            NOT_STORED,
+            "did not take",
             2.0,
             || {
                 let mut world = World::by_folder();
@@ -566,7 +580,7 @@ fn servers() -> Vec<Row> {
             2.0,
             || {
                 let mut world = World::by_folder();
-                let full = "mount -t tmpfs -o size=8k none \"$SCCACHE_DIR\"; exec \"$@\"";
+                let full = "mount -t tmpfs -o size=4k none \"$SCCACHE_DIR\"; exec \"$@\"";
                 world.run_by_shell(&["unshare", "--mount"], full);
                 world
             },

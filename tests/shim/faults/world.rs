@@ -285,7 +285,11 @@ exec rustc \"$@\"
             .collect();
         let text = |name: &str| fs::read_to_string(project.join(name)).unwrap_or_default();
         let messages = text("printed") + &text("messages");
-        let mut messages: Vec<_> = messages.lines().map(str::to_owned).collect();
+        // Where no session is, the shim has nobody else to tell.
+        let lines = messages
+            .lines()
+            .filter(|line| !line.starts_with("nix-sccache: "));
+        let mut messages: Vec<_> = lines.map(str::to_owned).collect();
         messages.sort();
         Left {
             code: output.status.code(),

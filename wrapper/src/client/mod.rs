@@ -10,7 +10,7 @@ use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{self, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use nix_sccache_core::contract::{self, Language};
 
@@ -127,12 +127,19 @@ fn attempt(question: &Question, repair: Option<&Repair>) -> Attempt {
         move || note.as_deref().is_none_or(was_compiled)
     };
     let session = question.session.filter(|_| prepared.note.is_some());
+    let began = SystemTime::now();
     let heard = prepared
         .command
         .spawn()
         .and_then(|child| listen(child, session, patience, compiles.clone()));
     // Without a note nobody knows, and a miss is the safer word.
     let compiled = compiles();
+    if let Some(session) = session.filter(|_| prepared.waited_since(began) >= STORAGE_IS_SILENT) {
+        // What takes its time before a compilation may be the compiler, too, listing sources.
+        if session.blames_storage() {
+            session.give_up("its storage does not answer, and each try takes its time");
+        }
+    }
     let seen = prepared.end();
     question.note_what_was(&seen, compiled, repair);
     match heard {
@@ -228,6 +235,14 @@ impl Prepared {
         }
     }
 
+    /// How long after that the compiler was called.
+    fn waited_since(&self, began: SystemTime) -> Duration {
+        let note = self.note.as_deref().map(inner::compiled);
+        let called = note.and_then(|note| fs::metadata(note).ok()?.modified().ok());
+        let waited = called.and_then(|called| called.duration_since(began).ok());
+        waited.unwrap_or_default()
+    }
+
     /// Takes the call's files away, and says what was seen.
     fn end(&mut self) -> Seen {
         if let Some(note) = &self.note {
@@ -321,6 +336,10 @@ impl Question<'_> {
         }
     }
 }
+
+/// From when on a server of the session's own is asked whether its storage is silent: sccache 0.19
+/// tries Redis for ten seconds, with each call.
+const STORAGE_IS_SILENT: Duration = Duration::from_secs(5);
 
 /// From when on the server's answers to one call are slow: a hit takes a twentieth of it.
 const SLOW: Duration = Duration::from_secs(1);

@@ -96,17 +96,26 @@ impl Session {
     }
 
     /// What the session left so far. A server of its own is asked what it met.
-    pub fn read_log(&self) -> io::Result<Log> {
-        let mut faults = call_log::read(&self.faults())?;
+    pub fn read_log(&self) -> Log {
+        let mut faults = call_log::read(&self.faults()).unwrap_or_default();
         if self.has_server() {
             faults.extend(server::faults(&self.socket()));
         }
         faults.extend(self.not_noted());
-        Ok(Log {
-            calls: call_log::read(&self.log())?,
+        let calls = call_log::read(&self.log()).unwrap_or_else(|error| {
+            faults.push(Fault::of_calls(Kind::LogIncomplete, 0, error.to_string()));
+            Vec::new()
+        });
+        Log {
+            calls,
             trouble: self.first_trouble(),
             faults,
-        })
+        }
+    }
+
+    /// Whether its own server has met errors of its storage, as far as it says.
+    pub fn blames_storage(&self) -> bool {
+        self.has_server() && !server::faults(&self.socket()).is_empty()
     }
 
     /// Notes a call. A log that cannot be written is no reason to fail: the report says how many
