@@ -8,16 +8,16 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ExitCode, ExitStatus, Stdio};
+use std::process::{self, Child, ExitCode, ExitStatus, Stdio};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix_sccache_core::contract;
 use rustix::io::Errno;
-use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+use rustix::process::{Pid, Signal, getppid, kill_process, test_kill_process};
 
 use crate::arguments::{CcCall, RustcCall, is_rustc};
 use crate::class::{self, Class};
@@ -70,7 +70,8 @@ pub fn main(compiler: OsString, arguments: &[OsString]) -> ExitCode {
     match env::var_os(contract::COMPILING) {
         Some(note) if class == Class::Cacheable => {
             // Without the note a miss is taken for a hit, and a long compilation for silence.
-            File::create(&note).ok();
+            // Our number tells whether we still compile when sccache has ended.
+            fs::write(&note, process::id().to_string()).ok();
             let sealed = env::var(contract::SEAL).ok().and_then(|identity| {
                 let subject = if is_rustc(compiler.path.as_os_str()) {
                     Subject::rustc(arguments)
@@ -102,9 +103,11 @@ fn compile(
     end_with_caller(&child, name);
     let stdout = child.stdout.take();
     let stdout = thread::spawn(move || pass_on(stdout, io::stdout()));
-    let stderr = pass_on(child.stderr.take(), io::stderr());
+    let stderr = child.stderr.take();
+    let stderr = thread::spawn(move || pass_on(stderr, io::stderr()));
+    let status = compiler::wait(child)?;
     let stdout = stdout.join().unwrap_or_default();
-    let status = child.wait()?;
+    let stderr = stderr.join().unwrap_or_default();
     if let Some((subject, identity)) = sealed.filter(|_| status.success()) {
         let messages = Messages::sum(stdout, &stderr);
         let mut out = io::stdout().lock();
@@ -135,19 +138,23 @@ fn pass_on(from: Option<impl Read>, mut to: impl Write) -> Messages {
     }
 }
 
-/// Ends the compiler when the process that asked for it is gone, as a signal or a full memory ends
-/// one: sccache would compile on, for nobody.
+/// Ends the compiler when nobody waits for it: when the process that asked for it is gone, as a
+/// signal or a full memory ends one, since sccache would compile on; and when sccache is, since
+/// another compiler is then about to write the same files.
 fn end_with_caller(child: &Child, name: String) {
-    const LOOK_EVERY: Duration = Duration::from_millis(200);
+    const LOOK_EVERY: Duration = Duration::from_millis(100);
     let pid = |id: &str| id.parse().ok().and_then(Pid::from_raw);
     let caller = env::var(contract::CALLER).ok().and_then(|id| pid(&id));
     let compiler = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-    let (Some(caller), Some(compiler)) = (caller, compiler) else {
+    let (Some(caller), Some(compiler), parent) = (caller, compiler, getppid()) else {
         return;
     };
     thread::spawn(move || {
-        // Of another user's process we may not ask, and so know that it is there.
-        while !matches!(test_kill_process(caller), Err(Errno::SRCH)) {
+        while is_there(caller) {
+            if getppid() != parent {
+                kill_process(compiler, Signal::TERM).ok();
+                return;
+            }
             thread::sleep(LOOK_EVERY);
         }
         if let Some(session) = Session::current() {
@@ -156,6 +163,26 @@ fn end_with_caller(child: &Child, name: String) {
         }
         kill_process(compiler, Signal::TERM).ok();
     });
+}
+
+/// Whether there is such a process; of another user's we may not ask, and so know that it is.
+fn is_there(process: Pid) -> bool {
+    !matches!(test_kill_process(process), Err(Errno::SRCH))
+}
+
+/// Waits until the compiler has ended that sccache left, so that not two of them write the same
+/// files; not for ever.
+pub fn wait_for_compiler(note: &Path) {
+    const LOOK_EVERY: Duration = Duration::from_millis(10);
+    const AT_MOST: Duration = Duration::from_secs(5);
+    let since = Instant::now();
+    let compiles = || {
+        let id = fs::read_to_string(note).ok()?;
+        id.parse().ok().and_then(Pid::from_raw)
+    };
+    while since.elapsed() < AT_MOST && compiles().is_some_and(is_there) {
+        thread::sleep(LOOK_EVERY);
+    }
 }
 
 /// The file with sccache's key of the call that has this note.

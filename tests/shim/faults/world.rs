@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use nix_sccache_tests::{Daemon, Gateway, Redis, Shim, entries, script};
@@ -25,7 +26,7 @@ pub struct World {
     /// The programs that run it.
     pub prefix: Vec<String>,
     /// What the shell does in the session before the compiler is called.
-    pub before: String,
+    before: String,
     /// What it calls as rustc.
     pub compiler: PathBuf,
     /// Whether what asks for the call is killed, and then asks again.
@@ -214,6 +215,11 @@ exec rustc \"$@\"
         self.compiler = path;
     }
 
+    /// Has the shell do this in the session before the compiler is called.
+    pub fn before(&mut self, text: &str) {
+        text.clone_into(&mut self.before);
+    }
+
     /// Runs it by `sh -c` and this, which ends in `exec "$@"`.
     pub fn run_by_shell(&mut self, prefix: &[&str], text: &str) {
         let words = prefix.iter().copied().chain(["sh", "-ec", text, "sh"]);
@@ -301,16 +307,24 @@ exec rustc \"$@\"
         }
     }
 
-    /// How many processes run whose command line has this in it.
-    pub fn processes(&self, part: &str) -> usize {
-        let part = self.path().join(part).display().to_string();
-        let processes = fs::read_dir("/proc").unwrap().flatten();
-        processes
-            .filter(|process| {
+    /// Whether the compiler of [`Self::compiler_first`] runs, and goes on doing so.
+    pub fn compiles(&self) -> bool {
+        let deadline = Instant::now() + Duration::from_secs(5);
+        let script = self.path().join("compiler/rustc").display().to_string();
+        let runs = || {
+            let mut processes = fs::read_dir("/proc").unwrap().flatten();
+            processes.any(|process| {
                 fs::read(process.path().join("cmdline"))
-                    .is_ok_and(|line| String::from_utf8_lossy(&line).contains(&part))
+                    .is_ok_and(|line| String::from_utf8_lossy(&line).contains(&script))
             })
-            .count()
+        };
+        while runs() {
+            if Instant::now() > deadline {
+                return true;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        false
     }
 }
 

@@ -132,6 +132,9 @@ fn attempt(question: &Question, repair: Option<&Repair>) -> Attempt {
         .command
         .spawn()
         .and_then(|child| listen(child, session, patience, compiles.clone()));
+    if let Some(note) = &prepared.note {
+        inner::wait_for_compiler(note);
+    }
     // Without a note nobody knows, and a miss is the safer word.
     let compiled = compiles();
     if let Some(session) = session.filter(|_| prepared.waited_since(began) >= STORAGE_IS_SILENT) {
