@@ -11,6 +11,7 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use nix_sccache_tests::damage::flip;
 use nix_sccache_tests::{Daemon, Library, Reported, library, reported, script, stdout_of};
 
 use self::world::World;
@@ -205,4 +206,77 @@ fn the_news_of_metadata_comes_early() {
     );
     let news = left.messages.iter().filter(|line| *line == news);
     assert_eq!(news.count(), 1, "{left:#?}");
+}
+
+/// A signal that is for the shim alone ends the compiler of a call that is not for the cache, too.
+#[test]
+fn the_shim_is_ended_without_sccache() {
+    let mut world = World::with_daemon();
+    world.kind = "bin";
+    world.compiler_first("kill -TERM $PPID; for _ in $(seq 600); do sleep 0.1; done");
+    let left = world.build();
+    // As a shell has it: 128 and the signal's number.
+    assert_eq!(left.code, Some(143), "{left:#?}");
+    assert!(!world.compiles());
+    assert!(left.took < Duration::from_secs(20), "{left:#?}");
+}
+
+/// Where the build itself has no room, the compiler says so, as it does without us; and when it has,
+/// there is a hit.
+#[test]
+fn there_is_no_room_for_the_outputs() {
+    let mut world = World::warm();
+    let full =
+        "mount -t tmpfs -o size=4k none out; head -c 1M /dev/zero >out/fill || true; exec \"$@\"";
+    world.run_by_shell(&["unshare", "--mount"], full);
+    let left = world.build();
+    assert_eq!(left.code, Some(1), "{left:#?}");
+    let said = left.messages.join("\n");
+    assert!(said.contains("No space left on device"), "{left:#?}");
+    assert_eq!(left.report["errors"], 1, "{left:#?}");
+    world.prefix.clear();
+    let left = world.build();
+    assert_eq!(
+        (left.code, &left.report["hits"]),
+        (Some(0), &1.into()),
+        "{left:#?}"
+    );
+}
+
+/// A C compiler's messages come with colours from the compiler and without them from sccache, and
+/// are the same.
+#[test]
+fn an_object_and_its_messages_are_damaged() {
+    let (shim, daemon, folder) = (shim(), Daemon::start(), tempfile::tempdir().unwrap());
+    let text = "static int a(void) { return 1; }\nint b;\n";
+    fs::write(folder.path().join("a.c"), text).unwrap();
+    let compile = || {
+        let mut run = shim.run(&daemon);
+        run.current_dir(folder.path());
+        let sccache = shim.program("sccache").display().to_string();
+        let call = format!("{sccache} gcc -Wall -O1 -c a.c -o a.o 2>messages");
+        let built = reported(run, ["sh", "-c", &call]);
+        assert_eq!(built.code, Some(0), "{built:#?}");
+        let left = |name| fs::read(folder.path().join(name)).unwrap();
+        (left("a.o"), left("messages"), built)
+    };
+    let (object, messages, built) = compile();
+    assert_eq!(built.hits_and_misses(), (0, 1), "{built:#?}");
+    assert!(String::from_utf8_lossy(&messages).contains("defined but not used"));
+    for damaged in [None, Some("stderr"), Some("obj"), None] {
+        for entry in daemon.entries() {
+            if let Some(name) = damaged {
+                flip(&entry, name);
+            }
+        }
+        let built = compile();
+        assert_eq!((&built.0, &built.1), (&object, &messages), "{damaged:?}");
+        let faults = built.2.report["faults"].as_array().unwrap().len();
+        assert_eq!(faults, usize::from(damaged.is_some()), "{built:#?}");
+        assert_eq!(
+            built.2.count("hits"),
+            u64::from(damaged.is_none()),
+            "{built:#?}"
+        );
+    }
 }

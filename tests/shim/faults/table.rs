@@ -1,7 +1,8 @@
 //! Everything that is known to go wrong: one row a fault, each made for real.
 //!
 //! For each row the build goes well, makes what the compiler alone makes, takes no longer than
-//! the row says, and its report names the fault, in words and as JSON.
+//! the row says, and its report names the fault, in words and as JSON. `NIX_SCCACHE_TEST_FAULT`, a
+//! part of names, has these rows alone run.
 
 #![allow(clippy::too_many_lines, reason = "it is a table")]
 

@@ -31,6 +31,8 @@ pub struct World {
     pub compiler: PathBuf,
     /// Whether what asks for the call is killed, and then asks again.
     pub again: bool,
+    /// The kind of the crate.
+    pub kind: &'static str,
 }
 
 /// What a build left.
@@ -56,7 +58,7 @@ const SOURCE: &str =
     "//! A crate.\n/// Adds.\npub fn add(a: u32, b: u32) -> u32 { let unused = 1; a + b }\n";
 
 const ARGUMENTS: &str = "--crate-name base --edition=2024 src/lib.rs --error-format=json \
-    --json=diagnostic-rendered-ansi,artifacts --crate-type lib --emit=dep-info,metadata,link \
+    --json=diagnostic-rendered-ansi,artifacts --emit=dep-info,metadata,link \
     -C metadata=1f -C extra-filename=-1f --out-dir out";
 
 impl World {
@@ -77,6 +79,7 @@ impl World {
             before: String::new(),
             compiler: "rustc".into(),
             again: false,
+            kind: "lib",
         };
         world.write(SOURCE);
         world
@@ -228,7 +231,10 @@ exec rustc \"$@\"
 
     /// What the compiler alone makes.
     pub fn plain(&self) -> Left {
-        let call = format!("rustc {ARGUMENTS} >printed 2>messages");
+        let call = format!(
+            "rustc {ARGUMENTS} --crate-type {} >printed 2>messages",
+            self.kind
+        );
         self.left_by(Command::new("sh").args(["-c", &call]))
     }
 
@@ -236,9 +242,10 @@ exec rustc \"$@\"
     pub fn build(&self) -> Left {
         let sccache = self.shim.program("sccache");
         let call = format!(
-            "{} {} {ARGUMENTS}",
+            "{} {} {ARGUMENTS} --crate-type {}",
             sccache.display(),
-            self.compiler.display()
+            self.compiler.display(),
+            self.kind
         );
         let nix_sccache = self.shim.program("nix-sccache");
         let mut words = self.prefix.clone();
