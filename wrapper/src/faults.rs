@@ -29,6 +29,8 @@ pub enum Kind {
     /// An entry was not what had been stored, or was another call's: its call was compiled, and
     /// the entry stored anew.
     EntryDamaged,
+    /// An entry could not be had: its call was compiled.
+    EntryNotRead,
     /// What was compiled could not be stored.
     EntryNotStored,
     /// Answers took their time.
@@ -113,6 +115,9 @@ impl Faults {
         match self.kind {
             Kind::EntryDamaged => {
                 format!("{calls} {entries} damaged, compiled again and stored anew{of}: {why}")
+            }
+            Kind::EntryNotRead => {
+                format!("{calls} {entries} could not be read, and compiled again{of}: {why}")
             }
             Kind::EntryNotStored => format!("{calls} {entries} not stored{of}: {why}"),
             Kind::SlowAnswers => format!(

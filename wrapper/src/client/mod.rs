@@ -318,7 +318,7 @@ impl Question<'_> {
     /// Notes what was seen of the server, when the compiler was called or was not.
     fn note_what_was(&self, seen: &Seen, compiled: bool, repair: Option<&Repair>) {
         if let Some(why) = &seen.not_fetched {
-            self.note(Kind::EntryDamaged, why);
+            self.note(Kind::EntryNotRead, why);
         } else if compiled && seen.found && repair.is_none() {
             self.note(Kind::EntryDamaged, "sccache could not read it");
         }

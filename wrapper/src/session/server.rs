@@ -11,15 +11,18 @@ use serde::Deserialize;
 use crate::client;
 use crate::faults::{Fault, Kind};
 
+/// In seconds.
+const A_DAY: &str = "86400";
+
 /// Starts it: sccache goes to the background by itself when it listens.
 pub(super) fn start(variables: &[(&'static str, PathBuf)]) -> io::Result<()> {
     let mut command = command()?;
     command
         .arg("--start-server")
         .envs(variables.iter().cloned());
-    // The session says when it ends.
+    // The session says when it ends; of a session that was killed nothing is left for ever.
     if std::env::var_os("SCCACHE_IDLE_TIMEOUT").is_none() {
-        command.env("SCCACHE_IDLE_TIMEOUT", "0");
+        command.env("SCCACHE_IDLE_TIMEOUT", A_DAY);
     }
     let output = command.stdin(Stdio::null()).output()?;
     if output.status.success() {
@@ -60,12 +63,12 @@ pub(super) fn faults(socket: &Path) -> Vec<Fault> {
     };
     let counted = [
         (
-            Kind::EntryDamaged,
+            Kind::EntryNotRead,
             stats.not_read.counts.values().sum(),
             "sccache could not read what its storage gave it",
         ),
         (
-            Kind::EntryDamaged,
+            Kind::EntryNotRead,
             stats.silent,
             "sccache's storage did not answer within 60 s",
         ),
