@@ -182,7 +182,7 @@ fn run(command: &[OsString], files: &Keep) -> ExitCode {
     if let Ok(wrapper) = begun.session.wrapper() {
         stand_in_front_of_rustc(&mut command, &wrapper);
     }
-    let status = command.spawn().and_then(compiler::wait);
+    let status = compiler::run_through(&mut command, |_| ());
     let (log, keys) = (begun.session.read_log(), explain::recorded(&begun.session));
     begun.session.end();
     let report = Report::of(&log);

@@ -54,16 +54,16 @@ pub fn run(command: &mut Command) -> ExitCode {
 /// Runs a compiler whose messages were in part passed on already, without those.
 pub fn run_without(mut command: Command, passed_on: &[Vec<u8>]) -> io::Result<ExitStatus> {
     if passed_on.is_empty() {
-        return command.spawn().and_then(wait);
+        return run_through(&mut command, |_| ());
     }
-    let mut child = command.stderr(Stdio::piped()).spawn()?;
-    let stderr = child.stderr.take();
-    let filter = thread::spawn({
-        let passed_on = passed_on.to_vec();
-        move || pass_on_without(stderr, &passed_on)
+    let mut filter = None;
+    let status = run_through(command.stderr(Stdio::piped()), |child| {
+        let (stderr, passed_on) = (child.stderr.take(), passed_on.to_vec());
+        filter = Some(thread::spawn(move || pass_on_without(stderr, &passed_on)));
     });
-    let status = wait(child);
-    filter.join().ok();
+    if let Some(filter) = filter {
+        filter.join().ok();
+    }
     status
 }
 
@@ -77,10 +77,16 @@ fn pass_on_without(stderr: Option<impl Read>, passed_on: &[Vec<u8>]) {
     }
 }
 
-/// Waits for a command, and outlives the signals that are meant for it: they are passed on, and
-/// there is something to do when it has ended.
-pub fn wait(mut child: Child) -> io::Result<ExitStatus> {
+/// Runs a command, and outlives the signals that are meant for it: they are passed on, and there is
+/// something to do when it has ended. `begun` is called with what runs.
+pub fn run_through(
+    command: &mut Command,
+    begun: impl FnOnce(&mut Child),
+) -> io::Result<ExitStatus> {
+    // Before it runs: none must come in between.
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+    let mut child = command.spawn()?;
+    begun(&mut child);
     let handle = signals.handle();
     let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
     let forwarding = thread::spawn(move || {

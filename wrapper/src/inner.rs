@@ -11,7 +11,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{self, Child, ExitCode, ExitStatus, Stdio};
+use std::process::{self, Child, Command, ExitCode, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -81,11 +81,7 @@ pub fn main(compiler: OsString, arguments: &[OsString]) -> ExitCode {
                 Some((subject?, identity))
             });
             let key = fs::read_to_string(key_file(Path::new(&note))).ok();
-            let status = command
-                .stdout(Stdio::piped())
-                .stderr(Stdio::piped())
-                .spawn()
-                .and_then(|child| compile(child, sealed, key.as_deref(), name));
+            let status = compile(&mut command, sealed, key.as_deref(), name);
             fs::rename(&note, compiled(Path::new(&note))).ok();
             compiler::end_as(&command, status)
         }
@@ -95,19 +91,27 @@ pub fn main(compiler: OsString, arguments: &[OsString]) -> ExitCode {
 
 /// Passes on what the compiler says, to its end, and seals what it made.
 fn compile(
-    mut child: Child,
+    command: &mut Command,
     sealed: Option<(Subject, String)>,
     key: Option<&str>,
     name: String,
 ) -> io::Result<ExitStatus> {
-    end_with_caller(&child, name);
-    let stdout = child.stdout.take();
-    let stdout = thread::spawn(move || pass_on(stdout, io::stdout()));
-    let stderr = child.stderr.take();
-    let stderr = thread::spawn(move || pass_on(stderr, io::stderr()));
-    let status = compiler::wait(child)?;
-    let stdout = stdout.join().unwrap_or_default();
-    let stderr = stderr.join().unwrap_or_default();
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut passing = None;
+    let status = compiler::run_through(command, |child| {
+        end_with_caller(child, name);
+        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+        passing = Some((
+            thread::spawn(move || pass_on(stdout, io::stdout())),
+            thread::spawn(move || pass_on(stderr, io::stderr())),
+        ));
+    })?;
+    let (stdout, stderr) = passing.map_or_else(Default::default, |(stdout, stderr)| {
+        (
+            stdout.join().unwrap_or_default(),
+            stderr.join().unwrap_or_default(),
+        )
+    });
     if let Some((subject, identity)) = sealed.filter(|_| status.success()) {
         let messages = Messages::sum(stdout, &stderr);
         let mut out = io::stdout().lock();
