@@ -145,6 +145,13 @@ fn attempt(question: &Question, repair: Option<&Repair>) -> Attempt {
     }
     let seen = prepared.end();
     question.note_what_was(&seen, compiled, repair);
+    // A hit was worth the wait.
+    if let Some(session) = session.filter(|_| compiled && seen.waited >= STORAGE_IS_SILENT) {
+        session.give_up(&format!(
+            "it took {} s over an entry; is what stands behind the daemon's disk still there?",
+            seen.waited.as_secs()
+        ));
+    }
     match heard {
         Ok(heard) => prepared.judge(heard, seen, compiled, patience),
         Err(error) => unreachable(format!("{} cannot be run: {error}", sccache.display())),
@@ -340,8 +347,9 @@ impl Question<'_> {
     }
 }
 
-/// From when on a server of the session's own is asked whether its storage is silent: sccache 0.19
-/// tries Redis for ten seconds, with each call.
+/// From when on a server is too slow over an entry that it has not: its storage is gone, or a level
+/// behind its disk. Sccache 0.19 tries Redis for ten seconds when it looks for an entry, and ten more
+/// before it stores one, with each call.
 const STORAGE_IS_SILENT: Duration = Duration::from_secs(5);
 
 /// From when on the server's answers to one call are slow: a hit takes a twentieth of it.
