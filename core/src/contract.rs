@@ -22,6 +22,10 @@ pub const TIMEOUT: &str = "NIX_SCCACHE_TIMEOUT";
 /// sources of any crate, which is all that happens before the cache is asked.
 pub const DEFAULT_TIMEOUT: u32 = 120;
 
+/// Whether compilers are shown paths that stay the same from build to build: the name of a
+/// [`StablePaths`](crate::sccache_env::StablePaths). Unset, that is `exact`.
+pub const STABLE_PATHS: &str = "NIX_SCCACHE_STABLE_PATHS";
+
 /// A directory in which a session that ends leaves its log and its page. Unset, it leaves nothing.
 pub const REPORTS: &str = "NIX_SCCACHE_REPORTS";
 
@@ -49,6 +53,13 @@ pub const CALLER: &str = "NIX_SCCACHE_CALLER";
 /// The socket of the server, where [`SERVER_UDS`] is the shim's own in front of it. Set by the
 /// shim, for itself.
 pub const SERVER: &str = "NIX_SCCACHE_SERVER";
+
+/// The linker that rustc calls through the shim. Set by the shim, for itself.
+pub const LINKER: &str = "NIX_SCCACHE_LINKER";
+
+/// The paths that compilers are shown and those that they stand for: a line each, with a tab
+/// between. Set by the shim, for itself.
+pub const SHOWN_PATHS: &str = "NIX_SCCACHE_SHOWN_PATHS";
 
 /// What goes into each Rust key beside what sccache puts there: it hashes every
 /// variable that begins with `CARGO_`. Set by the shim, for sccache.

@@ -77,12 +77,48 @@ pub struct Wanted {
     pub idle_timeout: Option<u32>,
     /// How long a call waits for the cache before the compiler runs without it, in seconds.
     pub timeout: Option<NonZeroU32>,
+    /// Whether compilers are shown paths that stay the same while a lock file or a version changes.
+    pub stable_paths: Option<StablePaths>,
     /// A directory in which a build leaves its log and its page.
     pub reports: Option<AbsolutePath>,
     /// What sccache logs, in the grammar of `RUST_LOG`.
     pub log: Option<Text>,
     /// A configuration file for sccache, for what no variable says.
     pub config: Option<AbsolutePath>,
+}
+
+/// When compilers are shown paths that stay the same while a lock file or a version changes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StablePaths {
+    /// Where not a bit of what is built depends on it
+    #[default]
+    Exact,
+    /// Also where LLVM names a local symbol by a hash of the module that it is in, and so by the
+    /// paths in that: `NAME.llvm.NUMBER` has another number
+    Always,
+    /// Not at all
+    Never,
+}
+
+impl StablePaths {
+    const ALL: [Self; 3] = [Self::Exact, Self::Always, Self::Never];
+
+    /// The name in [`contract::STABLE_PATHS`] and in `rust.sccacheEnv`'s `stablePaths`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Always => "always",
+            Self::Never => "never",
+        }
+    }
+
+    /// The one of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
 }
 
 /// Less than most entries take.
@@ -248,6 +284,10 @@ impl Wanted {
             (
                 contract::TIMEOUT,
                 self.timeout.map(|seconds| seconds.to_string()),
+            ),
+            (
+                contract::STABLE_PATHS,
+                self.stable_paths.map(|kind| kind.name().to_owned()),
             ),
             (
                 contract::REPORTS,

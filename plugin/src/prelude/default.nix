@@ -140,6 +140,10 @@ mapAttrs (name: value: if isFunction value then document name value else value) 
       `multiarch` (Boolean): for C and C++.
     - `timeout` (seconds, 120): how long a call waits for the cache before the compiler runs
       without it.
+    - `stablePaths` (`"exact"`, `"always"`, `"never"`; `"exact"`): whether compilers are shown
+      paths of vendored crates that stay the same while a lock file or a version changes: where
+      the output has the same bytes all the same; also where numbers in names of local symbols,
+      `NAME.llvm.NUMBER`, are others; or not at all.
     - `reports` (path): a folder in which a build leaves its log and an HTML page about it; it
       has to be in `extra-sandbox-paths`, and open to build users.
     - `recache`, `skipCacheCheck` (Booleans), `idleTimeout` (seconds; 0 is never),
