@@ -2,6 +2,7 @@
 
 use std::env;
 use std::ffi::{OsStr, OsString};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, ExitStatus};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -17,6 +18,7 @@ use crate::compiler::{self, Compiler};
 use crate::explain;
 use crate::report::tell_trouble;
 use crate::session::Session;
+use crate::stable_paths::StablePaths;
 use crate::tell::tell;
 
 /// As `sccache`: a compiler's call, or else the real sccache.
@@ -83,37 +85,40 @@ struct Call {
     /// The crate or the source file, for the report.
     name: String,
     class: Class,
+    paths: StablePaths,
     at: SystemTime,
     began: Instant,
 }
 
 fn compile(program: &OsStr, arguments: Vec<OsString>) -> ExitCode {
-    let call = match Call::read(program, arguments) {
+    let session = Session::current();
+    let session = session.as_ref();
+    let mut call = match Call::read(program, arguments, session) {
         Ok(call) => call,
         Err(missing) => return not_found(&missing.to_string_lossy()),
     };
-    let session = Session::current();
-    let session = session.as_ref();
     match call.class.clone() {
         Class::Probe => {
             call.note(session, Outcome::Probe);
             compiler::become_program(call.command())
         }
         Class::Passthrough(reason) => call.pass_through(session, reason),
-        Class::Cacheable => {
-            let wrap = env::var(contract::WRAP).ok();
-            if class::is_wrapped(call.language, wrap.as_deref()) {
-                call.ask_cache(session)
-            } else {
-                call.pass_through(session, Reason::NotWrapped)
-            }
-        }
+        Class::Cacheable if is_wrapped(call.language) => call.ask_cache(session),
+        Class::Cacheable => call.pass_through(session, Reason::NotWrapped),
     }
+}
+
+fn is_wrapped(language: Language) -> bool {
+    class::is_wrapped(language, env::var(contract::WRAP).ok().as_deref())
 }
 
 impl Call {
     /// Reads a call; fails with the program that is not to be found.
-    fn read(program: &OsStr, mut arguments: Vec<OsString>) -> Result<Self, OsString> {
+    fn read(
+        program: &OsStr,
+        mut arguments: Vec<OsString>,
+        session: Option<&Session>,
+    ) -> Result<Self, OsString> {
         let (at, began) = (SystemTime::now(), Instant::now());
         // `sccache WRAPPER rustc …`: the wrapper is a program that takes a rustc first.
         let wraps = arguments
@@ -128,6 +133,7 @@ impl Call {
             wrapper,
             path: compiler::find(&program).ok_or_else(|| program.clone())?,
         };
+        let mut paths = StablePaths::default();
         let (language, name, class) = if is_rustc(&program) {
             let mut call = RustcCall::read(&arguments);
             // Cargo puts it into the arguments; sccache looks at the variables as well.
@@ -136,6 +142,9 @@ impl Call {
                 .any(|name| env::var_os(name).is_some_and(|value| value == "1"));
             call.own_compiler = bootstrap::compiles_with_its_own(call.target);
             let class = class::rustc(&call);
+            if is_wrapped(Language::Rust) && class != Class::Probe {
+                paths = StablePaths::of(session, &call, &arguments, class == Class::Cacheable);
+            }
             (Language::Rust, call.crate_name.unwrap_or_default(), class)
         } else {
             let call = CcCall::read(&arguments);
@@ -152,13 +161,17 @@ impl Call {
             language,
             name,
             class,
+            paths,
             at,
             began,
         })
     }
 
     fn command(&self) -> Command {
-        self.compiler.command(&self.arguments)
+        let arguments = self.paths.arguments(&self.arguments);
+        let mut command = self.compiler.command(arguments);
+        self.paths.prepare(&mut command);
+        command
     }
 
     fn note(&self, session: Option<&Session>, outcome: Outcome) {
@@ -188,11 +201,35 @@ impl Call {
 
     /// Runs the compiler; without a session, whose log wants to know how it ended, as the
     /// compiler itself.
-    fn pass_through(&self, session: Option<&Session>, reason: Reason) -> ExitCode {
-        if session.is_none() {
+    fn pass_through(&mut self, session: Option<&Session>, reason: Reason) -> ExitCode {
+        if session.is_none() && !self.paths.has_to_finish() {
             return compiler::become_program(self.command());
         }
+        if self.paths.can_forget_shown() && matches!(reason, Reason::Links(_)) {
+            if let Some(code) = self.try_as_shown(session, &reason) {
+                return code;
+            }
+            self.paths.forget_shown();
+        }
         self.run_compiler(session, reason, &[]).0
+    }
+
+    /// Runs the compiler on paths that it was not called with. If it fails, by whatever reason,
+    /// nobody is to know, and it is called as if we were not there.
+    fn try_as_shown(&self, session: Option<&Session>, reason: &Reason) -> Option<ExitCode> {
+        let output = self.command().output().ok()?;
+        if !output.status.success() {
+            return None;
+        }
+        io::stdout().write_all(&output.stdout).ok();
+        io::stderr()
+            .write_all(&self.paths.real(&output.stderr))
+            .ok();
+        if let Err(error) = self.paths.finish() {
+            return Some(self.cannot_finish(&error));
+        }
+        self.note(session, Outcome::Passthrough(reason.clone()));
+        Some(ExitCode::SUCCESS)
     }
 
     /// Runs the compiler, without the messages that were passed on before, and notes it.
@@ -203,8 +240,11 @@ impl Call {
         reason: Reason,
         passed_on: &[Vec<u8>],
     ) -> (ExitCode, bool) {
-        let status = compiler::run_without(self.command(), passed_on);
+        let status = compiler::run_without(self.command(), passed_on, &self.paths);
         let compiled = status.as_ref().is_ok_and(ExitStatus::success);
+        if compiled && let Err(error) = self.paths.finish() {
+            return (self.cannot_finish(&error), false);
+        }
         let outcome = if compiled {
             Outcome::Passthrough(reason)
         } else {
@@ -214,7 +254,16 @@ impl Call {
         (compiler::end_as(&self.command(), status), compiled)
     }
 
-    fn ask_cache(&self, session: Option<&Session>) -> ExitCode {
+    /// What was compiled would leave the build with paths that nobody knows.
+    fn cannot_finish(&self, error: &io::Error) -> ExitCode {
+        tell(format_args!(
+            "nix-sccache: cannot put the paths of this build into {}: {error}",
+            self.name
+        ));
+        ExitCode::FAILURE
+    }
+
+    fn ask_cache(&mut self, session: Option<&Session>) -> ExitCode {
         let trouble = |why: &str| match session {
             Some(session) => session.trouble(why),
             None => tell_trouble(why),
@@ -227,9 +276,16 @@ impl Call {
             language: self.language,
             name: &self.name,
             compiler: &self.compiler,
-            arguments: &self.arguments,
+            arguments: self.paths.arguments(&self.arguments),
+            paths: &self.paths,
         };
-        match client::ask(&question) {
+        let answer = client::ask(&question);
+        if matches!(answer, Answer::Served { .. })
+            && let Err(error) = self.paths.finish()
+        {
+            return self.cannot_finish(&error);
+        }
+        match answer {
             Answer::Served {
                 complaint: Some(why),
                 ..
@@ -257,9 +313,21 @@ impl Call {
                 self.run_compiler(session, Reason::CacheFailed, &passed_on)
                     .0
             }
+            // By the same paths as before, since who waited for the metadata has them already;
+            // unless nobody was told.
+            Answer::Leaked { passed_on } => {
+                if self.paths.is_strict() {
+                    self.paths.forget_shown();
+                }
+                self.run_compiler(session, Reason::RealPath, &passed_on).0
+            }
             // The compiler has the last word: a program that does not compile fails again,
             // with the compiler's own messages, and the cache is not to blame.
             Answer::Failed { why, passed_on } => {
+                // It is called as if we were not there, unless somebody waited for the metadata.
+                if passed_on.is_empty() {
+                    self.paths.forget_shown();
+                }
                 let (code, compiled) = self.run_compiler(session, Reason::CacheFailed, &passed_on);
                 if compiled {
                     trouble(&why);

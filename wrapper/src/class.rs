@@ -50,6 +50,8 @@ pub enum Reason {
     ArgumentFile,
     /// The language is not among those to wrap.
     NotWrapped,
+    /// It found out a path that it was not shown, and has it in its result.
+    RealPath,
     /// The cache failed.
     CacheFailed,
 }
@@ -69,6 +71,7 @@ impl fmt::Display for Reason {
             Self::Sources => f.write_str("has not one source"),
             Self::ArgumentFile => f.write_str("its @file cannot be read"),
             Self::NotWrapped => f.write_str("language is not wrapped"),
+            Self::RealPath => f.write_str("has a path in it that changes"),
             Self::CacheFailed => f.write_str("the cache failed"),
         }
     }

@@ -13,6 +13,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
+use crate::stable_paths::StablePaths;
 use crate::tell::tell;
 
 /// The program that `name` stands for, passing over shims: a path is taken as it is, a name
@@ -51,28 +52,30 @@ pub fn run(command: &mut Command) -> ExitCode {
     end_as(command, status)
 }
 
-/// Runs a compiler whose messages were in part passed on already, without those.
-pub fn run_without(mut command: Command, passed_on: &[Vec<u8>]) -> io::Result<ExitStatus> {
-    if passed_on.is_empty() {
+/// Runs a compiler whose messages were in part passed on already, without those, and with the
+/// paths that it was called with.
+pub fn run_without(
+    mut command: Command,
+    passed_on: &[Vec<u8>],
+    paths: &StablePaths,
+) -> io::Result<ExitStatus> {
+    if passed_on.is_empty() && !paths.shows() {
         return run_through(&mut command, |_| ());
     }
-    let mut filter = None;
-    let status = run_through(command.stderr(Stdio::piped()), |child| {
-        let (stderr, passed_on) = (child.stderr.take(), passed_on.to_vec());
-        filter = Some(thread::spawn(move || pass_on_without(stderr, &passed_on)));
-    });
-    if let Some(filter) = filter {
-        filter.join().ok();
-    }
-    status
+    thread::scope(|scope| {
+        run_through(command.stderr(Stdio::piped()), |child| {
+            let stderr = child.stderr.take();
+            scope.spawn(move || pass_on_without(stderr, passed_on, paths));
+        })
+    })
 }
 
-fn pass_on_without(stderr: Option<impl Read>, passed_on: &[Vec<u8>]) {
+fn pass_on_without(stderr: Option<impl Read>, passed_on: &[Vec<u8>], paths: &StablePaths) {
     let Some(stderr) = stderr else { return };
     for mut line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
         line.push(b'\n');
         if !passed_on.contains(&line) {
-            io::stderr().write_all(&line).ok();
+            io::stderr().write_all(&paths.real(&line)).ok();
         }
     }
 }

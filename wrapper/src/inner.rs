@@ -25,6 +25,7 @@ use crate::compiler::{self, Compiler};
 use crate::faults::{Fault, Kind};
 use crate::seal::{Messages, Subject};
 use crate::session::Session;
+use crate::stable_paths;
 
 /// Notes the call if it is a compilation, and becomes the compiler.
 pub fn main(compiler: OsString, arguments: &[OsString]) -> ExitCode {
@@ -61,6 +62,7 @@ pub fn main(compiler: OsString, arguments: &[OsString]) -> ExitCode {
         contract::SEAL,
         contract::CALLER,
         contract::SERVER,
+        contract::SHOWN_PATHS,
     ] {
         command.env_remove(name);
     }
@@ -72,8 +74,9 @@ pub fn main(compiler: OsString, arguments: &[OsString]) -> ExitCode {
             // Without the note a miss is taken for a hit, and a long compilation for silence.
             // Our number tells whether we still compile when sccache has ended.
             fs::write(&note, process::id().to_string()).ok();
+            let is_rust = is_rustc(compiler.path.as_os_str());
             let sealed = env::var(contract::SEAL).ok().and_then(|identity| {
-                let subject = if is_rustc(compiler.path.as_os_str()) {
+                let subject = if is_rust {
                     Subject::rustc(arguments)
                 } else {
                     Subject::cc(arguments)
@@ -82,6 +85,14 @@ pub fn main(compiler: OsString, arguments: &[OsString]) -> ExitCode {
             });
             let key = fs::read_to_string(key_file(Path::new(&note))).ok();
             let status = compile(&mut command, sealed, key.as_deref(), name);
+            if status.as_ref().is_ok_and(ExitStatus::success)
+                && is_rust
+                && stable_paths::have_leaked(&RustcCall::read(arguments), arguments)
+            {
+                // Sccache does not store what failed.
+                fs::rename(&note, leaked(Path::new(&note))).ok();
+                return ExitCode::FAILURE;
+            }
             fs::rename(&note, compiled(Path::new(&note))).ok();
             compiler::end_as(&command, status)
         }
@@ -197,4 +208,9 @@ pub fn key_file(note: &Path) -> PathBuf {
 /// The name that the note has when the compiler is done.
 pub fn compiled(note: &Path) -> PathBuf {
     note.with_extension("done")
+}
+
+/// The name that it has when what was compiled must not be stored.
+pub fn leaked(note: &Path) -> PathBuf {
+    note.with_extension("leaked")
 }

@@ -10,9 +10,10 @@
 //!
 //! A compiler's call goes through these, each with one job: [`arguments`] reads it,
 //! [`class`] decides what it is, [`inputs`] names what goes into its key beside what
-//! sccache sees, [`client`] asks the cache, [`seal`] tells whether an entry is what it was,
-//! [`compiler`] runs the compiler, [`call_log`] notes what came of it, [`faults`] what went
-//! wrong with it, and [`explain`] what its key was made of.
+//! sccache sees, [`stable_paths`] keeps what changes for no reason out of it, [`client`] asks the
+//! cache, [`seal`] tells whether an entry is what it was, [`compiler`] runs the compiler,
+//! [`call_log`] notes what came of it, [`faults`] what went wrong with it, and [`explain`] what its
+//! key was made of.
 
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
@@ -34,6 +35,7 @@ mod page;
 mod report;
 mod seal;
 mod session;
+mod stable_paths;
 mod static_libraries;
 mod tell;
 
@@ -48,6 +50,9 @@ fn main() -> ExitCode {
     let mut arguments = env::args_os();
     let called_as = arguments.next().unwrap_or_default();
     let arguments: Vec<OsString> = arguments.collect();
+    if let Some(linker) = stable_paths::linker_called(&called_as) {
+        return stable_paths::as_linker(&linker, &arguments);
+    }
     // Sccache calls its compiler, which is us again: whatever the name, the real one is meant.
     if let Some(compiler) = env::var_os(contract::COMPILER) {
         return inner::main(compiler, &arguments);

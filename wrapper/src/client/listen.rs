@@ -31,18 +31,19 @@ pub struct Messages {
 
 /// Hears sccache out, as long as some call of the session compiles, or else for `patience`:
 /// a server that compiles for others lets a call wait for its turn. Without a session there is
-/// no telling, and no limit. `compiles` says whether this call's own compiler was called.
+/// no telling, and no limit. `passes_news_on` says whether
+/// news of a crate's metadata is passed on at once.
 pub fn listen(
     mut child: Child,
     session: Option<&Session>,
     patience: Duration,
-    compiles: impl Fn() -> bool + Send + 'static,
+    passes_news_on: impl Fn() -> bool + Send + 'static,
 ) -> io::Result<Heard> {
     let no_pipe = || io::Error::other("no pipe");
     let stdout = child.stdout.take().ok_or_else(no_pipe)?;
     let stderr = child.stderr.take().ok_or_else(no_pipe)?;
     let stdout = in_background(move || read(stdout));
-    let messages = in_background(move || tell_apart(BufReader::new(stderr), compiles));
+    let messages = in_background(move || tell_apart(BufReader::new(stderr), passes_news_on));
 
     let mut silent_since = Instant::now();
     let messages = loop {
@@ -92,7 +93,7 @@ fn read(mut pipe: impl Read) -> Vec<u8> {
 /// The news that a crate's metadata is there goes on at once, since cargo then begins with
 /// what depends on it; all else waits until it is certain that the compiler need not say it
 /// again. So does the news from an entry, which may be damaged.
-fn tell_apart(mut lines: impl BufRead, compiles: impl Fn() -> bool) -> Messages {
+fn tell_apart(mut lines: impl BufRead, passes_news_on: impl Fn() -> bool) -> Messages {
     let mut messages = Messages::default();
     let mut complaining = false;
     let mut line = Vec::new();
@@ -100,7 +101,7 @@ fn tell_apart(mut lines: impl BufRead, compiles: impl Fn() -> bool) -> Messages 
         .read_until(b'\n', &mut line)
         .is_ok_and(|length| length > 0)
     {
-        if is_news_of_metadata(&line) && compiles() {
+        if is_news_of_metadata(&line) && passes_news_on() {
             io::stderr().write_all(&line).ok();
             messages.passed_on.push(line.clone());
         } else if line.starts_with(b"sccache: ") || (complaining && line.starts_with(b"caused by"))

@@ -23,6 +23,7 @@ use crate::inner;
 use crate::inputs;
 use crate::seal::{self, Subject};
 use crate::session::Session;
+use crate::stable_paths::StablePaths;
 
 /// What came of asking.
 pub enum Answer {
@@ -39,6 +40,11 @@ pub enum Answer {
     Failed {
         /// What sccache said.
         why: String,
+        /// The messages that were passed on already and must not come twice.
+        passed_on: Vec<Vec<u8>>,
+    },
+    /// What was compiled has a real path in it, and was not stored.
+    Leaked {
         /// The messages that were passed on already and must not come twice.
         passed_on: Vec<Vec<u8>>,
     },
@@ -67,8 +73,10 @@ pub struct Question<'a> {
     pub name: &'a str,
     /// The compiler.
     pub compiler: &'a Compiler,
-    /// Its arguments.
+    /// The arguments to call it with.
     pub arguments: &'a [OsString],
+    /// The paths that it is shown.
+    pub paths: &'a StablePaths,
 }
 
 /// What came of one call of sccache.
@@ -126,12 +134,19 @@ fn attempt(question: &Question, repair: Option<&Repair>) -> Attempt {
         let note = prepared.note.clone();
         move || note.as_deref().is_none_or(was_compiled)
     };
+    let passes_news_on = {
+        let (compiles, is_strict) = (compiles.clone(), question.paths.is_strict());
+        move || !is_strict && compiles()
+    };
     let session = question.session.filter(|_| prepared.note.is_some());
+    if question.paths.shows() && session.is_none() {
+        return unreachable("the session's directory cannot be used".to_owned());
+    }
     let began = SystemTime::now();
     let heard = prepared
         .command
         .spawn()
-        .and_then(|child| listen(child, session, patience, compiles.clone()));
+        .and_then(|child| listen(child, session, patience, passes_news_on));
     if let Some(note) = &prepared.note {
         inner::wait_for_compiler(note);
     }
@@ -143,6 +158,7 @@ fn attempt(question: &Question, repair: Option<&Repair>) -> Attempt {
             session.give_up("its storage does not answer, and each try takes its time");
         }
     }
+    let leaked = prepared.has_leaked();
     let seen = prepared.end();
     question.note_what_was(&seen, compiled, repair);
     // A hit was worth the wait.
@@ -153,7 +169,10 @@ fn attempt(question: &Question, repair: Option<&Repair>) -> Attempt {
         ));
     }
     match heard {
-        Ok(heard) => prepared.judge(heard, seen, compiled, patience),
+        Ok(heard) if leaked => Attempt::Answered(Answer::Leaked {
+            passed_on: heard.messages.passed_on,
+        }),
+        Ok(heard) => prepared.judge(question, heard, seen, compiled, patience),
         Err(error) => unreachable(format!("{} cannot be run: {error}", sccache.display())),
     }
 }
@@ -179,6 +198,7 @@ impl Prepared {
         } = question;
         let mut command = Command::new(sccache);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        question.paths.prepare_asking(&mut command);
         let stand_in = session.and_then(|session| {
             let stand_in = session.stand_in(compiler).ok()?;
             Some((stand_in, session.compiling_note()))
@@ -253,6 +273,12 @@ impl Prepared {
         waited.unwrap_or_default()
     }
 
+    /// Whether what was compiled must not be stored.
+    fn has_leaked(&self) -> bool {
+        let note = self.note.as_deref();
+        note.is_some_and(|note| fs::remove_file(inner::leaked(note)).is_ok())
+    }
+
     /// Takes the call's files away, and says what was seen.
     fn end(&mut self) -> Seen {
         if let Some(note) = &self.note {
@@ -265,7 +291,14 @@ impl Prepared {
     }
 
     /// Says what came of it, and passes on what the compiler said.
-    fn judge(self, heard: Heard, seen: Seen, compiled: bool, patience: Duration) -> Attempt {
+    fn judge(
+        self,
+        question: &Question,
+        heard: Heard,
+        seen: Seen,
+        compiled: bool,
+        patience: Duration,
+    ) -> Attempt {
         let Heard {
             status,
             mut stdout,
@@ -291,8 +324,10 @@ impl Prepared {
                         return Attempt::Damaged { why, repair };
                     }
                 }
-                io::stdout().write_all(&stdout).ok();
-                io::stderr().write_all(&compilers).ok();
+                io::stdout().write_all(&question.paths.real(&stdout)).ok();
+                io::stderr()
+                    .write_all(&question.paths.real(&compilers))
+                    .ok();
                 Answer::Served {
                     hit: !compiled,
                     complaint,

@@ -128,9 +128,10 @@ fn about_misses(calls: &[Entry]) -> Vec<Advice> {
                 "A first build fills the cache, and the next one is warm. If this was not the first: \
                  the paths that the compiler sees are in the keys. In a flake say `src = self`, or \
                  give the source a name: `builtins.path { path = ./.; name = \"source\"; }`. With \
-                 `cargoHash` say `cargoDepsName = pname`, or use `cargoLock`. With crane and naersk \
-                 a changed lock file misses everything. Another compiler, other flags or another \
-                 target are other keys. And can the daemon's user write to its directory?",
+                 `cargoHash` say `cargoDepsName = pname`, or use `cargoLock`. With crane a changed \
+                 lock file misses what is optimised, unless `codegen-units` is 1, or `stablePaths` \
+                 of rust.sccacheEnv is \"always\". Another compiler, other flags or another target \
+                 are other keys. And can the daemon's user write to its directory?",
                 true,
             )
         } else {
@@ -218,7 +219,9 @@ fn sentence(text: &str) -> String {
 /// What to do about a reason, and whether that wins hits.
 fn change_for(reason: &Reason) -> Option<(String, bool)> {
     let (change, wins_hits) = match reason {
-        Reason::Links(_) | Reason::CacheFailed | Reason::OwnCompiler => return None,
+        Reason::Links(_) | Reason::CacheFailed | Reason::OwnCompiler | Reason::RealPath => {
+            return None;
+        }
         Reason::Incremental | Reason::Sysroot | Reason::NotWrapped => {
             (sentence(reason.remedy().unwrap_or_default()), true)
         }

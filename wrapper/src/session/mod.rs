@@ -12,7 +12,7 @@ use std::fs::{self, File, OpenOptions};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Write};
 use std::os::unix::fs::symlink;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process;
 use std::time::Duration;
 
@@ -221,15 +221,16 @@ impl Session {
             .folder
             .join("compilers")
             .join(format!("{:016x}", hash.finish()));
-        let path = folder.join(compiler.stem());
-        if path.is_symlink() {
-            return Ok(path);
-        }
-        fs::create_dir_all(folder)?;
-        match symlink(env::current_exe()?, &path) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-            _ => Ok(path),
-        }
+        link_to_us(folder.join(compiler.stem()))
+    }
+
+    /// A path that leads to us and has the name of the program, in a folder of this name.
+    pub fn link_named(&self, folder: &str, program: &Path) -> io::Result<PathBuf> {
+        let mut hash = DefaultHasher::new();
+        program.hash(&mut hash);
+        let folder = self.folder.join(folder);
+        let folder = folder.join(format!("{:016x}", hash.finish()));
+        link_to_us(folder.join(program.file_name().unwrap_or_default()))
     }
 
     /// What `learn` says of these files, which is asked again only when one of them is another
@@ -266,6 +267,11 @@ impl Session {
         Ok(path)
     }
 
+    /// A file of this name, for what holds as long as the session.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
     /// The file that is there while the compiler of this process' call compiles.
     pub fn compiling_note(&self) -> PathBuf {
         self.folder
@@ -299,6 +305,20 @@ impl Session {
 
     fn trouble_note(&self) -> PathBuf {
         self.folder.join("trouble")
+    }
+}
+
+/// Makes a link to us, unless it is there, and the folder that it is in.
+fn link_to_us(path: PathBuf) -> io::Result<PathBuf> {
+    if path.is_symlink() {
+        return Ok(path);
+    }
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    match symlink(env::current_exe()?, &path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(path),
     }
 }
 

@@ -1,0 +1,414 @@
+//! Paths that stay the same while a lock file or a version changes.
+//!
+//! Vendored crates are compiled by absolute paths, which are in sccache's keys and in what is
+//! compiled. crane's and naersk's carry the hash of the whole lock file, buildRustPackage's with
+//! `cargoHash` the version of the package: one change, and no key is what it was. So in Nix's
+//! sandbox a vendored crate's compiler is shown another path, which leads to the same files, and
+//! is called the same in every build ([`root`]); and what leaves the build gets its real paths
+//! back.
+//!
+//! | what | its paths |
+//! |---|---|
+//! | a vendored crate's library or procedural macro | are stable: in arguments, variables ([`options`], [`discover`]), the working directory ([`mirror`]), the library and its metadata |
+//! | a library of the package itself | are its own, relative ones; arguments and variables that name a vendor directory have the stable one |
+//! | a program, a `cdylib`, a `dylib` | are real: we stand in for the linker ([`linker`]) |
+//! | a static library, the list of sources | are real: they are rewritten ([`outputs`]) |
+//! | messages | are real |
+//!
+//! What comes of it is the same to the bit, but for one thing: where LLVM optimises several modules
+//! of a crate together, it names what one of them takes from another, and others must not see,
+//! `NAME.llvm.NUMBER`, and the number is a hash of the module, with all paths in it. Such crates
+//! are left alone, unless all is wanted ([`Options::keep_bytes`]). So is a build that makes Rust's
+//! own shared libraries ([`dylibs`]).
+//!
+//! A procedural macro can ask for the physical path all the same. Then the real path is in the
+//! library, which is found out before it is stored.
+
+mod discover;
+mod dylibs;
+mod linker;
+mod mirror;
+mod options;
+mod outputs;
+mod root;
+mod text;
+
+use std::borrow::Cow;
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use nix_sccache_core::contract;
+use nix_sccache_core::sccache_env::StablePaths as Wanted;
+
+use self::discover::Cargo;
+use self::options::{Options, with_stable_paths};
+use self::outputs::Outputs;
+use self::root::{Role, Root};
+use self::text::{Into, replaced};
+use crate::arguments::{RustcCall, spelled_for_sccache};
+use crate::session::{self, Session};
+
+pub use self::linker::{called as linker_called, main as as_linker};
+
+/// How a call is made, so that paths stay the same. By default, as it came.
+#[derive(Debug, Default)]
+pub struct StablePaths {
+    /// The arguments, where they are others.
+    arguments: Option<Vec<OsString>>,
+    /// The variables that are others.
+    variables: Vec<(OsString, OsString)>,
+    /// The working directory, where it is another.
+    folder: Option<PathBuf>,
+    /// The roots whose stable paths may be in what comes of it.
+    roots: Vec<Root>,
+    /// What comes of it.
+    outputs: Option<Outputs>,
+    /// Whether the compiler is shown stable paths, and so tells of them.
+    shows: bool,
+    /// Whether no path at all may be in what comes of it.
+    strict: bool,
+    /// Whether we stand in for the linker.
+    links: bool,
+}
+
+impl StablePaths {
+    /// Those of a call of rustc's; `cacheable` says whether the cache may be asked for it.
+    pub fn of(
+        session: Option<&Session>,
+        call: &RustcCall,
+        arguments: &[OsString],
+        cacheable: bool,
+    ) -> Self {
+        let wanted = env::var(contract::STABLE_PATHS)
+            .ok()
+            .and_then(|name| Wanted::named(&name))
+            .unwrap_or_default();
+        let (Some(session), Ok(folder)) = (session, env::current_dir()) else {
+            return Self::default();
+        };
+        if wanted == Wanted::Never || !session::in_sandbox() || call.asks || call.unreadable {
+            return Self::default();
+        }
+        let arguments = spelled_for_sccache(arguments);
+        let options = Options::read(&arguments);
+        let outputs = Outputs::of(call, &options);
+        let kind = Kind::of(call);
+        let mut paths = Self::default();
+        if kind.is_library && (cacheable || kind.links || kind.is_macro) && can_restore(&options) {
+            let cargo = Cargo::read(&folder);
+            let any = wanted == Wanted::Always || kind.is_macro || options.keep_bytes(call);
+            let vendored = cargo.vendored;
+            let has_hashes = wanted == Wanted::Exact && dylibs::are_made(session);
+            if !cargo.linker_optimises && !has_hashes {
+                paths.show(call, &arguments, &options, vendored, &folder, any);
+            }
+        }
+        if kind.links || kind.is_static {
+            paths.roots = discover::used(&folder);
+        }
+        if kind.links && !paths.roots.is_empty() {
+            paths.stand_in(session, &arguments, &options);
+        }
+        paths.outputs = outputs;
+        paths
+    }
+
+    /// Has the compiler see stable paths: of any root, or only where the path is not to be in what
+    /// is compiled.
+    fn show(
+        &mut self,
+        call: &RustcCall,
+        arguments: &[OsString],
+        options: &Options,
+        vendored: Vec<Root>,
+        folder: &Path,
+        any: bool,
+    ) {
+        let mut roots = vendored;
+        let source = vendored_source(call);
+        if let Some(source) = &source {
+            roots.extend(Root::vendored(source).filter(|root| !roots.contains(root)));
+            let target = options.folder.as_deref().unwrap_or(Path::new(""));
+            roots.extend(Root::of_build(target));
+        }
+        let strict = !any;
+        if strict && source.is_some() && outputs::tell_their_folder(folder) {
+            return;
+        }
+        roots.retain(|root| {
+            (any || options.remap(&root.real)) && mirror::provide(root).unwrap_or(false)
+        });
+        if roots.is_empty() {
+            return;
+        }
+        let stable = |path: &Path| {
+            replaced(path.as_os_str().as_bytes(), &roots, Into::Stable)
+                .map(|bytes| PathBuf::from(OsString::from_vec(bytes)))
+        };
+        if let Some(source) = &source {
+            let is_vendored = |path: &Path| {
+                roots
+                    .iter()
+                    .any(|root| root.role == Role::Vendored && path.starts_with(root.real()))
+            };
+            if is_vendored(folder)
+                && let Some(shown) = stable(folder)
+            {
+                // The compiler is to see this very path, and what has come into the folder since.
+                let is_physical = shown.canonicalize().is_ok_and(|path| path == shown);
+                if !is_physical || mirror::refresh(folder, &shown).is_err() {
+                    return;
+                }
+                self.folder = Some(shown);
+            }
+            if !stable(source).is_some_and(|source| source.exists()) {
+                self.folder = None;
+                return;
+            }
+        }
+        self.arguments = Some(with_stable_paths(arguments, &roots));
+        self.variables = discover::variables(&roots);
+        self.roots = roots;
+        self.shows = true;
+        self.strict = strict;
+    }
+
+    /// Stands in for the linker.
+    fn stand_in(&mut self, session: &Session, arguments: &[OsString], options: &Options) {
+        let linker = options.codegen("linker").unwrap_or("cc");
+        let Some((real, link)) = linker::stand_in(session, OsStr::new(linker)) else {
+            return;
+        };
+        self.links = true;
+        let mut option = OsString::from("-Clinker=");
+        option.push(link);
+        self.arguments
+            .get_or_insert_with(|| arguments.to_vec())
+            .push(option);
+        let variables = linker::variables(&real, &self.roots);
+        self.variables
+            .extend(variables.map(|(name, value)| (name.into(), value)));
+    }
+
+    /// The arguments to call the compiler with.
+    pub fn arguments<'a>(&'a self, given: &'a [OsString]) -> &'a [OsString] {
+        self.arguments.as_deref().unwrap_or(given)
+    }
+
+    /// Gives a command the variables and the working directory.
+    pub fn prepare(&self, command: &mut Command) {
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        if let Some(folder) = &self.folder {
+            command.current_dir(folder);
+        }
+    }
+
+    /// Gives sccache's command what we need to know when it calls its compiler.
+    pub fn prepare_asking(&self, command: &mut Command) {
+        self.prepare(command);
+        if self.shows {
+            let mut roots = self.roots.clone();
+            if self.strict {
+                let stable = roots.clone().into_iter().map(|root| Root {
+                    real: root.stable.clone(),
+                    ..root
+                });
+                roots.extend(stable);
+            }
+            command.env(contract::SHOWN_PATHS, shown(&roots));
+        }
+    }
+
+    /// Whether nobody may hear of the metadata before all is known to be well: it would be other
+    /// metadata otherwise.
+    pub fn is_strict(&self) -> bool {
+        self.strict
+    }
+
+    /// Whether something is left to do when the compiler is done.
+    pub fn has_to_finish(&self) -> bool {
+        !self.roots.is_empty()
+    }
+
+    /// Whether the compiler is shown other paths, and may be called without that as well.
+    pub fn can_forget_shown(&self) -> bool {
+        self.shows && !self.links
+    }
+
+    /// Whether the compiler is shown other paths than those that it was called with.
+    pub fn shows(&self) -> bool {
+        self.shows
+    }
+
+    /// Has the compiler called as if it were shown nothing.
+    pub fn forget_shown(&mut self) {
+        if self.can_forget_shown() {
+            *self = Self {
+                roots: std::mem::take(&mut self.roots),
+                outputs: self.outputs.take(),
+                ..Self::default()
+            };
+        }
+    }
+
+    /// Puts real paths into the files that leave the build as they are.
+    pub fn finish(&self) -> io::Result<()> {
+        match &self.outputs {
+            Some(outputs) if !self.roots.is_empty() => outputs.finish(&self.roots),
+            _ => Ok(()),
+        }
+    }
+
+    /// What the compiler said, with real paths.
+    pub fn real<'a>(&self, said: &'a [u8]) -> Cow<'a, [u8]> {
+        replaced(said, &self.roots, Into::Real).map_or(Cow::Borrowed(said), Cow::Owned)
+    }
+}
+
+/// Whether sccache's compiler, which we stand in for, has put a path into what it made that it was
+/// not shown, or was to keep to itself.
+pub fn have_leaked(call: &RustcCall, arguments: &[OsString]) -> bool {
+    let roots = read_shown(env::var_os(contract::SHOWN_PATHS).as_deref());
+    let options = Options::read(arguments);
+    let real: Vec<_> = roots.into_iter().map(|root| root.real).collect();
+    let outputs = Outputs::of(call, &options);
+    !real.is_empty() && outputs.is_some_and(|outputs| outputs.mention(&real, options.native))
+}
+
+/// What a call makes.
+struct Kind {
+    /// A library or a procedural macro, which other crates are compiled with.
+    is_library: bool,
+    /// A procedural macro.
+    is_macro: bool,
+    /// A static library.
+    is_static: bool,
+    /// Something that leaves the build by way of a linker.
+    links: bool,
+}
+
+impl Kind {
+    fn of(call: &RustcCall) -> Self {
+        let has = |kinds: &[&str]| {
+            let mut types = call.crate_types.iter();
+            types.any(|kind| kinds.contains(&kind.as_str()))
+        };
+        let is_program = call.test || call.crate_types.is_empty() || has(&["bin"]);
+        Self {
+            is_library: !is_program && has(&["lib", "rlib", "dylib", "proc-macro"]),
+            is_macro: has(&["proc-macro"]),
+            is_static: has(&["staticlib"]),
+            links: is_program || has(&["cdylib", "dylib"]),
+        }
+    }
+}
+
+/// The source of a call that compiles a vendored crate: cargo names it by its whole path, and
+/// that of the package itself by a relative one.
+fn vendored_source(call: &RustcCall) -> Option<PathBuf> {
+    let source = PathBuf::from(call.inputs.first()?);
+    let is_primary = env::var_os("CARGO_PRIMARY_PACKAGE").is_some();
+    (source.is_absolute() && !is_primary).then_some(source)
+}
+
+/// Whether what comes of the call can get its real paths back: not where they are compressed, or
+/// part of a hash, or where we do not know the linker.
+fn can_restore(options: &Options) -> bool {
+    let target = options.target.as_deref().unwrap_or("-linux-");
+    let linker_is_known = options.codegen("linker").is_some() || target.contains("-linux-");
+    let debug_is_inside = matches!(options.codegen("split-debuginfo"), None | Some("off"));
+    let covers = options
+        .codegen("instrument-coverage")
+        .is_some_and(|value| !matches!(value, "no" | "n" | "off" | "false" | "0"));
+    linker_is_known && debug_is_inside && !covers
+}
+
+/// The roots, as text.
+fn shown(roots: &[Root]) -> OsString {
+    let mut lines = Vec::new();
+    for root in roots {
+        lines.extend_from_slice(&root.stable);
+        lines.push(b'\t');
+        lines.extend_from_slice(&root.real);
+        lines.push(b'\n');
+    }
+    OsString::from_vec(lines)
+}
+
+/// Reads what [`shown`] wrote.
+fn read_shown(text: Option<&OsStr>) -> Vec<Root> {
+    let lines = text
+        .unwrap_or_default()
+        .as_bytes()
+        .split(|byte| *byte == b'\n');
+    lines
+        .filter_map(|line| {
+            let tab = line.iter().position(|byte| *byte == b'\t')?;
+            let (stable, real) = (line.get(..tab)?, line.get(tab + 1..)?);
+            (stable.len() == real.len() && !real.is_empty()).then(|| Root {
+                stable: stable.to_vec(),
+                real: real.to_vec(),
+                role: Role::Vendored,
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(line: &str) -> (RustcCall, Options) {
+        let arguments: Vec<_> = line.split_whitespace().map(OsString::from).collect();
+        (RustcCall::read(&arguments), Options::read(&arguments))
+    }
+
+    #[test]
+    fn roots_are_passed_on() {
+        let roots = [
+            Root::vendored(Path::new("/build/a-1.0.0-vendor")).unwrap(),
+            Root::vendored(Path::new("/build/other-1.0.0-vendor")).unwrap(),
+        ];
+        assert_eq!(read_shown(Some(&shown(&roots))), roots);
+        assert_eq!(read_shown(None), []);
+        assert_eq!(read_shown(Some(OsStr::new("a\tbc\nno tab\n\t\n"))), []);
+    }
+
+    #[test]
+    fn kinds_differ_in_where_they_go() {
+        for (line, is_library, links) in [
+            ("--crate-type lib a.rs", true, false),
+            ("--crate-type proc-macro a.rs", true, false),
+            ("--crate-type lib --crate-type cdylib a.rs", true, true),
+            ("--crate-type staticlib a.rs", false, false),
+            ("--crate-type dylib a.rs", true, true),
+            ("--crate-type bin a.rs", false, true),
+            ("--test a.rs", false, true),
+            ("--crate-type lib --test a.rs", false, true),
+            ("a.rs", false, true),
+        ] {
+            let kind = Kind::of(&call(line).0);
+            assert_eq!((kind.is_library, kind.links), (is_library, links), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_get_its_paths_back_keeps_them() {
+        for (line, expected) in [
+            ("", true),
+            ("--target x86_64-unknown-linux-gnu", true),
+            ("--target wasm32-unknown-unknown", false),
+            ("--target wasm32-unknown-unknown -C linker=x", true),
+            ("-C split-debuginfo=off", true),
+            ("-C split-debuginfo=unpacked", false),
+            ("-C instrument-coverage", false),
+            ("-C instrument-coverage=no", true),
+        ] {
+            assert_eq!(can_restore(&call(line).1), expected, "{line}");
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! The files that a call writes.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::options::Options;
+use super::root::Root;
+use super::text::{Into, mentions, replaced};
+use crate::arguments::RustcCall;
+
+/// Where rustc puts what it makes of a crate.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Outputs {
+    folder: PathBuf,
+    /// The crate's name, with what `-C extra-filename` adds.
+    name: String,
+}
+
+impl Outputs {
+    /// Those of a call that says where its output goes.
+    pub fn of(call: &RustcCall, options: &Options) -> Option<Self> {
+        let extra = options.codegen("extra-filename").unwrap_or_default();
+        Some(Self {
+            folder: options.folder.clone()?,
+            name: format!("{}{extra}", call.crate_name.as_deref()?),
+        })
+    }
+
+    /// The list of the crate's sources, which cargo reads to see what has changed.
+    fn dependencies(&self) -> PathBuf {
+        self.folder.join(format!("{}.d", self.name))
+    }
+
+    fn library(&self, ending: &str) -> PathBuf {
+        self.folder.join(format!("lib{}.{ending}", self.name))
+    }
+
+    /// Puts real paths into what no compiler reads again: the list of sources, and a static
+    /// library, which rustc makes without a linker.
+    pub fn finish(&self, roots: &[Root]) -> io::Result<()> {
+        for file in [self.dependencies(), self.library("a")] {
+            put_real_paths(&file, roots)?;
+        }
+        Ok(())
+    }
+
+    /// Whether one of the paths is in the crate: then what made it has found the physical path,
+    /// and the result is of no use where that is another. Of a crate with a native library in it,
+    /// whose paths are in the key by way of its contents, only the metadata tell.
+    pub fn mention(&self, paths: &[Vec<u8>], has_native: bool) -> bool {
+        let endings: &[&str] = if has_native {
+            &["rmeta"]
+        } else {
+            &["rmeta", "rlib"]
+        };
+        endings
+            .iter()
+            .any(|ending| fs::read(self.library(ending)).is_ok_and(|bytes| mentions(&bytes, paths)))
+    }
+}
+
+/// Whether a crate's sources have the name of the variable in them by which they get to know their
+/// folder: most likely to put it into the crate.
+pub fn tell_their_folder(folder: &Path) -> bool {
+    let names = [b"CARGO_MANIFEST_".to_vec()];
+    let mut folders = vec![folder.join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "rs")
+                && fs::read(&path).is_ok_and(|text| mentions(&text, &names))
+            {
+                return true;
+            }
+        }
+    }
+    false
+}
+
+/// Replaces the file, so that nobody sees half of it.
+fn put_real_paths(file: &Path, roots: &[Root]) -> io::Result<()> {
+    let Ok(bytes) = fs::read(file) else {
+        return Ok(());
+    };
+    let Some(real) = replaced(&bytes, roots, Into::Real) else {
+        return Ok(());
+    };
+    let permissions = fs::metadata(file)?.permissions();
+    let mut new = tempfile::NamedTempFile::new_in(file.parent().unwrap_or(Path::new(".")))?;
+    new.write_all(&real)?;
+    new.as_file().set_permissions(permissions)?;
+    new.persist(file)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use super::*;
+
+    #[test]
+    fn sources_that_name_the_variable_are_found() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join("src/a")).unwrap();
+        fs::write(
+            folder.path().join("build.rs"),
+            "env!(\"CARGO_MANIFEST_DIR\")",
+        )
+        .unwrap();
+        fs::write(folder.path().join("src/lib.rs"), "mod a;").unwrap();
+        assert!(!tell_their_folder(folder.path()));
+        fs::write(
+            folder.path().join("src/a/mod.rs"),
+            "env!(\"CARGO_MANIFEST_DIR\")",
+        )
+        .unwrap();
+        assert!(tell_their_folder(folder.path()));
+    }
+
+    #[test]
+    fn lists_and_static_libraries_get_real_paths() {
+        let folder = tempfile::tempdir().unwrap();
+        let line = format!(
+            "--crate-name a --out-dir {} -C extra-filename=-1",
+            folder.path().display()
+        );
+        let arguments: Vec<_> = line.split(' ').map(OsString::from).collect();
+        let outputs = Outputs::of(&RustcCall::read(&arguments), &Options::read(&arguments));
+        let outputs = outputs.unwrap();
+        let roots = [Root::vendored(Path::new("/build/a-1.0.0-vendor")).unwrap()];
+        for name in ["a-1.d", "liba-1.a", "liba-1.rlib"] {
+            fs::write(folder.path().join(name), &roots[0].stable).unwrap();
+        }
+        assert!(!outputs.mention(&[roots[0].real.clone()], false));
+        outputs.finish(&roots).unwrap();
+        for (name, expected) in [
+            ("a-1.d", &roots[0].real),
+            ("liba-1.a", &roots[0].real),
+            ("liba-1.rlib", &roots[0].stable),
+        ] {
+            assert_eq!(
+                &fs::read(folder.path().join(name)).unwrap(),
+                expected,
+                "{name}"
+            );
+        }
+        fs::write(folder.path().join("liba-1.rlib"), &roots[0].real).unwrap();
+        assert!(outputs.mention(&[roots[0].real.clone()], false));
+        assert!(!outputs.mention(&[roots[0].real.clone()], true));
+    }
+}
