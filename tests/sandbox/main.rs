@@ -10,6 +10,7 @@ mod faults;
 mod gateway;
 mod machines;
 mod many;
+mod paths;
 mod program;
 mod reports;
 mod toolchain;

@@ -1,0 +1,241 @@
+//! Paths that change with a lock file or a version.
+
+mod crates;
+
+use std::collections::BTreeSet;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use nix_sccache_tests::{Built, Daemon, Host, hosts, root, stdout_of};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use self::crates::{LEAKING, Program};
+
+/// The crates of a build, as rustc names them, and its C files, by what came of asking the cache.
+#[derive(Debug, Default)]
+struct Calls {
+    hits: BTreeSet<String>,
+    misses: BTreeSet<String>,
+    /// Those that had a real path in them.
+    leaking: BTreeSet<String>,
+}
+
+/// A layout of vendored crates, with a cache of its own.
+struct Layout {
+    name: &'static str,
+    host: Host,
+    daemon: Daemon,
+    reports: TempDir,
+    settings: Value,
+    attributes: Value,
+}
+
+impl Layout {
+    fn new(name: &'static str) -> Self {
+        let reports = tempfile::tempdir().unwrap();
+        // Whichever build user it is.
+        fs::set_permissions(reports.path(), Permissions::from_mode(0o1777)).unwrap();
+        Self {
+            name,
+            // On one host: what takes time here is rustc, whoever evaluates.
+            host: hosts().last().unwrap(),
+            daemon: Daemon::start(),
+            reports,
+            settings: json!({ "transport": "server", "reports": "/reports" }),
+            attributes: json!({}),
+        }
+    }
+
+    fn build(&self, program: &Program, version: &str, settings: &Value) -> Built {
+        let run = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap()
+            .as_nanos();
+        let mut command = self.host.program("nix-build");
+        command
+            .arg(root().join("tests/sandbox/layouts"))
+            .args(["--no-out-link", "--attr", self.name])
+            .args(["--argstr", "source", program.source().to_str().unwrap()])
+            .args(["--argstr", "crates", program.crates().to_str().unwrap()])
+            .args(["--argstr", "version", version])
+            .args(["--argstr", "settings", &settings.to_string()])
+            .args(["--argstr", "attributes", &self.attributes.to_string()])
+            .args(["--argstr", "run", &run.to_string()])
+            .args(["--option", "extra-sandbox-paths"])
+            .arg(format!(
+                "/run/nix-sccache={} /reports={}",
+                self.daemon.folder().display(),
+                self.reports.path().display()
+            ));
+        Built::run(&mut command)
+    }
+
+    /// Builds it by way of the cache.
+    fn cached(&self, program: &Program, version: &str) -> (Built, Calls) {
+        let built = self.build(program, version, &self.settings);
+        built.path();
+        assert_eq!(built.troubles(), 0, "{built:#?}");
+        let mut calls = Calls::default();
+        for entry in fs::read_dir(self.reports.path()).unwrap() {
+            let file = entry.unwrap().path();
+            let text = fs::read_to_string(&file).unwrap();
+            fs::remove_file(&file).unwrap();
+            if file.extension().is_some_and(|ending| ending == "html") {
+                continue;
+            }
+            for line in text.lines() {
+                calls.add(&serde_json::from_str(line).unwrap());
+            }
+        }
+        (built, calls)
+    }
+
+    /// Builds it without.
+    fn plain(&self, program: &Program, version: &str) -> Built {
+        self.build(program, version, &Value::Null)
+    }
+}
+
+impl Calls {
+    fn add(&mut self, call: &Value) {
+        let name = call["name"].as_str().unwrap().to_owned();
+        match call["outcome"].as_str().unwrap() {
+            "hit" => self.hits.insert(name),
+            "miss" => self.misses.insert(name),
+            "passthrough" if call["reason"] == "real-path" => self.leaking.insert(name),
+            _ => false,
+        };
+    }
+}
+
+/// What a build without the cache has, to the bit; with real paths, that is, and no others.
+#[track_caller]
+fn assert_same(cached: &Built, plain: &Built, path: &str) {
+    let printed = stdout_of(&mut Command::new(cached.path().join("program")));
+    assert!(printed.contains(path), "{path} is not in {printed}");
+    for file in fs::read_dir(cached.path()).unwrap() {
+        let file = file.unwrap().path();
+        let bytes = fs::read(&file).unwrap();
+        if let Some(at) = bytes.windows(5).position(|part| part == b"/tmp/") {
+            let found = String::from_utf8_lossy(&bytes[at..bytes.len().min(at + 80)]);
+            panic!("{}: {found:?}", file.display());
+        }
+    }
+    assert_eq!(
+        cached.contents(),
+        plain.contents(),
+        "{} {}",
+        cached.path().display(),
+        plain.path().display()
+    );
+}
+
+fn set(names: &[&str]) -> BTreeSet<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+const COUNT: usize = 50;
+const BUMPED: usize = 20;
+
+/// Bumps one crate of a lock file, and builds what that changes.
+fn one_crate_is_bumped(layout: &Layout, version: &str, own: &[&str], leaking: &[&str], path: &str) {
+    let program = Program::new(COUNT);
+    let (_, cold) = layout.cached(&program, "1.0.0");
+    assert!(cold.misses.len() > COUNT, "{cold:#?}");
+    if version != "1.0.0" {
+        program.release(version);
+    }
+    program.bump(BUMPED);
+    let (built, warm) = layout.cached(&program, version);
+    let mut expected = program.with_dependents(BUMPED);
+    assert!((3..COUNT / 2).contains(&expected.len()), "{expected:?}");
+    expected.extend(set(own));
+    assert_eq!(warm.misses, expected);
+    assert_eq!(warm.leaking, set(leaking));
+    // Nor does cargo see in its lists of sources what it would have to compile again.
+    assert_eq!(
+        built.log.matches("Compiling crate-05 ").count(),
+        1,
+        "{built:#?}"
+    );
+    assert_same(&built, &layout.plain(&program, version), path);
+}
+
+#[test]
+fn cranes() {
+    one_crate_is_bumped(
+        &Layout::new("crane"),
+        "1.0.0",
+        &[],
+        &[],
+        "-vendor-cargo-deps/",
+    );
+}
+
+#[test]
+fn naersks() {
+    let layout = Layout::new("naersk");
+    one_crate_is_bumped(&layout, "1.0.0", &[], &[], "/sources/crate-05-1.0.0");
+}
+
+/// The version changes, too, and with it the working directory of the program's own crates.
+#[test]
+fn build_rust_packages_with_a_hash() {
+    let layout = Layout::new("cargoHash");
+    let path = "/build/program-1.0.1-vendor/source-registry-0/crate-05-1.0.0";
+    one_crate_is_bumped(&layout, "1.0.1", &["own"], &[LEAKING], path);
+}
+
+#[test]
+fn build_rust_packages_with_a_lock_file() {
+    let layout = Layout::new("cargoLock");
+    let path = "/build/cargo-vendor-dir/crate-05-1.0.0";
+    one_crate_is_bumped(&layout, "1.0.0", &[], &[], path);
+}
+
+/// Where LLVM names symbols by what is in a module, a crate is left alone, unless the path is none
+/// of it, or all is wanted.
+#[test]
+fn optimised_crates_keep_their_bytes() {
+    let mut layout = Layout::new("naersk");
+    layout.attributes = json!({ "CARGO_PROFILE_RELEASE_OPT_LEVEL": "2" });
+    let program = Program::new(FEW);
+    layout.cached(&program, "1.0.0");
+    program.bump(BUMPED_OF_FEW);
+    let (built, warm) = layout.cached(&program, "1.0.0");
+    let mut expected = program.with_dependents(BUMPED_OF_FEW);
+    expected.extend(program.telling());
+    let missed: BTreeSet<_> = warm.misses.union(&warm.leaking).cloned().collect();
+    assert!(missed.is_subset(&expected), "{expected:?} {warm:#?}");
+    assert!(warm.hits.len() > 3, "{warm:#?}");
+    assert_same(
+        &built,
+        &layout.plain(&program, "1.0.0"),
+        "/sources/crate-05-1.0.0",
+    );
+
+    let mut layout = Layout::new("cargoHash");
+    layout.attributes = json!({ "CARGO_PROFILE_RELEASE_OPT_LEVEL": "2" });
+    let program = Program::new(FEW);
+    layout.cached(&program, "1.0.0");
+    program.release("1.0.1");
+    let (built, warm) = layout.cached(&program, "1.0.1");
+    assert_eq!(warm.hits, set(&["src/native.c"]), "{warm:#?}");
+    assert_same(
+        &built,
+        &layout.plain(&program, "1.0.1"),
+        "/build/program-1.0.1-vendor",
+    );
+
+    layout.settings["stablePaths"] = json!("always");
+    layout.cached(&program, "1.0.1");
+    program.release("1.0.2");
+    let (_, warm) = layout.cached(&program, "1.0.2");
+    assert_eq!(warm.misses, set(&["own"]), "{warm:#?}");
+}
+
+const FEW: usize = 12;
+const BUMPED_OF_FEW: usize = 7;
