@@ -66,7 +66,9 @@ pub fn used(folder: &Path) -> Vec<Root> {
     let named = Cargo::read(folder).vendored;
     // Where two have the same stable path, it stands for the one that has claimed it.
     for root in named {
-        if roots.iter().all(|other| other.stable != root.stable) {
+        if mirror::is_of_vendored_crates(&root)
+            && roots.iter().all(|other| other.stable != root.stable)
+        {
             roots.push(root);
         }
     }

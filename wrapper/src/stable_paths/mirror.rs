@@ -30,6 +30,12 @@ pub fn provide(root: &Root) -> io::Result<bool> {
     Ok(claim(&stable) == Some(real))
 }
 
+/// Whether a root is a folder of vendored crates, and not a package, with such a folder in it, as
+/// rustc's own source is.
+pub fn is_of_vendored_crates(root: &Root) -> bool {
+    !root.real().join("Cargo.toml").exists()
+}
+
 /// Adds what has come into a crate's folder since.
 pub fn refresh(real: &Path, stable: &Path) -> io::Result<()> {
     for entry in fs::read_dir(real)? {
@@ -127,6 +133,7 @@ mod tests {
         fs::write(path.join("real/registry/a/src/lib.rs"), "text").unwrap();
         symlink(path.join("elsewhere/b"), path.join("real/registry/b")).unwrap();
         let root = root(path, "real", Role::Vendored);
+        assert!(is_of_vendored_crates(&root));
         assert!(provide(&root).unwrap());
         assert!(provide(&root).unwrap());
         let stable = path.join("stable/registry");

@@ -140,9 +140,22 @@ impl StablePaths {
             return;
         }
         roots.retain(|root| {
-            (any || options.remap(&root.real)) && mirror::provide(root).unwrap_or(false)
+            (any || options.remap(&root.real))
+                && (root.role == Role::Build || mirror::is_of_vendored_crates(root))
         });
-        if roots.is_empty() {
+        let is_vendored = |path: &Path, roots: &[Root]| {
+            let mut vendored = roots.iter().filter(|root| root.role == Role::Vendored);
+            vendored.any(|root| path.starts_with(root.real()))
+        };
+        let are_of_use = |roots: &[Root]| match &source {
+            Some(source) => is_vendored(source, roots),
+            None => !roots.is_empty(),
+        };
+        if !are_of_use(&roots) {
+            return;
+        }
+        roots.retain(|root| mirror::provide(root).unwrap_or(false));
+        if !are_of_use(&roots) {
             return;
         }
         let stable = |path: &Path| {
@@ -150,12 +163,7 @@ impl StablePaths {
                 .map(|bytes| PathBuf::from(OsString::from_vec(bytes)))
         };
         if let Some(source) = &source {
-            let is_vendored = |path: &Path| {
-                roots
-                    .iter()
-                    .any(|root| root.role == Role::Vendored && path.starts_with(root.real()))
-            };
-            if is_vendored(folder)
+            if is_vendored(folder, &roots)
                 && let Some(shown) = stable(folder)
             {
                 // The compiler is to see this very path, and what has come into the folder since.
