@@ -143,6 +143,7 @@ impl Drop for Daemon {
 }
 
 /// The files of the entries in a folder of sccache's, or in a bucket: they are called by their keys.
+/// What its preprocessor remembers is none.
 pub fn entries(folder: &Path) -> Vec<PathBuf> {
     let mut find = Command::new("find");
     find.arg(folder).args([
@@ -152,6 +153,9 @@ pub fn entries(folder: &Path) -> Vec<PathBuf> {
         "egrep",
         "-regex",
         ".*/[0-9a-f]{64}",
+        "-not",
+        "-path",
+        "*/preprocessor/*",
     ]);
     stdout_of(&mut find).lines().map(PathBuf::from).collect()
 }

@@ -196,7 +196,13 @@ impl Call {
             outcome,
         };
         session.note(&entry);
-        explain::record(session, &entry, &self.compiler, &self.arguments);
+        explain::record(
+            session,
+            &entry,
+            &self.compiler,
+            &self.arguments,
+            &self.paths,
+        );
     }
 
     /// Runs the compiler; without a session, whose log wants to know how it ended, as the

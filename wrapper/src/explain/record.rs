@@ -21,10 +21,17 @@ use crate::doctor::mask::Secrets;
 use crate::doctor::variables::Variables;
 use crate::inputs::{self, hex};
 use crate::session::Session;
+use crate::stable_paths::StablePaths;
 
 /// Records what a call's key was made of, if the session leaves a report. A crate that links is
 /// recorded as well: others depend on it. Nothing here fails a call.
-pub fn record(session: &Session, entry: &Entry, compiler: &Compiler, arguments: &[OsString]) {
+pub fn record(
+    session: &Session,
+    entry: &Entry,
+    compiler: &Compiler,
+    arguments: &[OsString],
+    paths: &StablePaths,
+) {
     if !is_wanted() {
         return;
     }
@@ -40,12 +47,22 @@ pub fn record(session: &Session, entry: &Entry, compiler: &Compiler, arguments: 
     if !wanted {
         return;
     }
+    let arguments = paths.arguments(arguments);
     let (unit, mut parts) = match language {
         Language::Rust => rust::parts(arguments),
         Language::C | Language::Cxx => (super::made::Unit::default(), cc::parts(arguments)),
     };
     parts.extend(hidden(language, compiler, arguments));
     parts.extend(found_once(session, compiler, language));
+    // What the compiler was shown is what counts.
+    for part in &mut parts {
+        if let Some(shown) = part.value.as_text().and_then(|text| paths.shown(text)) {
+            part.value = Value::Text(shown);
+        }
+        if let Some(shown) = paths.shown(&part.name) {
+            part.name = shown;
+        }
+    }
     hide(&mut parts);
     let made = Made {
         at: entry.at,

@@ -271,6 +271,14 @@ impl StablePaths {
         }
     }
 
+    /// A text with the paths that the compiler is shown, where it has others.
+    pub fn shown(&self, text: &str) -> Option<String> {
+        let shown = replaced(text.as_bytes(), &self.roots, Into::Stable);
+        shown
+            .filter(|_| self.shows)
+            .and_then(|shown| String::from_utf8(shown).ok())
+    }
+
     /// What the compiler said, with real paths.
     pub fn real<'a>(&self, said: &'a [u8]) -> Cow<'a, [u8]> {
         replaced(said, &self.roots, Into::Real).map_or(Cow::Borrowed(said), Cow::Owned)
