@@ -103,3 +103,20 @@ pub fn script(path: &Path, text: &str) {
         path.display()
     );
 }
+
+/// The logs of calls that builds left in a folder of reports: neither the pages nor the keys.
+pub fn logs_in(reports: &Path) -> Vec<PathBuf> {
+    let is_log = |path: &PathBuf| {
+        let name = path.to_str().unwrap_or_default();
+        name.strip_suffix(".jsonl").is_some_and(|stem| {
+            Path::new(stem)
+                .extension()
+                .is_none_or(|more| more != "keys")
+        })
+    };
+    std::fs::read_dir(reports)
+        .unwrap_or_else(|error| panic!("{}: {error}", reports.display()))
+        .map(|entry| entry.unwrap_or_else(|error| panic!("{error}")).path())
+        .filter(is_log)
+        .collect()
+}

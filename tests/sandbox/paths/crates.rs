@@ -20,6 +20,7 @@ pub const LEAKING: &str = "leaking";
 pub struct Program {
     folder: TempDir,
     count: usize,
+    has_archive: bool,
 }
 
 impl Program {
@@ -28,6 +29,7 @@ impl Program {
         let program = Self {
             folder: TempDir::with_prefix("nix-sccache-program-").unwrap(),
             count,
+            has_archive: true,
         };
         for index in 0..count {
             program.write_crate(index, "1.0.0");
@@ -36,6 +38,11 @@ impl Program {
         program.write_program("1.0.0");
         program.lock(None);
         program
+    }
+
+    /// From its next version on it makes no static library.
+    pub fn leave_archive(&mut self) {
+        self.has_archive = false;
     }
 
     /// Another version of the program.
@@ -170,10 +177,15 @@ impl Program {
             "pub fn tell() -> String { format!(\"{} {}\", file!(), crate_02::tell(1)) }\n",
         );
         let last = self.count - 1;
-        let both = "[lib]\ncrate-type = [\"cdylib\", \"staticlib\"]\n";
+        let archive = if self.has_archive {
+            ", \"staticlib\""
+        } else {
+            ""
+        };
+        let kinds = format!("[lib]\ncrate-type = [\"cdylib\"{archive}]\n");
         write(
             &source.join("exported/Cargo.toml"),
-            &own("exported", both, &[last]),
+            &own("exported", &kinds, &[last]),
         );
         let exported = format!(
             "#[no_mangle]\npub extern \"C\" fn length() -> usize {{ {}::tell(1_u16).len() }}\n",

@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use nix_sccache_tests::{Built, Daemon, Host, hosts, root, stdout_of};
+use nix_sccache_tests::{Built, Daemon, Host, hosts, logs_in, root, stdout_of};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -79,16 +79,13 @@ impl Layout {
         built.path();
         assert_eq!(built.troubles(), 0, "{built:#?}");
         let mut calls = Calls::default();
-        for entry in fs::read_dir(self.reports.path()).unwrap() {
-            let file = entry.unwrap().path();
-            let text = fs::read_to_string(&file).unwrap();
-            fs::remove_file(&file).unwrap();
-            if file.extension().is_some_and(|ending| ending == "html") {
-                continue;
-            }
-            for line in text.lines() {
+        for log in logs_in(self.reports.path()) {
+            for line in fs::read_to_string(log).unwrap().lines() {
                 calls.add(&serde_json::from_str(line).unwrap());
             }
+        }
+        for left in fs::read_dir(self.reports.path()).unwrap() {
+            fs::remove_file(left.unwrap().path()).unwrap();
         }
         (built, calls)
     }
@@ -238,6 +235,29 @@ fn optimised_crates_keep_their_bytes() {
     program.release("1.0.2");
     let (_, warm) = layout.cached(&program, "1.0.2");
     assert_eq!(warm.misses, set(&["own"]), "{warm:#?}");
+}
+
+/// The names that LLVM hashes are none of what is left, where all is linked and stripped.
+#[test]
+fn stripped_crates_keep_their_bytes() {
+    let mut layout = Layout::new("crane");
+    layout.attributes = json!({
+        "CARGO_PROFILE_RELEASE_OPT_LEVEL": "2",
+        "CARGO_PROFILE_RELEASE_STRIP": "symbols",
+    });
+    let mut program = Program::new(FEW);
+    program.leave_archive();
+    program.release("1.0.1");
+    layout.cached(&program, "1.0.1");
+    program.bump(BUMPED_OF_FEW);
+    let (built, warm) = layout.cached(&program, "1.0.1");
+    assert_eq!(warm.misses, program.with_dependents(BUMPED_OF_FEW));
+    assert!(warm.hits.len() > 3, "{warm:#?}");
+    assert_same(
+        &built,
+        &layout.plain(&program, "1.0.1"),
+        "-vendor-cargo-deps/",
+    );
 }
 
 const FEW: usize = 12;

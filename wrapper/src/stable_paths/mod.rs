@@ -25,7 +25,7 @@
 //! library, which is found out before it is stored.
 
 mod discover;
-mod dylibs;
+mod libraries;
 mod linker;
 mod mirror;
 mod options;
@@ -100,9 +100,12 @@ impl StablePaths {
         let mut paths = Self::default();
         if kind.is_library && (cacheable || kind.links || kind.is_macro) && can_restore(&options) {
             let cargo = Cargo::read(&folder);
-            let any = wanted == Wanted::Always || kind.is_macro || options.keep_bytes(call);
+            let any = wanted == Wanted::Always
+                || kind.is_macro
+                || options.keep_bytes(call)
+                || options.strip_names() && !libraries::are_made(session, "staticlib");
             let vendored = cargo.vendored;
-            let has_hashes = wanted == Wanted::Exact && dylibs::are_made(session);
+            let has_hashes = wanted == Wanted::Exact && libraries::are_made(session, "dylib");
             if !cargo.linker_optimises && !has_hashes {
                 paths.show(call, &arguments, &options, vendored, &folder, any);
             }

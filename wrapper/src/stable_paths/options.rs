@@ -70,9 +70,20 @@ impl Options {
         let has_objects = call.emit.iter().any(|emit| emit == "link");
         let lto = self.codegen("lto");
         let is_on_its_own = matches!(lto, Some("off" | "no" | "n" | "false"));
-        let is_for_later = self.codegen("linker-plugin-lto").is_some();
-        let with_others = is_for_later || lto.is_some() && !is_on_its_own;
-        !has_objects || !with_others && (!is_optimised || is_one || is_on_its_own)
+        !has_objects
+            || !self.is_optimised_with_others() && (!is_optimised || is_one || is_on_its_own)
+    }
+
+    /// Whether the hashes that LLVM puts into names, and into nothing else, are gone from what is
+    /// linked, as cargo has it for `strip = true`.
+    pub fn strip_names(&self) -> bool {
+        self.codegen("strip") == Some("symbols") && !self.is_optimised_with_others()
+    }
+
+    fn is_optimised_with_others(&self) -> bool {
+        let lto = self.codegen("lto");
+        let is_on_its_own = matches!(lto, Some("off" | "no" | "n" | "false"));
+        self.codegen("linker-plugin-lto").is_some() || lto.is_some() && !is_on_its_own
     }
 
     /// Whether a path does not get into what is compiled, because another is to stand for it.
@@ -185,6 +196,19 @@ mod tests {
         }
         let check = arguments("--crate-name a a.rs --emit=dep-info,metadata -C opt-level=3");
         assert!(Options::read(&check).keep_bytes(&RustcCall::read(&check)));
+    }
+
+    #[test]
+    fn names_are_stripped_by_the_linker() {
+        for (more, expected) in [
+            ("-C opt-level=3 -C strip=symbols", true),
+            ("-C opt-level=3 -C strip=debuginfo", false),
+            ("-C opt-level=3 -C strip=symbols -C lto=thin", false),
+            ("-C opt-level=3", false),
+        ] {
+            let options = Options::read(&arguments(more));
+            assert_eq!(options.strip_names(), expected, "{more}");
+        }
     }
 
     #[test]
