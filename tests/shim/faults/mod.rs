@@ -243,6 +243,30 @@ fn there_is_no_room_for_the_outputs() {
     );
 }
 
+/// However many files a build may open: from the least that a shell gets along with, up to what a
+/// hit takes.
+#[test]
+fn a_build_may_open_few_files() {
+    const SHELL: u32 = 12;
+    let mut world = World::warm();
+    let plain = world.plain();
+    let mut hits = 0;
+    for files in SHELL..30 {
+        world.may_open(files);
+        let left = world.build();
+        assert_eq!(left.code, Some(0), "{files}: {left:#?}");
+        assert_eq!(left.outputs, plain.outputs, "{files}: {left:#?}");
+        assert_eq!(left.messages, plain.messages, "{files}: {left:#?}");
+        let hit = left.report["hits"] == 1;
+        assert!(
+            hit || left.said.contains("open files"),
+            "{files}: {left:#?}"
+        );
+        hits += u32::from(hit);
+    }
+    assert!((1..30 - SHELL).contains(&hits), "{hits}");
+}
+
 /// A C compiler's messages come with colours from the compiler and without them from sccache, and
 /// are the same.
 #[test]

@@ -223,10 +223,23 @@ exec rustc \"$@\"
         text.clone_into(&mut self.before);
     }
 
-    /// Runs it by `sh -c` and this, which ends in `exec "$@"`.
+    /// Runs it by `bash -c` and this, which ends in `exec "$@"`.
     pub fn run_by_shell(&mut self, prefix: &[&str], text: &str) {
-        let words = prefix.iter().copied().chain(["sh", "-ec", text, "sh"]);
+        let words = prefix.iter().copied().chain(["bash", "-ec", text, "bash"]);
         self.prefix = words.map(str::to_owned).collect();
+    }
+
+    /// Lets it have so many open files. What the tests themselves were left with by whoever started
+    /// them is closed before, so that the limit means the same everywhere.
+    pub fn may_open(&mut self, files: u32) {
+        let text = format!(
+            "for file in /proc/self/fd/*; do
+               if [ ${{file##*/}} -gt 2 ]; then eval \"exec ${{file##*/}}>&-\"; fi
+             done
+             ulimit -n {files}
+             exec \"$@\""
+        );
+        self.run_by_shell(&[], &text);
     }
 
     /// What the compiler alone makes.

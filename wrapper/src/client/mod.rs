@@ -13,6 +13,7 @@ use std::process::{self, Command, Stdio};
 use std::time::{Duration, SystemTime};
 
 use nix_sccache_core::contract::{self, Language};
+use rustix::process::Resource;
 
 use self::listen::{Heard, Messages, listen};
 use self::relay::{Relay, Seen};
@@ -335,6 +336,12 @@ impl Prepared {
             }
             Some(status) => {
                 let why = complaint.unwrap_or_else(|| format!("sccache ended with {status}"));
+                let why = match few_files() {
+                    Some(files) => {
+                        format!("{why} (this process may have no more than {files} open files)")
+                    }
+                    None => why,
+                };
                 Answer::Failed { why, passed_on }
             }
             None => Answer::Silent {
@@ -343,6 +350,14 @@ impl Prepared {
             },
         })
     }
+}
+
+/// The limit of open files, where it may be why sccache failed: of a command that it cannot start
+/// sccache 0.19 does not say why. It takes about twenty files by itself.
+fn few_files() -> Option<u64> {
+    const ENOUGH: u64 = 64;
+    let limit = rustix::process::getrlimit(Resource::Nofile).current;
+    limit.filter(|limit| *limit < ENOUGH)
 }
 
 /// Whether the compiler was called for the call with this note.
