@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::process::Command;
 
-use nix_sccache_tests::{Daemon, Reported, Shim, library, reported, script, variable};
+use nix_sccache_tests::{Daemon, Reported, Shim, library, reported, script, stdout_of, variable};
 
 use crate::{build, shim};
 
@@ -272,4 +272,44 @@ fn two_compilers_in_one_session() {
     );
     let object = |name| std::fs::read(folder.path().join(name)).unwrap();
     assert!(object("one.o") != object("two.o"));
+}
+
+/// sccache asks rustc about itself before each call, and rustc is asked once a session; what is in
+/// its shared libraries is in the keys all the same.
+#[test]
+fn rustc_is_asked_about_itself_once() {
+    let (shim, daemon, library) = (shim(), Daemon::start(), library("hello"));
+    let (asked, libraries) = (
+        library.path().join("asked"),
+        library.path().join("sysroot/lib"),
+    );
+    std::fs::create_dir_all(&libraries).unwrap();
+    let real = stdout_of(Command::new("rustc").arg("--print=sysroot"));
+    let rustc = library.path().join("rustc");
+    // Cargo asks as well, without us in between.
+    let text = format!(
+        "#!/bin/sh\ncase $(tr '\\0' ' ' </proc/$PPID/cmdline) in */compilers/*) echo $1 >>{asked} ;; esac\n\
+         if [ $1 = --print=sysroot ]; then printf '{sysroot}\\n{sysroot}/target\\n'; exit; fi\n\
+         exec {real}/bin/rustc \"$@\"\n",
+        asked = asked.display(),
+        sysroot = library.path().join("sysroot").display(),
+        real = real.trim(),
+    );
+    script(&rustc, &text);
+    let driver = libraries.join("librustc_driver-1.so");
+    for (contents, expected) in [("1", (0, 2)), ("1", (2, 0)), ("2", (0, 2)), ("1", (2, 0))] {
+        std::fs::write(&driver, contents).unwrap();
+        std::fs::write(&asked, "").unwrap();
+        let mut run = shim.run(&daemon);
+        run.env("RUSTC", &rustc);
+        let built = build(run, &library);
+        assert_eq!(
+            (built.code, built.hits_and_misses()),
+            (Some(0), expected),
+            "{contents} {built:#?}"
+        );
+        let asked = std::fs::read_to_string(&asked).unwrap();
+        let times = |question: &str| asked.lines().filter(|line| *line == question).count();
+        assert_eq!((times("-vV"), times("--print=sysroot")), (1, 1), "{asked}");
+    }
 }

@@ -6,13 +6,12 @@
 //! are those of `src/bootstrap/bin/rustc.rs` in 1.63 and `src/bootstrap/src/bin/rustc.rs` in 1.85.
 
 use std::env;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
+use crate::inputs;
 use crate::session::Session;
 
 /// The compiler for what has a `--target`. Nobody but bootstrap sets it.
@@ -76,7 +75,7 @@ pub fn hidden(has_target: bool) -> Vec<(Vec<u8>, Vec<u8>)> {
     parts.sort();
     parts.push((
         b"compiler of bootstrap".to_vec(),
-        crate::inputs::identity(&compiler),
+        inputs::identity(&compiler),
     ));
     if let Some(sysroot) = env::var_os(SYSROOT).filter(|_| has_target) {
         parts.push((
@@ -106,21 +105,11 @@ fn libraries(sysroot: &Path) -> Vec<u8> {
         .collect();
     files.sort();
     // It is a hundred megabytes and more, for each call.
-    match Session::current() {
-        Some(session) => session.remember(&files, || digest(&files)),
-        None => digest(&files),
-    }
-}
-
-fn digest(files: &[PathBuf]) -> Vec<u8> {
-    let mut hash = Sha256::new();
-    for file in files {
-        let name: OsString = file.file_name().unwrap_or_default().to_owned();
-        hash.update(name.as_bytes());
-        hash.update([0]);
-        hash.update(Sha256::digest(fs::read(file).unwrap_or_default()));
-    }
-    hash.finalize().to_vec()
+    let digest = || Some(inputs::digest(&files));
+    let session = Session::current();
+    let remembered =
+        session.and_then(|session| session.remember(b"libraries of bootstrap", &files, digest));
+    remembered.or_else(digest).unwrap_or_default()
 }
 
 fn is_library(file: &Path) -> bool {

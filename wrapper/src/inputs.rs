@@ -7,9 +7,10 @@
 
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::fs;
+use std::fs::{self, File};
+use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use nix_sccache_core::contract::{self, Language};
 use nix_sccache_core::hidden;
@@ -132,6 +133,22 @@ pub fn identity(program: &Path) -> Vec<u8> {
     fs::read(&real)
         .map(|contents| Sha256::digest(contents).to_vec())
         .unwrap_or_default()
+}
+
+/// The digest of files, by their names and their contents.
+pub fn digest(files: &[PathBuf]) -> Vec<u8> {
+    let mut all = Sha256::new();
+    for file in files {
+        all.update(file.file_name().unwrap_or_default().as_bytes());
+        all.update([0]);
+        let mut one = Sha256::new();
+        // What cannot be read is told from what is empty.
+        if let Err(error) = File::open(file).and_then(|mut file| io::copy(&mut file, &mut one)) {
+            one.update(error.to_string());
+        }
+        all.update(one.finalize());
+    }
+    all.finalize().to_vec()
 }
 
 /// Bytes in hexadecimal digits.

@@ -233,10 +233,16 @@ impl Session {
         link_to_us(folder.join(program.file_name().unwrap_or_default()))
     }
 
-    /// What `learn` says of these files, which is asked again only when one of them is another
-    /// one, by its time or its size.
-    pub fn remember(&self, files: &[PathBuf], learn: impl FnOnce() -> Vec<u8>) -> Vec<u8> {
+    /// What `learn` says of these files under this name, which is asked again only when one of them
+    /// is another one, by its time or its size, or when it had nothing to say.
+    pub fn remember(
+        &self,
+        what: &[u8],
+        files: &[PathBuf],
+        learn: impl FnOnce() -> Option<Vec<u8>>,
+    ) -> Option<Vec<u8>> {
         let mut hash = DefaultHasher::new();
+        what.hash(&mut hash);
         for path in files {
             let file = fs::metadata(path);
             let state = file.and_then(|file| Ok((file.modified()?, file.len())));
@@ -245,19 +251,11 @@ impl Session {
         let folder = self.folder.join("known");
         let note = folder.join(format!("{:016x}", hash.finish()));
         if let Ok(known) = fs::read(&note) {
-            return known;
+            return Some(known);
         }
-        let learned = learn();
-        // Whole or not at all: another call may read it now.
-        let write = || -> io::Result<()> {
-            fs::create_dir_all(&folder)?;
-            let mut file = tempfile::NamedTempFile::new_in(&folder)?;
-            file.write_all(&learned)?;
-            file.persist(&note)?;
-            Ok(())
-        };
-        write().ok();
-        learned
+        let learned = learn()?;
+        write_whole(&note, &learned).ok();
+        Some(learned)
     }
 
     /// A path that leads to us and has the name by which tools know a wrapper.
@@ -306,6 +304,16 @@ impl Session {
     fn trouble_note(&self) -> PathBuf {
         self.folder.join("trouble")
     }
+}
+
+/// Writes a file, and the folder that it is in: whole or not at all, since others may read it now.
+pub fn write_whole(path: &Path, contents: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(path);
+    fs::create_dir_all(folder)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(contents)?;
+    file.persist(path)?;
+    Ok(())
 }
 
 /// Makes a link to us, unless it is there, and the folder that it is in.
@@ -360,14 +368,19 @@ mod tests {
             folder: folder.path().to_owned(),
         };
         let files = [folder.path().join("one"), folder.path().join("other")];
+        let remember = |what: &str, files: &[PathBuf], learned: Option<u8>| {
+            session.remember(what.as_bytes(), files, || learned.map(|byte| vec![byte]))
+        };
         fs::write(&files[0], "1").unwrap();
-        assert_eq!(session.remember(&files, || vec![1]), [1]);
-        assert_eq!(session.remember(&files, || vec![2]), [1]);
-        assert_eq!(session.remember(&files[..1], || vec![3]), [3]);
+        assert_eq!(remember("a", &files, None), None);
+        assert_eq!(remember("a", &files, Some(1)), Some(vec![1]));
+        assert_eq!(remember("a", &files, Some(2)), Some(vec![1]));
+        assert_eq!(remember("b", &files, Some(2)), Some(vec![2]));
+        assert_eq!(remember("a", &files[..1], Some(3)), Some(vec![3]));
         fs::write(&files[0], "another").unwrap();
-        assert_eq!(session.remember(&files, || vec![4]), [4]);
+        assert_eq!(remember("a", &files, Some(4)), Some(vec![4]));
         fs::write(&files[1], "").unwrap();
-        assert_eq!(session.remember(&files, || vec![5]), [5]);
+        assert_eq!(remember("a", &files, Some(5)), Some(vec![5]));
     }
 
     #[test]

@@ -6,6 +6,8 @@
 //! asked to compile. The note also tells a compilation that takes its time from a cache that
 //! does not answer. And what the compiler made is [sealed](crate::seal) here.
 
+mod questions;
+
 use std::env;
 use std::ffi::OsString;
 use std::fs;
@@ -96,7 +98,16 @@ pub fn main(compiler: OsString, arguments: &[OsString]) -> ExitCode {
             fs::rename(&note, compiled(Path::new(&note))).ok();
             compiler::end_as(&command, status)
         }
-        _ => compiler::become_program(command),
+        _ => {
+            let session = Session::current().filter(|_| class == Class::Probe);
+            let answer = session.and_then(|session| {
+                questions::answer(&session, &compiler, arguments, &mut command)
+            });
+            match answer.map(|answer| io::stdout().write_all(&answer)) {
+                Some(Ok(())) => ExitCode::SUCCESS,
+                _ => compiler::become_program(command),
+            }
+        }
     }
 }
 

@@ -1,0 +1,116 @@
+//! What sccache asks rustc about itself, before each call.
+//!
+//! In client-side mode it is a new process each time, which asks for rustc's version and for its
+//! sysroot, and digests the shared libraries there: 150 MB and more. All of it stays the same while
+//! a session lasts, so rustc is asked once, and for the libraries, which sccache looks for in the
+//! sysroot, stands one small file with a digest of them. The questions are those of 0.16 to 0.19;
+//! one that is asked otherwise goes to rustc.
+
+use std::env;
+use std::env::consts::DLL_EXTENSION;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::compiler::Compiler;
+use crate::inputs;
+use crate::session::{Session, write_whole};
+
+/// The answer to what sccache asks, where it is such a question: what rustc, called by this command
+/// with these arguments, prints to standard output.
+pub fn answer(
+    session: &Session,
+    compiler: &Compiler,
+    arguments: &[OsString],
+    command: &mut Command,
+) -> Option<Vec<u8>> {
+    let arguments: Vec<_> = arguments.iter().map(OsString::as_os_str).collect();
+    let asks_sysroot = match arguments.as_slice() {
+        [only] if *only == "-vV" => false,
+        [first, rest @ ..] if *first == "--print=sysroot" => rest
+            .iter()
+            .all(|other| *other == "--print=target-libdir")
+            .then_some(true)?,
+        _ => return None,
+    };
+    if is_rustups(&compiler.path) {
+        return None;
+    }
+    let files: Vec<_> = [Some(&compiler.path), compiler.wrapper.as_ref()]
+        .into_iter()
+        .flatten()
+        .cloned()
+        .collect();
+    let said = session.remember(&question(&arguments), &files, || {
+        let output = command.output().ok();
+        output
+            .filter(|output| output.status.success())
+            .map(|output| output.stdout)
+    })?;
+    if asks_sysroot {
+        with_small_sysroot(session, &said)
+    } else {
+        Some(said)
+    }
+}
+
+/// rustup's program is the same whatever toolchain it calls, and whatever becomes of that.
+fn is_rustups(compiler: &Path) -> bool {
+    let real = compiler.canonicalize();
+    real.is_ok_and(|real| real.file_name() == Some(OsStr::new("rustup")))
+}
+
+/// A question, with all that the answer may depend on beside the compiler's file: bootstrap's
+/// program and nixpkgs' wrapper look into variables.
+fn question(arguments: &[&OsStr]) -> Vec<u8> {
+    let decides = |name: &OsStr| {
+        let starts = |start: &&str| name.as_bytes().starts_with(start.as_bytes());
+        ["PATH", "LD_", "DYLD_", "RUST", "NIX_RUST"]
+            .iter()
+            .any(starts)
+    };
+    let mut variables: Vec<_> = env::vars_os().filter(|(name, _)| decides(name)).collect();
+    variables.sort();
+    let mut question = Vec::new();
+    let pairs = variables
+        .into_iter()
+        .flat_map(|(name, value)| [name, value]);
+    for part in arguments.iter().map(OsString::from).chain(pairs) {
+        question.extend(part.into_vec());
+        question.push(0);
+    }
+    question
+}
+
+/// An answer with another sysroot in its first line.
+fn with_small_sysroot(session: &Session, said: &[u8]) -> Option<Vec<u8>> {
+    let end = said.iter().position(|byte| *byte == b'\n')?;
+    let (sysroot, rest) = said.split_at(end);
+    let libraries = shared_libraries(Path::new(OsStr::from_bytes(sysroot)))?;
+    let digest = session.remember(b"shared libraries", &libraries, || {
+        Some(inputs::digest(&libraries))
+    })?;
+    let digest = inputs::hex(&digest);
+    let small = session.file("sysroots").join(&digest);
+    let library = small
+        .join("lib")
+        .join(format!("librustc_driver.{DLL_EXTENSION}"));
+    if !library.exists() {
+        write_whole(&library, digest.as_bytes()).ok()?;
+    }
+    Some([small.as_os_str().as_bytes(), rest].concat())
+}
+
+/// What sccache digests: files in the sysroot's `lib`.
+fn shared_libraries(sysroot: &Path) -> Option<Vec<PathBuf>> {
+    let files = fs::read_dir(sysroot.join("lib")).ok()?;
+    let mut libraries: Vec<_> = files
+        .flatten()
+        .map(|file| file.path())
+        .filter(|path| path.extension() == Some(OsStr::new(DLL_EXTENSION)) && path.is_file())
+        .collect();
+    libraries.sort();
+    Some(libraries)
+}
