@@ -193,6 +193,7 @@ impl Call {
             language: self.language.name().to_owned(),
             name: self.name.clone(),
             package: package(),
+            keeps_path: self.paths.keeps(),
             outcome,
         };
         session.note(&entry);

@@ -25,9 +25,17 @@ pub struct Entry {
     /// are, have that to tell them apart. Older logs have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub package: Option<String>,
+    /// Whether its key has a path in it that other builds have not, and could have another instead.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub keeps_path: bool,
     /// What came of it.
     #[serde(flatten)]
     pub outcome: Outcome,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// What a session leaves.
@@ -152,6 +160,7 @@ mod tests {
             language: "rust".into(),
             name: "a".into(),
             package: Some("a 0.1.0".into()),
+            keeps_path: true,
             outcome,
         };
         let entries = [
@@ -181,6 +190,7 @@ mod tests {
             language: "rust".into(),
             name: "a".into(),
             package: None,
+            keeps_path: false,
             outcome: Outcome::Miss,
         };
         for calls in [vec![], vec![call]] {

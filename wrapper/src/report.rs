@@ -26,6 +26,9 @@ pub struct Report {
     pub miss_seconds: f64,
     /// Which calls it had not, the longest first.
     pub missed: Vec<Missed>,
+    /// How many of them were for crates whose path changes with a lock file or a version, and that
+    /// were shown it all the same.
+    pub missed_with_path: usize,
     /// Calls that ran without it, by reason.
     pub passthrough: Vec<Passthrough>,
     /// Questions to a compiler.
@@ -87,6 +90,7 @@ impl Report {
                 Outcome::Miss => {
                     report.misses += 1;
                     report.miss_seconds += seconds;
+                    report.missed_with_path += usize::from(entry.keeps_path);
                     let (name, language) = (entry.name.clone(), entry.language.clone());
                     report.missed.push(Missed {
                         name,
@@ -141,6 +145,7 @@ impl Report {
             Some(self.summary()),
             self.table(),
             self.missed_line(),
+            self.paths_line(),
             self.remedies(),
             self.told_faults(),
             self.told_trouble(),
@@ -215,6 +220,15 @@ impl Report {
         (!self.missed.is_empty()).then_some(line)
     }
 
+    fn paths_line(&self) -> Option<String> {
+        let calls = self.missed_with_path;
+        (calls > 0).then(|| {
+            format!(
+                "  {calls} with a path that changes with the lock file or the version: stablePaths"
+            )
+        })
+    }
+
     fn remedies(&self) -> Option<String> {
         let remedies: Vec<_> = self
             .passthrough
@@ -253,6 +267,7 @@ mod tests {
             language: "rust".into(),
             name: name.into(),
             package: None,
+            keeps_path: false,
             outcome,
         }
     }
@@ -287,6 +302,21 @@ mod tests {
   missed: d 2.5, c 1.5
   incremental: set CARGO_INCREMENTAL=0 and no `incremental = true` in a profile"
         );
+    }
+
+    #[test]
+    fn paths_that_change_are_told() {
+        let mut miss = entry("a", 1_000_000, Outcome::Miss);
+        miss.keeps_path = true;
+        let hit = Entry {
+            outcome: Outcome::Hit,
+            ..miss.clone()
+        };
+        let line = "  1 with a path that changes with the lock file or the version: stablePaths";
+        assert!(line.len() <= 80);
+        let report = Report::from_entries(&[miss, hit.clone()]);
+        assert!(report.text().contains(line), "{}", report.text());
+        assert!(!Report::from_entries(&[hit]).text().contains("stablePaths"));
     }
 
     #[test]

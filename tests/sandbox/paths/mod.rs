@@ -21,6 +21,8 @@ struct Calls {
     misses: BTreeSet<String>,
     /// Those that had a real path in them.
     leaking: BTreeSet<String>,
+    /// Those that were shown a path that changes, and need not have been.
+    keeping: BTreeSet<String>,
 }
 
 /// A layout of vendored crates, with a cache of its own.
@@ -99,6 +101,9 @@ impl Layout {
 impl Calls {
     fn add(&mut self, call: &Value) {
         let name = call["name"].as_str().unwrap().to_owned();
+        if call["keeps_path"] == true {
+            self.keeping.insert(name.clone());
+        }
         match call["outcome"].as_str().unwrap() {
             "hit" => self.hits.insert(name),
             "miss" => self.misses.insert(name),
@@ -224,6 +229,12 @@ fn optimised_crates_keep_their_bytes() {
     program.release("1.0.1");
     let (built, warm) = layout.cached(&program, "1.0.1");
     assert_eq!(warm.hits, set(&["src/native.c"]), "{warm:#?}");
+    // Those that miss for their path are told of: the vendored ones, that is.
+    assert!(warm.keeping.len() > 3, "{warm:#?}");
+    assert!(warm.keeping.is_subset(&warm.misses), "{warm:#?}");
+    assert!(!warm.keeping.contains("own"), "{warm:#?}");
+    let told = " with a path that changes with the lock file or the version: stablePaths";
+    assert!(built.log.contains(told), "{built:#?}");
     assert_same(
         &built,
         &layout.plain(&program, "1.0.1"),
@@ -233,8 +244,10 @@ fn optimised_crates_keep_their_bytes() {
     layout.settings["stablePaths"] = json!("always");
     layout.cached(&program, "1.0.1");
     program.release("1.0.2");
-    let (_, warm) = layout.cached(&program, "1.0.2");
+    let (built, warm) = layout.cached(&program, "1.0.2");
     assert_eq!(warm.misses, set(&["own"]), "{warm:#?}");
+    assert_eq!(warm.keeping, set(&[]), "{warm:#?}");
+    assert!(!built.log.contains(told), "{built:#?}");
 }
 
 /// The names that LLVM hashes are none of what is left, where all is linked and stripped.

@@ -156,6 +156,7 @@ mod tests {
                 language: "rust".into(),
                 name: name.into(),
                 package: Some(format!("{name} 1.0.0")),
+                keeps_path: false,
                 outcome: Outcome::Miss,
             },
             made: Some(Made {

@@ -128,10 +128,9 @@ fn about_misses(calls: &[Entry]) -> Vec<Advice> {
                 "A first build fills the cache, and the next one is warm. If this was not the first: \
                  the paths that the compiler sees are in the keys. In a flake say `src = self`, or \
                  give the source a name: `builtins.path { path = ./.; name = \"source\"; }`. With \
-                 `cargoHash` say `cargoDepsName = pname`, or use `cargoLock`. With crane a changed \
-                 lock file misses what is optimised, unless `codegen-units` is 1, or `stablePaths` \
-                 of rust.sccacheEnv is \"always\". Another compiler, other flags or another target \
-                 are other keys. And can the daemon's user write to its directory?",
+                 `cargoHash` say `cargoDepsName = pname`, or use `cargoLock`. Another compiler, other \
+                 flags or another target are other keys. And can the daemon's user write to its \
+                 directory?",
                 true,
             )
         } else {
@@ -145,10 +144,26 @@ fn about_misses(calls: &[Entry]) -> Vec<Advice> {
                 "The crates that a crate uses are in its key, so what comes after a miss tends to \
                  miss, too: look at the first. Its source, its version, its features, its flags \
                  (RUSTFLAGS, NIX_RUSTFLAGS, the profile) or a variable that begins with CARGO_ are \
-                 not what they were when it was stored.",
+                 not what they were when it was stored. With `reports` set, `nix-sccache explain \
+                 CRATE` tells which part of a crate's key is another.",
                 true,
             )
         });
+    }
+    let kept: Vec<_> = misses.into_iter().filter(|call| call.keeps_path).collect();
+    if !kept.is_empty() {
+        let seen = format!(
+            "{} by a path that changes with the lock file, or the version.",
+            times(kept.len(), "miss is of a crate", "misses are of crates")
+        );
+        all.push(Sum::of(kept).advice(
+            seen,
+            "`stablePaths = \"always\"` of rust.sccacheEnv shows these crates a path that stays. What \
+             is built is then another in the names alone that LLVM gives to some local symbols \
+             (`NAME.llvm.NUMBER`), which is why it has to be asked for. In a profile with \
+             `codegen-units = 1`, or with `strip = true`, nothing is another, and nothing has to be.",
+            true,
+        ));
     }
     let misses = of(false, Outcome::Miss);
     if !misses.is_empty() {
@@ -269,6 +284,7 @@ mod tests {
             language: language.into(),
             name: name.into(),
             package: None,
+            keeps_path: false,
             outcome,
         }
     }
@@ -298,14 +314,24 @@ mod tests {
         let all = of(vec![call("rust", "a", 7, Outcome::Miss)], None);
         let [only] = &all[..] else { panic!("{all:#?}") };
         assert_eq!((only.calls, only.took, only.wins_hits), (1, 7, true));
-        for hint in [
-            "src = self",
-            "cargoDepsName = pname",
-            "crane",
-            "first build",
-        ] {
+        for hint in ["src = self", "cargoDepsName = pname", "first build"] {
             assert!(only.change.contains(hint), "{hint} {only:#?}");
         }
+    }
+
+    #[test]
+    fn paths_that_change_are_about_stable_paths() {
+        let kept = Entry {
+            keeps_path: true,
+            ..call("rust", "a", 7, Outcome::Miss)
+        };
+        let hit = Entry {
+            outcome: Outcome::Hit,
+            ..kept.clone()
+        };
+        let all = of(vec![kept, call("rust", "b", 5, Outcome::Miss), hit], None);
+        assert_eq!((all.len(), all[1].calls, all[1].took), (2, 1, 7));
+        assert!(all[1].change.contains("stablePaths"), "{all:#?}");
     }
 
     #[test]

@@ -81,6 +81,7 @@ mod tests {
             language: "rust".into(),
             name: String::new(),
             package: None,
+            keeps_path: false,
             outcome: Outcome::Hit,
         }
     }

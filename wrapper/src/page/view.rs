@@ -362,6 +362,7 @@ mod tests {
             language: "rust".into(),
             name: name.into(),
             package: Some(format!("{name} 1.0.0")),
+            keeps_path: false,
             outcome,
         }
     }

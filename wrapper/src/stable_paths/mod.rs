@@ -69,6 +69,8 @@ pub struct StablePaths {
     outputs: Option<Outputs>,
     /// Whether the compiler is shown stable paths, and so tells of them.
     shows: bool,
+    /// Whether it could be, if all were wanted.
+    keeps: bool,
     /// Whether no path at all may be in what comes of it.
     strict: bool,
     /// Whether we stand in for the linker.
@@ -108,6 +110,7 @@ impl StablePaths {
             let has_hashes = wanted == Wanted::Exact && libraries::are_made(session, "dylib");
             if !cargo.linker_optimises && !has_hashes {
                 paths.show(call, &arguments, &options, vendored, &folder, any);
+                paths.keeps = !any && !paths.shows && has_path_that_changes(call);
             }
         }
         if kind.links || kind.is_static {
@@ -255,6 +258,12 @@ impl StablePaths {
         self.shows
     }
 
+    /// Whether the compiler is shown a path that changes from build to build, which
+    /// [`Wanted::Always`] would keep from it.
+    pub fn keeps(&self) -> bool {
+        self.keeps
+    }
+
     /// Has the compiler called as if it were shown nothing.
     pub fn forget_shown(&mut self) {
         if self.can_forget_shown() {
@@ -332,6 +341,11 @@ fn vendored_source(call: &RustcCall) -> Option<PathBuf> {
     let source = PathBuf::from(call.inputs.first()?);
     let is_primary = env::var_os("CARGO_PRIMARY_PACKAGE").is_some();
     (source.is_absolute() && !is_primary).then_some(source)
+}
+
+/// Whether a call compiles a vendored crate by a path that is another in other builds.
+fn has_path_that_changes(call: &RustcCall) -> bool {
+    vendored_source(call).is_some_and(|source| Root::vendored(&source).is_some())
 }
 
 /// Whether what comes of the call can get its real paths back: not where they are compressed, or
