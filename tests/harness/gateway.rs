@@ -22,6 +22,11 @@ pub struct Gateway {
 impl Gateway {
     /// Starts one with these further options.
     pub fn start(daemon: &Daemon, options: &[&str]) -> Self {
+        Self::start_by(daemon, &["env"], options)
+    }
+
+    /// Starts one by a program, with its arguments, that runs it.
+    pub fn start_by(daemon: &Daemon, runner: &[&str], options: &[&str]) -> Self {
         let folder =
             TempDir::with_prefix("nix-sccache-gateway-").unwrap_or_else(|error| panic!("{error}"));
         // Build users go through this folder to the socket.
@@ -29,8 +34,13 @@ impl Gateway {
             .unwrap_or_else(|error| panic!("{error}"));
         fs::create_dir(folder.path().join("socket")).unwrap_or_else(|error| panic!("{error}"));
         let log = File::create(folder.path().join("log")).unwrap_or_else(|error| panic!("{error}"));
-        let mut command = Command::new(built("nix-sccache"));
+        let (program, arguments) = runner
+            .split_first()
+            .unwrap_or_else(|| panic!("nothing runs it"));
+        let mut command = Command::new(program);
         command
+            .args(arguments)
+            .arg(built("nix-sccache"))
             .arg("gateway")
             .arg("--listen")
             .arg(socket(folder.path()))

@@ -352,6 +352,19 @@ fn the_daemon_restarted_behind_the_gateway() {
     check(&build(shim.run_at(&gateway.socket()), &library), (2, 0));
 }
 
+/// A gateway in a container has clients outside, whose processes have no number in there.
+#[test]
+fn clients_of_an_outer_pid_namespace() {
+    let daemon = Daemon::start();
+    let container = ["unshare", "--pid", "--fork", "--kill-child"];
+    let gateway = Gateway::start_by(&daemon, &container, &[]);
+    let mut client = Client::new(&gateway.socket());
+    let entry = vec![7; 1000];
+    assert_eq!(client.ask(&put(KEY, &entry)), stored());
+    assert_eq!(client.ask(&get(KEY)), found(&entry));
+    assert!(!gateway.log().contains("not known"), "{}", gateway.log());
+}
+
 #[test]
 fn a_signal_ends_it_and_its_socket() {
     let daemon = Daemon::start();

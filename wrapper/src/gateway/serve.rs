@@ -9,8 +9,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use nix::sys::socket::getsockopt;
+use nix::sys::socket::sockopt::PeerCredentials;
 use rustix::event::PollFlags;
-use rustix::net::sockopt::socket_peercred;
 
 use super::daemon::Daemon;
 use super::decide::{self, Answer, HEAD, Refusal, Verdict, decide};
@@ -85,8 +86,9 @@ impl Gateway {
     }
 
     fn enter(self: &Arc<Self>, stream: UnixStream) {
-        let uid = match socket_peercred(&stream) {
-            Ok(credentials) => credentials.uid.as_raw(),
+        // By way of `nix`: to rustix a process of another namespace, whose number is 0, is an error.
+        let uid = match getsockopt(&stream, PeerCredentials) {
+            Ok(credentials) => credentials.uid(),
             Err(error) => {
                 self.log
                     .line(format_args!("who connects is not known: {error}"));
