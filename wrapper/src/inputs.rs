@@ -126,13 +126,18 @@ pub fn identity(program: &Path) -> Vec<u8> {
     let real = program
         .canonicalize()
         .unwrap_or_else(|_| program.to_owned());
-    let store = env::var_os("NIX_STORE").unwrap_or_else(|| "/nix/store".into());
-    if real.starts_with(store) {
+    if is_in_store(&real) {
         return real.into_os_string().into_vec();
     }
     fs::read(&real)
         .map(|contents| Sha256::digest(contents).to_vec())
         .unwrap_or_default()
+}
+
+/// Whether a path is in a Nix store.
+pub fn is_in_store(real: &Path) -> bool {
+    let store = env::var_os("NIX_STORE").unwrap_or_else(|| "/nix/store".into());
+    real.starts_with(store)
 }
 
 /// The digest of files, by their names and their contents.

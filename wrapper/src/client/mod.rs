@@ -64,6 +64,12 @@ pub fn sccache() -> Option<PathBuf> {
     compiler::find(named.as_deref().unwrap_or(OsStr::new("sccache")))
 }
 
+/// Whether sccache compiles by itself, and asks the server for entries alone.
+pub fn is_client_side() -> bool {
+    let wanted = env::var(contract::CLIENT_SIDE).unwrap_or_default();
+    !["", "0", "false", "off", "no"].contains(&wanted.to_lowercase().as_str())
+}
+
 /// A call to ask for.
 pub struct Question<'a> {
     /// The session, if there is one.
@@ -251,9 +257,7 @@ impl Prepared {
     /// Puts a socket of ours in front of the server's, where sccache asks for entries alone. Where
     /// that cannot be, nothing is seen of what becomes of them.
     fn relay(&mut self, server: UnixStream) {
-        let client_side = env::var(contract::CLIENT_SIDE).unwrap_or_default();
-        let is_off = ["", "0", "false", "off", "no"].contains(&client_side.to_lowercase().as_str());
-        let Some(note) = self.note.as_deref().filter(|_| !is_off) else {
+        let Some(note) = self.note.as_deref().filter(|_| is_client_side()) else {
             return;
         };
         let socket = note.with_extension("sock");

@@ -14,6 +14,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::client;
 use crate::compiler::Compiler;
 use crate::inputs;
 use crate::session::{Session, write_whole};
@@ -35,7 +36,7 @@ pub fn answer(
             .then_some(true)?,
         _ => return None,
     };
-    if is_rustups(&compiler.path) {
+    if !client::is_client_side() || !answers_always_so(session, &compiler.path) {
         return None;
     }
     let files: Vec<_> = [Some(&compiler.path), compiler.wrapper.as_ref()]
@@ -56,10 +57,28 @@ pub fn answer(
     }
 }
 
-/// rustup's program is the same whatever toolchain it calls, and whatever becomes of that.
-fn is_rustups(compiler: &Path) -> bool {
-    let real = compiler.canonicalize();
-    real.is_ok_and(|real| real.file_name() == Some(OsStr::new("rustup")))
+/// Whether a compiler is what it was as long as its file is: in a store, or in the sysroot that it
+/// tells of. rustup's program and others like it run one that is elsewhere, by the folder that they
+/// are called in.
+fn answers_always_so(session: &Session, compiler: &Path) -> bool {
+    let Ok(real) = compiler.canonicalize() else {
+        return false;
+    };
+    if inputs::is_in_store(&real) {
+        return true;
+    }
+    let is_its_own = || {
+        let output = Command::new(compiler)
+            .arg("--print=sysroot")
+            .output()
+            .ok()?;
+        let sysroot = output.stdout.split(|byte| *byte == b'\n').next()?;
+        let own = Path::new(OsStr::from_bytes(sysroot)).join("bin/rustc");
+        let is_own = own.canonicalize().is_ok_and(|own| own == real);
+        Some(vec![u8::from(is_own)])
+    };
+    let files = [compiler.to_owned()];
+    session.remember(b"is in its sysroot", &files, is_its_own) == Some(vec![1])
 }
 
 /// A question, with all that the answer may depend on beside the compiler's file: bootstrap's
@@ -67,7 +86,7 @@ fn is_rustups(compiler: &Path) -> bool {
 fn question(arguments: &[&OsStr]) -> Vec<u8> {
     let decides = |name: &OsStr| {
         let starts = |start: &&str| name.as_bytes().starts_with(start.as_bytes());
-        ["PATH", "LD_", "DYLD_", "RUST", "NIX_RUST"]
+        ["PATH", "LD_", "DYLD_", "RUST", "SYSROOT", "NIX_RUST"]
             .iter()
             .any(starts)
     };
