@@ -43,8 +43,11 @@ let
     EOF
   '';
 
+  # A source that has a name of its own, which the folder of the build then has.
+  name = "program-source";
+
   # With nothing of the program in it that its dependencies do not need.
-  dummySrc = pkgs.runCommand "source" { original = src "source"; } ''
+  dummySrc = pkgs.runCommand name { original = src name; } ''
     cp -r --no-preserve=mode $original $out
     cd $out
     for main in $(find . -path '*/src/main.rs'); do echo 'fn main() {}' > $main; done
@@ -77,7 +80,7 @@ let
 in
 derivation {
   inherit pname installPhase;
-  src = src "source";
+  src = src name;
   cargoArtifacts = derivation {
     pname = "${pname}-deps";
     src = dummySrc;

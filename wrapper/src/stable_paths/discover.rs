@@ -6,6 +6,7 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use super::manifests::{self, Profiles};
 use super::mirror;
 use super::root::Root;
 
@@ -17,6 +18,8 @@ pub struct Cargo {
     /// Whether its flags for rustc have the linker optimise: then the objects are none, and the
     /// paths in them cannot be found.
     pub linker_optimises: bool,
+    /// The files.
+    texts: Vec<String>,
 }
 
 impl Cargo {
@@ -41,9 +44,16 @@ impl Cargo {
         cargo
     }
 
+    /// Whether one of these profiles [singles out](manifests::singles_out) some package.
+    pub fn singles_out(&self, profiles: Profiles) -> bool {
+        let mut texts = self.texts.iter();
+        texts.any(|text| manifests::singles_out(text, profiles))
+    }
+
     /// Adds what one file says; paths in it are relative to `base`.
     fn add(&mut self, text: &str, base: &Path) {
         self.linker_optimises |= optimises(text.as_bytes());
+        self.texts.push(text.to_owned());
         let table: toml::Table = text.parse().unwrap_or_default();
         let sources = table.get("source").and_then(toml::Value::as_table);
         for source in sources.into_iter().flat_map(toml::Table::values) {

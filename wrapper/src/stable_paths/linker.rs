@@ -16,6 +16,7 @@ use std::process::{Command, ExitCode};
 use nix_sccache_core::contract;
 use tempfile::TempDir;
 
+use super::options::Options;
 use super::root::Root;
 use super::text::{Into, replaced};
 use super::{read_shown, shown};
@@ -26,11 +27,29 @@ use crate::tell::tell;
 /// The folder of a session with the links by which rustc calls us.
 const FOLDER: &str = "linkers";
 
-/// The linker, and the link in the session by which rustc is to call us for it.
-pub fn stand_in(session: &Session, linker: &OsStr) -> Option<(PathBuf, PathBuf)> {
-    let real = compiler::find(linker)?;
-    let link = session.link_named(FOLDER, &real).ok()?;
-    Some((real, link))
+/// The linker that rustc will call, where that is known: the one it is told of, or `cc` for a target
+/// that has it. For other targets it is one of rustc's own, with arguments that only that takes; and
+/// with `-C linker-flavor` its name does not say which arguments it takes.
+pub fn known(options: &Options) -> Option<PathBuf> {
+    const WITH_CC: [&str; 4] = [
+        "-linux-android",
+        "-linux-gnu",
+        "-linux-musl",
+        "-linux-uclibc",
+    ];
+    if options.codegen("linker-flavor").is_some() {
+        return None;
+    }
+    let target = options.target.as_deref().unwrap_or("-linux-gnu");
+    let has_cc =
+        WITH_CC.iter().any(|part| target.contains(part)) && target.strip_suffix(".json").is_none();
+    let linker = options.codegen("linker").or(has_cc.then_some("cc"))?;
+    compiler::find(OsStr::new(linker))
+}
+
+/// The link in the session by which rustc is to call us for a linker.
+pub fn stand_in(session: &Session, linker: &Path) -> Option<PathBuf> {
+    session.link_named(FOLDER, linker).ok()
 }
 
 /// The variables with which rustc's linker finds its way.

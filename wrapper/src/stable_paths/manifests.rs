@@ -22,31 +22,62 @@ pub fn make(session: &Session, kind: &str) -> bool {
     })
 }
 
-/// Whether a profile in the build's directory [singles out](singles_out) some package.
-pub fn single_out(session: &Session) -> bool {
-    any(session, "singles-out", &singles_out)
+/// Whether a profile of these in the build's directory [singles out](singles_out) some package.
+pub fn single_out(session: &Session, profiles: Profiles) -> bool {
+    any(session, &format!("singles-out-{profiles:?}"), &|manifest| {
+        singles_out(manifest, profiles)
+    })
 }
 
-/// Whether a manifest, or a configuration of cargo's, has some package compiled without
-/// optimisation, or as one module, in a profile that has others optimised. What is generic in that
-/// package is compiled in the others.
-pub fn singles_out(text: &str) -> bool {
+/// Which profiles a build may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profiles {
+    /// `dev` and `test`.
+    Debug,
+    /// `release` and `bench`, and what they inherit from.
+    Release,
+    /// Any.
+    Any,
+}
+
+impl Profiles {
+    /// Those of a call whose output goes to a folder: cargo names one after the profile.
+    pub fn of(folder: Option<&Path>) -> Self {
+        let ends = |end: &str| folder.is_some_and(|folder| folder.ends_with(end));
+        if ends("debug/deps") {
+            Self::Debug
+        } else if ends("release/deps") {
+            Self::Release
+        } else {
+            Self::Any
+        }
+    }
+
+    fn have(self, name: &str) -> bool {
+        match self {
+            Self::Debug => ["dev", "test"].contains(&name),
+            Self::Release => ["release", "bench"].contains(&name),
+            Self::Any => true,
+        }
+    }
+}
+
+/// Whether a manifest, or a configuration of cargo's, has some package optimised otherwise than
+/// others, or compiled as another number of modules: what is generic in a crate is compiled in those
+/// that use it.
+pub fn singles_out(text: &str, profiles: Profiles) -> bool {
     let table: toml::Table = text.parse().unwrap_or_default();
-    let profiles = table.get("profile").and_then(toml::Value::as_table);
-    let optimising = profiles
+    let all = table.get("profile").and_then(toml::Value::as_table);
+    let wanted = all
         .into_iter()
         .flatten()
-        .filter(|(name, _)| !["dev", "test"].contains(&name.as_str()));
-    let mut packages = optimising
+        .filter(|(name, _)| profiles.have(name));
+    let mut packages = wanted
         .filter_map(|(_, profile)| profile.get("package")?.as_table())
         .flat_map(toml::Table::values);
     packages.any(|package| {
-        let is = |option: &str, number: i64| {
-            package.get(option).is_some_and(|value| {
-                value.as_integer() == Some(number) || value.as_str() == Some(&number.to_string())
-            })
-        };
-        is("opt-level", 0) || is("codegen-units", 1)
+        let says = |option: &str| package.get(option).is_some();
+        says("opt-level") || says("codegen-units")
     })
 }
 
@@ -78,7 +109,7 @@ fn any_in(folder: &Path, is_so: &dyn Fn(&str) -> bool, depth: usize) -> bool {
             .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
             .filter(|entry| {
                 let name = entry.file_name();
-                name != "target" && name != "src" && !name.as_encoded_bytes().starts_with(b".")
+                name != "target" && !name.as_encoded_bytes().starts_with(b".")
             })
             .any(|entry| any_in(&entry.path(), is_so, depth - 1))
 }
@@ -89,19 +120,42 @@ mod tests {
 
     #[test]
     fn profiles_tell() {
-        for (text, expected) in [
-            ("[profile.release]\nopt-level = 0\ncodegen-units = 1", false),
-            ("[profile.release.package.a]\nopt-level = 3", false),
-            ("[profile.release.package.a]\nopt-level = 0", true),
-            ("[profile.release.package.a]\nopt-level = \"0\"", true),
-            ("[profile.release.package.\"*\"]\ncodegen-units = 1", true),
-            ("[profile.dist]\npackage.a.codegen-units = 1", true),
-            ("[profile.dev.package.\"*\"]\ncodegen-units = 1", false),
-            ("[profile.release.build-override]\nopt-level = 0", false),
-            ("[package]\nprofile = 1", false),
-            ("not [toml", false),
+        use Profiles::{Any, Debug, Release};
+        for (text, profiles, expected) in [
+            ("[profile.release]\nopt-level = 0", Release, false),
+            ("[profile.release.package.a]\nopt-level = 3", Release, true),
+            ("[profile.release.package.a]\nopt-level = 3", Debug, false),
+            ("[profile.release.package.a]\nopt-level = \"s\"", Any, true),
+            (
+                "[profile.bench.package.\"*\"]\ncodegen-units = 1",
+                Release,
+                true,
+            ),
+            ("[profile.release.package.a]\ndebug = 1", Release, false),
+            ("[profile.dist]\npackage.a.codegen-units = 1", Any, true),
+            ("[profile.dev.package.\"*\"]\nopt-level = 3", Release, false),
+            ("[profile.dev.package.\"*\"]\nopt-level = 3", Debug, true),
+            (
+                "[profile.release.build-override]\nopt-level = 0",
+                Any,
+                false,
+            ),
+            ("[package]\nprofile = 1", Any, false),
+            ("not [toml", Any, false),
         ] {
-            assert_eq!(singles_out(text), expected, "{text}");
+            assert_eq!(singles_out(text, profiles), expected, "{text}");
+        }
+        for (folder, expected) in [
+            ("/build/source/target/release/deps", Release),
+            (
+                "/build/source/target/x86_64-unknown-linux-gnu/release/deps",
+                Release,
+            ),
+            ("target/debug/deps", Debug),
+            ("target/dist/deps", Any),
+            ("out", Any),
+        ] {
+            assert_eq!(Profiles::of(Some(Path::new(folder))), expected, "{folder}");
         }
     }
 

@@ -19,14 +19,14 @@
 //! of a crate together, it names what one of them takes from another, and others must not see,
 //! `NAME.llvm.NUMBER`, and the number is a hash of the module, with all paths in it. Such crates
 //! are left alone, unless all is wanted ([`Options::keep_bytes`]). So is a build that makes Rust's
-//! own shared libraries ([`dylibs`]).
+//! own shared libraries, or in which such crates use others ([`manifests`]).
 //!
 //! A procedural macro can ask for the physical path all the same. Then the real path is in the
 //! library, which is found out before it is stored.
 
 mod discover;
-mod libraries;
 mod linker;
+mod manifests;
 mod mirror;
 mod options;
 mod outputs;
@@ -45,6 +45,7 @@ use nix_sccache_core::contract;
 use nix_sccache_core::sccache_env::StablePaths as Wanted;
 
 use self::discover::Cargo;
+use self::manifests::Profiles;
 use self::options::{Options, with_stable_paths};
 use self::outputs::Outputs;
 use self::root::{Role, Root};
@@ -105,9 +106,13 @@ impl StablePaths {
             let any = wanted == Wanted::Always
                 || kind.is_macro
                 || options.keep_bytes(call)
-                || options.strip_names() && !libraries::are_made(session, "staticlib");
-            let vendored = cargo.vendored;
-            let has_hashes = wanted == Wanted::Exact && libraries::are_made(session, "dylib");
+                || options.strip_names() && !manifests::make(session, "staticlib");
+            let vendored = cargo.vendored.clone();
+            let profiles = Profiles::of(options.folder.as_deref());
+            let has_hashes = wanted == Wanted::Exact
+                && (manifests::make(session, "dylib")
+                    || cargo.singles_out(profiles)
+                    || manifests::single_out(session, profiles));
             if !cargo.linker_optimises && !has_hashes {
                 paths.show(call, &arguments, &options, vendored, &folder, any);
                 paths.keeps = !any && !paths.shows && has_path_that_changes(call);
@@ -138,8 +143,12 @@ impl StablePaths {
         let source = vendored_source(call);
         if let Some(source) = &source {
             roots.extend(Root::vendored(source).filter(|root| !roots.contains(root)));
-            let target = options.folder.as_deref().unwrap_or(Path::new(""));
-            roots.extend(Root::of_build(target));
+            // Where the crates are in the build's own folder, what is compiled is linked in this build
+            // as well, by whoever knows that folder's paths.
+            if roots.iter().any(Root::is_of_build) {
+                let target = options.folder.as_deref().unwrap_or(Path::new(""));
+                roots.extend(Root::of_build(target));
+            }
         }
         let strict = !any;
         if strict && source.is_some() && outputs::tell_their_folder(folder) {
@@ -193,8 +202,10 @@ impl StablePaths {
 
     /// Stands in for the linker.
     fn stand_in(&mut self, session: &Session, arguments: &[OsString], options: &Options) {
-        let linker = options.codegen("linker").unwrap_or("cc");
-        let Some((real, link)) = linker::stand_in(session, OsStr::new(linker)) else {
+        let Some(real) = linker::known(options) else {
+            return;
+        };
+        let Some(link) = linker::stand_in(session, &real) else {
             return;
         };
         self.links = true;
@@ -351,13 +362,11 @@ fn has_path_that_changes(call: &RustcCall) -> bool {
 /// Whether what comes of the call can get its real paths back: not where they are compressed, or
 /// part of a hash, or where we do not know the linker.
 fn can_restore(options: &Options) -> bool {
-    let target = options.target.as_deref().unwrap_or("-linux-");
-    let linker_is_known = options.codegen("linker").is_some() || target.contains("-linux-");
     let debug_is_inside = matches!(options.codegen("split-debuginfo"), None | Some("off"));
     let covers = options
         .codegen("instrument-coverage")
         .is_some_and(|value| !matches!(value, "no" | "n" | "off" | "false" | "0"));
-    linker_is_known && debug_is_inside && !covers
+    debug_is_inside && !covers && !options.compress_debug && linker::known(options).is_some()
 }
 
 /// The roots, as text.
@@ -435,7 +444,13 @@ mod tests {
             ("", true),
             ("--target x86_64-unknown-linux-gnu", true),
             ("--target wasm32-unknown-unknown", false),
-            ("--target wasm32-unknown-unknown -C linker=x", true),
+            ("--target wasm32-unknown-unknown -C linker=cc", true),
+            ("--target x86_64-unknown-linux-none", false),
+            ("--target ./x86_64-unknown-linux-gnu.json", false),
+            ("-C linker=no-such-linker", false),
+            ("-C linker=cc -C linker-flavor=ld.lld", false),
+            ("-Z debuginfo-compression=zlib", false),
+            ("-Zdebuginfo-compression=none", true),
             ("-C split-debuginfo=off", true),
             ("-C split-debuginfo=unpacked", false),
             ("-C instrument-coverage", false),

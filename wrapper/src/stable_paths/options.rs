@@ -23,6 +23,8 @@ pub struct Options {
     optimises: bool,
     /// Whether it brings a native library that becomes part of the crate.
     pub native: bool,
+    /// Whether what is for debuggers is compressed.
+    pub compress_debug: bool,
 }
 
 /// Whose values are no part of sccache's key, and name files that are the same by any path.
@@ -43,6 +45,11 @@ impl Options {
                 "--remap-path-prefix" => options.remaps.push(value.to_owned()),
                 "--target" => options.target = Some(text()),
                 "-l" => options.native |= text().starts_with("static"),
+                "-Z" => {
+                    let value = text();
+                    let compression = value.strip_prefix("debuginfo-compression=");
+                    options.compress_debug |= compression.is_some_and(|kind| kind != "none");
+                }
                 _ => {}
             }
         }
@@ -62,7 +69,8 @@ impl Options {
     /// Whether the paths that a crate is compiled by are in its objects at most as such, so that
     /// each can be replaced there. They are part of a hash where LLVM optimises modules together:
     /// where rustc optimises and makes several of a crate, which it does unless it is told
-    /// otherwise, and where it leaves that for later, as cargo has it for `lto`.
+    /// otherwise, and where it leaves that for later, as cargo has it for `lto`, by making nothing
+    /// but bitcode, or by not forbidding it, where something else needs objects.
     pub fn keep_bytes(&self, call: &RustcCall) -> bool {
         let level = self.codegen("opt-level").unwrap_or("0");
         let is_optimised = level != "0" || self.optimises;
@@ -83,7 +91,13 @@ impl Options {
     fn is_optimised_with_others(&self) -> bool {
         let lto = self.codegen("lto");
         let is_on_its_own = matches!(lto, Some("off" | "no" | "n" | "false"));
-        self.codegen("linker-plugin-lto").is_some() || lto.is_some() && !is_on_its_own
+        let has_bitcode = !matches!(
+            self.codegen("embed-bitcode"),
+            Some("no" | "n" | "off" | "false")
+        );
+        self.codegen("linker-plugin-lto").is_some()
+            || lto.is_some() && !is_on_its_own
+            || lto.is_none() && has_bitcode
     }
 
     /// Whether a path does not get into what is compiled, because another is to stand for it.
@@ -97,12 +111,13 @@ impl Options {
 
 /// The options that have a value, with it.
 fn pairs(arguments: &[OsString]) -> Vec<(&str, &OsStr)> {
-    const NAMES: [&str; 6] = [
+    const NAMES: [&str; 7] = [
         "--out-dir",
         "--remap-path-prefix",
         "--target",
         "--codegen",
         "-C",
+        "-Z",
         "-l",
     ];
     let mut pairs = Vec::new();
@@ -173,7 +188,8 @@ mod tests {
 
     #[test]
     fn what_llvm_hashes_does_not_keep_its_bytes() {
-        let library = "--crate-name a --crate-type lib a.rs --emit=metadata,link";
+        let library =
+            "--crate-name a --crate-type lib a.rs --emit=metadata,link -C embed-bitcode=no";
         for (more, expected) in [
             ("", true),
             ("-C opt-level=3", false),
@@ -187,6 +203,8 @@ mod tests {
                 false,
             ),
             ("-C linker-plugin-lto", false),
+            // As cargo has it where a program and a `cdylib` are wanted of one build, with `lto`.
+            ("-C embed-bitcode=yes", false),
             ("-C opt-level=3 -C codegen-units=1 -C lto=thin", false),
         ] {
             let arguments = arguments(&format!("{library} {more}"));
@@ -201,7 +219,8 @@ mod tests {
     #[test]
     fn names_are_stripped_by_the_linker() {
         for (more, expected) in [
-            ("-C opt-level=3 -C strip=symbols", true),
+            ("-C embed-bitcode=no -C opt-level=3 -C strip=symbols", true),
+            ("-C opt-level=3 -C strip=symbols", false),
             ("-C opt-level=3 -C strip=debuginfo", false),
             ("-C opt-level=3 -C strip=symbols -C lto=thin", false),
             ("-C opt-level=3", false),

@@ -93,6 +93,11 @@ impl Root {
         Some(Self { real, stable, role })
     }
 
+    /// Whether it is in the build's own folder.
+    pub fn is_of_build(&self) -> bool {
+        self.real.starts_with(BUILD)
+    }
+
     /// The real path.
     pub fn real(&self) -> PathBuf {
         to_path(&self.real)
