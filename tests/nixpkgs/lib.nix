@@ -50,6 +50,8 @@ rec {
       }) names
     );
 
+  unique = builtins.foldl' (seen: one: if builtins.elem one seen then seen else seen ++ [ one ]) [ ];
+
   optional = condition: value: if condition then [ value ] else [ ];
 
   optionals = condition: list: if condition then list else [ ];

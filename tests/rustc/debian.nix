@@ -61,7 +61,8 @@ rec {
         # Even for the library alone bootstrap looks for one.
         target.${triple}.llvm-config = "${llvm}/bin/llvm-config";
       } (builtins.fromJSON settings);
-      inherit command stage;
+      inherit command;
+      stage = builtins.fromJSON stage;
     }).overrideAttrs
       {
         inherit change run;

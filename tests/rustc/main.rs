@@ -8,3 +8,4 @@
 
 mod debian;
 mod flakes;
+mod tree;

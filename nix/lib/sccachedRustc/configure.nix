@@ -8,7 +8,8 @@
     version.release = "1.85.0";
     toolchain = pkgs.rustc;
     settings.build.docs = false;
-    targets = [ "x86_64-linux" ];
+    targets = [ "wasm32-unknown-unknown" ];
+    stages = { build-stage = 1; };
   }
   => { fileName = "config.toml"; text = …; … }
   ```
@@ -20,6 +21,7 @@
   toolchain,
   settings,
   targets,
+  stages,
 }:
 let
   inherit (pkgs.buildPackages) lib stdenv;
@@ -37,7 +39,9 @@ let
     build = {
       build = host;
     }
-    // lib.optionalAttrs (targets != [ ]) { target = map tripleOf targets; };
+    # A compiler without a standard library of its own could compile no build script.
+    // lib.optionalAttrs (targets != [ ]) { target = lib.unique ([ host ] ++ map tripleOf targets); }
+    // stages;
     target.${host} = {
       cc = "${stdenv.cc}/bin/cc";
       cxx = "${stdenv.cc}/bin/c++";

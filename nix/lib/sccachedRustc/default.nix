@@ -31,8 +31,8 @@
   - `command` (`"build"`): of x.py, with what else is to stand on its command line: a string, or
     a list of words.
   - `stage`: the number for x.py's `--stage`; by default bootstrap's own.
-  - `targets`: systems or target triples to build the standard library for; by default the one that
-    it is built on.
+  - `targets`: systems or target triples to build the standard library for, beside the one that it is
+    built on.
   - `release` (string, as in the source's `src/version`), `stage0` (the stage0 file, or its text):
     where a source is a derivation, these keep Nix from building it to evaluate this one.
 
@@ -41,7 +41,8 @@
   - `bootstrapConfig`, `stage0`: the answers of the builtins of that name.
   - `toolchain`: the package.
 
-  The result has `overrideAttrs`. A source tree is installed by `x.py install`.
+  The result has `overrideAttrs`. What has no `installPhase` of its own, a source tree, say, is
+  installed by `x.py install`: of a `command` that builds, what that names.
 */
 {
   pkgs,
@@ -58,6 +59,16 @@ let
   configure = import ./configure.nix { inherit pkgs rust; };
   package = import ./package.nix { inherit pkgs; };
   phases = import ./phases.nix { inherit pkgs; };
+
+  inherit (pkgs.buildPackages) lib;
+
+  # What is built is installed.
+  stagesOf = lib.genAttrs [ "bench" "check" "dist" "doc" "test" ] (verb: [ "${verb}-stage" ]) // {
+    build = [
+      "build-stage"
+      "install-stage"
+    ];
+  };
 in
 {
   source,
@@ -71,6 +82,12 @@ in
   stage0 ? null,
 }:
 let
+  words =
+    if builtins.isList command then
+      command
+    else
+      builtins.filter (part: builtins.isString part && part != "") (builtins.split " +" command);
+
   answers = read { inherit source release stage0; };
 
   compiler = checked { inherit (answers) stage0; } (
@@ -79,6 +96,9 @@ let
 
   bootstrapConfig = configure {
     inherit settings targets;
+    # Of x.py's command line: one that this release has not is found before the build.
+    stages =
+      if stage == null then { } else lib.genAttrs stagesOf.${builtins.head words} or [ ] (_: stage);
     inherit (answers) version;
     toolchain = compiler;
   };
@@ -96,7 +116,7 @@ let
 in
 withSccache cache (
   (if answers.isPackage then source else package answers).overrideAttrs (phases {
-    inherit bootstrapConfig command stage;
+    inherit bootstrapConfig stage words;
     inherit (answers) stage0;
     toolchain = compiler;
     shim = cache.shim or shim;

@@ -1,13 +1,14 @@
 /**
   What changes in a package of rustc, as a function for overrideAttrs: how it is configured and
-  built. All hooks of the package run, and its other phases are its own.
+  built, and how it is installed, unless it says so itself. All hooks of the package run, and its
+  other phases are its own.
 
   # Example
 
   ```nix
   rustc.overrideAttrs (phases {
     inherit bootstrapConfig shim stage0 toolchain;
-    command = "build";
+    words = [ "build" ];
     stage = null;
   })
   ```
@@ -16,11 +17,11 @@
 
 {
   bootstrapConfig,
-  command,
   shim,
   stage,
   stage0,
   toolchain,
+  words,
 }:
 let
   inherit (pkgs.buildPackages)
@@ -30,7 +31,10 @@ let
     stdenv
     ;
 
-  words = if builtins.isList command then command else [ command ];
+  ofStage = lib.optional (stage != null) "--stage ${toString stage}";
+
+  # What was built is installed, and not all that x.py could build besides.
+  installed = if builtins.head words == "build" then builtins.tail words else [ ];
 
   # Of what nobody gave: why it is there.
   reasonOf = { key, why, ... }: "  ${key}: ${why}";
@@ -61,9 +65,18 @@ old: {
     runHook postBuild
   '';
 
-  bootstrapCommand = builtins.concatStringsSep " " (
-    words ++ lib.optional (stage != null) "--stage ${toString stage}"
-  );
+  # stdenv's own would run make.
+  installPhase =
+    if old.installPhase or null != null then
+      old.installPhase
+    else
+      ''
+        runHook preInstall
+        nixSccacheBootstrap install ${builtins.concatStringsSep " " (installed ++ ofStage)}
+        runHook postInstall
+      '';
+
+  bootstrapCommand = builtins.concatStringsSep " " (words ++ ofStage);
   bootstrapConfig = bootstrapConfig.text;
   bootstrapConfigName = bootstrapConfig.fileName;
   bootstrapConfigReasons = lib.concatStrings (map (reason: reason + "\n") reasons);
