@@ -160,8 +160,9 @@ fn about_misses(calls: &[Entry]) -> Vec<Advice> {
             seen,
             "`stablePaths = \"always\"` of rust.sccacheEnv shows these crates a path that stays. What \
              is built is then another in the names alone that LLVM gives to some local symbols \
-             (`NAME.llvm.NUMBER`), which is why it has to be asked for. In a profile with \
-             `codegen-units = 1`, or with `strip = true`, nothing is another, and nothing has to be.",
+             (`NAME.llvm.NUMBER`), which is why it has to be asked for. In a profile without `lto` and \
+             with `codegen-units = 1` for all packages, or with `strip = true` where no static library \
+             is made, nothing is another, and nothing has to be asked for.",
             true,
         ));
     }
