@@ -42,22 +42,28 @@ const BEGINNINGS: [&str; 18] = [
 ];
 
 /// And by their whole names.
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 17] = [
     "CC",
     "CMAKE_CXX_COMPILER_LAUNCHER",
     "CMAKE_C_COMPILER_LAUNCHER",
+    "CURL",
     "CXX",
     "HOME",
     "IN_NIX_SHELL",
+    "LD_LIBRARY_PATH",
     "NIX_BUILD_CORES",
     "NIX_BUILD_TOP",
     "NIX_CONFIG",
     "NIX_STORE",
+    "PATH",
     "SOURCE_DATE_EPOCH",
     "TMPDIR",
     "XDG_CACHE_HOME",
     "XDG_CONFIG_HOME",
 ];
+
+/// Those of them that are lists of folders, shown one a line.
+const LISTS: [&str; 2] = ["LD_LIBRARY_PATH", "PATH"];
 
 /// The names of `rust.sccacheEnv`'s transports.
 const TRANSPORTS: [&str; 13] = [
@@ -304,13 +310,26 @@ pub fn show(environment: &Environment, page: &mut Page) {
     };
     page.row("session", session);
     for Variable { name, value } in &environment.variables {
-        page.paragraph("  ", &format!("{name}={value}"));
+        if value.is_empty() || !LISTS.contains(&name.as_str()) {
+            page.paragraph("  ", &format!("{name}={value}"));
+            continue;
+        }
+        page.paragraph("  ", &format!("{name}="));
+        for folder in value.split(':') {
+            // An empty one means that.
+            let folder = match folder {
+                "" => "(the current directory)",
+                folder => folder,
+            };
+            page.paragraph("    ", folder);
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::doctor::mask::Secrets;
 
     fn environment() -> Environment {
         Environment {
@@ -392,5 +411,25 @@ mod tests {
         assert!(!is_writable_folder(Path::new("/nonexistent")));
         assert!(!is_writable_folder(Path::new("/dev/null")));
         assert!(is_writable_folder(tempfile::tempdir().unwrap().path()));
+    }
+
+    #[test]
+    fn folders_on_path_have_a_line_each() {
+        let variables = Variables::from([
+            ("CURL", "/curl/bin/curl"),
+            ("LD_LIBRARY_PATH", "/lib"),
+            ("PATH", "/a b/bin::/c"),
+            ("OTHER", "1"),
+        ]);
+        let secrets = Secrets::default();
+        let mut page = Page::new(&secrets);
+        show(&gather(&variables, None), &mut page);
+        assert!(
+            page.text().ends_with(
+                "\n  CURL=/curl/bin/curl\n  LD_LIBRARY_PATH=\n    /lib\n  PATH=\n    /a b/bin\n    \
+                 (the current directory)\n    /c"
+            ),
+            "{page:?}"
+        );
     }
 }
