@@ -550,17 +550,86 @@ fn files_of_settings() {
     write("src/version", "1.95.0\n");
     write("bootstrap.toml", "profile = \"library\"\n");
     let said = doctor.json();
-    said.check_served();
-    let notes: Vec<_> = said.problems("note").collect();
     assert_eq!(
-        notes,
-        [
-            "wrapper-overridden",
-            "bootstrap-without-sccache",
-            "bootstrap-incremental"
-        ],
+        said.to_fix(),
+        ["bootstrap-without-sccache", "bootstrap-incremental"],
         "{said:#?}"
     );
+    let notes: Vec<_> = said.problems("note").collect();
+    assert_eq!(notes, ["wrapper-overridden"], "{said:#?}");
     let file = &said.json["configuration"]["source_tree"]["file"];
     assert_eq!(file["text"], "profile = \"library\"\n", "{said:#?}");
+}
+
+/// A tree of rustc's sources: one way by release leads its calls to the shim, what stands in the
+/// other's place is told, and what the doctor advises is well then.
+#[test]
+fn a_source_tree() {
+    let (shim, daemon) = (shim(), Daemon::start());
+    let of = |release: &str, config: &str| {
+        let doctor = Doctor::of_daemon(&shim, &daemon.socket());
+        let folder = doctor.folder();
+        fs::create_dir_all(folder.join("src/bootstrap")).unwrap();
+        for (name, text) in [
+            ("x.py", ""),
+            ("src/version", release),
+            ("config.toml", config),
+        ] {
+            fs::write(folder.join(name), text).unwrap();
+        }
+        doctor
+    };
+    let by_file = |mut doctor: Doctor| {
+        doctor.command.env_remove("RUSTC_WRAPPER");
+        let bin = shim.program("sccache");
+        let path = format!(
+            "{}:{}",
+            bin.parent().unwrap().display(),
+            std::env::var("PATH").unwrap()
+        );
+        doctor.env("PATH", path)
+    };
+    let config = "[build]\nccache = \"sccache\"\n";
+    let said = by_file(of("1.95.0", config)).json();
+    said.check_served();
+    assert_eq!(said.problems("note").count(), 0, "{said:#?}");
+    by_file(of("1.95.0", ""))
+        .json()
+        .check("bootstrap-without-sccache");
+    let path = std::env::var("PATH").unwrap();
+    let twice = by_file(of("1.95.0", config)).env("RUSTC_WRAPPER", shim.program("sccache"));
+    let said = twice.json();
+    said.check_served();
+    let notes: Vec<_> = said.problems("note").collect();
+    assert_eq!(notes, ["bootstrap-wraps-twice"], "{said:#?}");
+    // The real sccache is first on PATH, or none.
+    let mut real = of("1.95.0", config).env(
+        "PATH",
+        format!(
+            "{}:{path}",
+            Path::new(&sccache()).parent().unwrap().display()
+        ),
+    );
+    real.command.env_remove("RUSTC_WRAPPER");
+    real.json().check("wrapper-not-ours");
+    // Before 1.89 it is the variable, and most calls pass the cache by.
+    let config = "[llvm]\nccache = \"sccache\"\n";
+    let said = by_file(of("1.85.0", config)).json();
+    said.check("rust-not-wrapped");
+    let said = by_file(of("1.85.0", config))
+        .env("RUSTC_WRAPPER", shim.program("sccache"))
+        .json();
+    said.check_served();
+    let notes: Vec<_> = said.problems("note").collect();
+    assert_eq!(notes, ["bootstrap-adds-sysroot"], "{said:#?}");
+    // What x.py does not take.
+    let config = "vendor = true\nHOME = \"/h\"\n[llvm]\nccache = \"sccache\"\n";
+    let doctor = by_file(of("1.84.1", config)).env("RUSTC_WRAPPER", shim.program("sccache"));
+    let said = doctor.json();
+    assert_eq!(said.to_fix(), ["bootstrap-config-refused"; 2], "{said:#?}");
+    assert_eq!(said.code, Some(1), "{said:#?}");
+    for key in ["`vendor`", "`HOME`"] {
+        let problems = said.json["problems"].to_string();
+        assert!(problems.contains(key), "{key} in {problems}");
+    }
 }

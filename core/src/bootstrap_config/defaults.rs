@@ -235,7 +235,8 @@ fn add_sccache(wanted: &Wanted, settings: &mut Settings) {
 }
 
 /// Whether bootstrap has rustc called through it, too: from 1.89 on (rust-lang/rust#136942).
-pub(super) fn serves_rust(minor: u32) -> bool {
+#[must_use]
+pub fn serves_rust(minor: u32) -> bool {
     minor >= 89
 }
 
@@ -247,7 +248,8 @@ pub(super) fn hides_flags(minor: u32) -> bool {
 }
 
 /// Where the key stands: it moved with 1.86 to 1.88, and the old place was good till then.
-pub(super) fn ccache_section(minor: u32) -> &'static str {
+#[must_use]
+pub fn ccache_section(minor: u32) -> &'static str {
     if (Change { before: 85, by: 88 }).is_done(minor) {
         "build"
     } else {

@@ -36,6 +36,7 @@ use place::Place;
 use release::{NEWEST, Release};
 use settings::Settings;
 
+pub use defaults::{ccache_section, serves_rust};
 pub use raw::Raw;
 pub use release::{Change, Happened};
 pub use schema::{Instead, Key, Kind, One, SECTIONS, Section, TOP, Text, Word};

@@ -1,5 +1,5 @@
 //! The files that say something about the cache: sccache's, cargo's, and that of a rustc source
-//! tree.
+//! tree, which [`source_tree`] is about.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -12,6 +12,7 @@ use super::mask;
 use super::page::Page;
 use super::probe::Text;
 use super::problem::Problem;
+use super::source_tree::{self, SourceTree};
 use super::variables::Variables;
 
 /// A file of settings.
@@ -32,7 +33,8 @@ pub struct File {
 }
 
 impl File {
-    fn read(path: PathBuf, named_by: Option<&'static str>) -> Self {
+    /// Reads a file of this path.
+    pub fn read(path: PathBuf, named_by: Option<&'static str>) -> Self {
         let text = Text::of(&path);
         let (table, error) = match text.read().map(str::parse::<Table>) {
             None => (Table::new(), None),
@@ -62,7 +64,8 @@ impl File {
         }
     }
 
-    fn exists(&self) -> bool {
+    /// Whether it is there.
+    pub fn exists(&self) -> bool {
         self.text != Text::Missing
     }
 
@@ -71,10 +74,6 @@ impl File {
         let (first, rest) = path.split_first()?;
         rest.iter()
             .try_fold(self.table.get(*first)?, |value, name| value.get(name))
-    }
-
-    fn text(&self, path: &[&str]) -> Option<String> {
-        self.get(path)?.as_str().map(str::to_owned)
     }
 }
 
@@ -101,15 +100,6 @@ pub struct Cargo {
     pub workspace_wrapper: Option<Setting>,
     /// Whether compilations are incremental: `1` for all, anything else for none.
     pub incremental: Option<Setting>,
-}
-
-/// A rustc source tree, and how it is to be built.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct SourceTree {
-    /// Its release, such as `1.95.0`.
-    pub release: Option<String>,
-    /// Its bootstrap's file of settings.
-    pub file: File,
 }
 
 /// The files, and what is in force.
@@ -146,7 +136,7 @@ pub fn gather(variables: &Variables, environment: &Environment) -> Configuration
         sccache: sccache(variables),
         cargo: cargo(variables, &cargo_files),
         cargo_files,
-        source_tree: directory.and_then(|folder| source_tree(folder, variables)),
+        source_tree: directory.and_then(|folder| SourceTree::find(folder, variables)),
     }
 }
 
@@ -236,40 +226,6 @@ fn cargo(variables: &Variables, files: &[File]) -> Cargo {
     }
 }
 
-/// The rustc source tree that a folder is, with the file that its bootstrap finds: by a variable,
-/// as `bootstrap.toml` (1.87 and later), or as `config.toml`.
-fn source_tree(folder: &Path, variables: &Variables) -> Option<SourceTree> {
-    const NAMED_BY: &str = "RUST_BOOTSTRAP_CONFIG";
-    let is_tree = folder.join("x.py").is_file() && folder.join("src/bootstrap").is_dir();
-    if !is_tree {
-        return None;
-    }
-    let release = Text::of(&folder.join("src/version"));
-    let release = release.read().map(|text| text.trim().to_owned());
-    let has_new_name = release
-        .as_deref()
-        .and_then(minor)
-        .is_none_or(|minor| minor >= 87);
-    let file = match variables.path(NAMED_BY) {
-        Some(path) => File::read(folder.join(path), Some(NAMED_BY)),
-        None => [
-            has_new_name.then_some("bootstrap.toml"),
-            Some("config.toml"),
-        ]
-        .into_iter()
-        .flatten()
-        .map(|name| File::read(folder.join(name), None))
-        .find(File::exists)
-        .unwrap_or_else(|| File::read(folder.join("config.toml"), None)),
-    };
-    Some(SourceTree { release, file })
-}
-
-/// The second number of a release of rustc's.
-fn minor(release: &str) -> Option<u32> {
-    release.split('.').nth(1)?.parse().ok()
-}
-
 /// What is wrong with them.
 pub fn judge(configuration: &Configuration) -> Vec<Problem> {
     let mut problems = Vec::new();
@@ -316,67 +272,7 @@ pub fn judge(configuration: &Configuration) -> Vec<Problem> {
         ));
     }
     if let Some(tree) = &configuration.source_tree {
-        problems.extend(judge_tree(tree, &configuration.cargo));
-    }
-    problems
-}
-
-fn judge_tree(tree: &SourceTree, cargo: &Cargo) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    let file = &tree.file;
-    let path = file.path.display();
-    if let Some(error) = &file.error {
-        problems.push(Problem::fix(
-            "bootstrap-config-invalid",
-            format!("{path}: {error}; x.py stops at it"),
-            "correct it",
-        ));
-        return problems;
-    }
-    let minor = tree.release.as_deref().and_then(minor);
-    // `llvm.ccache` until then; and of Rust's own crates it is only from 1.89 on.
-    let key = if minor.is_some_and(|minor| minor < 87) {
-        ["llvm", "ccache"]
-    } else {
-        ["build", "ccache"]
-    };
-    let is_set = file.get(&key).and_then(Value::as_str) == Some("sccache");
-    if !is_set {
-        problems.push(Problem::note(
-            "bootstrap-without-sccache",
-            format!("this is a rustc source tree, and {path} does not say {} = \"sccache\"", key.join(".")),
-            "say so: with RUSTC_WRAPPER alone x.py adds --sysroot to most calls, which sccache refuses",
-        ));
-    }
-    if is_set
-        && minor.is_some_and(|minor| minor >= 89)
-        && let Some(wrapper) = cargo
-            .wrapper
-            .as_ref()
-            .filter(|wrapper| !wrapper.value.is_empty())
-    {
-        problems.push(Problem::note(
-            "bootstrap-wraps-twice",
-            format!(
-                "{path} says build.ccache, and {} is set as well: x.py then wraps some calls twice",
-                wrapper.from
-            ),
-            "unset the latter for x.py",
-        ));
-    }
-    let profile = file.text(&["profile"]);
-    let is_incremental = match file.get(&["rust", "incremental"]) {
-        Some(value) => value.as_bool() == Some(true),
-        None => profile
-            .as_deref()
-            .is_some_and(|profile| matches!(profile, "compiler" | "library" | "tools")),
-    };
-    if is_incremental {
-        problems.push(Problem::note(
-            "bootstrap-incremental",
-            format!("{path} makes x.py compile incrementally, which sccache refuses"),
-            "say rust.incremental = false",
-        ));
+        problems.extend(source_tree::judge(tree, &configuration.cargo));
     }
     problems
 }
@@ -516,44 +412,5 @@ mod tests {
         assert!(!format!("{problems:?}").contains("hunter2"));
         let missing = configuration(folder, [("SCCACHE_CONF", "/nonexistent")]);
         assert!(names(&judge(&missing)).contains(&"sccache-config-missing"));
-    }
-
-    #[test]
-    fn a_source_tree_is_known_and_its_file_found() {
-        let folder = tempfile::tempdir().unwrap();
-        let folder = folder.path();
-        assert!(configuration(folder, []).source_tree.is_none());
-        write(folder, "x.py", "");
-        write(folder, "src/bootstrap/a", "");
-        write(folder, "src/version", "1.89.0\n");
-        write(folder, "config.toml", "[build]\nccache = \"sccache\"\n");
-        let tree = || configuration(folder, []).source_tree.unwrap();
-        assert_eq!(tree().release.as_deref(), Some("1.89.0"));
-        assert!(judge_tree(&tree(), &Cargo::default()).is_empty());
-        let wrapped = Cargo {
-            wrapper: Some(Setting {
-                value: "sccache".into(),
-                from: "RUSTC_WRAPPER".into(),
-                base: None,
-            }),
-            ..Cargo::default()
-        };
-        assert_eq!(
-            names(&judge_tree(&tree(), &wrapped)),
-            ["bootstrap-wraps-twice"]
-        );
-        write(folder, "bootstrap.toml", "profile = \"compiler\"\n");
-        assert_eq!(
-            names(&judge_tree(&tree(), &Cargo::default())),
-            ["bootstrap-without-sccache", "bootstrap-incremental"]
-        );
-        // That release does not know the new name, nor the new key.
-        write(folder, "src/version", "1.84.1\n");
-        assert_eq!(
-            names(&judge_tree(&tree(), &Cargo::default())),
-            ["bootstrap-without-sccache"]
-        );
-        write(folder, "config.toml", "[llvm]\nccache = \"sccache\"\n");
-        assert!(judge_tree(&tree(), &Cargo::default()).is_empty());
     }
 }

@@ -16,6 +16,7 @@ mod page;
 mod probe;
 mod problem;
 mod setup;
+mod source_tree;
 mod tools;
 pub mod variables;
 

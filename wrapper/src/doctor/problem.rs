@@ -28,20 +28,26 @@ pub struct Problem {
 impl Problem {
     /// One that keeps builds from the cache.
     pub fn fix(name: &'static str, found: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self::new(Weight::Fix, name, found.into(), remedy.into())
+        Self::new(Weight::Fix, name, found, remedy)
     }
 
     /// One that does not.
     pub fn note(name: &'static str, found: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self::new(Weight::Note, name, found.into(), remedy.into())
+        Self::new(Weight::Note, name, found, remedy)
     }
 
-    fn new(weight: Weight, name: &'static str, found: String, remedy: String) -> Self {
+    /// One of this weight.
+    pub fn new(
+        weight: Weight,
+        name: &'static str,
+        found: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
         Self {
             name,
             weight,
-            found,
-            remedy,
+            found: found.into(),
+            remedy: remedy.into(),
         }
     }
 }
