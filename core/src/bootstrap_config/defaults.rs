@@ -140,7 +140,30 @@ fn add_toolchain(wanted: &Wanted, settings: &mut Settings) -> Result<(), Error> 
             ));
         }
     }
+    if wanted.sandbox {
+        add_rustfmt(wanted, settings);
+    }
     Ok(())
+}
+
+/// Where the stage0 file names one, bootstrap of 1.85 downloads it at the start of every build and
+/// that of 1.95 while it reads the config. What only names one need not be there: to format is all
+/// that it is for.
+fn add_rustfmt(wanted: &Wanted, settings: &mut Settings) {
+    let rustfmt = match (&wanted.toolchain, settings.get("build", "rustc")) {
+        (Some(toolchain), _) => toolchain.join("bin/rustfmt"),
+        (None, Some(Value::String(rustc))) => match rustc.rsplit_once('/') {
+            Some((folder, _)) => format!("{folder}/rustfmt"),
+            None => return,
+        },
+        _ => return,
+    };
+    insert(
+        settings,
+        Place::new("build", "rustfmt"),
+        Value::String(rustfmt),
+        "beside the compiler, and it need not be there; unset, bootstrap downloads the one that stage0 of a source from git names",
+    );
 }
 
 fn add_top(settings: &mut Settings) {

@@ -93,6 +93,7 @@ cargo = "/rust/bin/cargo"
 locked-deps = true
 patch-binaries-for-nix = false
 rustc = "/rust/bin/rustc"
+rustfmt = "/rust/bin/rustfmt"
 submodules = false
 vendor = true
 
@@ -113,6 +114,26 @@ incremental = false
     let newer = text("1.95.0");
     assert!(newer.starts_with("change-id = \"ignore\"\nprofile = \"dist\"\n\n[build]\n"));
     assert!(newer.ends_with("[gcc]\ndownload-ci-gcc = false\n"));
+}
+
+#[test]
+fn a_sandbox_needs_no_rustfmt_to_be_downloaded() {
+    let compilers = r#""settings":{"build":{"rustc":"/a/rustc","cargo":"/b/cargo"}}"#;
+    for (rest, rustfmt) in [
+        (r#""toolchain":"/rust""#, Some("/rust/bin/rustfmt")),
+        (compilers, Some("/a/rustfmt")),
+        (
+            r#""toolchain":"/rust","settings":{"build":{"rustfmt":"/f"}}"#,
+            Some("/f"),
+        ),
+        (r#""toolchain":"/rust","sandbox":false"#, None),
+    ] {
+        let request = format!(r#"{{"release":"1.95.0",{rest}}}"#);
+        let text = answer(&request, "").unwrap().text;
+        let line = text.lines().find(|line| line.starts_with("rustfmt"));
+        let expected = rustfmt.map(|path| format!("rustfmt = \"{path}\""));
+        assert_eq!(line, expected.as_deref(), "{rest}");
+    }
 }
 
 #[test]
