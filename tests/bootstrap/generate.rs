@@ -237,16 +237,13 @@ pub fn wrong(minor: u32) -> impl Strategy<Value = Wrong> {
 }
 
 fn wrong_value(minor: u32) -> BoxedStrategy<(Place, Value)> {
-    // Channels are names that bootstrap takes any of; the base has these.
-    let known = places(minor)
-        .into_iter()
-        .filter(|(_, key)| key.name != "channel");
-    select(known.collect::<Vec<_>>())
+    select(places(minor))
         .prop_flat_map(move |(place, key)| {
             let kind = key.kinds(minor).0;
             let wrong: Vec<_> = candidates()
                 .into_iter()
                 .filter(|value| !fits(kind, value))
+                .filter(|value| !UNREAD.contains(&key.name) || !matches!(value, Value::String(_)))
                 // No change of bootstrap's has such a number, but from 1.88 on it passes.
                 .filter(|value| key.name != "change-id" || *value != Value::Int(-1))
                 .collect();
@@ -326,7 +323,7 @@ fn other_words(minor: u32) -> BoxedStrategy<(Place, Value)> {
             Kind::One(One {
                 text: Text::OneOf(words),
                 ..
-            }) if key.name != "channel" => words,
+            }) if !UNREAD.contains(&key.name) => words,
             _ => &[],
         };
         let others = words

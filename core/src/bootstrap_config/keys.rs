@@ -12,14 +12,14 @@ use super::schema::{
 };
 
 /// Profiles: files of the source's own with defaults. `user` became `dist` and is still
-/// understood, `codegen` became `compiler`.
+/// understood, `codegen` became `compiler`, which there was before.
 const PROFILE: &[Word] = &[
     word("compiler"),
-    word("dist").came(63, 74),
+    word("dist").came(63, 74).or("user"),
     word("library"),
     word("tools"),
     word("user"),
-    word("codegen").went(76, 79),
+    word("codegen").went(76, 79).or("compiler"),
 ];
 
 const IGNORE: &[Word] = &[word("ignore")];
@@ -47,6 +47,19 @@ const LIBUNWIND: &[Word] = &[word("no"), word("in-tree"), word("system")];
 const SPLIT_DEBUGINFO: &[Word] = &[word("off"), word("packed"), word("unpacked")];
 
 const LINUX_LINKER: &[Word] = &[word("off"), word("self-contained-lld-cc")];
+
+/// Of rustc's `-Zstack-protector`, which is first called with it when the compiler is built.
+const STACK_PROTECTOR: &[Word] = &[word("none"), word("basic"), word("strong"), word("all")];
+
+/// Of rustc's `src/tools/rust-installer`, which is first called with it when all is built.
+const COMPRESSION_PROFILE: &[Word] = &[
+    word("fast"),
+    word("balanced"),
+    word("best"),
+    word("no-op").came(75, 83),
+];
+
+const COMPRESS_DEBUGINFO: &[Word] = &[word("off"), word("zlib")];
 
 const LLD: Kind = bool_or(&[word("external"), word("self-contained")]);
 
@@ -196,7 +209,9 @@ pub(super) const RUST: &[Key] = &[
     key("debug-assertions", BOOL),
     key("randomize-layout", BOOL).came(75, 83),
     key("debug-assertions-std", BOOL),
-    key("debug-assertions-tools", BOOL).came(86, 89),
+    key("debug-assertions-tools", BOOL)
+        .came(86, 89)
+        .was("rust.debug-assertions"),
     key("overflow-checks", BOOL),
     key("overflow-checks-std", BOOL),
     key("debug-logging", BOOL),
@@ -214,7 +229,7 @@ pub(super) const RUST: &[Key] = &[
     key("rustflags", Kind::Texts).came(92, 93),
     key("strip", BOOL).came(75, 83),
     key("frame-pointers", BOOL).came(76, 79),
-    key("stack-protector", TEXT).came(75, 83),
+    key("stack-protector", one_of(STACK_PROTECTOR)).came(75, 83),
     key("verbose-tests", BOOL),
     key("optimize-tests", BOOL),
     key("codegen-tests", BOOL),
@@ -262,7 +277,8 @@ pub(super) const RUST: &[Key] = &[
         .went(81, 83, Other("target.*.split-debuginfo")),
     key("run-dsymutil", BOOL).went(75, 78, Words("leave it out")),
     key("ignore-git", BOOL).went(63, 74, Other("rust.omit-git-hash")),
-    key("compress-debuginfo", TEXT).came(96, 99),
+    key("compress-debuginfo", one_of(COMPRESS_DEBUGINFO)).came(96, 99),
+    // Of a set whose later words are not known here.
     key("override-allocator", TEXT).came(97, 99),
 ];
 
@@ -308,7 +324,7 @@ pub(super) const DIST: &[Key] = &[
     key("upload-addr", TEXT),
     key("src-tarball", BOOL),
     key("compression-formats", Kind::Texts),
-    key("compression-profile", TEXT).came(63, 74),
+    key("compression-profile", one_of(COMPRESSION_PROFILE)).came(63, 74),
     key("include-mingw-linker", BOOL).came(63, 74),
     key("vendor", BOOL).came(81, 83),
     key("gpg-password-file", TEXT).went(

@@ -93,7 +93,7 @@ impl Settings {
     fn check_word(
         &mut self,
         word: &Word,
-        words: &'static [Word],
+        all: &'static [Word],
         path: &AttrPath,
     ) -> Result<(), Error> {
         let release = &self.release;
@@ -108,7 +108,12 @@ impl Settings {
                 Ok(())
             }
             Happened::No => {
-                let known = known_words(words, release.minor);
+                let other = all.iter().find(|other| Some(other.text) == word.other);
+                let other = other.filter(|other| other.is_known(release.minor) == Happened::Yes);
+                let known = other.map_or_else(
+                    || known_words(all, release.minor),
+                    |other| quoted(other.text),
+                );
                 Err(Error::at_path(
                     path,
                     format!(

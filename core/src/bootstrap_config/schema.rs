@@ -18,6 +18,8 @@ pub struct Key {
     pub went: Option<(Change, Instead)>,
     /// When another key, named with its section, took its place beside it.
     pub renamed: Option<(Change, &'static str)>,
+    /// The key, named with its section, that held for this before it came.
+    pub was: Option<&'static str>,
 }
 
 /// What there is instead of a key that went.
@@ -75,6 +77,8 @@ pub struct Word {
     pub came: Option<Change>,
     /// When it became an error.
     pub went: Option<Change>,
+    /// What to write in its place in a release that does not know it.
+    pub other: Option<&'static str>,
 }
 
 const NOTHING: One = One {
@@ -153,6 +157,7 @@ pub(super) const fn word(text: &'static str) -> Word {
         text,
         came: None,
         went: None,
+        other: None,
     }
 }
 
@@ -166,6 +171,12 @@ impl Word {
     /// Still in 1.`before`, and from 1.`by` on no more.
     pub(super) const fn went(mut self, before: u32, by: u32) -> Self {
         self.went = Some(Change { before, by });
+        self
+    }
+
+    /// By another name `other`, where it is not known.
+    pub(super) const fn or(mut self, other: &'static str) -> Self {
+        self.other = Some(other);
         self
     }
 
@@ -185,6 +196,7 @@ pub(super) const fn key(name: &'static str, kind: Kind) -> Key {
         came: None,
         went: None,
         renamed: None,
+        was: None,
     }
 }
 
@@ -210,6 +222,12 @@ impl Key {
     /// Not yet in 1.`before`, and from 1.`by` on also called `name`.
     pub(super) const fn renamed(mut self, before: u32, by: u32, name: &'static str) -> Self {
         self.renamed = Some((Change { before, by }, name));
+        self
+    }
+
+    /// Before it came a part of what the key `name`, which is still there, is about.
+    pub(super) const fn was(mut self, name: &'static str) -> Self {
+        self.was = Some(name);
         self
     }
 

@@ -6,7 +6,7 @@ use super::kinds::attrs;
 use super::place::Place;
 use super::release::{Change, Happened, Release};
 use super::rules::is_triple;
-use super::schema::{Instead, Key, SECTIONS, Section, TOP, all};
+use super::schema::{Instead, Key, Kind, SECTIONS, Section, TOP, all};
 use crate::error::Error;
 use crate::path::AttrPath;
 use crate::value::Value;
@@ -86,8 +86,9 @@ impl Settings {
             )),
             Happened::No => {
                 let message = format!(
-                    "Rust {release} does not know this section{}",
-                    came(section.came)
+                    "Rust {release} does not know this section{}: {}",
+                    came(section.came),
+                    instead_of_all(section, &attrs(value, path)?, release.minor)
                 );
                 return Err(Error::at_path(path, message));
             }
@@ -195,20 +196,69 @@ impl Settings {
             };
             return format!("Rust {release} knows this key no more, it went {change}: {instead}");
         }
-        let name = section.full_name(key.name);
-        // What it was called before.
-        let earlier = all().find(|(section, earlier)| {
-            let went = matches!(earlier.went, Some((_, Instead::Key(to))) if to == name);
-            let renamed = matches!(earlier.renamed, Some((_, to)) if to == name);
-            (went || renamed) && is_there(section, earlier, minor)
-        });
-        let earlier = earlier
-            .map(|(section, key)| format!(": write `{}` instead", section.full_name(key.name)))
-            .unwrap_or_default();
+        let instead = match instead_of(section, key, &section.full_name(key.name), minor) {
+            Some(other) => format!("write `{other}` instead"),
+            None => LEAVE_OUT.to_owned(),
+        };
         format!(
-            "Rust {release} does not know this key yet{}{earlier}",
+            "Rust {release} does not know this key yet{}: {instead}",
             came(key.came)
         )
+    }
+}
+
+const LEAVE_OUT: &str = "leave it out";
+
+/// What a release that does not know a key yet calls it. `name` is the key's, or that of a field
+/// of its own, with its section.
+fn instead_of(section: &Section, key: &Key, name: &str, minor: u32) -> Option<String> {
+    let earlier = all().find(|(section, earlier)| {
+        let went = matches!(earlier.went, Some((_, Instead::Key(to))) if to == name);
+        let renamed = matches!(earlier.renamed, Some((_, to)) if to == name);
+        (went || renamed) && is_there(section, earlier, minor)
+    });
+    // What is said of one target now, was said of all.
+    let of_all = || {
+        all().find(|(other, of_all)| {
+            section.per_target
+                && other.name != section.name
+                && of_all.name == key.name
+                && is_there(other, of_all, minor)
+        })
+    };
+    let found = earlier.or_else(of_all);
+    let found = found.map(|(section, key)| section.full_name(key.name));
+    found.or_else(|| key.was.map(str::to_owned))
+}
+
+/// What to do in a release that does not know a section yet, of which `given` is given.
+fn instead_of_all(section: &Section, given: &BTreeMap<String, Value>, minor: u32) -> String {
+    let mut others = Vec::new();
+    let mut is_all = true;
+    for (name, value) in given {
+        let Some(key) = section.key(name) else {
+            is_all = false;
+            continue;
+        };
+        let name = section.full_name(name);
+        let names = match (key.kind, value) {
+            (Kind::Profile, Value::Attrs(fields)) => {
+                let fields = fields.keys();
+                fields.map(|field| format!("{name}.{field}")).collect()
+            }
+            _ => vec![name],
+        };
+        for name in names {
+            match instead_of(section, key, &name, minor) {
+                Some(other) => others.push(format!("`{other}`")),
+                None => is_all = false,
+            }
+        }
+    }
+    match (others.is_empty(), is_all) {
+        (true, _) => LEAVE_OUT.to_owned(),
+        (false, true) => format!("write {} instead", others.join(" and ")),
+        (false, false) => format!("write {}, and leave the rest out", others.join(" and ")),
     }
 }
 

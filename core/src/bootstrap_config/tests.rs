@@ -187,7 +187,7 @@ fn a_key_of_another_release_says_when_and_what_instead() {
     fails(
         "1.63.0",
         r#"{"rust":{"lto":"thin"}}"#,
-        "settings.rust.lto: Rust 1.63.0 does not know this key yet, it came with one of 1.64 to 1.74",
+        "settings.rust.lto: Rust 1.63.0 does not know this key yet, it came with one of 1.64 to 1.74: leave it out",
     );
     fails(
         "1.63.0",
@@ -212,7 +212,7 @@ fn a_key_of_another_release_says_when_and_what_instead() {
     fails(
         "1.85.0",
         r#"{"gcc":{"download-ci-gcc":false}}"#,
-        "settings.gcc: Rust 1.85.0 does not know this section, it came with one of 1.86 to 1.88",
+        "settings.gcc: Rust 1.85.0 does not know this section, it came with one of 1.86 to 1.88: leave it out",
     );
     fails(
         "1.91.0",
@@ -224,6 +224,61 @@ fn a_key_of_another_release_says_when_and_what_instead() {
         r#"{"llvm":{"download-ci-llvm":"if-unchanged"}}"#,
         "settings.llvm.download-ci-llvm: Rust 1.63.0 does not know the value \"if-unchanged\", it came with 1.75: write \"if-available\"",
     );
+}
+
+#[test]
+fn what_is_too_new_is_told_by_its_name_in_the_release() {
+    for (release, settings, instead) in [
+        (
+            "1.85.0",
+            r#"{"target":{"x":{"jemalloc":true}}}"#,
+            "write `rust.jemalloc` instead",
+        ),
+        (
+            "1.75.0",
+            r#"{"target":{"x":{"codegen-backends":[[]]}}}"#,
+            "write `rust.codegen-backends` instead",
+        ),
+        (
+            "1.63.0",
+            r#"{"target":{"x":{"rpath":true}}}"#,
+            "write `rust.rpath` instead",
+        ),
+        (
+            "1.85.0",
+            r#"{"target":{"x":{"optimized-compiler-builtins":true}}}"#,
+            "write `build.optimized-compiler-builtins` instead",
+        ),
+        (
+            "1.85.0",
+            r#"{"rust":{"debug-assertions-tools":true}}"#,
+            "write `rust.debug-assertions` instead",
+        ),
+        // The same name, but no part of the same.
+        ("1.75.0", r#"{"dist":{"vendor":true}}"#, "leave it out"),
+        (
+            "1.95.0",
+            r#"{"pgo":{"rustc":{"use":"/p"}}}"#,
+            "write `rust.profile-use` instead",
+        ),
+        (
+            "1.95.0",
+            r#"{"pgo":{"rustc":{"generate":"/p","use":"/p"}}}"#,
+            "write `rust.profile-generate` and `rust.profile-use` instead",
+        ),
+        (
+            "1.95.0",
+            r#"{"pgo":{"rustc":{"use":"/p"},"llvm":{"use":"/l"}}}"#,
+            "write `rust.profile-use`, and leave the rest out",
+        ),
+        ("1.95.0", r#"{"pgo":{"llvm":{"use":"/l"}}}"#, "leave it out"),
+        ("1.95.0", r#"{"pgo":{}}"#, "leave it out"),
+        ("1.85.0", r#"{"profile":"codegen"}"#, "write \"compiler\""),
+        ("1.63.0", r#"{"profile":"dist"}"#, "write \"user\""),
+    ] {
+        let error = bare(release, settings).unwrap_err();
+        assert!(error.ends_with(&format!(": {instead}")), "{error}");
+    }
 }
 
 #[test]
@@ -317,6 +372,26 @@ fn a_wrong_type_or_value_is_told_with_the_right_one() {
             "1.63.0",
             r#"{"rust":{"optimize":3}}"#,
             "settings.rust.optimize: this must be a Boolean, not the integer 3",
+        ),
+        (
+            "1.85.0",
+            r#"{"dist":{"compression-profile":"fastest"}}"#,
+            "settings.dist.compression-profile: this must be one of \"fast\", \"balanced\", \"best\", \"no-op\", not the string \"fastest\"",
+        ),
+        (
+            "1.75.0",
+            r#"{"dist":{"compression-profile":"no-op"}}"#,
+            "settings.dist.compression-profile: Rust 1.75.0 does not know the value \"no-op\", it came with one of 1.76 to 1.83: write one of \"fast\", \"balanced\", \"best\"",
+        ),
+        (
+            "1.85.0",
+            r#"{"rust":{"stack-protector":"full"}}"#,
+            "settings.rust.stack-protector: this must be one of \"none\", \"basic\", \"strong\", \"all\", not the string \"full\"",
+        ),
+        (
+            "1.99.0",
+            r#"{"rust":{"compress-debuginfo":"zstd"}}"#,
+            "settings.rust.compress-debuginfo: this must be one of \"off\", \"zlib\", not the string \"zstd\"",
         ),
         (
             "1.85.0",
