@@ -1,8 +1,7 @@
 //! `rust.bootstrapConfig` against the two programs that read what it writes, of real sources:
 //! `bootstrap.py`, and the Rust half of bootstrap.
 //!
-//! They are to accept whatever it writes, and to refuse, with the same key named, what it
-//! refuses.
+//! They are to accept whatever it writes, and to refuse, for the very key, what it refuses.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -46,8 +45,25 @@ fn runner() -> TestRunner {
     })
 }
 
-/// Bootstrap writes its own names with underscores now and then.
+/// The key that bootstrap names: the unknown field, or that of the path. What it says of an
+/// unknown one lists all that it knows.
+fn their_key(error: &str) -> Option<&str> {
+    if let Some((_, rest)) = error.split_once("unknown field `") {
+        return rest.split('`').next();
+    }
+    let (_, path) = error.split_once(" for key `")?;
+    let path = path.split('`').next()?;
+    match path.split('.').collect::<Vec<_>>().as_slice() {
+        ["target", _, key, ..] | [_, key, ..] => Some(key),
+        _ => Some(path),
+    }
+}
+
+/// Whether bootstrap's error is about a key. Where it panics it may have any words.
 fn names(error: &str, key: &str) -> bool {
+    if let Some(theirs) = their_key(error) {
+        return theirs == key;
+    }
     // What it says of these has not their names in it.
     let others: &[&str] = match key {
         "lto" => &["LTO"],
@@ -56,10 +72,14 @@ fn names(error: &str, key: &str) -> bool {
         "build-stage" => &["on stage 0"],
         "codegen-backends" => &["Invalid value 'rustc_codegen_"],
         "default-linker-linux-override" => &["default Linux linker", "`default-linker-linux`"],
+        "use-lld" | "bootstrap-override-lld" => &["self-contained lld"],
         _ => &[],
     };
-    let normal = |text: &str| text.replace('_', "-");
-    normal(error).contains(&normal(key)) || others.iter().any(|other| error.contains(other))
+    // It writes its own names with underscores now and then.
+    let normal = error.replace('_', "-");
+    let mut words = normal.split(|c: char| c != '-' && !c.is_ascii_alphanumeric());
+    words.any(|word| word == key.replace('_', "-"))
+        || others.iter().any(|other| error.contains(other))
 }
 
 /// The key that an error is about: an unknown one, or the last of its path.
@@ -214,6 +234,51 @@ fn what_is_wrong_is_refused_by_both() {
         let refused = refused.into_inner();
         println!("Rust {}: refused {refused:?}", source.release);
         assert!(refused.values().sum::<usize>() >= ENOUGH);
+    }
+}
+
+/// An unknown key is answered with all the known ones, which are not what is wrong.
+#[test]
+fn the_key_that_is_named_is_the_one_that_is_wrong() {
+    for (error, key) in [
+        (
+            "ERROR: Failed to parse '/the.toml': unknown field `ninjax`, expected one of `optimize`, `ninja` for key `llvm`",
+            "ninjax",
+        ),
+        (
+            "invalid type: string \"true\", expected a boolean for key `build.docs` at line 1",
+            "docs",
+        ),
+        (
+            "invalid type: boolean `true`, expected a string for key `target.x.cc`",
+            "cc",
+        ),
+        (
+            "invalid type: integer `1`, expected a string for key `llvm.build-config.A`",
+            "build-config",
+        ),
+        (
+            "thread 'main' panicked at config.rs:1:1:\nsetting link_shared is incompatible",
+            "link-shared",
+        ),
+    ] {
+        assert!(names(error, key), "{error}");
+        for other in ["ninja", "optimize", "target", "shared", "build", "true"] {
+            assert!(!names(error, other), "{other}: {error}");
+        }
+    }
+}
+
+/// What we refuse and bootstrap accepts when it reads, since it minds it when it builds.
+#[test]
+fn what_is_minded_later_is_minded_by_the_source() {
+    for source in sources() {
+        for text in [
+            "Cannot use and generate PGO profiles at the same time",
+            "All the *-none-* and nvptx* targets are no-std targets",
+        ] {
+            assert!(source.says(text), "Rust {}: {text}", source.release);
+        }
     }
 }
 

@@ -82,6 +82,15 @@ impl Source {
 
     /// Has the Rust half read a config; the error is all that it says.
     pub fn read(&self, text: &str) -> Result<(), String> {
+        self.read_for(text, &[])?;
+        // Of a linker it minds that it is not there yet only where the command has a stage.
+        if text.contains("\"self-contained\"") {
+            self.read_for(text, &["--stage", "1"])?;
+        }
+        Ok(())
+    }
+
+    fn read_for(&self, text: &str, more: &[&str]) -> Result<(), String> {
         let config = self.work.path().join("the.toml");
         let compilers = format!("{}/", self.work.path().display());
         fs::write(&config, text.replace(COMPILERS, &compilers)).unwrap();
@@ -89,6 +98,7 @@ impl Source {
         oracle
             .args(["build", "--config"])
             .arg(&config)
+            .args(more)
             .current_dir(self.work.path())
             .env("RUST_BACKTRACE", "0")
             .env_remove("CI")
@@ -106,6 +116,24 @@ impl Source {
         } else {
             Err(said)
         }
+    }
+
+    /// Whether its bootstrap has a text in it, of what it says.
+    pub fn says(&self, text: &str) -> bool {
+        let mut folders = vec![self.path.join("src/bootstrap")];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|end| end == "rs")
+                    && fs::read_to_string(path).unwrap().contains(text)
+                {
+                    return true;
+                }
+            }
+        }
+        false
     }
 
     fn python(&self) -> PathBuf {
