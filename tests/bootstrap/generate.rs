@@ -119,8 +119,22 @@ fn build(values: impl Iterator<Item = (Place, Value)>) -> Value {
         llvm.entry("download-ci-llvm".to_owned())
             .or_insert(Value::Bool(false));
     }
+    if let Some(Value::Attrs(rust)) = settings.get_mut("rust") {
+        // Bootstrap minds that these are two once it builds.
+        if rust.contains_key("profile-use") {
+            rust.remove("profile-generate");
+        }
+        // Whether one comes by itself is told by more than the config.
+        let word = Value::String("self-contained".to_owned());
+        if rust.values().any(|value| *value == word) {
+            rust.entry("lld".to_owned()).or_insert(Value::Bool(true));
+        }
+    }
     Value::Attrs(settings)
 }
+
+/// What bootstrap takes any string for, and another program minds later.
+const UNREAD: &[&str] = &["channel", "compression-profile", "stack-protector"];
 
 /// A string as settings have it; quotation marks are refused where `bootstrap.py` reads.
 fn text() -> BoxedStrategy<Value> {

@@ -8,6 +8,7 @@ use super::place::Place;
 use super::release::Change;
 use super::settings::Settings;
 use crate::error::Error;
+use crate::path::AttrPath;
 use crate::show::quoted;
 use crate::value::Value;
 
@@ -45,6 +46,13 @@ const STAGES: &[(&str, Change)] = &[
     ("test-stage", Change::exactly(91)),
 ];
 
+/// What is built with a profile or to make one, in `[pgo]`, and the older keys of `[rust]`.
+const PROFILED: &[(&str, Option<(&str, &str)>)] = &[
+    ("rustc", Some(("profile-use", "profile-generate"))),
+    ("rustdoc", None),
+    ("llvm", None),
+];
+
 /// What needs a network.
 const FETCHES: &[(&str, &str, &str)] = &[
     ("llvm", "download-ci-llvm", "an LLVM"),
@@ -62,9 +70,12 @@ pub(super) fn check(wanted: &Wanted, settings: &Settings) -> Result<(), Error> {
     ci_llvm(settings)?;
     download_rustc(settings)?;
     lld(settings)?;
+    lld_of_its_own(settings)?;
     linux_linker(settings)?;
     rust_patches(settings)?;
     codegen_backends(settings)?;
+    profiles(settings)?;
+    without_std(settings)?;
     stages(settings)
 }
 
@@ -241,21 +252,29 @@ fn download_rustc(settings: &Settings) -> Result<(), Error> {
     Ok(())
 }
 
+/// From this one on bootstrap refuses an LLD beside an LLVM that is not the source's.
+const LLD_OF_OWN_LLVM: Change = Change { before: 88, by: 90 };
+
+/// The target whose section names an LLVM for the machine that builds.
+fn external_llvm(settings: &Settings) -> Option<&str> {
+    let mut targets = settings.targets().into_iter();
+    targets.find(|triple| {
+        settings.get_of_target(triple, "llvm-config").is_some() && may_be_build(settings, triple)
+    })
+}
+
 fn lld(settings: &Settings) -> Result<(), Error> {
-    let minor = settings.release.minor;
     let lld = Place::new("rust", "lld");
-    if is(settings.get("rust", "lld"), true) && (Change { before: 88, by: 90 }).is_done(minor) {
-        for triple in settings.targets() {
-            let given = settings.get_of_target(triple, "llvm-config").is_some();
-            if given && may_be_build(settings, triple) {
-                return fail(
-                    &lld,
-                    format!(
-                        "LLD is built with the source's own LLVM, and `target.{triple}.llvm-config` names another: write false"
-                    ),
-                );
-            }
-        }
+    if is(settings.get("rust", "lld"), true)
+        && LLD_OF_OWN_LLVM.is_done(settings.release.minor)
+        && let Some(triple) = external_llvm(settings)
+    {
+        return fail(
+            &lld,
+            format!(
+                "LLD is built with the source's own LLVM, and `target.{triple}.llvm-config` names another: write false"
+            ),
+        );
     }
     let both = ["use-lld", "bootstrap-override-lld"].map(|key| settings.get("rust", key));
     if both.iter().all(Option::is_some) {
@@ -265,6 +284,51 @@ fn lld(settings: &Settings) -> Result<(), Error> {
         );
     }
     Ok(())
+}
+
+/// To link with the LLD that is built, one has to be built.
+fn lld_of_its_own(settings: &Settings) -> Result<(), Error> {
+    let word = Value::String("self-contained".to_owned());
+    let mut keys = ["bootstrap-override-lld", "use-lld"].into_iter();
+    let Some(key) = keys.find(|key| settings.get("rust", key) == Some(&word)) else {
+        return Ok(());
+    };
+    if may_have_lld(settings) {
+        return Ok(());
+    }
+    let place = Place::new("rust", key);
+    match external_llvm(settings) {
+        Some(triple) if LLD_OF_OWN_LLVM.is_done(settings.release.minor) => fail(
+            &place,
+            format!(
+                "this needs LLD, which is built with the source's own LLVM, and `target.{triple}.llvm-config` names another: leave one of the two out"
+            ),
+        ),
+        _ => fail(
+            &place,
+            "this is the LLD of the compiler that is built: write `rust.lld = true`, too",
+        ),
+    }
+}
+
+/// Whether an LLD is built, for all that is said. Where nothing is, the profile `dist` of some
+/// releases has one, and so has x86-64 Linux, by channel first and later in any.
+fn may_have_lld(settings: &Settings) -> bool {
+    const BY_ITSELF: &str = "x86_64-unknown-linux-gnu";
+    if let Some(lld) = settings.get("rust", "lld") {
+        return is(Some(lld), true);
+    }
+    let minor = settings.release.minor;
+    let is_host = match settings.get("build", "host") {
+        Some(Value::List(hosts)) => hosts.contains(&Value::String(BY_ITSELF.to_owned())),
+        _ => may_be_build(settings, BY_ITSELF),
+    };
+    let by_platform = minor >= 79 && is_host && external_llvm(settings).is_none();
+    let may_be_dist = match settings.get("", "profile") {
+        Some(Value::String(profile)) => matches!(profile.as_str(), "dist" | "user"),
+        _ => true,
+    };
+    by_platform || may_be_dist && (79..90).contains(&minor)
 }
 
 /// As 1.92 has it.
@@ -352,6 +416,57 @@ fn codegen_backends(settings: &Settings) -> Result<(), Error> {
     Ok(())
 }
 
+/// Bootstrap of 1.95 and before minds it after the standard library is built.
+fn profiles(settings: &Settings) -> Result<(), Error> {
+    let root = AttrPath::default();
+    for (built, older) in PROFILED {
+        let (of_use, of_generate) = older.unzip();
+        let Some(of_use) = profile(settings, &root, built, "use", of_use) else {
+            continue;
+        };
+        let root = root.attr("settings");
+        if let Some(path) = profile(settings, &root, built, "generate", of_generate) {
+            return Err(Error::at_path(
+                &path,
+                format!("this makes a profile, and `{of_use}` uses one: leave one of the two out"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Where a field of `[pgo]` or its older key is given, under `root`.
+fn profile(
+    settings: &Settings,
+    root: &AttrPath,
+    built: &'static str,
+    field: &str,
+    older: Option<&'static str>,
+) -> Option<AttrPath> {
+    match settings.get("pgo", built) {
+        Some(Value::Attrs(fields)) if fields.contains_key(field) => {
+            return Some(Place::new("pgo", built).under(root).attr(field));
+        }
+        _ => {}
+    }
+    let place = Place::new("rust", older?);
+    settings.all.contains_key(&place).then(|| place.under(root))
+}
+
+/// Bootstrap minds it where the target is built for.
+fn without_std(settings: &Settings) -> Result<(), Error> {
+    for triple in settings.targets() {
+        let has_none = triple.contains("-none-") || triple.contains("nvptx");
+        if has_none && is(settings.get_of_target(triple, "no-std"), false) {
+            return fail(
+                &Place::of_target(triple, "no-std"),
+                "this target has no std, like all with -none- or nvptx in their names: leave it out",
+            );
+        }
+    }
+    Ok(())
+}
+
 fn stages(settings: &Settings) -> Result<(), Error> {
     let get = |key| settings.get("build", key);
     let minor = settings.release.minor;
@@ -387,6 +502,13 @@ pub(super) fn warn(wanted: &Wanted, settings: &mut Settings) {
         warnings.push(format!(
             "{}: without `build.rustc` it is another compiler's",
             Place::new("build", "cargo-clippy").path()
+        ));
+    }
+    let no_op = Value::String("no-op".to_owned());
+    if settings.get("dist", "compression-profile") == Some(&no_op) {
+        warnings.push(format!(
+            "{}: bootstrap takes this for `x.py install` alone, and there by itself; `x.py dist` fails with it",
+            Place::new("dist", "compression-profile").path()
         ));
     }
     settings.warnings.extend(warnings);

@@ -483,6 +483,46 @@ fn contradictions_are_told_at_the_setting_to_change() {
         ),
         (
             "1.85.0",
+            r#"{"llvm":{"download-ci-llvm":false},"rust":{"lld":false,"use-lld":"self-contained"}}"#.to_owned(),
+            "settings.rust.use-lld: this is the LLD of the compiler that is built: write `rust.lld = true`, too",
+        ),
+        (
+            "1.95.0",
+            r#"{"rust":{"bootstrap-override-lld":"self-contained"},"build":{"build":"aarch64-unknown-linux-gnu"}}"#.to_owned(),
+            "settings.rust.bootstrap-override-lld: this is the LLD of the compiler that is built: write `rust.lld = true`, too",
+        ),
+        (
+            "1.95.0",
+            format!(r#"{{"llvm":{{"download-ci-llvm":false}},"rust":{{"bootstrap-override-lld":"self-contained"}},{llvm}}}"#),
+            "settings.rust.bootstrap-override-lld: this needs LLD, which is built with the source's own LLVM, and `target.x.llvm-config` names another: leave one of the two out",
+        ),
+        (
+            "1.63.0",
+            r#"{"rust":{"profile-use":"/p","profile-generate":"/q"}}"#.to_owned(),
+            "settings.rust.profile-generate: this makes a profile, and `rust.profile-use` uses one: leave one of the two out",
+        ),
+        (
+            "1.99.0",
+            r#"{"build":{"rustc":"/r"},"rust":{"profile-use":"/p"},"pgo":{"rustc":{"generate":"/q"}}}"#.to_owned(),
+            "settings.pgo.rustc.generate: this makes a profile, and `rust.profile-use` uses one: leave one of the two out",
+        ),
+        (
+            "1.99.0",
+            r#"{"pgo":{"llvm":{"generate":"/q","use":"/p"}}}"#.to_owned(),
+            "settings.pgo.llvm.generate: this makes a profile, and `pgo.llvm.use` uses one: leave one of the two out",
+        ),
+        (
+            "1.85.0",
+            r#"{"target":{"thumbv8m.main-none-eabi":{"no-std":false}}}"#.to_owned(),
+            "settings.target.\"thumbv8m.main-none-eabi\".no-std: this target has no std, like all with -none- or nvptx in their names: leave it out",
+        ),
+        (
+            "1.95.0",
+            r#"{"target":{"nvptx64-nvidia-cuda":{"no-std":false}}}"#.to_owned(),
+            "settings.target.nvptx64-nvidia-cuda.no-std: this target has no std, like all with -none- or nvptx in their names: leave it out",
+        ),
+        (
+            "1.85.0",
             r#"{"target":{"x":{"llvm-has-rust-patches":true}}}"#.to_owned(),
             "settings.target.x.llvm-has-rust-patches: this is about an LLVM of one's own: give `llvm-config`, too, or `build.submodules = false`",
         ),
@@ -508,6 +548,52 @@ fn contradictions_are_told_at_the_setting_to_change() {
     let other = r#"{"build":{"build":"y"},"target":{"x":{"llvm-config":"/l"}}}"#;
     bare("1.85.0", other).unwrap();
     bare("1.63.0", &format!("{{{llvm}}}")).unwrap();
+}
+
+#[test]
+fn an_lld_of_the_compiler_s_own_may_come_by_itself() {
+    for (release, settings) in [
+        // By the profile, which `bootstrap.py` takes for `dist`.
+        ("1.85.0", r#"{"rust":{"use-lld":"self-contained"}}"#),
+        // By the platform.
+        (
+            "1.95.0",
+            r#"{"rust":{"bootstrap-override-lld":"self-contained"}}"#,
+        ),
+        (
+            "1.95.0",
+            r#"{"rust":{"bootstrap-override-lld":"self-contained","lld":true},"build":{"build":"y"}}"#,
+        ),
+        // Another one.
+        (
+            "1.95.0",
+            r#"{"rust":{"bootstrap-override-lld":true,"lld":false}}"#,
+        ),
+    ] {
+        bare(release, settings).unwrap();
+    }
+}
+
+#[test]
+fn targets_without_std_may_be_said_to_be_such() {
+    for (triple, no_std) in [
+        ("thumbv8m.main-none-eabi", true),
+        ("wasm32-unknown-unknown", false),
+    ] {
+        let settings = format!(r#"{{"target":{{"{triple}":{{"no-std":{no_std}}}}}}}"#);
+        bare("1.85.0", &settings).unwrap();
+    }
+}
+
+#[test]
+fn what_is_for_another_command_passes_with_a_warning() {
+    let answer = bare("1.85.0", r#"{"dist":{"compression-profile":"no-op"}}"#).unwrap();
+    assert_eq!(
+        answer.warnings,
+        [
+            "settings.dist.compression-profile: bootstrap takes this for `x.py install` alone, and there by itself; `x.py dist` fails with it"
+        ]
+    );
 }
 
 #[test]
