@@ -227,6 +227,7 @@ in
         made = config {
           readOnly = true;
           maxFrame = 1048576;
+          limits.maxMemory = "128M";
           limits.userMemory = "64M";
           limits.idle = 60;
         };
@@ -238,7 +239,7 @@ in
       ];
     expected = [
       [
-        "--daemon /run/nix-sccache-daemon/sccache.sock --read-only --max-frame 1048576 --user-memory 64M --idle 60"
+        "--daemon /run/nix-sccache-daemon/sccache.sock --read-only --max-frame 1048576 --max-memory 128M --user-memory 64M --idle 60"
       ]
       "1048576"
     ];

@@ -41,6 +41,7 @@ let
     flags =
       optional cfg.readOnly "--read-only"
       ++ flag "max-frame" cfg.maxFrame
+      ++ flag "max-memory" cfg.limits.maxMemory
       ++ flag "user-memory" cfg.limits.userMemory
       ++ flag "max-connections" cfg.limits.maxConnections
       ++ flag "user-connections" cfg.limits.userConnections

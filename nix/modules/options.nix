@@ -82,7 +82,12 @@ in
   '';
 
   limits = {
-    userMemory = optional size "How much the daemon may hold of entries for one user's requests, such as 512M.";
+    maxMemory = optional size ''
+      How much the daemon may hold of entries for the requests of all users, such as 512M. It needs
+      up to three times that: with more than the default, 1G, give the daemon's unit a `MemoryMax`
+      beyond its ${units.memory}.
+    '';
+    userMemory = optional size "How much of that there may be for one user's requests, such as 256M.";
     maxConnections = optional types.ints.positive "Connections of all users together.";
     userConnections = optional types.ints.positive "Connections of one user.";
     maxRequests = optional types.ints.positive "Requests of all users that the daemon has at once.";

@@ -72,6 +72,8 @@ in
 
   maxFrame = read.daemon.Environment.SCCACHE_MAX_FRAME_LENGTH;
 
+  memory = read.daemon.Service.MemoryMax;
+
   folders =
     directory:
     [ "d ${read.socket_folder} 0755 root root -" ]

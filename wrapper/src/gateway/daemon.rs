@@ -4,11 +4,11 @@
 //! clients that wait, or compile, have none. The daemon therefore sees few of them however many
 //! builds there are: sccache's ends when it is out of descriptors.
 
-use std::io::{self, ErrorKind};
+use std::io;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::sync::{Condvar, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rustix::event::PollFlags;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
@@ -19,20 +19,13 @@ use super::timed::wait;
 /// The daemon's socket.
 pub struct Daemon {
     path: PathBuf,
-    most: usize,
-    connections: Mutex<Connections>,
-    freed: Condvar,
-}
-
-struct Connections {
-    idle: Vec<UnixStream>,
-    borrowed: usize,
+    idle: Mutex<Vec<UnixStream>>,
 }
 
 /// A connection for one request. It ends with the value unless it is given back.
 pub struct Borrowed<'a> {
     daemon: &'a Daemon,
-    stream: Option<UnixStream>,
+    stream: UnixStream,
 }
 
 /// How many connections are kept for the next request.
@@ -42,16 +35,11 @@ const KEPT: usize = 16;
 const CONNECTING: Duration = Duration::from_secs(10);
 
 impl Daemon {
-    /// The daemon that listens here, with this many connections at most.
-    pub fn new(path: PathBuf, most: usize) -> Self {
+    /// The daemon that listens here.
+    pub fn new(path: PathBuf) -> Self {
         Self {
             path,
-            most,
-            connections: Mutex::new(Connections {
-                idle: Vec::new(),
-                borrowed: 0,
-            }),
-            freed: Condvar::new(),
+            idle: Mutex::default(),
         }
     }
 
@@ -60,40 +48,23 @@ impl Daemon {
         &self.path
     }
 
-    /// How many requests it has.
-    pub fn requests(&self) -> usize {
-        self.lock().borrowed
-    }
-
-    /// A connection, as soon as there is one.
-    pub fn borrow(&self, deadline: Instant) -> io::Result<Borrowed<'_>> {
-        let mut connections = self.lock();
-        while connections.borrowed >= self.most {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Err(ErrorKind::TimedOut.into());
-            }
-            connections = self
-                .freed
-                .wait_timeout(connections, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
-        }
-        connections.borrowed += 1;
-        let mut borrowed = Borrowed {
-            daemon: self,
-            stream: None,
-        };
+    /// A connection.
+    pub fn borrow(&self) -> io::Result<Borrowed<'_>> {
         // One that a daemon has left since, or that says something unasked, is of no use.
-        while let Some(stream) = connections.idle.pop() {
+        let mut idle = self.lock();
+        while let Some(stream) = idle.pop() {
             if matches!(wait(&stream, PollFlags::IN, Duration::ZERO), Ok(false)) {
-                borrowed.stream = Some(stream);
-                return Ok(borrowed);
+                return Ok(Borrowed {
+                    daemon: self,
+                    stream,
+                });
             }
         }
-        drop(connections);
-        borrowed.stream = Some(self.connect()?);
-        Ok(borrowed)
+        drop(idle);
+        Ok(Borrowed {
+            daemon: self,
+            stream: self.connect()?,
+        })
     }
 
     fn connect(&self) -> io::Result<UnixStream> {
@@ -110,33 +81,22 @@ impl Daemon {
         Ok(stream)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Connections> {
-        self.connections
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Vec<UnixStream>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Borrowed<'_> {
     /// The connection.
-    pub fn stream(&self) -> io::Result<&UnixStream> {
-        self.stream
-            .as_ref()
-            .ok_or_else(|| ErrorKind::NotConnected.into())
+    pub fn stream(&self) -> &UnixStream {
+        &self.stream
     }
 
     /// Gives it back: its request has been answered to the end.
-    pub fn give_back(mut self) {
-        let mut connections = self.daemon.lock();
-        if connections.idle.len() < KEPT {
-            connections.idle.extend(self.stream.take());
+    pub fn give_back(self) {
+        let mut idle = self.daemon.lock();
+        if idle.len() < KEPT {
+            idle.push(self.stream);
         }
-    }
-}
-
-impl Drop for Borrowed<'_> {
-    fn drop(&mut self) {
-        self.daemon.lock().borrowed -= 1;
-        self.daemon.freed.notify_one();
     }
 }

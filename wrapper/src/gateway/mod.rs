@@ -5,8 +5,8 @@
 //! answers pass, byte for byte, and nothing else does.
 //!
 //! [`frames`] reads, [`decide`] and [`statistics`] judge, [`serve`] passes on or refuses,
-//! [`users`] and [`names`] count, [`workers`] are its threads, [`daemon`] has the connections to the other side, and
-//! [`confine`] sees to it that all of this can run no program.
+//! [`users`], [`turns`] and [`names`] count, [`workers`] are its threads, [`daemon`] has the
+//! connections to the other side, and [`confine`] sees to it that all of this can run no program.
 
 mod confine;
 mod daemon;
@@ -18,6 +18,7 @@ mod names;
 mod serve;
 mod statistics;
 mod timed;
+mod turns;
 mod users;
 mod workers;
 
@@ -38,7 +39,8 @@ use self::listen::Socket;
 use self::log::Log;
 use self::names::Names;
 use self::serve::{Gateway, Terms};
-use self::users::{Shares, Users};
+use self::turns::{Shares, Turns};
+use self::users::Users;
 use self::workers::Workers;
 
 /// What the command line says.
@@ -59,18 +61,23 @@ pub struct Options {
     /// The longest frame, and so the largest entry
     #[arg(long, value_name = "SIZE", default_value = "128M", value_parser = frame)]
     max_frame: u32,
-    /// How much the daemon may hold of entries for one user's requests at once; it needs up to
-    /// three times that
+    /// How much the daemon may hold of entries for the requests of all users at once; it needs up
+    /// to three times that. Beyond it requests wait, those of the user with fewest go first, and
+    /// what waits for a slow client is ended for them
+    #[arg(long, value_name = "SIZE", default_value = MAX_MEMORY, value_parser = size)]
+    max_memory: u64,
+    /// How much of that there may be for one user's requests; the others wait
     #[arg(long, value_name = "SIZE", default_value = "512M", value_parser = size)]
     user_memory: u64,
-    /// Connections of all users together; beyond them the one ends that is idle for longest, of
-    /// the user with the most
+    /// Connections of all users together; beyond them one ends of the user with the most, the one
+    /// that is idle for longest, or has its request for longest
     #[arg(long, value_name = "NUMBER", default_value_t = 1024)]
     max_connections: usize,
     /// Connections of one user; beyond them that user's ends that is idle for longest
     #[arg(long, value_name = "NUMBER", default_value_t = 256)]
     user_connections: usize,
-    /// Requests of all users together that the daemon has at once; the others wait
+    /// Requests of all users together that the daemon has at once; the others wait as with
+    /// --max-memory
     #[arg(long, value_name = "NUMBER", default_value_t = 256)]
     max_requests: usize,
     /// Requests of one user that the daemon has at once; the others wait
@@ -84,6 +91,9 @@ pub struct Options {
     #[arg(long, value_name = "SECONDS", default_value_t = 4 * 3600)]
     idle: u64,
 }
+
+/// Three times this, and what a daemon has beside entries, is less than its unit lets it have.
+const MAX_MEMORY: &str = "1G";
 
 /// Descriptors beside those of connections.
 const OTHER_DESCRIPTORS: usize = 64;
@@ -128,11 +138,12 @@ fn run(options: Options, log: Log) -> Result<(), String> {
         },
     ));
     let gateway = Arc::new(Gateway {
-        daemon: Daemon::new(options.daemon, options.max_requests),
-        users: Users::new(Shares {
-            connections,
-            connections_of_user: options.user_connections,
+        daemon: Daemon::new(options.daemon),
+        users: Users::new(connections, options.user_connections),
+        turns: Turns::new(Shares {
+            requests: options.max_requests,
             requests_of_user: options.user_requests,
+            memory: options.max_memory,
             memory_of_user: options.user_memory,
         }),
         names: Names::new(),
@@ -157,7 +168,7 @@ fn run(options: Options, log: Log) -> Result<(), String> {
     }
     // What is under way is finished if it is so soon.
     let until = Instant::now() + ENDING;
-    while gateway.daemon.requests() > 0 && Instant::now() < until {
+    while gateway.turns.under_way() > 0 && Instant::now() < until {
         thread::sleep(Duration::from_millis(10));
     }
     Ok(())
@@ -165,7 +176,9 @@ fn run(options: Options, log: Log) -> Result<(), String> {
 
 /// Asks for as many descriptors as there may be connections, and says how many those may be.
 fn descriptors(options: &Options, log: &Log) -> usize {
-    let others = options.max_requests + OTHER_DESCRIPTORS;
+    // A request that the daemon has, has a connection to it, and may still have the client's when
+    // that was ended.
+    let others = 2 * options.max_requests + OTHER_DESCRIPTORS;
     let wanted = u64::try_from(options.max_connections + others).unwrap_or(u64::MAX);
     let limit = getrlimit(Resource::Nofile);
     let most = limit.maximum.unwrap_or(u64::MAX);
@@ -237,6 +250,13 @@ mod tests {
         }
         assert!(frame("4G").is_err());
         assert_eq!(frame("4095M"), Ok(4095 << 20));
+    }
+
+    #[test]
+    fn the_daemons_unit_has_room_for_what_it_may_hold() {
+        let units: toml::Table = include_str!("../doctor/setup/units.toml").parse().unwrap();
+        let most = units["daemon"]["Service"]["MemoryMax"].as_str().unwrap();
+        assert!(3 * size(MAX_MEMORY).unwrap() <= size(most).unwrap() * 3 / 4);
     }
 
     #[test]

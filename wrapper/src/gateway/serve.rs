@@ -20,6 +20,7 @@ use super::log::Log;
 use super::names::Names;
 use super::statistics;
 use super::timed::{Side, Timed, copy, wait};
+use super::turns::Turns;
 use super::users::{Peer, Users};
 use super::workers::Workers;
 
@@ -29,6 +30,8 @@ pub struct Gateway {
     pub daemon: Daemon,
     /// Those who are connected.
     pub users: Users,
+    /// The requests that the daemon has.
+    pub turns: Turns,
     /// The names in statistics.
     pub names: Names,
     /// The threads.
@@ -115,9 +118,9 @@ impl Gateway {
         }
     }
 
-    fn until_its_end(&self, peer: &Peer) {
+    fn until_its_end(&self, peer: &Arc<Peer>) {
         if let Err(End::For(why)) = self.converse(peer) {
-            self.log.of(peer.user.uid, why);
+            self.log.of(peer.uid, why);
         }
         self.users.leave(peer);
         // The end is to be seen even where another part of the gateway still has the socket.
@@ -125,7 +128,7 @@ impl Gateway {
     }
 
     /// Serves a client's requests, one after the other.
-    fn converse(&self, peer: &Peer) -> Result<(), End> {
+    fn converse(&self, peer: &Arc<Peer>) -> Result<(), End> {
         loop {
             match wait(&peer.stream, PollFlags::IN, self.terms.idle) {
                 Ok(true) => {}
@@ -137,7 +140,7 @@ impl Gateway {
         }
     }
 
-    fn request(&self, peer: &Peer) -> Result<(), End> {
+    fn request(&self, peer: &Arc<Peer>) -> Result<(), End> {
         let mut client = Timed {
             stream: &peer.stream,
             deadline: Instant::now() + self.terms.patience,
@@ -184,23 +187,38 @@ impl Gateway {
     /// answer back. The daemon holds up to `holds` bytes for it.
     fn pass(
         &self,
-        peer: &Peer,
+        peer: &Arc<Peer>,
+        client: Timed,
+        start: &[u8],
+        rest: u64,
+        holds: u64,
+    ) -> Result<(), End> {
+        let passed = self.exchange(peer, client, start, rest, holds);
+        passed.map_err(|end| {
+            if peer.is_ended() {
+                End::For("ended a request to make room for those of others".to_owned())
+            } else {
+                end
+            }
+        })
+    }
+
+    fn exchange(
+        &self,
+        peer: &Arc<Peer>,
         client: Timed,
         start: &[u8],
         rest: u64,
         holds: u64,
     ) -> Result<(), End> {
         let until = Instant::now() + ANSWER;
-        let mut part = self
-            .users
-            .part(&peer.user, holds, until)
+        let turn = self
+            .turns
+            .take(peer, holds, rest, until)
             .ok_or_else(|| End::For("too many requests at once".to_owned()))?;
-        let borrowed = self
-            .daemon
-            .borrow(until)
-            .map_err(|error| self.lost(&error))?;
+        let borrowed = self.daemon.borrow().map_err(|error| self.lost(&error))?;
         let mut daemon = Timed {
-            stream: borrowed.stream().map_err(|error| self.lost(&error))?,
+            stream: borrowed.stream(),
             deadline: until,
             patience: ANSWER,
         };
@@ -215,6 +233,7 @@ impl Gateway {
             buffer = piece_of(rest);
             copy(client, daemon, rest, &mut buffer)
                 .map_err(|side| self.failed(side, "half a frame"))?;
+            turn.sent();
         }
 
         daemon.deadline = Instant::now() + ANSWER;
@@ -223,7 +242,6 @@ impl Gateway {
             .read_exact(&mut header)
             .map_err(|error| self.lost(&error))?;
         let length = u64::from(frames::length(header));
-        part.shrink(length);
         client.deadline = Instant::now() + self.terms.patience + time_for(length);
         daemon.deadline = client.deadline;
         // Most answers are short, and go as one.
@@ -243,6 +261,9 @@ impl Gateway {
                 .read_exact(behind)
                 .map_err(|error| self.lost(&error))?;
         }
+        // Of what came as one the daemon holds nothing.
+        let behind = whole - first as u64;
+        turn.answered(whole, if behind > 0 { length } else { 0 });
         let unread = || End::For("stopped waiting for a client that does not read".to_owned());
         client
             .write_all(buffer.get(..first).unwrap_or_default())
@@ -253,7 +274,7 @@ impl Gateway {
                     End::Quietly
                 }
             })?;
-        copy(daemon, client, whole - first as u64, &mut buffer).map_err(|side| match side {
+        copy(daemon, client, behind, &mut buffer).map_err(|side| match side {
             Side::From(error) => self.lost(&error),
             Side::To(error) if timed_out(&error) => unread(),
             Side::To(_) => End::Quietly,
@@ -263,7 +284,13 @@ impl Gateway {
     }
 
     /// Passes statistics on, unless the daemon would have too many names to keep.
-    fn statistics(&self, peer: &Peer, client: Timed, head: &[u8], length: u32) -> Result<(), End> {
+    fn statistics(
+        &self,
+        peer: &Arc<Peer>,
+        client: Timed,
+        head: &[u8],
+        length: u32,
+    ) -> Result<(), End> {
         /// `Response::RecordStats`
         const RECORDED: [u8; 4] = [12, 0, 0, 0];
         let mut frame = frames::header(length).to_vec();
@@ -281,7 +308,7 @@ impl Gateway {
             return self.pass(peer, client, &frame, 0, 0);
         }
         self.log
-            .of(peer.user.uid, "left out statistics: too many names in them");
+            .of(peer.uid, "left out statistics: too many names in them");
         client
             .write_all(&frames::frame(&RECORDED))
             .map_err(|_| End::Quietly)
@@ -301,7 +328,7 @@ impl Gateway {
         // A build that shows its statistics does nothing that anyone need know.
         if answer != Answer::NoStatistics {
             self.log
-                .of(peer.user.uid, format_args!("refused a request {what}"));
+                .of(peer.uid, format_args!("refused a request {what}"));
         }
         let mut unread = [0; 16 << 10];
         while rest > 0 {

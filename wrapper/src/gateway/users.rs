@@ -1,29 +1,20 @@
-//! Who is connected, and what each user may have at once. Builds run as different users, so what
-//! one of them takes is taken from none of the others.
+//! Who is connected, and how many connections each user may have. Builds run as different users,
+//! so what one of them takes is taken from none of the others: where all there is is taken, the
+//! one with the most makes room for those with fewer.
 
 use std::collections::HashMap;
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
-
-/// How much each may have.
-#[derive(Clone, Copy, Debug)]
-pub struct Shares {
-    /// Connections of all users together.
-    pub connections: usize,
-    /// Connections of one user.
-    pub connections_of_user: usize,
-    /// Requests of one user that the daemon has at once.
-    pub requests_of_user: usize,
-    /// Bytes of entries that the daemon holds at once for one user's requests.
-    pub memory_of_user: u64,
-}
 
 /// All that are connected.
 pub struct Users {
-    shares: Shares,
+    /// Connections of all users together.
+    most: usize,
+    /// Connections of one user.
+    most_of_user: usize,
     began: Instant,
     inner: Mutex<Inner>,
 }
@@ -32,137 +23,76 @@ pub struct Users {
 struct Inner {
     next: u64,
     peers: HashMap<u64, Arc<Peer>>,
-    users: HashMap<u32, Arc<User>>,
+    /// How many of them each user has.
+    counts: HashMap<u32, usize>,
 }
 
 /// A connection.
 pub struct Peer {
     /// Its socket.
     pub stream: UnixStream,
-    /// Whose it is.
-    pub user: Arc<User>,
-    id: u64,
-    /// Since when it has no request under way, in milliseconds; [`BUSY`] while it has.
-    idle_since: AtomicU64,
-}
-
-const BUSY: u64 = u64::MAX;
-
-/// A user who is connected.
-pub struct User {
-    /// The user's number.
+    /// The number of the user whose it is.
     pub uid: u32,
-    load: Mutex<Load>,
-    freed: Condvar,
+    id: u64,
+    /// Since when it has a request under way, or none, in milliseconds; [`BUSY`] is added while it
+    /// has one.
+    since: AtomicU64,
+    is_ended: AtomicBool,
 }
 
-#[derive(Default)]
-struct Load {
-    requests: usize,
-    memory: u64,
-}
-
-/// A request's part of its user's share, which it has until the value ends.
-pub struct Part<'a> {
-    user: &'a User,
-    memory: u64,
-}
+const BUSY: u64 = 1 << 63;
 
 impl Users {
-    /// Nobody yet.
-    pub fn new(shares: Shares) -> Self {
+    /// Nobody yet; so many connections of all, and of one user.
+    pub fn new(most: usize, most_of_user: usize) -> Self {
         Self {
-            shares,
+            most,
+            most_of_user,
             began: Instant::now(),
             inner: Mutex::default(),
         }
     }
 
-    /// Lets a connection in. Where the user has as many as a user may, or all have together, the
-    /// one ends that has been idle for longest, of this user or of the one with the most. Where
-    /// none is idle, there is no room.
+    /// Lets a connection in. Where its user has as many as a user may, or all have together, one
+    /// ends, of this user or of the one with the most: the one that has been idle for longest. A
+    /// user who would still have more than this one also loses what is under way, the longest
+    /// first. Otherwise there is no room.
+    ///
+    /// So whoever has none gets one while there are fewer users than connections.
     pub fn enter(&self, stream: UnixStream, uid: u32) -> Option<Arc<Peer>> {
         let mut inner = self.lock();
-        let of_user = |inner: &Inner, uid| {
-            let of_it = inner.peers.values().filter(|peer| peer.user.uid == uid);
-            of_it.count()
-        };
-        let from = if of_user(&inner, uid) >= self.shares.connections_of_user {
-            Some(uid)
-        } else if inner.peers.len() >= self.shares.connections {
-            let users = inner.users.keys().copied();
-            users.max_by_key(|uid| of_user(&inner, *uid))
-        } else {
-            None
-        };
-        if let Some(from) = from {
-            let longest = inner
-                .peers
-                .values()
-                .filter(|peer| peer.user.uid == from && peer.idle_since() != BUSY)
-                .min_by_key(|peer| peer.idle_since())?
-                .clone();
-            // Its thread sees the end, and leaves.
-            longest.stream.shutdown(Shutdown::Both).ok();
-            inner.peers.remove(&longest.id);
+        let own = inner.count(uid);
+        if own >= self.most_of_user {
+            inner.end_one(uid, false)?;
+        } else if inner.peers.len() >= self.most {
+            // Of those with as many, the one who wants more.
+            let counts = inner.counts.iter().map(|(uid, count)| (*count, *uid));
+            let (most, from) = counts.max_by_key(|(count, from)| (*count, *from == uid))?;
+            inner.end_one(from, from != uid && most > own + 1)?;
         }
         let id = inner.next;
         inner.next += 1;
-        let user = inner.users.entry(uid).or_insert_with(|| {
-            Arc::new(User {
-                uid,
-                load: Mutex::default(),
-                freed: Condvar::new(),
-            })
-        });
         let peer = Arc::new(Peer {
             stream,
-            user: user.clone(),
+            uid,
             id,
-            idle_since: AtomicU64::new(self.now()),
+            since: AtomicU64::new(self.now()),
+            is_ended: AtomicBool::new(false),
         });
         inner.peers.insert(id, peer.clone());
+        *inner.counts.entry(uid).or_default() += 1;
         Some(peer)
     }
 
     /// A connection has ended.
     pub fn leave(&self, peer: &Peer) {
-        let mut inner = self.lock();
-        inner.peers.remove(&peer.id);
-        let uid = peer.user.uid;
-        if !inner.peers.values().any(|other| other.user.uid == uid) {
-            inner.users.remove(&uid);
-        }
+        self.lock().remove(peer);
     }
 
     /// A connection has a request under way, or none.
     pub fn note(&self, peer: &Peer, busy: bool) {
-        let since = if busy { BUSY } else { self.now() };
-        peer.idle_since.store(since, Ordering::Relaxed);
-    }
-
-    /// A part of the user's share for a request that makes the daemon hold this much, as soon as
-    /// there is one; nothing where there is none in time.
-    pub fn part<'a>(&self, user: &'a User, memory: u64, deadline: Instant) -> Option<Part<'a>> {
-        let memory = memory.min(self.shares.memory_of_user);
-        let mut load = user.lock();
-        while load.requests >= self.shares.requests_of_user
-            || load.memory + memory > self.shares.memory_of_user
-        {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return None;
-            }
-            load = user
-                .freed
-                .wait_timeout(load, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
-        }
-        load.requests += 1;
-        load.memory += memory;
-        drop(load);
-        Some(Part { user, memory })
+        let since = self.now() | if busy { BUSY } else { 0 };
+        peer.since.store(since, Ordering::Relaxed);
     }
 
     fn now(&self) -> u64 {
@@ -174,35 +104,63 @@ impl Users {
     }
 }
 
+impl Inner {
+    fn count(&self, uid: u32) -> usize {
+        self.counts.get(&uid).copied().unwrap_or_default()
+    }
+
+    /// Ends one of a user's connections, the one that has been idle for longest, or else under way
+    /// for longest where that may be. Nothing where there is none.
+    fn end_one(&mut self, uid: u32, even_busy: bool) -> Option<()> {
+        let since = |peer: &Arc<Peer>| peer.since.load(Ordering::Relaxed);
+        let peers = self.peers.values().filter(|peer| peer.uid == uid);
+        let peer = peers
+            .filter(|peer| even_busy || since(peer) < BUSY)
+            .min_by_key(|peer| since(peer))?
+            .clone();
+        peer.end();
+        self.remove(&peer);
+        Some(())
+    }
+
+    /// One that was ended is no longer there when its thread leaves.
+    fn remove(&mut self, peer: &Peer) {
+        if self.peers.remove(&peer.id).is_none() {
+            return;
+        }
+        let left = self.count(peer.uid).saturating_sub(1);
+        if left == 0 {
+            self.counts.remove(&peer.uid);
+        } else {
+            self.counts.insert(peer.uid, left);
+        }
+    }
+}
+
 impl Peer {
-    fn idle_since(&self) -> u64 {
-        self.idle_since.load(Ordering::Relaxed)
+    /// Ends it: its thread sees the end, and leaves.
+    pub fn end(&self) {
+        self.is_ended.store(true, Ordering::Relaxed);
+        self.stream.shutdown(Shutdown::Both).ok();
     }
-}
 
-impl User {
-    fn lock(&self) -> MutexGuard<'_, Load> {
-        self.load.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Whether it was ended, for a thread that does not look at the socket.
+    pub fn is_ended(&self) -> bool {
+        self.is_ended.load(Ordering::Relaxed)
     }
-}
 
-impl Part<'_> {
-    /// The daemon holds no more than this for the request.
-    pub fn shrink(&mut self, memory: u64) {
-        let less = self.memory.saturating_sub(memory);
-        self.memory -= less;
-        self.user.lock().memory -= less;
-        self.user.freed.notify_all();
-    }
-}
-
-impl Drop for Part<'_> {
-    fn drop(&mut self) {
-        let mut load = self.user.lock();
-        load.requests -= 1;
-        load.memory -= self.memory;
-        drop(load);
-        self.user.freed.notify_all();
+    /// One for tests, with its other end.
+    #[cfg(test)]
+    pub fn pair(uid: u32) -> (Arc<Self>, UnixStream) {
+        let (stream, theirs) = UnixStream::pair().unwrap();
+        let peer = Self {
+            stream,
+            uid,
+            id: 0,
+            since: AtomicU64::new(0),
+            is_ended: AtomicBool::new(false),
+        };
+        (Arc::new(peer), theirs)
     }
 }
 
@@ -212,15 +170,6 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-
-    fn users() -> Users {
-        Users::new(Shares {
-            connections: 4,
-            connections_of_user: 3,
-            requests_of_user: 2,
-            memory_of_user: 100,
-        })
-    }
 
     fn enter(users: &Users, uid: u32) -> Option<(Arc<Peer>, UnixStream)> {
         let (ours, theirs) = UnixStream::pair().unwrap();
@@ -234,7 +183,7 @@ mod tests {
 
     #[test]
     fn a_user_who_has_many_loses_the_one_that_was_idle_for_longest() {
-        let users = users();
+        let users = Users::new(4, 3);
         let (first, mut of_first) = enter(&users, 1).unwrap();
         let (_second, mut of_second) = enter(&users, 1).unwrap();
         let (_third, mut of_third) = enter(&users, 1).unwrap();
@@ -250,22 +199,20 @@ mod tests {
 
     #[test]
     fn the_greediest_makes_room_for_others() {
-        let users = users();
+        let users = Users::new(4, 3);
         let mut ours: Vec<_> = (0..3).filter_map(|_| enter(&users, 1)).collect();
         let (_other, mut of_other) = enter(&users, 2).unwrap();
         assert!(enter(&users, 3).is_some());
         assert!(!ended(&mut of_other));
-        assert_eq!(
-            ours.iter_mut()
-                .filter_map(|(_, theirs)| ended(theirs).then_some(()))
-                .count(),
-            1
-        );
+        let lost = ours
+            .iter_mut()
+            .filter_map(|(_, theirs)| ended(theirs).then_some(()));
+        assert_eq!(lost.count(), 1);
     }
 
     #[test]
-    fn what_is_under_way_is_not_ended() {
-        let users = users();
+    fn what_is_under_way_is_not_ended_for_its_own_user() {
+        let users = Users::new(4, 3);
         let ours: Vec<_> = (0..3).filter_map(|_| enter(&users, 1)).collect();
         for (peer, _) in &ours {
             users.note(peer, true);
@@ -276,20 +223,35 @@ mod tests {
     }
 
     #[test]
-    fn shares_are_a_users_own() {
-        let users = users();
-        let ((one, _a), (other, _b)) = (enter(&users, 1).unwrap(), enter(&users, 2).unwrap());
-        let soon = || Instant::now() + Duration::from_millis(20);
-        let mut part = users.part(&one.user, 1000, soon()).unwrap();
-        assert!(users.part(&one.user, 1, soon()).is_none());
-        assert!(users.part(&other.user, 100, soon()).is_some());
-        part.shrink(10);
-        let second = users.part(&one.user, 90, soon()).unwrap();
-        assert!(
-            users.part(&one.user, 0, soon()).is_none(),
-            "a third request"
-        );
-        drop((part, second));
-        assert!(users.part(&one.user, 100, soon()).is_some());
+    fn users_who_hold_all_with_requests_keep_nobody_out() {
+        let users = Users::new(64, 16);
+        let mut held = Vec::new();
+        for uid in 0..32 {
+            for _ in 0..32 {
+                let Some((peer, theirs)) = enter(&users, uid) else {
+                    continue;
+                };
+                users.note(&peer, true);
+                held.push((peer, theirs));
+            }
+        }
+        // Each has two by now, and may not take a third from another.
+        let is_there = |(peer, _): &&(Arc<Peer>, UnixStream)| !peer.is_ended();
+        assert_eq!(held.iter().filter(is_there).count(), 64);
+        let (new, mut of_new) = enter(&users, 100).unwrap();
+        users.note(&new, true);
+        assert_eq!(held.iter().filter(is_there).count(), 63);
+        // What they try then is at their own expense.
+        for uid in 0..32 {
+            enter(&users, uid);
+        }
+        assert!(!ended(&mut of_new));
+        // Those that were ended leave late, and are not counted twice.
+        for (peer, _) in &held {
+            users.leave(peer);
+        }
+        users.leave(&new);
+        let inner = users.lock();
+        assert_eq!(inner.peers.len(), inner.counts.values().sum::<usize>());
     }
 }
