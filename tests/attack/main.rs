@@ -2,14 +2,14 @@
 //!
 //! ```text
 //! attack SOCKET NAME [ARGUMENT]    says what came of one
-//! attack SOCKET hold SECONDS       takes what there is, for so long
+//! attack SOCKET hold SECONDS       takes what there is, again and again for so long
 //! attack SOCKET exchange           stores an entry and gets it, as every build may
 //! ```
 
 use std::env;
 use std::path::Path;
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix_sccache_tests::attack::{attack, exchange, hold};
 
@@ -19,9 +19,14 @@ fn main() {
     let socket = Path::new(argument(0));
     match argument(1) {
         "hold" => {
+            let until = Instant::now() + Duration::from_secs(argument(2).parse().unwrap_or(10));
             let held = hold(socket);
             println!("hold: {} connections", held.len());
-            sleep(Duration::from_secs(argument(2).parse().unwrap_or(10)));
+            // What was ended it takes again.
+            while Instant::now() < until {
+                let _again = hold(socket);
+                sleep(Duration::from_secs(1));
+            }
         }
         "exchange" => println!("exchange: {}", exchange(socket)),
         name => println!("{name}: {}", attack(socket, name, argument(2))),

@@ -119,8 +119,9 @@ pub fn hold(socket: &Path) -> Vec<UnixStream> {
     let mut unfinished = frame(&put(KEY, &vec![7; 30 << 20]));
     unfinished.truncate(29 << 20);
     hold(24, &unfinished);
-    hold(50, &frame(&get(KEY))[..30]);
     hold(50, &frame(&get(KEY)).repeat(20));
+    // As many as a user may have, and none of them idle.
+    hold(300, &frame(&get(KEY))[..30]);
     held
 }
 

@@ -88,6 +88,11 @@ impl Daemon {
         kilobytes(&state(self.process.id(), "VmRSS"))
     }
 
+    /// How much it has had at most, in KiB.
+    pub fn peak(&self) -> u64 {
+        kilobytes(&state(self.process.id(), "VmHWM"))
+    }
+
     /// Whether it still runs.
     pub fn runs(&mut self) -> bool {
         matches!(self.process.try_wait(), Ok(None))

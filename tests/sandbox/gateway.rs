@@ -107,34 +107,42 @@ fn attacks_come_to_nothing() {
     assert_eq!(next.hits_and_misses(), (2, 0), "{next:#?}");
 }
 
-/// One build takes all connections, requests and memory that it can get, while another builds.
+/// Four builds take all connections, requests and memory that they can get, while another builds.
 #[test]
 fn whoever_holds_what_there_is_holds_up_nobody() {
     let host = hosts().next().unwrap();
     let (mut daemon, library, attacker) = (Daemon::start(), project(), attacker());
-    let gateway = Gateway::start(&daemon, &["--max-frame", "32M", "--user-memory", "64M"]);
+    let gateway = Gateway::start(&daemon, &["--max-frame", "32M", "--max-memory", "64M"]);
     let cold = through(&gateway, attacker.path()).build(&host, &library);
     assert_eq!(cold.hits_and_misses(), (0, 2), "{cold:#?}");
 
     let signs = tempfile::tempdir().unwrap();
     fs::set_permissions(signs.path(), Permissions::from_mode(0o777)).unwrap();
     let hold = "
-        /attacker/attack /run/nix-sccache/sccache.sock hold 60 >/signs/held &
+        /attacker/attack /run/nix-sccache/sccache.sock hold 60 >/signs/held-$attacker &
         while [ ! -e /signs/done ]; do sleep 0.1; done
         kill $!
     ";
-    let attacking = through(&gateway, attacker.path())
-        .mount(signs.path(), "/signs")
-        .with(json!({ "preBuild": hold }));
+    let attack = |number: u32| {
+        through(&gateway, attacker.path())
+            .mount(signs.path(), "/signs")
+            .with(json!({ "preBuild": hold, "attacker": number.to_string() }))
+            .build(&host, &library)
+    };
+    let held = |number: u32| {
+        let said = signs.path().join(format!("held-{number}"));
+        fs::read_to_string(said).unwrap_or_default()
+    };
     let (attacked, built) = thread::scope(|scope| {
-        let attacked = scope.spawn(|| attacking.build(&host, &library));
-        let held = signs.path().join("held");
-        while fs::read(&held).unwrap_or_default().is_empty() && !attacked.is_finished() {
-            thread::sleep(Duration::from_millis(50));
+        let attacked = [0, 1, 2, 3].map(|number| scope.spawn(move || attack(number)));
+        for (number, attacking) in (0..).zip(&attacked) {
+            while held(number).is_empty() && !attacking.is_finished() {
+                thread::sleep(Duration::from_millis(50));
+            }
         }
         let built = through(&gateway, attacker.path()).build(&host, &library);
         fs::write(signs.path().join("done"), "").unwrap();
-        (attacked.join().unwrap(), built)
+        (attacked.map(|attacked| attacked.join().unwrap()), built)
     });
     assert_eq!(
         (built.hits_and_misses(), built.troubles()),
@@ -142,9 +150,11 @@ fn whoever_holds_what_there_is_holds_up_nobody() {
         "{built:#?}\n{}",
         gateway.log()
     );
-    let held = fs::read_to_string(signs.path().join("held")).unwrap();
-    assert!(held.starts_with("hold: 1"), "{held}: {attacked:#?}");
-    assert!(attacked.output.is_some(), "{attacked:#?}");
+    for (number, attacked) in (0..).zip(&attacked) {
+        let held = held(number);
+        assert!(held.starts_with("hold: 1"), "{held}: {attacked:#?}");
+        assert!(attacked.output.is_some(), "{attacked:#?}");
+    }
     assert!(daemon.runs());
     assert!(daemon.memory() < 300 << 10, "{} KiB", daemon.memory());
     assert!(gateway.peak() < 64 << 10, "{} KiB", gateway.peak());
