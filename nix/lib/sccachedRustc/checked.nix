@@ -5,15 +5,22 @@
   # Example
 
   ```nix
-  checked { stage0 = builtins.rust.stage0 { source = ./rust; }; } pkgs.rustc
+  checked { stage0 = builtins.rust.stage0 { source = ./rust; }; isGiven = true; } pkgs.rustc
   ```
+
+  # Arguments
+
+  - `stage0`: the answer of `builtins.rust.stage0` about the source.
+  - `isGiven`: whether somebody chose the toolchain. What the stage0 file names fits, whatever it
+    says of itself.
 */
-{ stage0 }:
+{ stage0, isGiven }:
 
 toolchain:
 let
   # A package says its version, or has it in its name; a mere path has none.
-  version = toolchain.version or (builtins.parseDrvName toolchain.name or "").version;
+  said = toolchain.version or null;
+  version = if said == null then (builtins.parseDrvName toolchain.name or "").version else said;
   # A nightly's may be its date alone.
   numbers = builtins.match "([0-9]+\\.[0-9]+)([.-].*)?" version;
 
@@ -26,15 +33,26 @@ let
     else
       "the ${stage0.version} of ${stage0.date}";
 
+  wanted = "the source is Rust ${source}, which is built by Rust ${builtins.concatStringsSep " or " minors}";
+  advice = "Give a `toolchain` of one of these, or none: then it is ${named}, which the source's stage0 file names.";
+
   complaint = ''
-    sccachedRustc: the toolchain is Rust ${version}, and the source is Rust ${source}, which is built by Rust ${builtins.concatStringsSep " or " minors}.
-    Give a `toolchain` of one of these, or none: then it is ${named}, which the source's stage0 file names.
+    sccachedRustc: the toolchain is Rust ${version}, and ${wanted}.
+    ${advice}
   '';
+
+  # Of a path, or of what has neither name nor version, only where it is.
+  called = toolchain.name or (toString toolchain);
+  doubt = "sccachedRustc: of which release the toolchain ${called} is, it does not say, and ${wanted}. ${advice}";
+
+  # Before 1.75 bootstrap did not look, and some builds went well.
+  warned = text: builtins.trace "nix-sccache: warning: ${text}" toolchain;
 in
-if numbers == null || builtins.elem (builtins.head numbers) minors then
+if numbers == null then
+  if isGiven && enforced then warned doubt else toolchain
+else if builtins.elem (builtins.head numbers) minors then
   toolchain
 else if enforced then
   throw complaint
 else
-  # Before 1.75 bootstrap did not look, and some builds went well.
-  builtins.trace "nix-sccache: warning: ${complaint}" toolchain
+  warned complaint

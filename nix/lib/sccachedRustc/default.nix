@@ -24,7 +24,7 @@
     path, a flake's input, a derivation.
   - `toolchain`: the package with the rustc and the cargo to build with; by default what the
     source's stage0 file names, from Rust's own server. One that the source's bootstrap would
-    refuse is an error.
+    refuse is an error; one that does not say its release, as a path does not, a warning.
   - `cache`: the settings of `withSccache`.
   - `settings`: those of `builtins.rust.bootstrapConfig`, which are bootstrap's own. Where they do
     not say it, the C compiler is that of `pkgs`.
@@ -90,9 +90,12 @@ let
 
   answers = read { inherit source release stage0; };
 
-  compiler = checked { inherit (answers) stage0; } (
-    if toolchain == null then resolve { stage0 = answers.file; } else toolchain
-  );
+  isGiven = toolchain != null;
+
+  compiler = checked {
+    inherit (answers) stage0;
+    inherit isGiven;
+  } (if isGiven then toolchain else resolve { stage0 = answers.file; });
 
   bootstrapConfig = configure {
     inherit settings targets;
