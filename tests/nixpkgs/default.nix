@@ -75,12 +75,16 @@ let
       git = tool "git";
       ninja = tool "ninja";
       patchelf = tool "patchelf";
+      pkg-config = tool "pkg-config";
       python3 = tool "python3";
       python3Packages.pip = tool "pip";
       which = tool "which";
       xz = tool "xz";
 
-      binutils = final.stdenv.cc.bintools;
+      binutils = final.runCommand "binutils" { } ''
+        mkdir -p $out/bin
+        ln -s /usr/bin/{ar,as,ld,nm,objdump,strip} $out/bin
+      '';
       glibc =
         libraries "glibc" [
           "ld-linux-*.so.*"
@@ -104,7 +108,6 @@ let
       boost = final.runCommand "boost" { } "mkdir $out";
       nlohmann_json = final.runCommand "nlohmann_json" { } "mkdir $out";
       openssl = final.runCommand "openssl" { } "mkdir $out";
-      pkg-config = final.runCommand "pkg-config" { } "mkdir $out";
     };
 in
 lib.fix (builtins.foldl' (set: overlay: lib.extends overlay set) packages overlays)

@@ -1,5 +1,5 @@
 /**
-  The flakes, this project's own and one as its predecessor's, with stand-ins for their inputs.
+  The flakes, this project's own and one in its predecessor's form, with stand-ins for their inputs.
 
   # Example
 
@@ -10,6 +10,7 @@
   # Arguments
 
   - `run`: what no other run has, so that Nix builds the compiler although it did so before.
+  - `fails`: not empty where x.py is to fail in the end.
 */
 {
   run ? "",
@@ -28,8 +29,11 @@ let
     outputs;
 
   nixpkgs = input ../nixpkgs { };
-  rust-overlay = input ../rust-overlay { };
   rustSrcFlake = input ../rust-source { inherit nixpkgs; };
+
+  # Its nightly is of 1.92, as the predecessor's was, or of the source's own release.
+  rust-overlay = input ../rust-overlay { };
+  older = input ../rust-overlay/older { };
 
   # The shim that there is, not one that is built from the source.
   nix-sccache.lib.mkLib =
@@ -39,9 +43,11 @@ let
       shim = import ../prebuiltShim.nix pkgs;
     };
 
-  flakes = {
-    own = (import ../../flake.nix).outputs { inherit nixpkgs rust-overlay rustSrcFlake; };
-    predecessor = (import ./predecessor/flake.nix).outputs {
+  own = rust-overlay: (import ../../flake.nix).outputs { inherit nixpkgs rust-overlay rustSrcFlake; };
+
+  predecessor =
+    rust-overlay:
+    input ./predecessor {
       inherit
         nix-sccache
         nixpkgs
@@ -49,29 +55,81 @@ let
         rustSrcFlake
         ;
     };
+
+  flakes = {
+    own = own older;
+    predecessor = predecessor older;
   };
 
-  systems = [
-    "aarch64-linux"
-    "x86_64-linux"
-  ];
+  pkgs = import nixpkgs {
+    system = "x86_64-linux";
+    overlays = [ older.overlays.default ];
+  };
 
-  # What a shell is, less what is built from source here and prebuilt there.
+  # This project's, in the form of the predecessor's.
+  function = flakes.own.lib.sccachedRustc "x86_64-linux" pkgs;
+
+  lib = nix-sccache.lib.mkLib pkgs;
+
+  # The same source with another stage0 file, of a release whose bootstrap calls the cache itself.
+  later = lib.sccachedRustc {
+    source = rustSrcFlake.packages.x86_64-linux.default;
+    release = "1.90.0";
+    stage0 =
+      builtins.replaceStrings
+        [
+          "2024-11-28"
+          "1.83.0"
+        ]
+        [
+          "2025-08-07"
+          "1.89.0"
+        ]
+        (builtins.readFile ../rust-source/src/stage0);
+    toolchain = {
+      outPath = "/rust";
+      version = "1.90.0";
+    };
+  };
+
+  # Less the folder in the store, which is another for every change.
+  relative = path: builtins.head (builtins.match "${builtins.storeDir}/[0-9a-z]{32}-(.*)" path);
+  names = map (package: package.name);
+
   shell = package: {
-    inherit (package)
-      LD_LIBRARY_PATH
-      RUSTC_ICE
-      buildInputs
-      shellHook
-      ;
-    inputs = map (input: input.name) package.nativeBuildInputs;
+    inherit (package) RUSTC_ICE shellHook;
+    LD_LIBRARY_PATH = relative package.LD_LIBRARY_PATH;
+    buildInputs = names package.buildInputs;
+    nativeBuildInputs = names package.nativeBuildInputs;
+    targets = builtins.concatMap (input: input.targets or [ ]) package.nativeBuildInputs;
+  };
+
+  compiler = package: {
+    inherit (package) name system;
+    triple = package.bootstrapTriple;
+    toolchain = package.toolchain.version;
   };
 in
 flakes
 // {
+  # What it builds, and whether a server is left of it then.
   compiler = flakes.predecessor.packages.${builtins.currentSystem}.default.overrideAttrs {
     inherit run;
     FAILS = fails;
+    # What ends the session is among these since the set-up, and runs before.
+    postUnpack = ''
+      countServers() {
+        local left attempt
+        for attempt in {1..100}; do
+          left=$(cat /proc/[0-9]*/comm 2>/dev/null | grep -cx sccache || true)
+          if [[ $left == 0 ]]; then break; fi
+          sleep 0.1
+        done
+        echo "servers in the end: $left"
+      }
+      exitHooks+=(countServers)
+      failureHooks+=(countServers)
+    '';
   };
 
   told = {
@@ -81,33 +139,50 @@ flakes
     };
 
     outputs = builtins.mapAttrs (_: flake: {
-      packages = builtins.mapAttrs (_: packages: packages.default.name) flake.packages;
+      packages = builtins.mapAttrs (_: packages: compiler packages.default) flake.packages;
       devShells = builtins.mapAttrs (_: shells: shell shells.default) flake.devShells;
     }) flakes;
 
-    # Each is of its own system, by one definition.
-    systems = map (system: flakes.own.packages.${system}.default.system) systems;
-    triples = map (system: flakes.own.packages.${system}.default.bootstrapTriple) systems;
-    toolchains = map (system: flakes.own.packages.${system}.default.toolchain.version) systems;
+    function = compiler (function pkgs.rustChannels.nightly.rust);
+    transport = flakes.own.packages.x86_64-linux.default.NIX_SCCACHE_TRANSPORT;
 
-    # In the form of the predecessor's function.
-    function =
-      let
-        pkgs = import nixpkgs {
-          system = "x86_64-linux";
-          overlays = [ rust-overlay.overlays.default ];
-        };
-      in
-      (flakes.own.lib.sccachedRustc "x86_64-linux" pkgs pkgs.rust-bin.stable."1.84.1".default).name;
+    paths = builtins.mapAttrs (_: relative) (
+      lib.paths {
+        toolchain = pkgs.rustChannels.nightly.rust;
+      }
+    );
+
+    config = flakes.predecessor.packages.x86_64-linux.default.bootstrapConfig.text;
+
+    # Of a rustc and a cargo outside of any store.
+    configByHand =
+      (builtins.rust.bootstrapConfig {
+        source = ../rust-source;
+        toolchain = "/usr";
+      }).text;
+
+    date = (builtins.rust.stage0 { source = ../rust-source; }).date;
+
+    later = {
+      config = later.bootstrapConfig.text;
+      date = later.bootstrapStage0Date;
+      wrapper = later.RUSTC_WRAPPER or null;
+    };
   };
 
-  # The nightly of the shell for a source of 1.84.1, as the predecessor had it.
+  # The predecessor's flake as it was, which gave a nightly of 1.92 to a source of 1.84.1.
   refused =
-    let
-      pkgs = import nixpkgs {
-        system = "x86_64-linux";
-        overlays = [ rust-overlay.overlays.default ];
-      };
-    in
-    flakes.own.lib.sccachedRustc "x86_64-linux" pkgs pkgs.rust-bin.nightly.latest.default;
+    builtins.mapAttrs (_: packages: packages.default.drvPath)
+      (predecessor rust-overlay).packages;
+
+  # By what they say of themselves.
+  toolchains = builtins.mapAttrs (_: toolchain: (function toolchain).drvPath) {
+    release = pkgs.rust-bin.stable."1.84.1".default;
+    path = "/rust";
+    dated = pkgs.runCommand "rust-nightly-2024-11-20" { } "";
+    silent = lib.fromPaths {
+      rustc = "/rust";
+      cargo = "/rust";
+    };
+  };
 }

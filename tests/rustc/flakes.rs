@@ -1,11 +1,14 @@
-//! What the predecessor's flake did, point by point: of this project's own, and of one that has
-//! the same text but for the function.
+//! What the predecessor's flake had, in the order in which its own text has it, and what was wrong
+//! with it: of this project's flake, and of one in the predecessor's form that takes its
+//! `sccachedRustc` from here.
 
 use std::fs;
-use std::process::Command;
+use std::process::{Command, Output};
 
 use nix_sccache_tests::{Built, Host, hosts, root, stdout_of};
 use serde_json::{Value, json};
+
+const SYSTEMS: [&str; 2] = ["aarch64-linux", "x86_64-linux"];
 
 fn about(mut command: Command, attribute: &str) -> Command {
     command
@@ -21,6 +24,12 @@ fn told(host: &Host) -> Value {
     serde_json::from_str(&printed).unwrap()
 }
 
+/// What evaluating an attribute that is a string ends with.
+fn evaluated(host: &Host, attribute: &str) -> Output {
+    let mut command = about(host.program("nix-instantiate"), attribute);
+    command.arg("--eval").output().unwrap()
+}
+
 /// Builds the compiler of the predecessor's flake, whose x.py is a stand-in that notes what it finds.
 fn compiler(host: &Host, run: &str, fails: &str) -> Built {
     let mut command = about(host.program("nix-build"), "compiler");
@@ -33,226 +42,318 @@ fn compiler(host: &Host, run: &str, fails: &str) -> Built {
     )
 }
 
+/// The flakes of three inputs.
 #[test]
 fn the_inputs_are_the_predecessors() {
     for host in hosts() {
         let told = told(&host);
-        let expected = json!({
+        let mut expected = json!({
             "nixpkgs": "github:meta-introspector/nixpkgs?ref=feature/CRQ-016-nixify",
             "rust-overlay": "github:meta-introspector/rust-overlay?ref=feature/CRQ-016-nixify",
             "rustSrcFlake": "github:meta-introspector/rust?ref=e6c1b92d0abaa3f64032d6662cbcde980c826ff2",
         });
-        assert_eq!(told["inputs"]["own"], expected, "{}", host.name());
+        assert_eq!(told["inputs"]["own"], expected);
+        expected["nix-sccache"] = "nix-sccache".into();
+        assert_eq!(told["inputs"]["predecessor"], expected);
     }
 }
 
-/// For both systems, by one definition, each with its own triple.
-#[test]
-fn the_outputs_are_the_predecessors() {
-    for host in hosts() {
-        let told = told(&host);
-        let (own, predecessor) = (&told["outputs"]["own"], &told["outputs"]["predecessor"]);
-        let packages = json!({ "aarch64-linux": "rustc-1.84.1", "x86_64-linux": "rustc-1.84.1" });
-        assert_eq!(own["packages"], packages, "{}", host.name());
-        assert_eq!(predecessor["packages"], packages, "{}", host.name());
-        assert_eq!(told["function"], "rustc-1.84.1", "{}", host.name());
-        assert_eq!(
-            told["systems"],
-            json!(["aarch64-linux", "x86_64-linux"]),
-            "{}",
-            host.name()
-        );
-        assert_eq!(
-            told["triples"],
-            json!(["aarch64-unknown-linux-gnu", "x86_64-unknown-linux-gnu"]),
-            "{}",
-            host.name()
-        );
-        // What the source's stage0 file names, with nobody saying so.
-        assert_eq!(
-            told["toolchains"],
-            json!(["1.83.0", "1.83.0"]),
-            "{}",
-            host.name()
-        );
-    }
-}
-
-/// The shell has the same tools and variables, and the shim besides.
+/// `devShells.SYSTEM.default`, and in this project's own the shim besides.
 #[test]
 fn the_shell_is_the_predecessors() {
     for host in hosts() {
         let told = told(&host);
-        for system in ["aarch64-linux", "x86_64-linux"] {
+        for flake in ["own", "predecessor"] {
+            let shells = told["outputs"][flake]["devShells"].as_object().unwrap();
+            assert!(shells.keys().eq(SYSTEMS), "{shells:#?}");
+        }
+        for (system, target) in [
+            ("aarch64-linux", "aarch64-unknown-linux-gnu"),
+            ("x86_64-linux", "x86_64-unknown-linux-gnu"),
+        ] {
+            let expected = json!({
+                // In nixpkgs' order: the native inputs, and then the packages.
+                "nativeBuildInputs": [
+                    "binutils",
+                    "cmake",
+                    "ninja",
+                    "pkg-config",
+                    format!("nix-{}", host.version()),
+                    // The nightly, with the system's own target.
+                    "rust-1.84.0-nightly-2024-11-20",
+                    "python3",
+                    "pip",
+                    "git",
+                    "curl",
+                    "which",
+                ],
+                "targets": [target],
+                "buildInputs": ["openssl", "glibc", "glibc-static"],
+                "RUSTC_ICE": "0",
+                // The C++ runtime.
+                "LD_LIBRARY_PATH": "libgcc/lib",
+                "shellHook": "export HOME=$TMPDIR\nexport CARGO_HOME=$HOME/.cargo\nmkdir -p \"$CARGO_HOME\"\n",
+            });
             let mut own = told["outputs"]["own"]["devShells"][system].clone();
-            let inputs = own["inputs"].as_array_mut().unwrap();
-            let shim = inputs.pop().unwrap();
-            assert!(
-                shim.as_str().unwrap().starts_with("nix-sccache"),
-                "{}: {shim}",
-                host.name()
+            let shim = own["nativeBuildInputs"].as_array_mut().unwrap().pop();
+            let shim = shim.unwrap_or_default();
+            assert!(shim.as_str().unwrap().starts_with("nix-sccache-"), "{shim}");
+            assert_eq!(own, expected);
+            assert_eq!(
+                told["outputs"]["predecessor"]["devShells"][system],
+                expected
             );
-            let predecessor = &told["outputs"]["predecessor"]["devShells"][system];
-            assert_eq!(own, *predecessor, "{}", host.name());
-            assert_eq!(own["RUSTC_ICE"], "0");
-            let names = own["inputs"].to_string();
-            for name in [
-                "rust-1.92.0-nightly",
-                "python3",
-                "pip",
-                "git",
-                "curl",
-                "which",
-                "cmake",
-                "ninja",
-                "pkg-config",
-                "nix-",
-            ] {
-                assert!(
-                    names.contains(&format!("\"{name}")),
-                    "{}: {names}",
-                    host.name()
-                );
-            }
         }
     }
 }
 
-/// What `sccachedRustc` made of the source's package: each thing where the predecessor had it, and
+/// What `sccachedRustc` makes of the source's package: each thing where the predecessor had it, and
 /// what it had in the wrong place in the right one.
 #[test]
 fn the_compiler_is_built_as_the_predecessors() {
     for host in hosts() {
+        // `sccachedRustc system pkgs rustToolchain`.
+        let told = told(&host);
+        assert_eq!(
+            told["function"],
+            json!({
+                "name": "rustc-1.84.1",
+                "system": "x86_64-linux",
+                "triple": "x86_64-unknown-linux-gnu",
+                "toolchain": "1.84.0-nightly-2024-11-20",
+            })
+        );
+
         let built = compiler(&host, "works", "");
         let read = |name| fs::read_to_string(built.path().join(name)).unwrap();
         let seen: Value = serde_json::from_str(&read("seen.json")).unwrap();
         let environment = |name: &str| seen["environment"][name].as_str().unwrap_or_default();
 
-        // The package's own hooks ran, and the script that its configurePhase calls did not.
-        assert_eq!(
-            read("hooks"),
-            "ran preConfigure\nran postConfigure\nran preBuild\nran postBuild\n",
-            "{}",
-            host.name()
-        );
-
-        // sccache and curl are among the inputs and on PATH, and the former is the shim.
-        for name in ["curl", "sccache"] {
+        // sccache and curl are among the native inputs and on PATH, and the former is the shim.
+        for name in ["sccache", "curl"] {
             let program = seen["programs"][name].as_str().unwrap_or_default();
-            assert!(program.ends_with(&format!("/bin/{name}")), "{seen:#}");
-            let package = program.trim_end_matches(&format!("/bin/{name}"));
+            let package = program.strip_suffix(&format!("/bin/{name}"));
             assert!(
-                environment("nativeBuildInputs").contains(package),
+                package.is_some_and(|package| environment("nativeBuildInputs").contains(package)),
                 "{seen:#}"
             );
         }
-        assert_eq!(
-            environment("CURL"),
-            seen["programs"]["curl"],
-            "{}",
-            host.name()
-        );
-        assert_eq!(
-            environment("RUSTC_WRAPPER"),
-            seen["programs"]["sccache"],
-            "{}",
-            host.name()
-        );
-        assert_ne!(environment("SCCACHE_DIR"), "", "{}", host.name());
-        assert_ne!(environment("SCCACHE_SERVER_UDS"), "", "{}", host.name());
 
-        // The same in every build.
-        assert_eq!(environment("HOME"), "/build", "{}", host.name());
+        // The source's own configure script is skipped: it fails. The package's own hooks run, and
+        // what is there besides runs after them and in the same order.
         assert_eq!(
-            environment("CARGO_HOME"),
-            "/build/.cargo",
-            "{}",
-            host.name()
+            read("hooks"),
+            "ran preConfigure\nran postConfigure\nran preBuild\nran postBuild\n"
         );
 
-        // x.py, with the config where it looks for it.
-        assert_eq!(seen["arguments"][0], "build", "{}", host.name());
-        assert_eq!(seen["arguments"][1], "-j", "{}", host.name());
+        // preConfigure: the wrapper.
+        assert_eq!(environment("RUSTC_WRAPPER"), seen["programs"]["sccache"]);
+        // The cache's folder, in the session's; sccache makes it when it has something to store.
+        let cache = format!("{}/cache", environment("NIX_SCCACHE_SESSION"));
+        assert_eq!(environment("SCCACHE_DIR"), cache);
+        // No sccache from 0.16 to 0.19 reads SCCACHE_TEMPDIR: nothing is set, and no folder made.
+        assert_eq!(seen["environment"].get("SCCACHE_TEMPDIR"), None);
+        // A server of this build's own, at its own socket, whatever others there are.
+        assert_ne!(environment("SCCACHE_SERVER_UDS"), "");
+        assert!(
+            built.log.contains("servers in the build: 1\n"),
+            "{built:#?}"
+        );
+        // curl on PATH, as above, and in CURL.
+        assert_eq!(environment("CURL"), seen["programs"]["curl"]);
+
+        // buildPhase: the config, where x.py looks for it, and in the log.
         let folder = seen["folder"].as_str().unwrap();
         assert_eq!(
             environment("RUST_BOOTSTRAP_CONFIG"),
-            format!("{folder}/config.toml"),
-            "{}",
-            host.name()
+            format!("{folder}/config.toml")
         );
-        let config: toml::Table = read("config.toml").parse().unwrap();
-        // At the top there were keys that bootstrap does not know there, and two that it knows nowhere.
-        let sections: Vec<_> = config
+        let mut config: toml::Table = read("config.toml").parse().unwrap();
+        let mut expected: toml::Table = told["config"].as_str().unwrap().parse().unwrap();
+        // The output's path is of this run.
+        assert_ne!(config.remove("install"), expected.remove("install"));
+        assert_eq!(config, expected);
+        let build = config["build"].as_table().unwrap();
+        assert_eq!(build["vendor"].as_bool(), Some(true));
+        for name in ["rustc", "cargo"] {
+            let program = build[name].as_str().unwrap();
+            assert!(
+                program.ends_with(&format!("-rust-1.84.0-nightly-2024-11-20/bin/{name}")),
+                "{program}"
+            );
+        }
+        // The stamp of stage0, with the date of the source's stage0 file.
+        assert_eq!(read(".rustc-stamp"), "2024-11-28");
+        // HOME and CARGO_HOME, which is there; the same in every build.
+        assert_eq!(environment("HOME"), "/build");
+        assert_eq!(environment("CARGO_HOME"), "/build/.cargo");
+        let folders = seen["folders"].as_array().unwrap();
+        assert!(folders.contains(&"CARGO_HOME".into()), "{seen:#}");
+        // x.py build.
+        assert_eq!(seen["arguments"][0], "build");
+        assert_eq!(seen["arguments"][1], "-j");
+
+        // The statistics are those of this build alone, are shown after it, and the server stops.
+        assert_eq!(built.hits_and_misses(), (0, 1), "{built:#?}");
+        assert_eq!(built.troubles(), 0, "{built:#?}");
+        assert!(built.log.contains("servers in the end: 0\n"), "{built:#?}");
+    }
+}
+
+/// The same of a build that fails.
+#[test]
+fn a_failed_build_reports_and_leaves_no_server() {
+    for host in hosts() {
+        let built = compiler(&host, "fails", "1");
+        assert_eq!(built.output, None, "{built:#?}");
+        for text in [
+            "servers in the build: 1\n",
+            "x.py fails",
+            "servers in the end: 0\n",
+        ] {
+            assert!(built.log.contains(text), "{text}: {built:#?}");
+        }
+        assert_eq!(built.hits_and_misses(), (0, 1), "{built:#?}");
+    }
+}
+
+/// `packages.SYSTEM.default`: the function applied to each system, by one definition here.
+#[test]
+fn the_packages_are_the_predecessors() {
+    for host in hosts() {
+        let told = told(&host);
+        for (flake, toolchain) in [
+            // What the source's stage0 file names, with nobody saying so.
+            ("own", "1.83.0"),
+            ("predecessor", "1.84.0-nightly-2024-11-20"),
+        ] {
+            let of = |system: &str, triple: &str| {
+                json!({
+                    "name": "rustc-1.84.1",
+                    "system": system,
+                    "triple": triple,
+                    "toolchain": toolchain,
+                })
+            };
+            let expected = json!({
+                "aarch64-linux": of("aarch64-linux", "aarch64-unknown-linux-gnu"),
+                "x86_64-linux": of("x86_64-linux", "x86_64-unknown-linux-gnu"),
+            });
+            assert_eq!(told["outputs"][flake]["packages"], expected);
+        }
+    }
+}
+
+/// What the scripts around the flake did, functions do.
+#[test]
+fn the_scripts_have_their_like() {
+    for host in hosts() {
+        let told = told(&host);
+
+        // get-paths.nix and get_nix_paths.sh: `paths`.
+        assert_eq!(
+            told["paths"],
+            json!({
+                "sccache": "sccache-0.19.0",
+                "curl": "curl",
+                "rustc": "rust-1.84.0-nightly-2024-11-20",
+                "cargo": "rust-1.84.0-nightly-2024-11-20",
+            })
+        );
+
+        // diagnose.sh: the environment and where each tool is say `nix-sccache doctor`, for which
+        // tests/shim/doctor.rs is, and the builds themselves, which have the config in their log.
+
+        // debug_build.sh: a config of any rustc and cargo, for a build by hand in the shell.
+        let config: toml::Table = told["configByHand"].as_str().unwrap().parse().unwrap();
+        assert_eq!(config["build"]["rustc"].as_str(), Some("/usr/bin/rustc"));
+        assert_eq!(config["build"]["cargo"].as_str(), Some("/usr/bin/cargo"));
+
+        // test.sh: the date in src/stage0.
+        assert_eq!(told["date"], "2024-11-28");
+    }
+}
+
+/// The predecessor's faults that a config and an environment show.
+#[test]
+fn the_faults_are_mended() {
+    for host in hosts() {
+        let told = told(&host);
+
+        // The cache outlives the build, unless it is asked not to.
+        assert_eq!(told["transport"], "server");
+
+        // At the config's top there were keys that bootstrap does not know there, and two that it
+        // knows nowhere.
+        let config: toml::Table = told["config"].as_str().unwrap().parse().unwrap();
+        let top: Vec<_> = config
             .iter()
             .filter(|(_, value)| !value.is_table())
             .map(|(name, _)| name.as_str())
             .collect();
-        assert_eq!(sections, ["profile"], "{}", host.name());
-        let build = config["build"].as_table().unwrap();
-        assert_eq!(build["vendor"].as_bool(), Some(true), "{}", host.name());
-        for name in ["rustc", "cargo"] {
-            let program = build[name].as_str().unwrap();
-            assert!(
-                program.ends_with(&format!("-rust-1.84.1/bin/{name}")),
-                "{program}"
-            );
-        }
-        for (section, key) in [("llvm", "download-ci-llvm"), ("rust", "incremental")] {
-            assert_eq!(
-                config[section][key].as_bool(),
-                Some(false),
-                "{}",
-                host.name()
-            );
-        }
+        assert_eq!(top, ["profile"]);
 
-        // The date of the stage0 file, which follows the source.
-        assert_eq!(read(".rustc-stamp"), "2024-11-28", "{}", host.name());
+        // The hooks that never ran are in `hooks`, above; the package's own postBuild has no line
+        // break at its end.
 
-        // The statistics, and after them nothing is left of the server.
-        assert_eq!(
-            built.hits_and_misses(),
-            (0, 1),
-            "{}: {built:#?}",
-            host.name()
-        );
-        assert_eq!(built.troubles(), 0, "{}: {built:#?}", host.name());
+        // The date follows the source.
+        let later = &told["later"];
+        assert_eq!(later["date"], "2025-08-07");
+
+        // Where bootstrap calls the cache itself it is told to, and cargo is not.
+        let text = later["config"].as_str().unwrap();
+        let of_later: toml::Table = text.parse().unwrap();
+        let ccache = of_later["build"]["ccache"].as_str().unwrap_or_default();
+        assert!(ccache.ends_with("sccache"), "{text}");
+        assert_eq!(later["wrapper"], Value::Null);
+
+        // What has sccache refuse every call, and what has bootstrap look for a network.
+        for (section, key) in [("rust", "incremental"), ("llvm", "download-ci-llvm")] {
+            assert_eq!(config[section][key].as_bool(), Some(false));
+        }
     }
 }
 
-/// A build that fails tells as well.
-#[test]
-fn a_failed_build_reports() {
-    for host in hosts() {
-        let built = compiler(&host, "fails", "1");
-        assert_eq!(built.output, None, "{}: {built:#?}", host.name());
-        assert!(
-            built.log.contains("x.py fails"),
-            "{}: {built:#?}",
-            host.name()
-        );
-        assert_eq!(
-            built.hits_and_misses(),
-            (0, 1),
-            "{}: {built:#?}",
-            host.name()
-        );
-    }
-}
-
-/// The predecessor gave a nightly of 1.92 to a source of 1.84.
+/// The predecessor gave a nightly of 1.92 to a source of 1.84. With it, its flake evaluates no more.
 #[test]
 fn a_compiler_that_bootstrap_refuses_is_an_error() {
     for host in hosts() {
-        let mut command = about(host.program("nix-instantiate"), "refused.drvPath");
-        let output = command.arg("--eval").output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(!output.status.success(), "{}", host.name());
-        for text in [
-            "the toolchain is Rust 1.92.0-nightly-2025-10-16, and the source is Rust 1.84.1, which is built by Rust 1.83 or 1.84",
-            "Rust 1.83.0, which the source's stage0 file names",
+        for system in SYSTEMS {
+            let output = evaluated(&host, &format!("refused.{system}"));
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(!output.status.success());
+            for text in [
+                "the toolchain is Rust 1.92.0-nightly-2025-10-16, and the source is Rust 1.84.1, which is built by Rust 1.83 or 1.84",
+                "Rust 1.83.0, which the source's stage0 file names",
+            ] {
+                assert!(said.contains(text), "{said}");
+            }
+        }
+    }
+}
+
+/// One that does not say of which release it is might be refused as well.
+#[test]
+fn a_compiler_of_an_unknown_release_is_a_warning() {
+    let doubt = |called: &str| {
+        format!(
+            "trace: nix-sccache: warning: sccachedRustc: of which release the toolchain {called} is, it does not say, and the source is Rust 1.84.1, which is built by Rust 1.83 or 1.84. "
+        )
+    };
+    for host in hosts() {
+        for (attribute, expected) in [
+            ("release", None),
+            ("path", Some(doubt("/rust"))),
+            ("dated", Some(doubt("rust-nightly-2024-11-20"))),
+            ("silent", Some(doubt("rust"))),
         ] {
-            assert!(said.contains(text), "{}: {said}", host.name());
+            let output = evaluated(&host, &format!("toolchains.{attribute}"));
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{attribute}: {said}");
+            match expected {
+                Some(text) => assert!(said.contains(&text), "{attribute}: {said}"),
+                None => assert!(!said.contains("warning"), "{attribute}: {said}"),
+            }
         }
     }
 }

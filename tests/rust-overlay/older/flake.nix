@@ -1,0 +1,7 @@
+{
+  description = "The stand-in for rust-overlay, as of when the stand-in for rustc's source was the newest";
+
+  outputs = _: {
+    overlays.default = import ../overlay.nix { nightly = "1.84.0-nightly-2024-11-20"; };
+  };
+}
