@@ -42,7 +42,7 @@ fn compiler(host: &Host, run: &str, fails: &str) -> Built {
     )
 }
 
-/// The flakes of three inputs.
+/// `inputs`: this project's has no other, and who takes `sccachedRustc` from here has one more.
 #[test]
 fn the_inputs_are_the_predecessors() {
     for host in hosts() {
