@@ -168,6 +168,9 @@ fn the_compiler_is_built_as_the_predecessors() {
             environment("RUST_BOOTSTRAP_CONFIG"),
             format!("{folder}/config.toml")
         );
+        for line in read("config.toml").lines() {
+            assert!(built.log.contains(line), "{line}: {built:#?}");
+        }
         let mut config: toml::Table = read("config.toml").parse().unwrap();
         let mut expected: toml::Table = told["config"].as_str().unwrap().parse().unwrap();
         // The output's path is of this run.
@@ -261,8 +264,9 @@ fn the_scripts_have_their_like() {
             })
         );
 
-        // diagnose.sh: the environment and where each tool is say `nix-sccache doctor`, for which
-        // tests/shim/doctor.rs is, and the builds themselves, which have the config in their log.
+        // diagnose.sh: `nix-sccache doctor` says what the environment is and where each tool is
+        // (tests/shim/doctor.rs), a build's log has the config, as above, and `command` takes
+        // `build --verbose` (nix/checks/sccachedRustc.nix, as it does any words).
 
         // debug_build.sh: a config of any rustc and cargo, for a build by hand in the shell.
         let config: toml::Table = told["configByHand"].as_str().unwrap().parse().unwrap();
