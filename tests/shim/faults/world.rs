@@ -33,6 +33,8 @@ pub struct World {
     pub again: bool,
     /// The kind of the crate.
     pub kind: &'static str,
+    /// The name of the crate.
+    pub name: &'static str,
 }
 
 /// What a build left.
@@ -57,7 +59,7 @@ pub struct Left {
 const SOURCE: &str =
     "//! A crate.\n/// Adds.\npub fn add(a: u32, b: u32) -> u32 { let unused = 1; a + b }\n";
 
-const ARGUMENTS: &str = "--crate-name base --edition=2024 src/lib.rs --error-format=json \
+const ARGUMENTS: &str = "--edition=2024 src/lib.rs --error-format=json \
     --json=diagnostic-rendered-ansi,artifacts --emit=dep-info,metadata,link \
     -C metadata=1f -C extra-filename=-1f --out-dir out";
 
@@ -80,6 +82,7 @@ impl World {
             compiler: "rustc".into(),
             again: false,
             kind: "lib",
+            name: "base",
         };
         world.write(SOURCE);
         world
@@ -244,10 +247,7 @@ exec rustc \"$@\"
 
     /// What the compiler alone makes.
     pub fn plain(&self) -> Left {
-        let call = format!(
-            "rustc {ARGUMENTS} --crate-type {} >printed 2>messages",
-            self.kind
-        );
+        let call = format!("rustc {} >printed 2>messages", self.arguments());
         self.left_by(Command::new("sh").args(["-c", &call]))
     }
 
@@ -255,10 +255,10 @@ exec rustc \"$@\"
     pub fn build(&self) -> Left {
         let sccache = self.shim.program("sccache");
         let call = format!(
-            "{} {} {ARGUMENTS} --crate-type {}",
+            "{} {} {}",
             sccache.display(),
             self.compiler.display(),
-            self.kind
+            self.arguments()
         );
         let nix_sccache = self.shim.program("nix-sccache");
         let mut words = self.prefix.clone();
@@ -276,6 +276,13 @@ exec rustc \"$@\"
             .env_remove("NIX_SCCACHE_SESSION")
             .envs(&self.variables);
         self.left_by(&mut command)
+    }
+
+    fn arguments(&self) -> String {
+        format!(
+            "--crate-name {} --crate-type {} {ARGUMENTS}",
+            self.name, self.kind
+        )
     }
 
     fn report(&self) -> PathBuf {
