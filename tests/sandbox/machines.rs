@@ -5,7 +5,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
-use std::thread::sleep;
+use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 
 use nix_sccache_tests::s3::{ACCESS_KEY, SECRET_KEY};
@@ -152,10 +152,8 @@ fn gone_and_back(level: &mut Level, sites: &mut [Site; 2], network: &Network) {
     // What came from the level once is on the disk.
     check(other, (2, 0), "first");
     let base = fs::read_to_string(library.path().join("base/src/lib.rs")).unwrap();
-    library.write(
-        "base/src/lib.rs",
-        &format!("{base}/// One more.\npub fn one() {{}}\n"),
-    );
+    let changed = format!("{base}/// One more.\npub fn one() {{}}\n");
+    library.write("base/src/lib.rs", &changed);
     library.say("gone");
     if let Level::S3(_) = level {
         for site in [&*one, &*other] {
@@ -167,15 +165,24 @@ fn gone_and_back(level: &mut Level, sites: &mut [Site; 2], network: &Network) {
         check(one, (2, 0), "gone");
     } else {
         // Sccache waits ten seconds for Redis to be there, twice for each entry: the first one
-        // is enough.
-        let (built, took) = one.build(&shim, &library, &["--jobs=1"]);
-        assert_eq!(
-            (built.code, built.hits_and_misses(), built.troubles()),
-            (Some(0), (0, 1), 1),
-            "{built:#?}"
-        );
-        assert_eq!(said(&library), "gone 5 3\n");
-        assert!(took < usual + 2 * LONGER, "{took:?}, and {usual:?} with it");
+        // is enough. Both wait at once, each for a project of its own.
+        let (shim, changed) = (&shim, &changed);
+        thread::scope(|scope| {
+            for site in [&*one, &*other] {
+                scope.spawn(move || {
+                    let library = nix_sccache_tests::library("gone");
+                    library.write("base/src/lib.rs", changed);
+                    let (built, took) = site.build(shim, &library, &["--jobs=1"]);
+                    assert_eq!(
+                        (built.code, built.hits_and_misses(), built.troubles()),
+                        (Some(0), (0, 1), 1),
+                        "{built:#?}"
+                    );
+                    assert_eq!(said(&library), "gone 5 3\n");
+                    assert!(took < usual + 2 * LONGER, "{took:?}, and {usual:?} with it");
+                });
+            }
+        });
     }
 
     level.restart_on(network.middle());
