@@ -258,6 +258,14 @@ impl<'a> Round<'a> {
             .concat()
     }
 
+    /// The names of what builds left in the folder of reports.
+    fn reports(&self) -> Vec<String> {
+        let files = fs::read_dir(self.reports.path()).unwrap();
+        files
+            .map(|file| file.unwrap().file_name().into_string().unwrap())
+            .collect()
+    }
+
     /// What a build that ended asked the cache for.
     #[track_caller]
     fn calls(&self, word: &str) -> Vec<Call> {
@@ -387,8 +395,8 @@ fn a_build_is_killed_and_the_daemon_restarts() {
     assert_eq!(daemon.unfinished(), [""; 0], "{}", host.name());
 }
 
-/// Of the builds of a round that has ended, there is no process, no folder, and no connection to
-/// the gateway, which takes new ones.
+/// Of the builds of a round that has ended, there is no process, no folder, no report that is not
+/// whole, and no connection to the gateway, which takes new ones.
 #[track_caller]
 fn check_nothing_is_left(round: &Round, gateway: &Gateway) {
     // The kernel ends what a sandbox leaves when it ends the sandbox.
@@ -400,7 +408,17 @@ fn check_nothing_is_left(round: &Round, gateway: &Gateway) {
         sandbox.push(".chroot");
         assert!(!store.join(sandbox).exists(), "{word} left its sandbox");
     }
-    assert!(!Path::new("/tmp/nix-sccache").exists(), "a session is left");
+    // A build that ended well leaves its log, the page, and what the keys were made of.
+    let mut reports = round.reports();
+    for word in WORDS {
+        let output = round.output(word);
+        let name = output.file_name().unwrap().to_str().unwrap();
+        let before = reports.len();
+        reports.retain(|report| !report.starts_with(name));
+        let expected = if output.exists() { 3 } else { 0 };
+        assert_eq!(before - reports.len(), expected, "{word}'s reports");
+    }
+    assert_eq!(reports, [""; 0], "whose are they?");
     assert!(gateway.is_there(), "{}", gateway.log());
 }
 
