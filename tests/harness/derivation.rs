@@ -14,6 +14,7 @@ pub struct Derivation {
     settings: Value,
     attributes: Value,
     mounts: Vec<String>,
+    options: Vec<(&'static str, &'static str)>,
 }
 
 /// What a build did.
@@ -32,6 +33,7 @@ impl Derivation {
             settings,
             attributes: serde_json::json!({}),
             mounts: Vec::new(),
+            options: Vec::new(),
         }
     }
 
@@ -46,6 +48,13 @@ impl Derivation {
     #[must_use]
     pub fn mount(mut self, folder: &Path, at: &str) -> Self {
         self.mounts.push(format!("{at}={}", folder.display()));
+        self
+    }
+
+    /// With a setting of Nix's own.
+    #[must_use]
+    pub fn option(mut self, name: &'static str, value: &'static str) -> Self {
+        self.options.push((name, value));
         self
     }
 
@@ -72,6 +81,9 @@ impl Derivation {
             .args(["--argstr", "settings", &self.settings.to_string()])
             .args(["--argstr", "attributes", &self.attributes.to_string()])
             .args(["--argstr", "run", run]);
+        for (name, value) in &self.options {
+            command.args(["--option", name, value]);
+        }
         Built::run(&mut command)
     }
 }

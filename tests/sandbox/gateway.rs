@@ -1,7 +1,7 @@
 //! Builds that attack what is mounted into their sandbox, and builds beside them.
 
 use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::process::Command;
 use std::thread;
@@ -51,6 +51,60 @@ fn hits_pass() {
             assert_eq!(built.contents(), plain.contents(), "{}", host.name());
         }
         assert!(!gateway.log().contains("refused"), "{}", gateway.log());
+    }
+}
+
+/// With users that Nix makes up for each build, which are in no group of the machine's: they get what
+/// everybody may have, and nothing of what the build users alone may.
+#[test]
+fn users_that_are_made_up() {
+    /// Where Nix begins to number them.
+    const FIRST: u32 = 0x3400_0000;
+    // Nix has them since 2.12.
+    for host in hosts().filter(|host| host.is_from(2, 12)) {
+        let (daemon, library, signs) = (Daemon::start(), project(), tempfile::tempdir().unwrap());
+        fs::set_permissions(signs.path(), Permissions::from_mode(0o1777)).unwrap();
+        let gateway = Gateway::start(&daemon, &[]);
+        let derivation = Derivation::new(json!({ "transport": "server" }))
+            .with(json!({ "preBuild": "touch /signs/$run" }))
+            .mount(&gateway.folder(), "/run/nix-sccache")
+            .mount(signs.path(), "/signs")
+            .option("extra-experimental-features", "auto-allocate-uids")
+            .option("auto-allocate-uids", "true");
+        let build = |expected| {
+            let built = derivation.build(&host, &library);
+            assert_eq!(
+                (built.hits_and_misses(), built.troubles()),
+                expected,
+                "{}: {built:#?}\n{}",
+                host.name(),
+                gateway.log()
+            );
+            built
+        };
+        let cold = build(((0, 2), 0));
+        let warm = build(((2, 0), 0));
+        let users = || {
+            let signs = fs::read_dir(signs.path()).unwrap();
+            signs.map(|sign| sign.unwrap().metadata().unwrap().uid())
+        };
+        assert!(
+            users().count() == 2 && users().all(|user| user >= FIRST),
+            "{}: {:?}",
+            host.name(),
+            users().collect::<Vec<_>>()
+        );
+        assert!(!gateway.log().contains("refused"), "{}", gateway.log());
+
+        stdout_of(Command::new("chgrp").arg("nixbld").arg(gateway.socket()));
+        fs::set_permissions(gateway.socket(), Permissions::from_mode(0o660)).unwrap();
+        let without = build(((0, 0), 1));
+        let contents = [cold, warm, without].map(|built| built.contents());
+        assert!(
+            contents.iter().all(|one| *one == contents[0]),
+            "{}: {contents:?}",
+            host.name()
+        );
     }
 }
 
