@@ -212,7 +212,8 @@ in
       build = {
         build = host;
         docs = false;
-        target = [
+        # The host is never left out.
+        target = builtins.filter (target: target == host) [ "aarch64-unknown-linux-gnu" ] ++ [
           "x86_64-unknown-linux-gnu"
           "wasm32-wasip1"
         ];
