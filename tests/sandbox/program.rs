@@ -57,13 +57,6 @@ fn is_warm_and_the_same() {
     let (hits, misses) = cold.hits_and_misses();
     assert_eq!(hits, 0, "{}: {cold:#?}", host.name());
     assert!(misses > 20, "{}: {cold:#?}", host.name());
-    let plain = build(&host, "plain", &copy, &daemon);
-    assert!(
-        !plain.log.contains("nix-sccache"),
-        "{}: {plain:#?}",
-        host.name()
-    );
-    assert_eq!(cold.contents(), plain.contents(), "{}", host.name());
 
     let main = copy.join("crates/core/main.rs");
     let text = std::fs::read_to_string(&main).unwrap();
@@ -76,6 +69,12 @@ fn is_warm_and_the_same() {
         host.name()
     );
     assert_eq!(warm.troubles(), 0, "{}: {warm:#?}", host.name());
+    // What a cold build makes is compared with smaller programs: each of these takes a minute.
     let plain = build(&host, "plain", &copy, &daemon);
+    assert!(
+        !plain.log.contains("nix-sccache"),
+        "{}: {plain:#?}",
+        host.name()
+    );
     assert_eq!(warm.contents(), plain.contents(), "{}", host.name());
 }
