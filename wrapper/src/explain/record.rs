@@ -3,7 +3,6 @@
 use std::env;
 use std::ffi::OsString;
 use std::fs;
-use std::io;
 use std::path::Path;
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -20,7 +19,7 @@ use crate::compiler::Compiler;
 use crate::doctor::mask::Secrets;
 use crate::doctor::variables::Variables;
 use crate::inputs::{self, hex};
-use crate::session::Session;
+use crate::session::{Session, write_whole};
 use crate::stable_paths::StablePaths;
 
 /// Records what a call's key was made of, if the session leaves a report. A crate that links is
@@ -160,16 +159,11 @@ fn remembered(session: &Session, what: &str, find: impl FnOnce() -> Vec<Part>) -
         .and_then(|text| serde_json::from_slice(&text).ok());
     known.unwrap_or_else(|| {
         let parts = find();
-        write_whole(&file, &parts).ok();
+        if let Ok(text) = serde_json::to_vec(&parts) {
+            write_whole(&file, &text).ok();
+        }
         parts
     })
-}
-
-/// Writes a file that others may be reading.
-fn write_whole(file: &Path, parts: &[Part]) -> io::Result<()> {
-    let own = file.with_extension(std::process::id().to_string());
-    fs::write(&own, serde_json::to_vec(parts)?)?;
-    fs::rename(own, file)
 }
 
 /// What a program prints when it is asked.
