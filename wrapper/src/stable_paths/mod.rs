@@ -356,7 +356,8 @@ fn vendored_source(call: &RustcCall) -> Option<PathBuf> {
 
 /// Whether a call compiles a vendored crate by a path that is another in other builds.
 fn has_path_that_changes(call: &RustcCall) -> bool {
-    vendored_source(call).is_some_and(|source| Root::vendored(&source).is_some())
+    let root = vendored_source(call).and_then(|source| Root::vendored(&source));
+    root.is_some_and(|root| root.has_what_changes())
 }
 
 /// Whether what comes of the call can get its real paths back: not where they are compressed, or

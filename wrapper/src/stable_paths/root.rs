@@ -98,6 +98,13 @@ impl Root {
         self.real.starts_with(BUILD)
     }
 
+    /// Whether its real path has what changes in it: the hash of a store path, or a version.
+    pub fn has_what_changes(&self) -> bool {
+        let pairs = self.real.windows(2);
+        let mut versions = pairs.filter(|pair| matches!(pair, [b'-', b'0'..=b'9']));
+        !self.is_of_build() || versions.next().is_some()
+    }
+
     /// The real path.
     pub fn real(&self) -> PathBuf {
         to_path(&self.real)
@@ -142,6 +149,19 @@ fn filler(seed: &[u8], room: usize) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_changes_is_a_hash_or_a_version() {
+        for (path, expected) in [
+            ("/nix/store/0123456789abcdfghijklmnpqrsvwxyz-deps/a", true),
+            ("/build/program-1.0.0-vendor/a", true),
+            ("/build/program-vendor/a", false),
+            ("/build/vendor-folder/a", false),
+        ] {
+            let root = Root::vendored(Path::new(path)).unwrap();
+            assert_eq!(root.has_what_changes(), expected, "{path}");
+        }
+    }
 
     const HASH_A: &str = "0123456789abcdfghijklmnpqrsvwxyz";
     const HASH_B: &str = "zyxwvsrqpnmlkjihgfdcba9876543210";
