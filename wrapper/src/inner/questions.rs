@@ -30,10 +30,12 @@ pub fn answer(
     let arguments: Vec<_> = arguments.iter().map(OsString::as_os_str).collect();
     let asks_sysroot = match arguments.as_slice() {
         [only] if *only == "-vV" => false,
-        [first, rest @ ..] if *first == "--print=sysroot" => rest
-            .iter()
-            .all(|other| *other == "--print=target-libdir")
-            .then_some(true)?,
+        [first, rest @ ..]
+            if *first == "--print=sysroot"
+                && rest.iter().all(|other| *other == "--print=target-libdir") =>
+        {
+            true
+        }
         _ => return None,
     };
     if !client::is_client_side() || !answers_always_so(session, &compiler.path) {
