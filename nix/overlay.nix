@@ -8,10 +8,10 @@
   ```
 */
 final: _: {
-  nix-sccache = {
-    inherit (import ./packages final) plugin wrapper;
+  nix-sccache = import ./packages final // {
     lib = import ./lib {
       pkgs = final;
+      inherit (final.buildPackages.nix-sccache) sccache;
       shim = final.buildPackages.nix-sccache.wrapper;
     };
   };

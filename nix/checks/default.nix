@@ -18,6 +18,7 @@ let
     // import ./paths.nix pkgs
     // import ./plugin.nix pkgs
     // import ./requirePlugin.nix
+    // import ./sccache.nix pkgs
     // import ./sccacheEnv.nix
     // import ./sccachedRustc.nix pkgs
     // import ./toolchain.nix pkgs

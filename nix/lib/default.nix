@@ -14,13 +14,14 @@
 
   - `pkgs`: nixpkgs.
   - `shim`: the package of the shim.
-  - `sccache`: the package of the real sccache. The default transport needs 0.17 or later.
+  - `sccache`: the package of the real sccache. The default transport needs 0.17 or later: where
+    nixpkgs' own is none that fits, one that does is built.
   - `rust`: the plugin's builtins.
 */
 {
   pkgs,
   shim ? pkgs.buildPackages.callPackage ../packages/wrapper.nix { },
-  sccache ? pkgs.buildPackages.sccache,
+  sccache ? import ../packages/sccache pkgs.buildPackages,
   rust ? import ./requirePlugin.nix builtins,
 }:
 

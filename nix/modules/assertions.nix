@@ -38,7 +38,7 @@ let
   ];
   isIn = path: folder: path == folder || lib.hasPrefix "${folder}/" path;
 
-  sccache = import ./sccacheVersion.nix cfg.sccache;
+  sccache = import ../packages/sccache/version.nix cfg.sccache;
 
   buildGroup = config.nix.settings.build-users-group or "nixbld";
 

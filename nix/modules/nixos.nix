@@ -23,7 +23,7 @@ let
 
   cfg = config.services.nix-sccache;
   units = import ./units.nix { inherit lib; };
-  sccache = import ./sccacheVersion.nix cfg.sccache;
+  sccache = import ../packages/sccache/version.nix cfg.sccache;
   execPaths = import ./execPaths.nix { inherit pkgs; };
 
   flag =

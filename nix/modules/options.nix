@@ -47,9 +47,12 @@ in
 
   sccache = mkOption {
     type = types.package;
-    default = pkgs.sccache;
-    defaultText = literalExpression "pkgs.sccache";
-    description = "The package of sccache, for the daemon: the one that builds have.";
+    default = import ../packages/sccache pkgs;
+    defaultText = literalExpression "nix-sccache.packages.\${pkgs.stdenv.hostPlatform.system}.sccache";
+    description = ''
+      The package of sccache, for the daemon: the one that builds have. That is `pkgs.sccache` where it
+      is of 0.17 to 0.19, and else one that the daemon's protocol fits.
+    '';
   };
 
   plugin = mkOption {

@@ -1,5 +1,5 @@
 /**
-  The packages of this project.
+  The packages of this project, and the sccache that it works with.
 
   # Example
 
@@ -11,5 +11,6 @@ pkgs:
 
 {
   plugin = pkgs.callPackage ./plugin.nix { };
+  sccache = import ./sccache pkgs;
   wrapper = pkgs.callPackage ./wrapper.nix { };
 }

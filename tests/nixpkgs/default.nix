@@ -62,6 +62,7 @@ let
       runCommand = final.callPackage ./build/runCommand.nix { };
       mkShell = final.callPackage ./build/mkShell.nix { };
       fetchurl = final.callPackage ./build/fetchurl.nix { };
+      fetchCrate = final.callPackage ./rust/fetchCrate.nix { };
 
       cargo = final.callPackage ./rust/cargo.nix { };
       rustc = final.callPackage ./rust/rustc.nix { };

@@ -14,6 +14,7 @@
 */
 {
   cargo,
+  fetchCargoVendor,
   importCargoLock,
   lib,
   runCommand,
@@ -30,7 +31,10 @@ let
   # The arguments that are no attributes of the derivation, in the end.
   derive =
     attrs:
-    removeAttrs attrs [ "cargoLock" ]
+    removeAttrs attrs [
+      "cargoHash"
+      "cargoLock"
+    ]
     // {
       nativeBuildInputs = attrs.nativeBuildInputs or [ ] ++ [
         hooks
@@ -41,7 +45,16 @@ let
         if attrs ? cargoVendorDir then
           null
         else
-          attrs.cargoDeps or (importCargoLock { inherit (attrs.cargoLock) lockFile; });
+          attrs.cargoDeps or (
+            if attrs ? cargoLock then
+              importCargoLock { inherit (attrs.cargoLock) lockFile; }
+            else
+              fetchCargoVendor {
+                name = attrs.name or "${attrs.pname}-${attrs.version}";
+                inherit (attrs) src;
+                hash = attrs.cargoHash;
+              }
+          );
       cargoBuildType = attrs.buildType or "release";
       cargoBuildFeatures = attrs.buildFeatures or [ ];
       cargoBuildNoDefaultFeatures = attrs.buildNoDefaultFeatures or false;

@@ -16,13 +16,15 @@
 }:
 
 let
+  fetchCargoVendor = import ./fetchCargoVendor.nix { inherit stdenv; };
   importCargoLock = import ./importCargoLock.nix { inherit runCommand; };
 in
 {
-  inherit importCargoLock;
+  inherit fetchCargoVendor importCargoLock;
   buildRustPackage = import ./buildRustPackage.nix {
     inherit
       cargo
+      fetchCargoVendor
       importCargoLock
       lib
       runCommand

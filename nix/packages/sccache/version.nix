@@ -4,7 +4,7 @@
   # Example
 
   ```nix
-  (import ./sccacheVersion.nix) pkgs.sccache
+  import ./version.nix pkgs.sccache
   => "0.19.0"
   ```
 */
