@@ -23,6 +23,9 @@ let
         ../modules/nixos.nix
         more
       ];
+      # What NixOS wants of a machine.
+      boot.isContainer = true;
+      system.stateVersion = "26.05";
       services.nix-sccache = {
         enable = true;
         package = package "nix-sccache" "1";
@@ -38,13 +41,17 @@ let
 
   socket = settings: (config settings).systemd.sockets.nix-sccache.socketConfig;
 
+  isOurs = message: builtins.match "services[.]nix-sccache.*" message != null;
+
+  wrong = made: filter (one: !one.assertion && isOurs one.message) made.assertions;
+
+  warnings = made: filter isOurs made.warnings;
+
   # Whether a message is about an option, says what to do, and is the only one.
   refusal =
     settings: more: about:
     let
-      ours = filter (
-        one: !one.assertion && builtins.match "services[.]nix-sccache.*" one.message != null
-      ) (system settings more).assertions;
+      ours = wrong (system settings more);
       message = (builtins.head ours).message;
     in
     if
@@ -67,15 +74,15 @@ in
       in
       {
         inherit (made.nix.settings) extra-sandbox-paths;
-        plugin = hasAttr "plugin-files" made.nix.settings;
+        plugin = hasAttr "extra-plugin-files" made.nix.settings;
         inherit (made.systemd.sockets.nix-sccache.socketConfig) SocketMode ListenStream;
         chain = made.systemd.services.nix-sccache-daemon.environment.SCCACHE_MULTILEVEL_CHAIN;
         users = map (user: made.users.users.${user}.group) [
           "nix-sccache"
           "sccache"
         ];
-        wrong = filter (one: !one.assertion) made.assertions;
-        inherit (made) warnings;
+        wrong = wrong made;
+        warnings = warnings made;
       };
     expected = {
       extra-sandbox-paths = [ "/run/nix-sccache?" ];
@@ -93,13 +100,163 @@ in
   };
 
   testModuleOff = {
-    expr = (config { enable = false; }).systemd.services;
-    expected = { };
+    expr = filter (name: builtins.match "nix-sccache.*" name != null) (
+      attrNames (config { enable = false; }).systemd.services
+    );
+    expected = [ ];
   };
 
+  # Beside those of the machine, which NixOS takes as a list or as a string.
   testModulePlugin = {
-    expr = (config { plugin = package "plugin" "1"; }).nix.settings.plugin-files;
-    expected = [ "${package "plugin" "1"}/lib/nix/plugins/libnix_sccache.so" ];
+    expr =
+      map
+        (
+          own:
+          let
+            inherit ((system { plugin = package "plugin" "1"; } { nix.settings = own; }).nix) settings;
+          in
+          [
+            settings.extra-plugin-files
+            settings.plugin-files or null
+          ]
+        )
+        [
+          { }
+          { plugin-files = "/other.so"; }
+          { plugin-files = [ "/other.so" ]; }
+        ];
+    expected =
+      map
+        (own: [
+          [ "${package "plugin" "1"}/lib/nix/plugins/libnix_sccache.so" ]
+          own
+        ])
+        [
+          null
+          "/other.so"
+          [ "/other.so" ]
+        ];
+  };
+
+  # What a machine says of the order of units adds to ours.
+  testModuleDependencies = {
+    expr =
+      let
+        own = {
+          after = [ "own.service" ];
+          wants = [ "own.service" ];
+          requires = [ "own.service" ];
+          unitConfig.RequiresMountsFor = [ "/own" ];
+        };
+        made =
+          (system { redis.endpoint = "redis://cache.example:6379"; } {
+            systemd.services.nix-sccache = own;
+            systemd.services.nix-sccache-daemon = own;
+            systemd.sockets.nix-sccache = own;
+          }).systemd;
+        of = unit: {
+          inherit (unit) after wants requires;
+          # In the text of the unit these are what counts.
+          written = {
+            inherit (unit.unitConfig)
+              After
+              Wants
+              Requires
+              RequiresMountsFor
+              ;
+          };
+        };
+        sorted = builtins.mapAttrs (
+          _: value:
+          if builtins.isAttrs value then
+            sorted value
+          else if builtins.isList value then
+            builtins.sort builtins.lessThan value
+          else
+            builtins.sort builtins.lessThan (filter builtins.isString (builtins.split " " value))
+        );
+      in
+      map (unit: sorted (of unit)) [
+        made.services.nix-sccache
+        made.services.nix-sccache-daemon
+        made.sockets.nix-sccache
+      ];
+    expected =
+      let
+        of = dependencies: mounts: {
+          inherit (dependencies) after wants requires;
+          written = {
+            After = dependencies.after;
+            Wants = dependencies.wants;
+            Requires = dependencies.requires;
+            RequiresMountsFor = mounts;
+          };
+        };
+        own = [ "own.service" ];
+      in
+      [
+        (of {
+          after = [
+            "nix-sccache-daemon.service"
+            "nix-sccache.socket"
+            "own.service"
+          ];
+          wants = [
+            "nix-sccache-daemon.service"
+            "own.service"
+          ];
+          requires = [
+            "nix-sccache.socket"
+            "own.service"
+          ];
+        } [ "/own" ])
+        (of
+          {
+            after = [
+              "network-online.target"
+              "own.service"
+            ];
+            wants = [
+              "network-online.target"
+              "own.service"
+            ];
+            requires = own;
+          }
+          [
+            "/own"
+            "/var/cache/nix-sccache"
+          ]
+        )
+        (of {
+          after = own;
+          wants = own;
+          requires = own;
+        } [ "/own" ])
+      ];
+  };
+
+  # And what it says of a unit's other directives is in the place of ours.
+  testModuleDescription = {
+    expr =
+      (system { } { systemd.services.nix-sccache.description = "own"; })
+      .systemd.services.nix-sccache.unitConfig.Description;
+    expected = "own";
+  };
+
+  # In a manual a default that hangs on packages is an expression.
+  testModuleDefaults = {
+    expr = builtins.mapAttrs (_: option: option.defaultText._type) {
+      inherit ((pkgs.nixos { imports = [ ../modules/nixos.nix ]; }).options.services.nix-sccache)
+        package
+        plugin
+        sccache
+        ;
+    };
+    expected = {
+      package = "literalExpression";
+      plugin = "literalExpression";
+      sccache = "literalExpression";
+    };
   };
 
   # With conditions inside, so that a definition of one's own comes through.
@@ -212,7 +369,7 @@ in
         allocated.nix.settings.auto-allocate-uids = true;
       in
       [
-        (filter (one: !one.assertion) (system { } allocated).assertions)
+        (wrong (system { } allocated))
         (refusal { group = "nixbld"; } allocated "[.]group")
       ];
     expected = [
@@ -246,9 +403,9 @@ in
   };
 
   testModuleWarnings = {
-    expr = map builtins.length [
-      (system { } { nix.enable = false; }).warnings
-      (config { sccache = package "sccache" "0.20.0"; }).warnings
+    expr = map (made: builtins.length (warnings made)) [
+      (system { } { nix.enable = false; })
+      (config { sccache = package "sccache" "0.20.0"; })
     ];
     expected = [
       1

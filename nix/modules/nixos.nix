@@ -9,7 +9,7 @@
   ```
 
   Directives of the units are defaults: `systemd.services.nix-sccache-daemon.serviceConfig` has
-  the last word.
+  the last word. `after`, `wants`, `requires` and the like add to ours.
 */
 {
   config,
@@ -19,6 +19,7 @@
 }:
 
 let
+  inherit (builtins) filter;
   inherit (lib) mkDefault optional optionals;
 
   cfg = config.services.nix-sccache;
@@ -62,13 +63,46 @@ let
 
   defaults = builtins.mapAttrs (_: mkDefault);
 
-  service = unit: {
-    unitConfig = defaults unit.Unit;
-    environment = defaults (unit.Environment or { });
-    # With the paths that may be executed, in a drop-in.
-    serviceConfig = defaults (removeAttrs unit.Service [ "NoExecPaths" ]);
-    wantedBy = optional (unit ? Install) unit.Install.WantedBy;
+  # What these name adds up: what a machine's configuration says is as well as ours. NixOS makes
+  # directives of its options for them, which would replace ours.
+  dependencies = {
+    After = "after";
+    Before = "before";
+    BindsTo = "bindsTo";
+    Conflicts = "conflicts";
+    OnFailure = "onFailure";
+    PartOf = "partOf";
+    Requires = "requires";
+    Requisite = "requisite";
+    Wants = "wants";
   };
+
+  # The section that all units have.
+  common =
+    section:
+    {
+      unitConfig =
+        defaults (removeAttrs section ([ "RequiresMountsFor" ] ++ builtins.attrNames dependencies))
+        // lib.optionalAttrs (section ? RequiresMountsFor) {
+          RequiresMountsFor = [ section.RequiresMountsFor ];
+        };
+    }
+    // builtins.listToAttrs (
+      map (directive: {
+        name = dependencies.${directive};
+        value = lib.toList section.${directive};
+      }) (filter (directive: section ? ${directive}) (builtins.attrNames dependencies))
+    );
+
+  service =
+    unit:
+    common unit.Unit
+    // {
+      environment = defaults (unit.Environment or { });
+      # With the paths that may be executed, in a drop-in.
+      serviceConfig = defaults (removeAttrs unit.Service [ "NoExecPaths" ]);
+      wantedBy = optional (unit ? Install) unit.Install.WantedBy;
+    };
 in
 {
   options.services.nix-sccache = import ./options.nix { inherit config lib pkgs; };
@@ -87,7 +121,8 @@ in
       extra-sandbox-paths = [ units.sandbox_path ];
     }
     // lib.optionalAttrs (cfg.plugin != null) {
-      plugin-files = [ "${cfg.plugin}/lib/nix/plugins/libnix_sccache.so" ];
+      # To those of the machine, which may be a list or a string.
+      extra-plugin-files = [ "${cfg.plugin}/lib/nix/plugins/libnix_sccache.so" ];
     };
 
     users.groups.${units.group} = { };
@@ -106,8 +141,7 @@ in
 
     systemd.services.nix-sccache = service made.gateway;
     systemd.services.nix-sccache-daemon = service made.daemon;
-    systemd.sockets.nix-sccache = {
-      unitConfig = defaults made.socket.Unit;
+    systemd.sockets.nix-sccache = common made.socket.Unit // {
       socketConfig = defaults made.socket.Socket;
       wantedBy = [ made.socket.Install.WantedBy ];
     };

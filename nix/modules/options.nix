@@ -41,7 +41,7 @@ in
   package = mkOption {
     type = types.package;
     default = pkgs.callPackage ../packages/wrapper.nix { };
-    defaultText = literalExpression "nix-sccache.packages.\${system}.wrapper";
+    defaultText = literalExpression "nix-sccache.packages.\${pkgs.stdenv.hostPlatform.system}.wrapper";
     description = "The package of nix-sccache, for the gateway.";
   };
 
@@ -58,7 +58,7 @@ in
   plugin = mkOption {
     type = types.nullOr types.package;
     default = pkgs.callPackage ../packages/plugin.nix { nix = config.nix.package; };
-    defaultText = literalExpression "the plugin for config.nix.package";
+    defaultText = literalExpression "nix-sccache.packages.\${pkgs.stdenv.hostPlatform.system}.plugin.override { nix = config.nix.package; }";
     description = "The plugin for `plugin-files`; null to load none.";
   };
 

@@ -18,14 +18,18 @@
   ```nix
   (import ./tests/nixpkgs { }).rustPlatform.buildRustPackage { … }
   ```
+
+  # Arguments
+
+  - `lib`: nixpkgs' own, where somebody has it.
 */
 {
   system ? builtins.currentSystem,
   overlays ? [ ],
+  lib ? import ./lib.nix,
 }:
 
 let
-  lib = import ./lib.nix;
 
   packages =
     final:
@@ -43,7 +47,7 @@ let
       extend =
         overlay:
         import ./. {
-          inherit system;
+          inherit lib system;
           overlays = overlays ++ [ overlay ];
         };
 

@@ -14,15 +14,19 @@ in
 rec {
   inherit (builtins) concatLists;
 
+  toList = value: if builtins.isList value then value else [ value ];
+
   inherit (import ./modules (import ./lib.nix))
     evalModules
     literalExpression
+    mergeEqualOption
     mkDefault
     mkEnableOption
     mkForce
     mkIf
     mkMerge
     mkOption
+    mkOptionType
     mkOverride
     types
     ;

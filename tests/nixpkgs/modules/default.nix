@@ -11,7 +11,11 @@
 lib:
 
 let
-  types = import ./types.nix { inherit discharge lib; };
+  inherit (import ./types.nix { inherit discharge evalModules lib; })
+    mergeEqualOption
+    mkOptionType
+    types
+    ;
 
   # Of what is defined once or several times: the values that count, after conditions, and those
   # of the strongest priority alone.
@@ -166,7 +170,7 @@ let
         if wrong != [ ] then
           throw "A definition for option `${show path}' is not of type `${type.name}'"
         else
-          type.merge (show path) values;
+          type.merge path (map (value: { inherit value; }) values);
 
       config = evaluate [ ] options (map (module: module.config) loaded);
     in
@@ -177,8 +181,10 @@ in
 {
   inherit
     evalModules
+    mergeEqualOption
     mkIf
     mkOption
+    mkOptionType
     mkOverride
     types
     ;

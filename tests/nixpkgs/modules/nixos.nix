@@ -27,6 +27,83 @@ let
 
   anySet = option (types.attrsOf types.anything) { };
 
+  # As in nixos/lib/systemd-unit-options.nix and systemd-lib.nix: what is a list there adds up, and
+  # stands in the unit's first section then, before what is only a default there.
+  unitOption = lib.mkOptionType {
+    name = "systemd option";
+    merge =
+      loc: defs:
+      if builtins.any (def: builtins.isList def.value) defs then
+        builtins.concatMap (def: lib.toList def.value) defs
+      else
+        lib.mergeEqualOption loc defs;
+  };
+
+  section = option (types.attrsOf unitOption) { };
+
+  units = option (types.listOf types.str) [ ];
+
+  dependencies = {
+    after = "After";
+    before = "Before";
+    bindsTo = "BindsTo";
+    conflicts = "Conflicts";
+    documentation = "Documentation";
+    onFailure = "OnFailure";
+    partOf = "PartOf";
+    requires = "Requires";
+    requisite = "Requisite";
+    wants = "Wants";
+  };
+
+  unitWith =
+    options:
+    types.attrsOf (
+      types.submodule (
+        { config, ... }:
+        {
+          options =
+            builtins.mapAttrs (_: _: units) dependencies
+            // {
+              description = option types.str "";
+              unitConfig = section;
+              requiredBy = units;
+              wantedBy = units;
+            }
+            // options;
+          config.unitConfig = builtins.listToAttrs (
+            builtins.concatMap (
+              name:
+              lib.optional (config.${name} != [ ]) {
+                name = dependencies.${name};
+                value = toString config.${name};
+              }
+            ) (builtins.attrNames dependencies)
+            ++ lib.optional (config.description != "") {
+              name = "Description";
+              value = config.description;
+            }
+          );
+        }
+      )
+    );
+
+  # As in nixos/modules/config/nix.nix.
+  conf =
+    let
+      atom = types.nullOr (
+        types.oneOf [
+          types.bool
+          types.int
+          types.float
+          types.str
+          types.path
+          types.package
+        ]
+      );
+    in
+    types.attrsOf (types.either atom (types.listOf atom));
+
   line =
     name: value:
     let
@@ -75,16 +152,22 @@ in
 {
   options = {
     assertions = option (types.listOf types.anything) [ ];
+    boot = anySet;
     warnings = option (types.listOf types.str) [ ];
     nix = {
       enable = option types.bool true;
       package = option types.package pkgs.nix;
-      settings = anySet;
+      settings = option conf { };
     };
+    nixpkgs = anySet;
+    system.stateVersion = option types.str "";
     systemd = {
       packages = option (types.listOf types.package) [ ];
-      services = anySet;
-      sockets = anySet;
+      services = option (unitWith {
+        environment = option (types.attrsOf types.anything) { };
+        serviceConfig = section;
+      }) { };
+      sockets = option (unitWith { socketConfig = section; }) { };
       tmpfiles.rules = option (types.listOf types.str) [ ];
       units = anySet;
     };

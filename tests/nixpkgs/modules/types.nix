@@ -1,14 +1,19 @@
 /**
-  The types of options: which values are of each, and what several definitions make.
+  The types of options: which values are of each, and what several definitions make. As in nixpkgs,
+  `merge` takes the option's path, as a list, and definitions, sets with a `value`.
 
   # Example
 
   ```nix
-  (types.listOf types.int).merge "a" [ [ 1 ] [ 2 ] ]
+  (types.listOf types.int).merge [ "a" ] [ { value = [ 1 ]; } { value = [ 2 ]; } ]
   => [ 1 2 ]
   ```
 */
-{ discharge, lib }:
+{
+  discharge,
+  evalModules,
+  lib,
+}:
 
 let
   inherit (builtins)
@@ -19,107 +24,164 @@ let
     head
     isAttrs
     isBool
+    isFloat
+    isFunction
     isInt
     isList
+    isPath
     isString
     match
     tail
     ;
 
+  show = builtins.concatStringsSep ".";
+
+  mkOptionType =
+    {
+      name,
+      check ? _: true,
+      merge ? mergeEqualOption,
+      ...
+    }@attributes:
+    attributes // { inherit check merge; };
+
+  mergeEqualOption =
+    loc: defs:
+    if all (def: def.value == (head defs).value) (tail defs) then
+      (head defs).value
+    else
+      throw "The option `${show loc}' has conflicting definition values";
+
   isPackage = value: isAttrs value && (value.type or null) == "derivation";
 
-  same =
-    path: values:
-    if all (value: value == head values) (tail values) then
-      head values
-    else
-      throw "The option `${path}' has conflicting definition values";
+  simple = name: check: mkOptionType { inherit check name; };
 
-  simple = name: check: {
-    inherit check name;
-    merge = same;
-  };
-
+  # By priority, and then by type.
   checked =
-    path: type: values:
+    loc: type: values:
     if all type.check values then
-      type.merge path values
+      type.merge loc (map (value: { inherit value; }) values)
     else
-      throw "A definition for option `${path}' is not of type `${type.name}'";
+      throw "A definition for option `${show loc}' is not of type `${type.name}'";
 
-  attrsOf = type: {
-    name = "attribute set of ${type.name}";
-    check = isAttrs;
-    empty = true;
-    merge =
-      path: sets:
-      let
-        names = lib.genAttrs (concatMap attrNames sets) (name: name);
-        of = name: discharge (concatMap (set: lib.optional (set ? ${name}) set.${name}) sets);
-        defined = builtins.filter (name: of name != [ ]) (attrNames names);
-      in
-      lib.genAttrs defined (name: checked "${path}.${name}" type (of name));
-  };
+  attrsOf =
+    type:
+    mkOptionType {
+      name = "attribute set of ${type.name}";
+      check = isAttrs;
+      empty = true;
+      merge =
+        loc: defs:
+        let
+          names = lib.genAttrs (concatMap (def: attrNames def.value) defs) (name: name);
+          of = name: discharge (concatMap (def: lib.optional (def.value ? ${name}) def.value.${name}) defs);
+          defined = builtins.filter (name: of name != [ ]) (attrNames names);
+        in
+        lib.genAttrs defined (name: checked (loc ++ [ name ]) type (of name));
+    };
 
-  listOf = type: {
-    name = "list of ${type.name}";
-    check = isList;
-    empty = true;
-    merge = path: lists: map (value: checked path type (discharge [ value ])) (concatMap (x: x) lists);
-  };
+  listOf =
+    type:
+    mkOptionType {
+      name = "list of ${type.name}";
+      check = isList;
+      empty = true;
+      merge =
+        loc: defs: map (value: checked loc type (discharge [ value ])) (concatMap (def: def.value) defs);
+    };
 
-  anything = {
+  # A set of options of its own.
+  submodule =
+    modules:
+    mkOptionType {
+      name = "submodule";
+      check = value: isAttrs value || isFunction value;
+      merge =
+        loc: defs:
+        (evalModules {
+          modules = (if isList modules then modules else [ modules ]) ++ map (def: def.value) defs;
+          specialArgs.name = builtins.elemAt loc (builtins.length loc - 1);
+        }).config;
+    };
+
+  anything = mkOptionType {
     name = "anything";
-    check = _: true;
     merge =
-      path: values:
-      if all (value: isAttrs value && !isPackage value) values then
-        (attrsOf anything).merge path values
-      else if all isList values then
-        concatMap (x: x) values
+      loc: defs:
+      if all (def: isAttrs def.value && !isPackage def.value) defs then
+        (attrsOf anything).merge loc defs
+      else if all (def: isList def.value) defs then
+        concatMap (def: def.value) defs
       else
-        same path values;
+        mergeEqualOption loc defs;
   };
 
   int = simple "signed integer" isInt;
 
   str = simple "string" isString;
+
+  either =
+    one: other:
+    mkOptionType {
+      name = "${one.name} or ${other.name}";
+      check = value: one.check value || other.check value;
+      merge =
+        loc: defs:
+        let
+          values = map (def: def.value) defs;
+        in
+        if all one.check values then
+          one.merge loc defs
+        else if all other.check values then
+          other.merge loc defs
+        else
+          mergeEqualOption loc defs;
+    };
 in
 {
-  inherit
-    anything
-    attrsOf
-    int
-    listOf
-    str
-    ;
+  inherit mergeEqualOption mkOptionType;
 
-  bool = simple "boolean" isBool;
+  types = {
+    inherit
+      anything
+      attrsOf
+      either
+      int
+      listOf
+      str
+      submodule
+      ;
 
-  package = simple "package" (value: isPackage value || lib.hasPrefix builtins.storeDir "${value}");
+    bool = simple "boolean" isBool;
 
-  path = simple "absolute path" (
-    value: lib.hasPrefix "/" (if isAttrs value then "${value}" else toString value)
-  );
+    float = simple "floating point number" isFloat;
 
-  ints.positive = simple "positive integer" (value: isInt value && value > 0);
-  ints.unsigned = simple "unsigned integer" (value: isInt value && value >= 0);
+    package = simple "package" (
+      value: isPackage value || (isString value && lib.hasPrefix builtins.storeDir value)
+    );
 
-  strMatching =
-    pattern: simple "string matching ${pattern}" (value: isString value && match pattern value != null);
+    path = simple "absolute path" (
+      value: isPath value || isPackage value || (isString value && lib.hasPrefix "/" value)
+    );
 
-  enum = values: simple "one of ${builtins.toJSON values}" (value: elem value values);
+    ints.positive = simple "positive integer" (value: isInt value && value > 0);
+    ints.unsigned = simple "unsigned integer" (value: isInt value && value >= 0);
 
-  nullOr = type: {
-    name = "null or ${type.name}";
-    check = value: value == null || type.check value;
-    merge = path: values: if all (value: value == null) values then null else checked path type values;
-  };
+    strMatching =
+      pattern: simple "string matching ${pattern}" (value: isString value && match pattern value != null);
 
-  either = one: other: {
-    name = "${one.name} or ${other.name}";
-    check = value: one.check value || other.check value;
-    merge =
-      path: values: if all one.check values then one.merge path values else checked path other values;
+    enum = values: simple "one of ${builtins.toJSON values}" (value: elem value values);
+
+    oneOf = types: builtins.foldl' either (head types) (tail types);
+
+    nullOr =
+      type:
+      mkOptionType {
+        name = "null or ${type.name}";
+        check = value: value == null || type.check value;
+        merge =
+          loc: defs:
+          if all (def: def.value == null) defs then null else checked loc type (map (def: def.value) defs);
+      };
   };
 }
