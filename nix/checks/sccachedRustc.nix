@@ -63,7 +63,7 @@ let
             };
           };
         target = system: { x86_64-linux = "x86_64-unknown-linux-gnu"; }.${system};
-        toolchain = arguments: { inherit arguments; };
+        toolchain = arguments: forced arguments { inherit arguments; };
       };
     }).sccachedRustc;
 
@@ -246,7 +246,7 @@ in
     };
   };
 
-  # Nothing is built to evaluate it where its release and its stage0 are given.
+  # Nothing is built to evaluate it where its release is given, and its stage0 or a toolchain.
   testRustcArchive = {
     expr =
       let
@@ -265,20 +265,35 @@ in
         };
       in
       {
-        fails = map succeeds [
+        succeeds = map succeeds [
           (of { })
-          (of { release = "1.85.0"; })
           (of { stage0 = "compiler_version=1.84.0"; })
+          (of {
+            release = "1.85.0";
+            toolchain = null;
+          })
+          (of { release = "1.85.0"; })
+          # By a compiler that bootstrap would refuse.
+          (of {
+            release = "1.85.0";
+            toolchain = toolchain // {
+              version = "1.83.0";
+            };
+          })
         ];
+        date = (of { release = "1.85.0"; }).bootstrapStage0Date;
         release = (asked given).release;
         stage0 = given.stage0.arguments;
       };
     expected = {
-      fails = [
+      succeeds = [
         false
         false
+        false
+        true
         false
       ];
+      date = "";
       release = "1.85.0";
       stage0 = {
         file = "compiler_version=1.84.0";

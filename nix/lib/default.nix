@@ -23,16 +23,26 @@
   shim ? pkgs.buildPackages.callPackage ../packages/wrapper.nix { },
   sccache ? import ../packages/sccache pkgs.buildPackages,
   rust ? import ./requirePlugin.nix builtins,
-}:
+}@given:
 
 let
+  isLoaded = given ? rust || builtins ? rust;
+
   sccacheEnv = import ./sccacheEnv.nix { inherit rust sccache shim; };
-  withSccache = import ./withSccache.nix { inherit sccacheEnv shim; };
+  withSccache = import ./withSccache.nix {
+    inherit
+      isLoaded
+      rust
+      sccacheEnv
+      shim
+      ;
+  };
   fromPaths = import ./fromPaths.nix { inherit pkgs; };
   paths = import ./paths.nix { inherit pkgs sccache; };
   toolchain = import ./toolchain { inherit pkgs rust; };
   sccachedRustc = import ./sccachedRustc {
     inherit
+      isLoaded
       pkgs
       rust
       sccacheEnv

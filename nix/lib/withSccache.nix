@@ -21,8 +21,15 @@
 
   - the settings of `builtins.rust.sccacheEnv`.
   - the derivation, the set or the function.
+
+  Without the plugin a derivation has its name, and cannot be instantiated.
 */
-{ sccacheEnv, shim }:
+{
+  sccacheEnv,
+  shim,
+  rust ? { },
+  isLoaded ? true,
+}:
 
 settings: package:
 let
@@ -48,7 +55,11 @@ let
       conflicts = filter (name: toString own.${name} != cache.${name}) already;
       missing = removeAttrs cache already;
     in
-    if conflicts != [ ] then
+    # The name and all else that asks nothing of the plugin is there without it, for `nix flake show`
+    # and its like; what builds is not.
+    if !isLoaded then
+      { nativeBuildInputs = rust; }
+    else if conflicts != [ ] then
       throw (conflict attrs (builtins.head conflicts) own)
     else
       {

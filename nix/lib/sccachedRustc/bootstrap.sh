@@ -26,8 +26,10 @@ nixSccacheConfigureBootstrap() {
     printf '\nset because nothing else is:\n%s\n' "$bootstrapConfigReasons"
 
     # The compiler that the stage0 file names is there, as far as this file knows.
-    mkdir -p "$stage0"
-    printf '%s' "$bootstrapStage0Date" >"$stage0/.rustc-stamp"
+    if [[ -n $bootstrapStage0Date ]]; then
+        mkdir -p "$stage0"
+        printf '%s' "$bootstrapStage0Date" >"$stage0/.rustc-stamp"
+    fi
 
     # As in Rust's own archives of the source; bootstrap makes it in few releases.
     if [[ -d vendor && ! -e .cargo/config && ! -e .cargo/config.toml ]]; then

@@ -34,7 +34,14 @@ let
       "the ${stage0.version} of ${stage0.date}";
 
   wanted = "the source is Rust ${source}, which is built by Rust ${builtins.concatStringsSep " or " minors}";
-  advice = "Give a `toolchain` of one of these, or none: then it is ${named}, which the source's stage0 file names.";
+  advice =
+    "Give a `toolchain` of one of these"
+    + (
+      if stage0.version == null then
+        "."
+      else
+        ", or none: then it is ${named}, which the source's stage0 file names."
+    );
 
   complaint = ''
     sccachedRustc: the toolchain is Rust ${version}, and ${wanted}.

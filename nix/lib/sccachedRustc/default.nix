@@ -34,7 +34,8 @@
   - `targets`: systems or target triples to build the standard library for, beside the one that it is
     built on.
   - `release` (string, as in the source's `src/version`), `stage0` (the stage0 file, or its text):
-    where a source is a derivation, these keep Nix from building it to evaluate this one.
+    where a source is a derivation, these keep Nix from building it to evaluate this one. Of an
+    archive, whose `toolchain` is given, `release` alone is enough.
 
   # Attributes of the result
 
@@ -45,6 +46,7 @@
   installed by `x.py install`: of a `command` that builds, what that names.
 */
 {
+  isLoaded,
   pkgs,
   rust,
   sccacheEnv,
@@ -88,9 +90,16 @@ let
     else
       builtins.filter (part: builtins.isString part && part != "") (builtins.split " +" command);
 
-  answers = read { inherit source release stage0; };
-
   isGiven = toolchain != null;
+
+  answers = read {
+    inherit
+      isGiven
+      source
+      release
+      stage0
+      ;
+  };
 
   compiler = checked {
     inherit (answers) stage0;
@@ -109,7 +118,7 @@ let
   inherit (bootstrapConfig) sccache;
 
   withSccache = import ../withSccache.nix {
-    inherit shim;
+    inherit isLoaded rust shim;
     # Bootstrap calls the cache itself, or cargo does; never both.
     sccacheEnv =
       settings:

@@ -80,7 +80,8 @@ old: {
   bootstrapConfig = bootstrapConfig.text;
   bootstrapConfigName = bootstrapConfig.fileName;
   bootstrapConfigReasons = lib.concatStrings (map (reason: reason + "\n") reasons);
-  bootstrapStage0Date = stage0.date;
+  # Nobody says it of an archive whose stage0 file is not given.
+  bootstrapStage0Date = if stage0.date == null then "" else stage0.date;
   bootstrapTriple = stdenv.hostPlatform.rust.rustcTarget;
   bootstrapWraps = if bootstrapConfig.sccache.rustcWrapper then "" else "1";
 

@@ -4,7 +4,7 @@
   # Example
 
   ```nix
-  read { source = ./rust; release = null; stage0 = null; }
+  read { source = ./rust; release = null; stage0 = null; isGiven = true; }
   => { isPackage = false; tree = ./rust; stage0 = { version = "1.83.0"; … }; version = …; file = …; }
   ```
 
@@ -12,7 +12,8 @@
 
   - `isPackage`: whether the source is a package, and not a tree.
   - `tree`: where the files are, or what they are unpacked from.
-  - `stage0`: the answer of `builtins.rust.stage0`.
+  - `stage0`: the answer of `builtins.rust.stage0`; of an archive whose toolchain is given
+    (`isGiven`) and whose stage0 file is not, with null for what only the file says.
   - `file`: what names the stage0, for `builtins.rust.toolchain`.
   - `version`: the release, as an argument for `builtins.rust.bootstrapConfig`.
   - `release`: the release alone.
@@ -23,6 +24,7 @@
   source,
   release,
   stage0,
+  isGiven,
 }:
 let
   # A fetcher's result is a derivation as well, of nothing that has a `src`.
@@ -33,6 +35,8 @@ let
   isArchive =
     tree.type or null == "derivation"
     && builtins.match ".*\\.(tar|tgz|tbz|txz|zip)(\\.[a-z0-9]+)?" tree.name != null;
+
+  isNumber = text: builtins.isString text && builtins.match "[0-9]+([.][0-9]+)+" text != null;
 
   readable =
     wanted:
@@ -47,18 +51,34 @@ let
   versionOfTree = readable "`release`, the text of its src/version, and `stage0`, the file of that name in its folder src";
   ofTree = readable "`stage0`, the file of that name in its folder src, or the text of it";
 
-  answer = rust.stage0 (
-    (if stage0 == null then { source = ofTree; } else { file = stage0; })
-    // {
-      version =
-        if release == null then (versionOfTree.outPath or versionOfTree) + "/src/version" else release;
-    }
-  );
+  askedWith =
+    file:
+    rust.stage0 (
+      file
+      // {
+        version =
+          if release == null then (versionOfTree.outPath or versionOfTree) + "/src/version" else release;
+      }
+    );
+
+  answer =
+    if stage0 != null then
+      askedWith { file = stage0; }
+    else if isArchive && isGiven && release != null then
+      {
+        version = null;
+        date = null;
+        # This hangs on the release, and any file will do.
+        inherit (askedWith { file = "compiler_date=2015-05-15\ncompiler_version=1.0.0\n"; }) accepts;
+      }
+    else
+      askedWith { source = ofTree; };
 in
 {
   inherit isPackage tree;
   stage0 = answer;
-  release = answer.accepts.source;
+  # Of one that is given, the name needs no plugin.
+  release = if isNumber release then release else answer.accepts.source;
   file = if stage0 == null then ofTree else stage0;
   version = if release == null then { source = versionOfTree; } else { inherit release; };
 }
