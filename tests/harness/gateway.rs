@@ -27,6 +27,11 @@ impl Gateway {
 
     /// Starts one by a program, with its arguments, that runs it.
     pub fn start_by(daemon: &Daemon, runner: &[&str], options: &[&str]) -> Self {
+        Self::start_before(&daemon.socket(), runner, options)
+    }
+
+    /// The same, in front of whoever listens at this socket.
+    pub fn start_before(daemon: &Path, runner: &[&str], options: &[&str]) -> Self {
         let folder =
             TempDir::with_prefix("nix-sccache-gateway-").unwrap_or_else(|error| panic!("{error}"));
         // Build users go through this folder to the socket.
@@ -45,7 +50,7 @@ impl Gateway {
             .arg("--listen")
             .arg(socket(folder.path()))
             .arg("--daemon")
-            .arg(daemon.socket())
+            .arg(daemon)
             .args(options)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -82,9 +87,24 @@ impl Gateway {
         state(self.process.id(), field)
     }
 
+    /// Its process, as the system numbers it.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// How much address space it has, in KiB.
+    pub fn size(&self) -> u64 {
+        kilobytes(&self.state("VmSize"))
+    }
+
     /// How much memory it has had at most, in KiB.
     pub fn peak(&self) -> u64 {
         kilobytes(&self.state("VmHWM"))
+    }
+
+    /// How many descriptors it has.
+    pub fn descriptors(&self) -> usize {
+        fs::read_dir(format!("/proc/{}/fd", self.process.id())).map_or(0, Iterator::count)
     }
 
     /// Whether it takes connections.

@@ -1,14 +1,18 @@
 //! The gateway, in front of a real daemon.
 
 use std::fs::{self, Permissions};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::Shutdown;
 use std::ops::RangeInclusive;
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::net::UnixListener;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::thread::sleep;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 
 use nix_sccache_tests::attack::{ATTACKS, KEY, attack};
@@ -268,6 +272,121 @@ fn a_client_that_never_reads() {
         assert!(Instant::now() < deadline, "{}", gateway.log());
         sleep(Duration::from_millis(50));
     }
+}
+
+/// A daemon that answers when it is told to, and counts what it is asked.
+struct SlowDaemon {
+    folder: tempfile::TempDir,
+    asked: Arc<AtomicUsize>,
+    /// A message for each answer.
+    answers: Sender<()>,
+}
+
+impl SlowDaemon {
+    /// Starts one that finds no entry.
+    fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let listener = UnixListener::bind(folder.path().join("s")).unwrap();
+        let asked = Arc::new(AtomicUsize::new(0));
+        let (answers, told) = channel();
+        let (count, told) = (Arc::clone(&asked), Arc::new(Mutex::new(told)));
+        thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                let (count, told) = (Arc::clone(&count), Arc::clone(&told));
+                thread::spawn(move || {
+                    let mut request = vec![0; frame(&get(KEY)).len()];
+                    while stream.read_exact(&mut request).is_ok() {
+                        count.fetch_add(1, Ordering::Relaxed);
+                        if told.lock().unwrap().recv().is_err() {
+                            return;
+                        }
+                        stream.write_all(&frame(&MISS)).unwrap();
+                    }
+                });
+            }
+        });
+        Self {
+            folder,
+            asked,
+            answers,
+        }
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.folder.path().join("s")
+    }
+
+    fn asked(&self) -> usize {
+        self.asked.load(Ordering::Relaxed)
+    }
+}
+
+/// The answer where there is no entry.
+const MISS: [u8; 5] = [8, 0, 0, 0, 0];
+
+#[track_caller]
+fn until(is_so: impl Fn() -> bool, what: impl Fn() -> String) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !is_so() {
+        assert!(Instant::now() < deadline, "{}", what());
+        sleep(Duration::from_millis(10));
+    }
+}
+
+/// Those who ask for much and die leave nothing behind: the daemon is asked for none of it that it
+/// had not been asked for yet, and threads and descriptors are there for others.
+#[test]
+fn what_a_client_asked_for_that_has_gone() {
+    const CONNECTIONS: usize = 100;
+    let daemon = SlowDaemon::start();
+    let gateway = Gateway::start_before(&daemon.socket(), &["env"], &[]);
+    let before = gateway.descriptors();
+    let clients: Vec<_> = (0..CONNECTIONS)
+        .map(|_| {
+            let mut client = Client::new(&gateway.socket());
+            client.send(&frame(&get(KEY)).repeat(50));
+            client
+        })
+        .collect();
+    until(
+        || daemon.asked() > 0 && gateway.descriptors() >= before + CONNECTIONS,
+        || format!("{} descriptors", gateway.descriptors()),
+    );
+    let asked = daemon.asked();
+    drop(clients);
+    // One may be left for each request that the daemon has, with a connection to the daemon.
+    until(
+        || gateway.descriptors() <= before + 2 * asked,
+        || format!("{} descriptors, {before} before", gateway.descriptors()),
+    );
+    assert_eq!(daemon.asked(), asked);
+    for _ in 0..asked {
+        daemon.answers.send(()).unwrap();
+    }
+    let mut next = Client::new(&gateway.socket());
+    next.send(&frame(&get(KEY)));
+    daemon.answers.send(()).unwrap();
+    assert_eq!(next.hear(), Heard::Answer(MISS.to_vec()));
+    assert_eq!(daemon.asked(), asked + 1);
+    until(
+        || gateway.connections() == 1,
+        || format!("{} connections", gateway.connections()),
+    );
+}
+
+/// A client that sends no more, and reads on, is not gone.
+#[test]
+fn a_client_that_only_reads_on() {
+    let daemon = SlowDaemon::start();
+    let gateway = Gateway::start_before(&daemon.socket(), &["env"], &[]);
+    let mut stream = UnixStream::connect(gateway.socket()).unwrap();
+    stream.write_all(&frame(&get(KEY)).repeat(2)).unwrap();
+    stream.shutdown(Shutdown::Write).unwrap();
+    daemon.answers.send(()).unwrap();
+    daemon.answers.send(()).unwrap();
+    let mut heard = Vec::new();
+    stream.read_to_end(&mut heard).unwrap();
+    assert_eq!(heard, frame(&MISS).repeat(2));
 }
 
 /// A flood of refusals is no flood of lines.

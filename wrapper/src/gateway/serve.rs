@@ -211,11 +211,21 @@ impl Gateway {
         rest: u64,
         holds: u64,
     ) -> Result<(), End> {
+        // What a client asked for that has gone, as one that was killed, is not worked off.
+        if peer.is_gone() {
+            return Err(End::Quietly);
+        }
         let until = Instant::now() + ANSWER;
-        let turn = self
-            .turns
-            .take(peer, holds, rest, until)
-            .ok_or_else(|| End::For("too many requests at once".to_owned()))?;
+        let Some(turn) = self.turns.take(peer, holds, rest, until) else {
+            return Err(if peer.is_gone() {
+                End::Quietly
+            } else {
+                End::For("too many requests at once".to_owned())
+            });
+        };
+        if peer.is_gone() {
+            return Err(End::Quietly);
+        }
         let borrowed = self.daemon.borrow().map_err(|error| self.lost(&error))?;
         let mut daemon = Timed {
             stream: borrowed.stream(),

@@ -3,7 +3,8 @@
 //! What is beyond a user's own share waits for that user's requests to end. Where all is taken
 //! that all users may have together, the next turn is that of the user who has fewest requests
 //! under way, and a request that waits for a slow client is ended for those that wait. Whose
-//! request that was is the last for a while, and waited for no longer.
+//! request that was is the last for a while, and waited for no longer. A client that has gone is
+//! waited for by nobody.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -81,7 +82,7 @@ const QUICK_RATE: u64 = 128 << 20;
 /// For how long a user is the last who was slow.
 const LAST: Duration = Duration::from_mins(1);
 
-/// How often those that wait look for what can be ended.
+/// How often those that wait look for what can be ended, and whether their own client is there.
 const LOOK: Duration = Duration::from_millis(100);
 
 impl Turns {
@@ -94,7 +95,7 @@ impl Turns {
     }
 
     /// A turn for a request of which `rest` bytes are to come, and for which the daemon may hold
-    /// this much; nothing where there is none in time, or the connection was ended.
+    /// this much; nothing where there is none in time, or the client has gone.
     pub fn take(
         &self,
         peer: &Arc<Peer>,
@@ -122,7 +123,7 @@ impl Turns {
                 return Some(Turn { turns: self, id });
             }
             let left = deadline.saturating_duration_since(now);
-            if left.is_zero() || peer.is_ended() {
+            if left.is_zero() || peer.is_gone() {
                 state.give_up(peer.uid, id, shares, now);
                 return None;
             }
@@ -342,7 +343,7 @@ mod tests {
     #[test]
     fn all_together_have_a_limit() {
         for (turns, memory) in [(turns(8), 100), (turns(2), 0)] {
-            let peers: Vec<_> = (0..4).map(|uid| Peer::pair(uid).0).collect();
+            let (peers, _theirs): (Vec<_>, Vec<_>) = (0..4).map(Peer::pair).unzip();
             let first = turns.take(&peers[0], memory, 0, soon()).unwrap();
             let second = turns.take(&peers[1], memory, 0, soon()).unwrap();
             assert!(turns.take(&peers[2], memory, 0, soon()).is_none());
@@ -436,6 +437,19 @@ mod tests {
             turns.lock().next = 20_000;
         });
         assert!(!new.is_ended());
+    }
+
+    #[test]
+    fn a_client_that_has_gone_is_not_waited_for() {
+        let turns = turns(1);
+        let ((one, _a), (other, theirs)) = (Peer::pair(1), Peer::pair(2));
+        let turn = turns.take(&one, 0, 0, soon()).unwrap();
+        drop(theirs);
+        let began = Instant::now();
+        assert!(turns.take(&other, 0, 0, later()).is_none());
+        assert!(began.elapsed() < Duration::from_secs(5));
+        drop(turn);
+        assert!(turns.lock().users.is_empty());
     }
 
     #[test]

@@ -7,7 +7,11 @@ use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+use rustix::event::PollFlags;
+
+use super::timed::wait;
 
 /// All that are connected.
 pub struct Users {
@@ -144,9 +148,20 @@ impl Peer {
         self.stream.shutdown(Shutdown::Both).ok();
     }
 
-    /// Whether it was ended, for a thread that does not look at the socket.
+    /// Whether it was ended here.
     pub fn is_ended(&self) -> bool {
         self.is_ended.load(Ordering::Relaxed)
+    }
+
+    /// Whether nobody will read an answer: it was ended here, or the client has closed it, even
+    /// where not all has been read that was sent before. One that only sends no more still reads.
+    pub fn is_gone(&self) -> bool {
+        // What is not asked for is told all the same: that both directions are closed.
+        self.is_ended()
+            || !matches!(
+                wait(&self.stream, PollFlags::empty(), Duration::ZERO),
+                Ok(false)
+            )
     }
 
     /// One for tests, with its other end.
@@ -167,7 +182,6 @@ impl Peer {
 #[cfg(test)]
 mod tests {
     use std::io::Read;
-    use std::time::Duration;
 
     use super::*;
 
@@ -220,6 +234,17 @@ mod tests {
         assert!(enter(&users, 1).is_none());
         users.leave(&ours[0].0);
         assert!(enter(&users, 1).is_some());
+    }
+
+    #[test]
+    fn who_sends_no_more_is_not_gone() {
+        let (peer, mut theirs) = Peer::pair(1);
+        std::io::Write::write_all(&mut theirs, b"more").unwrap();
+        assert!(!peer.is_gone());
+        theirs.shutdown(Shutdown::Write).unwrap();
+        assert!(!peer.is_gone());
+        drop(theirs);
+        assert!(peer.is_gone());
     }
 
     #[test]
