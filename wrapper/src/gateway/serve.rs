@@ -21,7 +21,7 @@ use super::names::Names;
 use super::statistics;
 use super::timed::{Side, Timed, copy, wait};
 use super::turns::Turns;
-use super::users::{Peer, Users};
+use super::users::{Peer, Users, counted_as};
 use super::workers::Workers;
 
 /// What a gateway does.
@@ -91,7 +91,7 @@ impl Gateway {
     fn enter(self: &Arc<Self>, stream: UnixStream) {
         // By way of `nix`: to rustix a process of another namespace, whose number is 0, is an error.
         let uid = match getsockopt(&stream, PeerCredentials) {
-            Ok(credentials) => credentials.uid(),
+            Ok(credentials) => counted_as(credentials.uid()),
             Err(error) => {
                 self.log
                     .line(format_args!("who connects is not known: {error}"));
