@@ -23,6 +23,7 @@ mod users;
 mod workers;
 
 use std::fs;
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -62,8 +63,8 @@ pub struct Options {
     #[arg(long, value_name = "SIZE", default_value = "128M", value_parser = frame)]
     max_frame: u32,
     /// How much the daemon may hold of entries for the requests of all users at once; it needs up
-    /// to three times that. Beyond it requests wait, those of the user with fewest go first, and
-    /// what waits for a slow client is ended for them
+    /// to three times that. Beyond it requests wait, those of the user who was served least go
+    /// first, and what waits for a slow client is ended for them
     #[arg(long, value_name = "SIZE", default_value = MAX_MEMORY, value_parser = size)]
     max_memory: u64,
     /// How much of that there may be for one user's requests; the others wait
@@ -145,6 +146,7 @@ fn run(options: Options, log: Log) -> Result<(), String> {
             requests_of_user: options.user_requests,
             memory: options.max_memory,
             memory_of_user: options.user_memory,
+            large: large(),
         }),
         names: Names::new(),
         workers: Arc::new(Workers::new()),
@@ -201,6 +203,14 @@ fn descriptors(options: &Options, log: &Log) -> usize {
         options.max_connections
     ));
     connections
+}
+
+/// How many bytes of large entries the daemon reads or writes at once: it does so byte by byte, each
+/// entry in one of its threads, and it has 20, or two for each processor (sccache 0.19).
+fn large() -> u64 {
+    const OF_PROCESSOR: u64 = 32 << 20;
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
+    OF_PROCESSOR * u64::try_from(processors).unwrap_or(1)
 }
 
 /// A size such as `128M`, in bytes.

@@ -1,10 +1,19 @@
 //! Turns: which requests the daemon has, and how much it holds for them, of one user and of all.
 //!
-//! What is beyond a user's own share waits for that user's requests to end. Where all is taken
-//! that all users may have together, the next turn is that of the user who has fewest requests
-//! under way, and a request that waits for a slow client is ended for those that wait. Whose
-//! request that was is the last for a while, and waited for no longer. A client that has gone is
-//! waited for by nobody.
+//! What is beyond a user's own share waits for that user's requests to end. Of those that wait, the
+//! next turn is that of the user who will have been served least with it: each has an account, to
+//! which requests are charged by what they move, and whoever comes new begins where the others are
+//! (fair queueing, as networks have it). Of equals, the one goes first who was served the longest
+//! ago. So however many users have however many requests, another's small one waits for none of
+//! their queues.
+//!
+//! What is large does not fill the daemon: it has one thread to each entry, and not many of them,
+//! and what is small would wait behind. Requests of which the size is not known yet are as large
+//! as the user's others were of late.
+//!
+//! Where all is taken that all users may have together, a request that waits for a slow client is
+//! ended for those that wait. Whose request that was is the last for a while, and waited for no
+//! longer. A client that has gone is waited for by nobody.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -23,6 +32,8 @@ pub struct Shares {
     pub memory: u64,
     /// Those for one user's.
     pub memory_of_user: u64,
+    /// Bytes of large entries that the daemon reads or writes at once; one entry may have more.
+    pub large: u64,
 }
 
 /// All turns.
@@ -35,9 +46,11 @@ pub struct Turns {
 struct State {
     next: u64,
     users: HashMap<u32, User>,
+    /// Those of users who are there, and of others who were of late.
+    accounts: HashMap<u32, Account>,
+    /// What the one had been served whose request began last.
+    clock: u64,
     under_way: BTreeMap<u64, UnderWay>,
-    /// What those that are under way hold.
-    memory: u64,
 }
 
 /// A user with requests, or one who was slow of late.
@@ -48,6 +61,18 @@ struct User {
     /// Until when this one is the last.
     last_until: Option<Instant>,
     waiting: VecDeque<Waiting>,
+}
+
+/// What a user was served.
+#[derive(Clone, Copy, Default)]
+struct Account {
+    /// Bytes, and [`REQUEST`] for each request; no less than the clock said when the first of these
+    /// requests came.
+    served: u64,
+    /// The number of the turn that was the last.
+    last: u64,
+    /// How long an entry that this user asks for is likely to be; nothing where none is known.
+    usual: Option<u64>,
 }
 
 struct Waiting {
@@ -62,10 +87,35 @@ struct Waiting {
 struct UnderWay {
     peer: Arc<Peer>,
     memory: u64,
+    /// What its user's account was charged.
+    charged: u64,
+    /// How many bytes the daemon is to read or write; none when it has answered.
+    work: u64,
+    /// Whether it was begun without its size being known.
+    is_guess: bool,
     /// From when on the client is slow; nothing while the daemon is waited for.
     slow_from: Option<Instant>,
     /// Whether it was told to end.
     is_ended: bool,
+}
+
+/// A request that may be the next.
+#[derive(Clone, Copy)]
+struct Next {
+    uid: u32,
+    memory: u64,
+    work: u64,
+}
+
+/// What requests that are under way take.
+#[derive(Default)]
+struct Taken {
+    requests: usize,
+    memory: u64,
+    /// The part of that for what is large.
+    memory_of_large: u64,
+    /// What the daemon has to do for what is large.
+    work: u64,
 }
 
 /// A request's turn, which it has until the value ends.
@@ -73,6 +123,18 @@ pub struct Turn<'a> {
     turns: &'a Turns,
     id: u64,
 }
+
+/// What a request costs beside the bytes that it moves, in bytes that take as long.
+const REQUEST: u64 = 64 << 10;
+
+/// What is longer than this is large.
+const SMALL: u64 = 1 << 20;
+
+/// A share of the memory, one part in so many, is for what is small alone.
+const FOR_SMALL: u64 = 8;
+
+/// How many accounts are kept of users who have nothing under way.
+const ACCOUNTS: usize = 4096;
 
 /// How long a client may take while others wait, and how many bytes a second beyond that. It
 /// writes to, or reads from, a socket of this machine.
@@ -104,18 +166,8 @@ impl Turns {
         deadline: Instant,
     ) -> Option<Turn<'_>> {
         let shares = &self.shares;
-        let turn = Arc::new(Condvar::new());
         let mut state = self.lock();
-        let id = state.next;
-        state.next += 1;
-        let user = state.users.entry(peer.uid).or_default();
-        user.waiting.push_back(Waiting {
-            id,
-            peer: Arc::clone(peer),
-            memory: memory.min(shares.memory_of_user).min(shares.memory),
-            rest,
-            turn: Arc::clone(&turn),
-        });
+        let (id, turn) = state.ask(peer, memory, rest, shares);
         loop {
             let now = Instant::now();
             state.begin(shares, now);
@@ -144,38 +196,119 @@ impl Turns {
 }
 
 impl State {
-    /// Whose turn is next: of those whose own share has room, and of each the first that came.
-    fn next(&self, shares: &Shares, now: Instant) -> Option<(u32, u64)> {
-        let waiting = self.users.iter().filter_map(|(uid, user)| {
-            let first = user.waiting.front()?;
-            let has_room = user.requests < shares.requests_of_user
-                && user.memory + first.memory <= shares.memory_of_user;
-            let order = (user.is_last(now), user.requests, first.id);
-            has_room.then_some((order, *uid, first.memory))
+    /// Lets a request wait.
+    fn ask(
+        &mut self,
+        peer: &Arc<Peer>,
+        memory: u64,
+        rest: u64,
+        shares: &Shares,
+    ) -> (u64, Arc<Condvar>) {
+        let id = self.next;
+        self.next += 1;
+        let user = self.users.entry(peer.uid).or_default();
+        let comes_new = user.requests == 0 && user.waiting.is_empty();
+        let turn = Arc::new(Condvar::new());
+        user.waiting.push_back(Waiting {
+            id,
+            peer: Arc::clone(peer),
+            memory: memory.min(shares.memory_of_user).min(shares.memory),
+            rest,
+            turn: Arc::clone(&turn),
         });
-        let (_, uid, memory) = waiting.min()?;
-        Some((uid, memory))
+        if self.accounts.len() >= ACCOUNTS {
+            self.accounts.retain(|uid, _| self.users.contains_key(uid));
+        }
+        let account = self.accounts.entry(peer.uid).or_default();
+        if comes_new {
+            account.served = account.served.max(self.clock);
+        }
+        (id, turn)
     }
 
-    /// Begins what there is room for. Nothing passes the one whose turn is next: what is small
-    /// would let what is large wait for ever.
-    fn begin(&mut self, shares: &Shares, now: Instant) {
-        while let Some((uid, memory)) = self.next(shares, now) {
-            if self.under_way.len() >= shares.requests || self.memory + memory > shares.memory {
-                return;
+    fn account(&self, uid: u32) -> Account {
+        self.accounts.get(&uid).copied().unwrap_or_default()
+    }
+
+    /// Whose turn is next, of those that are like this: of those whose own share has room, and of
+    /// each the first that came.
+    fn next(&self, shares: &Shares, now: Instant, is_like: fn(&Next) -> bool) -> Option<Next> {
+        let waiting = self.users.iter().filter_map(|(uid, user)| {
+            let first = user.waiting.front()?;
+            let account = self.account(*uid);
+            // Of a user of whom nothing is known there is one, until its answer.
+            let is_first = first.is_guess() && account.usual.is_none();
+            let has_room = user.requests < shares.requests_of_user
+                && user.memory + first.memory <= shares.memory_of_user
+                && (!is_first || user.memory == 0);
+            let work = first.work(account);
+            let served = account.served + REQUEST + work;
+            let order = (user.is_last(now), served, account.last, first.id);
+            let next = Next {
+                uid: *uid,
+                memory: first.memory,
+                work,
+            };
+            (has_room && is_like(&next)).then_some((order, next))
+        });
+        Some(waiting.min_by_key(|(order, _)| *order)?.1)
+    }
+
+    fn taken(&self, counts: impl Fn(&UnderWay) -> bool) -> Taken {
+        let mut taken = Taken::default();
+        for one in self.under_way.values().filter(|one| counts(one)) {
+            taken.requests += 1;
+            taken.memory += one.memory;
+            if one.charged > REQUEST + SMALL {
+                taken.memory_of_large += one.memory;
+                taken.work += one.work;
             }
-            let Some(user) = self.users.get_mut(&uid) else {
+        }
+        taken
+    }
+
+    /// What may begin. What is small passes what is large where that loses nothing by it, or where
+    /// the share for what is small has room; else nothing passes the one whose turn is next: what
+    /// is small would let what is large wait for ever.
+    fn ready(&self, shares: &Shares, now: Instant) -> Option<Next> {
+        let taken = self.taken(|_| true);
+        let first = self.next(shares, now, |_| true)?;
+        if first.has_room(shares, &taken) && first.is_not_too_much(shares, &taken) {
+            return Some(first);
+        }
+        if first.is_small() {
+            return None;
+        }
+        let small = self.next(shares, now, Next::is_small)?;
+        let loses_nothing = taken.memory + small.memory + first.memory <= shares.memory
+            || taken.memory - taken.memory_of_large + small.memory <= shares.memory / FOR_SMALL;
+        (loses_nothing && small.has_room(shares, &taken)).then_some(small)
+    }
+
+    /// Begins what there is room for.
+    fn begin(&mut self, shares: &Shares, now: Instant) {
+        while let Some(next) = self.ready(shares, now) {
+            let Some(user) = self.users.get_mut(&next.uid) else {
                 return;
             };
             let Some(first) = user.waiting.pop_front() else {
                 return;
             };
+            let is_guess = first.is_guess();
             user.requests += 1;
-            user.memory += memory;
-            self.memory += memory;
+            user.memory += next.memory;
+            let charged = REQUEST + next.work;
+            let account = self.accounts.entry(next.uid).or_default();
+            self.clock = self.clock.max(account.served);
+            account.served += charged;
+            self.next += 1;
+            account.last = self.next;
             let begun = UnderWay {
                 peer: first.peer,
-                memory,
+                memory: next.memory,
+                charged,
+                work: next.work,
+                is_guess,
                 slow_from: (first.rest > 0).then(|| now + quick(first.rest)),
                 is_ended: false,
             };
@@ -186,26 +319,25 @@ impl State {
 
     /// Ends what waits for slow clients, as much of it as whoever is next needs.
     fn end_slow(&mut self, shares: &Shares, now: Instant) {
-        let Some((next, wanted)) = self.next(shares, now) else {
+        let Some(next) = self.next(shares, now, |_| true) else {
             return;
         };
         let is_last = |state: &Self, uid| {
             let user = state.users.get(&uid);
             user.is_some_and(|user| user.is_last(now))
         };
-        let next_is_last = is_last(self, next);
+        let next_is_last = is_last(self, next.uid);
         loop {
-            let stay = self.under_way.values().filter(|one| !one.is_ended);
-            let (requests, memory) = stay.fold((0, 0), |(requests, memory), one| {
-                (requests + 1, memory + one.memory)
-            });
-            if requests < shares.requests && memory + wanted <= shares.memory {
+            let stay = self.taken(|one| !one.is_ended);
+            let has_room = next.has_room(shares, &stay);
+            if has_room && next.is_not_too_much(shares, &stay) {
                 return;
             }
             let slow = self.under_way.iter().filter_map(|(id, one)| {
                 let (uid, from) = (one.peer.uid, one.slow_from?);
+                let helps = !has_room || one.work > 0;
                 let may_end = from <= now || (is_last(self, uid) && !next_is_last);
-                (may_end && !one.is_ended && uid != next).then_some((from, *id))
+                (helps && may_end && !one.is_ended && uid != next.uid).then_some((from, *id))
             });
             let Some((_, id)) = slow.min() else {
                 return;
@@ -237,9 +369,79 @@ impl State {
         };
         let less = one.memory.saturating_sub(memory);
         one.memory -= less;
-        self.memory -= less;
         if let Some(user) = self.users.get_mut(&one.peer.uid) {
             user.memory -= less;
+        }
+    }
+
+    /// The daemon answers a request with so many bytes, of which it still holds some.
+    fn answered(&mut self, id: u64, bytes: u64, held: u64, shares: &Shares, now: Instant) {
+        self.shrink(id, held);
+        if let Some(one) = self.under_way.get_mut(&id) {
+            one.slow_from = Some(now + quick(bytes));
+            one.work = 0;
+            let account = self.accounts.entry(one.peer.uid).or_default();
+            if one.is_guess {
+                let charged = REQUEST + bytes;
+                account.served = (account.served + charged).saturating_sub(one.charged);
+                one.charged = charged;
+                // One that is short says little of the next.
+                let before = account.usual.unwrap_or_default();
+                account.usual = Some(bytes.max(before - before / 16));
+            }
+        }
+        self.begin(shares, now);
+    }
+
+    fn end(&mut self, id: u64, shares: &Shares, now: Instant) {
+        self.shrink(id, 0);
+        let Some(one) = self.under_way.remove(&id) else {
+            return;
+        };
+        let uid = one.peer.uid;
+        if let Some(user) = self.users.get_mut(&uid) {
+            user.requests -= 1;
+            if !user.is_there(now) {
+                self.users.remove(&uid);
+            }
+        }
+        self.begin(shares, now);
+    }
+}
+
+impl Next {
+    fn is_small(&self) -> bool {
+        self.work <= SMALL
+    }
+
+    /// Whether the daemon is not busy with as much as it may be.
+    fn is_not_too_much(&self, shares: &Shares, taken: &Taken) -> bool {
+        self.is_small() || taken.work == 0 || taken.work + self.work <= shares.large
+    }
+
+    /// Whether there may be one more of it beside these.
+    fn has_room(&self, shares: &Shares, taken: &Taken) -> bool {
+        let for_large = shares.memory - shares.memory / FOR_SMALL;
+        taken.requests < shares.requests
+            && taken.memory + self.memory <= shares.memory
+            && (self.is_small()
+                || taken.memory_of_large == 0
+                || taken.memory_of_large + self.memory <= for_large)
+    }
+}
+
+impl Waiting {
+    /// Whether its size is not known before the daemon answers.
+    fn is_guess(&self) -> bool {
+        self.rest == 0 && self.memory > SMALL
+    }
+
+    /// How many bytes the daemon is likely to read or write for it.
+    fn work(&self, account: Account) -> u64 {
+        if self.rest > 0 {
+            self.rest
+        } else {
+            account.usual.unwrap_or_default().min(self.memory)
         }
     }
 }
@@ -266,32 +468,16 @@ impl Turn<'_> {
     /// The daemon answers with so many bytes, of which it still holds some: what is waited for is
     /// the client.
     pub fn answered(&self, bytes: u64, held: u64) {
-        let now = Instant::now();
+        let shares = &self.turns.shares;
         let mut state = self.turns.lock();
-        state.shrink(self.id, held);
-        if let Some(one) = state.under_way.get_mut(&self.id) {
-            one.slow_from = Some(now + quick(bytes));
-        }
-        state.begin(&self.turns.shares, now);
+        state.answered(self.id, bytes, held, shares, Instant::now());
     }
 }
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        let now = Instant::now();
         let mut state = self.turns.lock();
-        state.shrink(self.id, 0);
-        let Some(one) = state.under_way.remove(&self.id) else {
-            return;
-        };
-        let uid = one.peer.uid;
-        if let Some(user) = state.users.get_mut(&uid) {
-            user.requests -= 1;
-            if !user.is_there(now) {
-                state.users.remove(&uid);
-            }
-        }
-        state.begin(&self.turns.shares, now);
+        state.end(self.id, &self.turns.shares, Instant::now());
     }
 }
 
@@ -312,6 +498,7 @@ mod tests {
             requests_of_user: 2,
             memory: 250,
             memory_of_user: 100,
+            large: 0,
         })
     }
 
@@ -337,7 +524,7 @@ mod tests {
         assert!(turns.take(&one, 100, 0, soon()).is_some());
         assert_eq!(turns.under_way(), 0);
         let state = turns.lock();
-        assert_eq!((state.memory, state.users.len()), (0, 0));
+        assert!(state.users.is_empty());
     }
 
     #[test]
@@ -439,6 +626,161 @@ mod tests {
         assert!(!new.is_ended());
     }
 
+    /// The requests that are under way, and whose they are.
+    fn begun(state: &State) -> Vec<(u64, u32)> {
+        let under_way = state.under_way.iter();
+        under_way.map(|(id, one)| (*id, one.peer.uid)).collect()
+    }
+
+    /// A daemon that does one request after the other, asked for 8 MiB each by users with queues.
+    #[test]
+    fn long_queues_of_however_many_users_hold_up_nobody() {
+        const MEGABYTE: u64 = 1 << 20;
+        let shares = Shares {
+            requests: 1,
+            requests_of_user: 16,
+            memory: 1 << 30,
+            memory_of_user: 512 << 20,
+            large: 8 * MEGABYTE,
+        };
+        let (mut state, now) = (State::default(), Instant::now());
+        let others: Vec<_> = (0..12).map(|uid| Peer::pair(uid).0).collect();
+        for _ in 0..20 {
+            for other in &others {
+                state.ask(other, 128 * MEGABYTE, 0, &shares);
+            }
+        }
+        state.begin(&shares, now);
+        let next = |state: &mut State| {
+            let (id, uid) = begun(state)[0];
+            state.answered(
+                id,
+                if uid < 12 { 8 * MEGABYTE } else { 1024 },
+                0,
+                &shares,
+                now,
+            );
+            state.end(id, &shares, now);
+            begun(state)[0].1
+        };
+        // Each in its turn, again and again.
+        let order: Vec<_> = (0..24).map(|_| next(&mut state)).collect();
+        assert_eq!(order[..12], order[12..]);
+        let (new, _theirs) = Peer::pair(100);
+        for _ in 0..20 {
+            state.ask(&new, 128 * MEGABYTE, 0, &shares);
+            let waited = (0..12).take_while(|_| next(&mut state) != 100).count();
+            assert!(waited <= 1, "{waited} requests of others went first");
+        }
+        // Nor does it hold up others that it comes again and again.
+        let mut turns = [0; 12];
+        for _ in 0..1000 {
+            state.ask(&new, 128 * MEGABYTE, 0, &shares);
+            if let Some(turns) = turns.get_mut(next(&mut state) as usize) {
+                *turns += 1;
+            }
+        }
+        assert!(turns.iter().all(|turns| *turns > 2), "{turns:?}");
+    }
+
+    /// Requests of equal cost: whoever was served last goes last, one that leaves in between, too.
+    #[test]
+    fn who_was_served_last_goes_last() {
+        let shares = turns(1).shares;
+        let (mut state, now) = (State::default(), Instant::now());
+        let peers: Vec<_> = (0..4).map(|uid| Peer::pair(uid).0).collect();
+        let end = |state: &mut State| {
+            let (id, uid) = begun(state)[0];
+            state.end(id, &shares, now);
+            uid
+        };
+        for peer in &peers {
+            state.ask(peer, 0, 0, &shares);
+        }
+        state.begin(&shares, now);
+        for _ in 0..3 {
+            for expected in 0..4 {
+                // It asks for the next when it has its answer, and nothing waits of it till then.
+                assert_eq!(end(&mut state), expected);
+                state.ask(&peers[expected as usize], 0, 0, &shares);
+                state.begin(&shares, now);
+            }
+        }
+    }
+
+    /// While the daemon reads a large entry, others wait, and small ones do not.
+    #[test]
+    fn what_is_large_does_not_fill_the_daemon() {
+        let turns = Turns::new(Shares {
+            requests: 16,
+            requests_of_user: 16,
+            memory: 1 << 30,
+            memory_of_user: 512 << 20,
+            large: 16 << 20,
+        });
+        let pairs = [1, 2, 3].map(Peer::pair);
+        let [one, other, small] = pairs.each_ref().map(|(peer, _)| peer);
+        let frame = 128 << 20;
+        for (peer, usual) in [(one, 12 << 20), (other, 12 << 20), (small, 1000)] {
+            let turn = turns.take(peer, frame, 0, soon()).unwrap();
+            assert!(
+                turns.take(peer, frame, 0, soon()).is_none(),
+                "how large its entries are is not known yet"
+            );
+            turn.answered(usual, usual);
+        }
+        let turn = turns.take(one, frame, 0, soon()).unwrap();
+        assert!(turns.take(one, frame, 0, soon()).is_none());
+        assert!(turns.take(other, frame, 0, soon()).is_none());
+        assert!(turns.take(other, 20 << 20, 20 << 20, soon()).is_none());
+        for _ in 0..20 {
+            assert!(turns.take(small, frame, 0, soon()).is_some());
+        }
+        turn.answered(12 << 20, 12 << 20);
+        assert!(turns.take(other, frame, 0, soon()).is_some());
+    }
+
+    /// Large entries whose readers take their time leave a part of the memory.
+    #[test]
+    fn a_part_of_the_memory_is_for_what_is_small() {
+        let turns = Turns::new(Shares {
+            requests: 64,
+            requests_of_user: 16,
+            memory: 80 << 20,
+            memory_of_user: 80 << 20,
+            large: 80 << 20,
+        });
+        let (small, _its) = Peer::pair(100);
+        let (peers, _theirs): (Vec<_>, Vec<_>) = (0..10).map(Peer::pair).unzip();
+        let frame = 10 << 20;
+        // What they ask for is known.
+        for peer in &peers {
+            let turn = turns.take(peer, frame, 0, soon()).unwrap();
+            turn.answered(frame, frame);
+        }
+        let mut held = Vec::new();
+        for peer in &peers {
+            for _ in 0..2 {
+                if let Some(turn) = turns.take(peer, frame, 0, soon()) {
+                    turn.answered(frame, frame);
+                    held.push(turn);
+                }
+            }
+        }
+        assert_eq!(held.len(), 7);
+        thread::scope(|scope| {
+            let large = scope.spawn(|| turns.take(&peers[0], frame, 0, later()).is_some());
+            while turns.lock().users[&0].waiting.is_empty() {
+                thread::yield_now();
+            }
+            for _ in 0..3 {
+                assert!(turns.take(&small, frame, 0, soon()).is_some());
+            }
+            held.clear();
+            assert!(large.join().unwrap());
+        });
+    }
+
     #[test]
     fn a_client_that_has_gone_is_not_waited_for() {
         let turns = turns(1);
@@ -450,6 +792,16 @@ mod tests {
         assert!(began.elapsed() < Duration::from_secs(5));
         drop(turn);
         assert!(turns.lock().users.is_empty());
+    }
+
+    #[test]
+    fn accounts_are_not_kept_for_ever() {
+        let turns = turns(1);
+        for uid in 0..10_000 {
+            let (peer, _theirs) = Peer::pair(uid);
+            assert!(turns.take(&peer, 0, 0, soon()).is_some());
+        }
+        assert!(turns.lock().accounts.len() <= ACCOUNTS);
     }
 
     #[test]
