@@ -91,7 +91,10 @@ in
       beyond its ${units.memory}.
     '';
     userMemory = optional size "How much of that there may be for one user's requests, such as 256M.";
-    maxConnections = optional types.ints.positive "Connections of all users together.";
+    maxConnections = optional types.ints.positive ''
+      Connections of all users together. The gateway's unit has addresses for 1700 threads: with more
+      connections, give it a `LimitAS` beyond its ${units.addresses}.
+    '';
     userConnections = optional types.ints.positive "Connections of one user.";
     maxRequests = optional types.ints.positive "Requests of all users that the daemon has at once.";
     userRequests = optional types.ints.positive "Requests of one user that the daemon has at once.";

@@ -74,6 +74,8 @@ in
 
   memory = read.daemon.Service.MemoryMax;
 
+  addresses = read.gateway.Service.LimitAS;
+
   folders =
     directory:
     [ "d ${read.socket_folder} 0755 root root -" ]

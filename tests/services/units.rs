@@ -166,6 +166,15 @@ fn systemd_runs_them() {
         let said = machine.inside(&["stat", "-c", "%U %G", &place]);
         assert_eq!(said.trim(), format!("{user} nix-sccache"), "{unit}");
     }
+    // Its address space has a limit, within which it serves as many as it lets in.
+    let limits =
+        ["LimitAS", "Environment"].map(|name| machine.property("nix-sccache.service", name));
+    let expected = [(512_u64 << 20).to_string(), "MALLOC_ARENA_MAX=1".to_owned()];
+    assert_eq!(limits, expected);
+    assert!(machine.build("hold", "1").starts_with("hold: 1"));
+    assert_eq!(machine.build("exchange", ""), "exchange: the same");
+    let restarts = machine.property("nix-sccache.service", "NRestarts");
+    assert_eq!(restarts, "0");
     let told = machine.inside(&["stat", "-c", "%a %U %G", "/run/nix-sccache/sccache.sock"]);
     assert_eq!(told.trim(), "666 root root");
     let told = machine.inside(&["stat", "-c", "%a %U %G", "/run/nix-sccache-daemon"]);

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use nix_sccache_tests::attack::{ATTACKS, KEY, attack};
 use nix_sccache_tests::protocol::{Client, Heard, found, frame, get, put, request, stored};
-use nix_sccache_tests::{Daemon, Gateway, Reported, built, library, script, stdout_of};
+use nix_sccache_tests::{Daemon, Gateway, Reported, built, library, root, script, stdout_of};
 
 use crate::{build, shim};
 
@@ -387,6 +387,81 @@ fn a_client_that_only_reads_on() {
     let mut heard = Vec::new();
     stream.read_to_end(&mut heard).unwrap();
     assert_eq!(heard, frame(&MISS).repeat(2));
+}
+
+/// As much address space as a unit may have, in bytes.
+fn addresses_of_its_unit() -> u64 {
+    let units = fs::read_to_string(root().join("wrapper/src/doctor/setup/units.toml")).unwrap();
+    let units: toml::Table = units.parse().unwrap();
+    let limit = units["gateway"]["Service"]["LimitAS"].as_str().unwrap();
+    limit.strip_suffix('M').unwrap().parse::<u64>().unwrap() << 20
+}
+
+/// Within a limit of address space there is a thread for each connection that it allows, and none
+/// of what is beyond it ends the process: Rust aborts where a new thread finds no room for a stack
+/// on which it would handle signals.
+#[test]
+fn a_limit_of_address_space() {
+    const CONNECTIONS: usize = 400;
+    let daemon = Daemon::start();
+    let unit = addresses_of_its_unit();
+    let cases = [
+        (unit, "", CONNECTIONS),
+        (600_000_000, "", CONNECTIONS),
+        (140 << 20, "", 1),
+        // Arenas would take what threads have.
+        (300 << 20, "MALLOC_ARENA_MAX=64", CONNECTIONS),
+    ];
+    for (limit, variable, at_least) in cases {
+        let limit = format!("--as={limit}");
+        let runner: Vec<_> = ["prlimit", &limit, "env", variable]
+            .into_iter()
+            .filter(|word| !word.is_empty())
+            .collect();
+        let gateway = Gateway::start_by(&daemon, &runner, &["--user-connections", "1000"]);
+        let served = served_at_once(&gateway, CONNECTIONS);
+        assert!(
+            served >= at_least,
+            "{runner:?}: {served} served; {}",
+            gateway.log()
+        );
+    }
+}
+
+/// Where there is no room for one more thread, a connection is refused.
+#[test]
+fn threads_that_cannot_be_had() {
+    let daemon = Daemon::start();
+    let runner = ["env", "MALLOC_ARENA_MAX=1"];
+    let gateway = Gateway::start_by(&daemon, &runner, &["--user-connections", "1000"]);
+    assert_eq!(served_at_once(&gateway, 1), 1);
+    // Less than it could go by when it began.
+    let limit = (gateway.size() + (60 << 10)) << 10;
+    stdout_of(
+        Command::new("prlimit").args([format!("--pid={}", gateway.id()), format!("--as={limit}")]),
+    );
+    let served = served_at_once(&gateway, 400);
+    assert!((10..400).contains(&served), "{served}: {}", gateway.log());
+    let refused = "refused a connection: out of memory";
+    assert!(gateway.log().contains(refused), "{}", gateway.log());
+}
+
+/// How many of so many connections, all there at once, can store an entry; afterwards there is room
+/// for others again.
+#[track_caller]
+fn served_at_once(gateway: &Gateway, connections: usize) -> usize {
+    let mut clients: Vec<_> = (0..connections)
+        .map(|_| Client::new(&gateway.socket()))
+        .collect();
+    let is_served = |client: &mut Client| client.ask(&put(KEY, b"entry")) == stored();
+    let served = clients.iter_mut().map(is_served);
+    let served = served.filter(|is_served| *is_served).count();
+    drop(clients);
+    until(
+        || Client::new(&gateway.socket()).ask(&get(KEY)) == found(b"entry"),
+        || gateway.log(),
+    );
+    served
 }
 
 /// A flood of refusals is no flood of lines.

@@ -22,10 +22,12 @@ mod turns;
 mod users;
 mod workers;
 
+use std::env;
 use std::fs;
 use std::num::NonZero;
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -99,11 +101,16 @@ const MAX_MEMORY: &str = "1G";
 /// Descriptors beside those of connections.
 const OTHER_DESCRIPTORS: usize = 64;
 
+/// Address space beside that of threads and of pieces of entries: the program and its libraries,
+/// what it allocates, and what there has to be for a new thread.
+const OTHER_ADDRESSES: u64 = (64 << 20) + workers::RESERVE as u64;
+
 /// How long requests may take that are under way when the gateway is to end.
 const ENDING: Duration = Duration::from_secs(5);
 
 /// Runs the gateway until a signal ends it.
 pub fn main(options: Options) -> ExitCode {
+    with_one_arena();
     match run(options, Log::new()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -113,9 +120,32 @@ pub fn main(options: Options) -> ExitCode {
     }
 }
 
+/// Starts this program anew with one arena, where address space is limited: by default glibc has a
+/// thread reserve 64 MiB of it for another, up to eight for each processor, and ends the process
+/// where then nothing is left.
+fn with_one_arena() {
+    const ARENAS: &str = "MALLOC_ARENA_MAX";
+    let is_limited = getrlimit(Resource::As).current.is_some();
+    if !is_limited || env::var_os(ARENAS).is_some_and(|arenas| arenas == "1") {
+        return;
+    }
+    let mut arguments = env::args_os();
+    let (Ok(program), Some(name)) = (env::current_exe(), arguments.next()) else {
+        return;
+    };
+    let mut again = Command::new(program);
+    again.arg0(name).args(arguments).env(ARENAS, "1");
+    // It returns where it fails.
+    let error = again.exec();
+    Log::new().line(format_args!(
+        "cannot be started anew with one arena, so there may be fewer connections: {error}"
+    ));
+}
+
 fn run(options: Options, log: Log) -> Result<(), String> {
     let said = |error: std::io::Error| error.to_string();
-    let connections = descriptors(&options, &log);
+    let connections =
+        descriptors(&options, &log).min(addresses(&options, getrlimit(Resource::As).current, &log));
     let listening = listen::listen(options.listen.as_deref(), options.mode).map_err(said)?;
     if geteuid().is_root() {
         log.line("runs as root: give it a user of its own, who may connect to the daemon");
@@ -160,9 +190,7 @@ fn run(options: Options, log: Log) -> Result<(), String> {
     });
     let Socket { listener, made } = listening;
     let serving = Arc::clone(&gateway);
-    thread::Builder::new()
-        .spawn(move || serving.serve(&listener))
-        .map_err(said)?;
+    workers::start(move || serving.serve(&listener)).map_err(said)?;
 
     signals.forever().next();
     if let Some(path) = made {
@@ -205,10 +233,32 @@ fn descriptors(options: &Options, log: &Log) -> usize {
     connections
 }
 
+/// How many connections there may be in this much address space: each has a thread, and may leave
+/// another to a request that the daemon still has when it was ended.
+fn addresses(options: &Options, limit: Option<u64>, log: &Log) -> usize {
+    let Some(limit) = limit else {
+        return options.max_connections;
+    };
+    let requests = u64::try_from(options.max_requests).unwrap_or(u64::MAX);
+    let others = requests
+        .saturating_mul(workers::THREAD + serve::PIECE as u64)
+        .saturating_add(OTHER_ADDRESSES);
+    let threads = limit.saturating_sub(others) / workers::THREAD;
+    let connections = usize::try_from(threads).unwrap_or(usize::MAX).max(1);
+    if connections < options.max_connections {
+        log.line(format_args!(
+            "{} MiB of address space allow {connections} connections, and not {}",
+            limit >> 20,
+            options.max_connections
+        ));
+    }
+    connections.min(options.max_connections)
+}
+
 /// How many bytes of large entries the daemon reads or writes at once: it does so byte by byte, each
 /// entry in one of its threads, and it has 20, or two for each processor (sccache 0.19).
 fn large() -> u64 {
-    const OF_PROCESSOR: u64 = 32 << 20;
+    const OF_PROCESSOR: u64 = 16 << 20;
     let processors = thread::available_parallelism().map_or(1, NonZero::get);
     OF_PROCESSOR * u64::try_from(processors).unwrap_or(1)
 }
@@ -267,6 +317,26 @@ mod tests {
         let units: toml::Table = include_str!("../doctor/setup/units.toml").parse().unwrap();
         let most = units["daemon"]["Service"]["MemoryMax"].as_str().unwrap();
         assert!(3 * size(MAX_MEMORY).unwrap() <= size(most).unwrap() * 3 / 4);
+    }
+
+    /// With the options that it has by default.
+    #[test]
+    fn its_own_unit_has_addresses_for_all_connections() {
+        #[derive(clap::Parser)]
+        struct Parsed {
+            #[command(flatten)]
+            options: Options,
+        }
+        let words = ["gateway", "--daemon", "/s"];
+        let options = <Parsed as clap::Parser>::parse_from(words).options;
+        let units: toml::Table = include_str!("../doctor/setup/units.toml").parse().unwrap();
+        let limit = units["gateway"]["Service"]["LimitAS"].as_str().unwrap();
+        let log = Log::new();
+        let connections = |limit| addresses(&options, limit, &log);
+        assert_eq!(connections(size(limit).ok()), options.max_connections);
+        assert_eq!(connections(None), options.max_connections);
+        assert!((300..1024).contains(&connections(Some(300 << 20))));
+        assert_eq!(connections(Some(1 << 20)), 1);
     }
 
     #[test]

@@ -59,7 +59,7 @@ pub struct Terms {
 const ANSWER: Duration = Duration::from_mins(5);
 
 /// What is passed on at once. Each request that the daemon has may need this much here.
-const PIECE: usize = 128 << 10;
+pub const PIECE: usize = 128 << 10;
 
 /// The slowest that a large frame may be sent, or read, in bytes a second.
 const SLOWEST: u64 = 1 << 20;
@@ -240,7 +240,7 @@ impl Gateway {
         daemon.write_all(start).map_err(|error| self.lost(&error))?;
         let mut buffer = Vec::new();
         if rest > 0 {
-            buffer = piece_of(rest);
+            buffer = piece_of(rest)?;
             copy(client, daemon, rest, &mut buffer)
                 .map_err(|side| self.failed(side, "half a frame"))?;
             turn.sent();
@@ -257,7 +257,7 @@ impl Gateway {
         // Most answers are short, and go as one.
         let whole = HEADER as u64 + length;
         if buffer.len() < PIECE {
-            buffer = piece_of(whole);
+            buffer = piece_of(whole)?;
         }
         let first = usize::try_from(whole)
             .unwrap_or(usize::MAX)
@@ -396,6 +396,12 @@ fn time_for(bytes: impl Into<u64>) -> Duration {
 }
 
 /// Room for a piece of this many bytes.
-fn piece_of(bytes: u64) -> Vec<u8> {
-    vec![0; usize::try_from(bytes).unwrap_or(PIECE).min(PIECE)]
+fn piece_of(bytes: u64) -> Result<Vec<u8>, End> {
+    let length = usize::try_from(bytes).unwrap_or(PIECE).min(PIECE);
+    let mut piece = Vec::new();
+    piece
+        .try_reserve_exact(length)
+        .map_err(|error| End::For(format!("refused a request: {error}")))?;
+    piece.resize(length, 0);
+    Ok(piece)
 }

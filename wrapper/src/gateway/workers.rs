@@ -2,7 +2,8 @@
 //! most of a short connection on a busy machine: the kernel lets those that are new wait.
 
 use std::collections::VecDeque;
-use std::io;
+use std::hint::black_box;
+use std::io::{self, ErrorKind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -23,7 +24,16 @@ const KEPT: usize = 32;
 const FOR: Duration = Duration::from_mins(1);
 
 /// A thread needs little: what is large is on the heap.
-const STACK: usize = 256 << 10;
+const STACK: usize = 128 << 10;
+
+/// How much address space a thread takes: its stack, the one on which it would handle signals, and
+/// what guards the two.
+pub const THREAD: u64 = STACK as u64 + (64 << 10);
+
+/// How much address space there has to be beside what is in use, for a new thread and for all that
+/// has no other end than the process's if there is none: the stack for signals, which Rust makes
+/// in the new thread, and short allocations. So much is never taken from what the allocator has.
+pub const RESERVE: usize = 40 << 20;
 
 impl<T: Send + 'static> Workers<T> {
     /// None yet.
@@ -37,7 +47,8 @@ impl<T: Send + 'static> Workers<T> {
         }
     }
 
-    /// Does this job in a thread, one that is idle or else a new one.
+    /// Does this job in a thread, one that is idle or else a new one; an error where there can be
+    /// no more.
     pub fn run(self: &Arc<Self>, job: T, work: impl Fn(T) + Send + 'static) -> io::Result<()> {
         let mut queue = self.lock();
         if queue.idle > queue.waiting.len() {
@@ -47,14 +58,12 @@ impl<T: Send + 'static> Workers<T> {
         }
         drop(queue);
         let workers = Arc::clone(self);
-        let thread = thread::Builder::new().stack_size(STACK);
-        thread.spawn(move || {
+        start(move || {
             work(job);
             while let Some(job) = workers.next() {
                 work(job);
             }
-        })?;
-        Ok(())
+        })
     }
 
     /// The next job of an idle thread; nothing where it has been idle for long enough.
@@ -75,6 +84,18 @@ impl<T: Send + 'static> Workers<T> {
     fn lock(&self) -> MutexGuard<'_, Queue<T>> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Starts a thread; an error where there is no room for it.
+pub fn start(work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    let mut reserve = Vec::<u8>::new();
+    if reserve.try_reserve_exact(RESERVE).is_err() {
+        return Err(ErrorKind::OutOfMemory.into());
+    }
+    // It is not to be found out that nobody uses it.
+    drop(black_box(reserve));
+    thread::Builder::new().stack_size(STACK).spawn(work)?;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -122,6 +122,11 @@ fn gateway(read: &Table, settings: &Settings) -> Table {
     put(&mut own, "ExecStart", start);
     let paths = exec_paths(&settings.gateway, &settings.gateway_libraries);
     put(&mut own, "ExecPaths", paths);
+    put(
+        &mut own,
+        "Environment",
+        assignments(&table(&unit, "Environment")),
+    );
     put(&mut unit, "Service", own);
     unit
 }
@@ -158,18 +163,20 @@ fn daemon(read: &Table, settings: &Settings) -> Table {
     if let Some(file) = &settings.environment_file {
         put(&mut own, "EnvironmentFile", file.as_str());
     }
-    let variables: Vec<Value> = variables
+    put(&mut own, "Environment", assignments(&variables));
+    put(&mut unit, "Service", own);
+    unit
+}
+
+/// Variables as a unit has them: within quotes, as JSON has them.
+fn assignments(variables: &Table) -> Vec<Value> {
+    variables
         .iter()
         .map(|(name, value)| {
-            // Within quotes, as JSON has them.
             let variable = format!("{name}={}", value.as_str().unwrap_or_default());
             Value::from(serde_json::Value::from(variable).to_string())
         })
-        .collect();
-    put(&mut own, "Environment", variables);
-    unit.remove("Environment");
-    put(&mut unit, "Service", own);
-    unit
+        .collect()
 }
 
 /// The variables that tell the daemon of the levels that are there.
