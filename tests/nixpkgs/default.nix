@@ -2,8 +2,10 @@
   The part of nixpkgs that this project uses, in small: attributes, hooks and command lines
   have nixpkgs' names and forms, so that what is written for the one works with the other.
 
-  It downloads and compiles nothing. Its packages point at the machine's tools, which the
-  sandbox must mount: `/usr`, `/lib`, `/lib64`, `/bin/sh`, and by these names
+  It downloads and compiles nothing. Its packages point at the machine's tools, or are copies of
+  them. Libraries are copies, and no others are found when a program is linked, as on NixOS, where
+  there is no `/usr/lib`; headers are the machine's. The sandbox must mount the machine's `/usr`,
+  `/lib`, `/lib64`, `/bin/sh`, and by these names
 
   - `/rust`: a Rust toolchain
   - `/dist`: a server of Rust's archives, for `fetchurl`
@@ -62,7 +64,10 @@ let
         };
 
       closureInfo = final.callPackage ./build/closureInfo.nix { };
-      stdenv = final.callPackage ./build/stdenv.nix { };
+      runtimeShell = "/usr/bin/bash";
+      platform = import ./build/platform.nix system;
+      stdenv = final.callPackage ./build/stdenv.nix { cc = final.gcc; };
+      stdenvNoCC = final.callPackage ./build/stdenv.nix { cc = null; };
       runCommand = final.callPackage ./build/runCommand.nix { };
       mkShell = final.callPackage ./build/mkShell.nix { };
       fetchurl = final.callPackage ./build/fetchurl.nix { };
@@ -70,7 +75,9 @@ let
 
       cargo = final.callPackage ./rust/cargo.nix { };
       rustc = final.callPackage ./rust/rustc.nix { };
-      rustPlatform = final.callPackage ./rust/platform.nix { };
+      makeRustPlatform =
+        { rustc, cargo, ... }: final.callPackage ./rust/platform.nix { inherit cargo rustc; };
+      rustPlatform = final.makeRustPlatform { inherit (final) cargo rustc; };
 
       nix = final.callPackage ./packages/nix.nix { };
       sccache = final.callPackage ./packages/sccache.nix { };
@@ -86,21 +93,35 @@ let
       which = tool "which";
       xz = tool "xz";
 
-      binutils = final.runCommand "binutils" { } ''
+      binutils-unwrapped = final.runCommand "binutils" { } ''
         mkdir -p $out/bin
-        ln -s /usr/bin/{ar,as,ld,nm,objdump,strip} $out/bin
+        ln -s /usr/bin/{ar,as,ld,ld.bfd,nm,objcopy,objdump,ranlib,readelf,strip} $out/bin
       '';
+      binutils = final.callPackage ./cc/bintoolsWrapper.nix {
+        bintools = final.binutils-unwrapped;
+        libc = final.glibc;
+      };
+      gcc-unwrapped = final.callPackage ./cc/gcc.nix { };
+      gcc = final.callPackage ./cc/wrapper.nix {
+        cc = final.gcc-unwrapped;
+        bintools = final.binutils;
+        libc = final.glibc;
+      };
       glibc =
         libraries "glibc" [
+          "*crt*.o"
           "ld-linux-*.so.*"
-          "libc.so.6"
-          "libdl.so.2"
-          "libm.so.6"
-          "libpthread.so.0"
-          "librt.so.1"
+          "libc.so*"
+          "libc_nonshared.a"
+          "libdl.[as]*"
+          "libm.so*"
+          "libmvec.so.*"
+          "libpthread.[as]*"
+          "librt.[as]*"
+          "libutil.[as]*"
         ]
         // {
-          static = final.runCommand "glibc-static" { } "mkdir $out";
+          static = libraries "glibc-static" [ "libc.a" ];
         };
       libgcc = libraries "libgcc" [
         "libgcc_s.so.1"
@@ -108,11 +129,15 @@ let
       ];
       zlib = libraries "zlib" [ "libz.so.1" ];
 
-      # Where the machine's compiler looks for itself.
+      openssl = libraries "openssl" [
+        "libcrypto.so.3"
+        "libssl.so.3"
+      ];
+
+      # Headers, which are the machine's.
       boehmgc = final.runCommand "boehmgc" { } "mkdir $out";
       boost = final.runCommand "boost" { } "mkdir $out";
       nlohmann_json = final.runCommand "nlohmann_json" { } "mkdir $out";
-      openssl = final.runCommand "openssl" { } "mkdir $out";
     };
 in
 lib.fix (builtins.foldl' (set: overlay: lib.extends overlay set) packages overlays)

@@ -56,6 +56,17 @@ rec {
 
   unique = builtins.foldl' (seen: one: if builtins.elem one seen then seen else seen ++ [ one ]) [ ];
 
+  subtractLists = taken: builtins.filter (one: !builtins.elem one taken);
+
+  intersectLists = one: builtins.filter (value: builtins.elem value one);
+
+  # The systems that there are.
+  platforms.all = [
+    "aarch64-darwin"
+    "aarch64-linux"
+    "x86_64-linux"
+  ];
+
   optional = condition: value: if condition then [ value ] else [ ];
 
   optionals = condition: list: if condition then list else [ ];

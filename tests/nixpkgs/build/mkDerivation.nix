@@ -67,6 +67,12 @@ let
     in
     if twice != [ ] then
       throw "${name}: both in `env` and among the attributes: ${concatStringsSep ", " twice}"
+    # check-meta.nix.
+    else if
+      !builtins.elem system attrs.meta.platforms or [ system ]
+      || builtins.elem system attrs.meta.badPlatforms or [ ]
+    then
+      throw "${name} is not available on the requested hostPlatform ${system}"
     else
       derivation arguments
       // {

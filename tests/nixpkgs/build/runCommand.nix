@@ -1,5 +1,5 @@
 /**
-  A derivation that runs a few lines of shell.
+  A derivation that runs a few lines of shell, without a C compiler.
 
   # Example
 
@@ -7,7 +7,7 @@
   runCommand "greeting" { } "echo hello > $out"
   ```
 */
-{ stdenv }:
+{ stdenvNoCC }:
 
 name: attrs: buildCommand:
-stdenv.mkDerivation (attrs // { inherit name buildCommand; })
+stdenvNoCC.mkDerivation (attrs // { inherit name buildCommand; })

@@ -53,15 +53,38 @@ exitHandler() {
 }
 trap exitHandler EXIT
 
-# activate INPUT: its programs in front of those of the machine, in the order given, then its hook
-# and what it propagates.
+# substituteAll SOURCE TARGET: with what @name@ is here.
+substituteAll() {
+    local text name
+    text=$(<"$1")
+    while read -r name; do
+        if [[ -v $name ]]; then text=${text//"@$name@"/"${!name}"}; fi
+    done < <(grep --only-matching '@[a-z][A-Za-z_]*@' "$1" | sort -u | tr -d @)
+    echo "$text" >"$2"
+}
+
+# roleOf OFFSET: what the variables for a platform end with.
+roleOf() {
+    case $1 in
+        -1) echo _FOR_BUILD ;;
+        0) ;;
+        1) echo _FOR_TARGET ;;
+    esac
+}
+
+# activate INPUT HOST TARGET: its programs in front of those of the machine, in the order given,
+# what a compiler has to know of it, its hook and what it propagates. The numbers are nixpkgs':
+# from here to the platform that it runs on, and to the one that it makes programs for.
 programs=
 activated=:
 activate() {
-    local input=$1 propagated list
-    if [[ $activated == *:$input:* ]]; then return; fi
-    activated+=$input:
+    local input=$1 hostOffset=$2 targetOffset=$3 propagated role
+    if [[ $activated == *:$input/$hostOffset$targetOffset:* ]]; then return; fi
+    activated+=$input/$hostOffset$targetOffset:
+    role=$(roleOf "$hostOffset")
     if [[ -d $input/bin ]]; then programs+=$input/bin:; fi
+    if [[ -d $input/include ]]; then export "NIX_CFLAGS_COMPILE$role+= -isystem $input/include"; fi
+    if [[ -n $(compgen -G "$input/lib/lib*") ]]; then export "NIX_LDFLAGS$role+= -L$input/lib"; fi
     if [[ -d $input/lib/pkgconfig ]]; then
         export PKG_CONFIG_PATH=$input/lib/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
     fi
@@ -69,15 +92,36 @@ activate() {
         # shellcheck source=/dev/null
         source "$input/nix-support/setup-hook"
     fi
-    for list in propagated-host-host-deps propagated-build-inputs; do
-        if [[ -e $input/nix-support/$list ]]; then
-            for propagated in $(<"$input/nix-support/$list"); do activate "$propagated"; done
-        fi
+    for propagated in $(propagatedBy "$input" propagated-host-host-deps); do
+        activate "$propagated" "$hostOffset" "$hostOffset"
+    done
+    for propagated in $(propagatedBy "$input" propagated-build-inputs); do
+        activate "$propagated" "$hostOffset" "$targetOffset"
     done
 }
 
-for input in "$stdenv" ${nativeBuildInputs[*]-} ${buildInputs[*]-}; do activate "$input"; done
+# propagatedBy INPUT LIST
+propagatedBy() {
+    if [[ -e $1/nix-support/$2 ]]; then cat "$1/nix-support/$2"; fi
+}
+
+# As setup-hooks/reproducible-builds.sh and setup.sh of nixpkgs have it.
+seed=${NIX_OUTPATH_USED_AS_RANDOM_SEED:-${out-}}
+seed=${seed##*/}
+NIX_CFLAGS_COMPILE+=" -frandom-seed=${seed:0:10}"
+NIX_LDFLAGS="-rpath ${out-}/lib ${NIX_LDFLAGS-}"
+export NIX_CFLAGS_COMPILE NIX_LDFLAGS
+
+for input in ${nativeBuildInputs[*]-} ${defaultNativeBuildInputs-}; do activate "$input" -1 0; done
+for input in ${buildInputs[*]-}; do activate "$input" 0 1; done
 PATH=$programs$PATH
+
+# Hardening is the wrappers' own matter, from here on.
+for flag in ${hardeningDisable[*]-}; do
+    if [[ $flag == all ]]; then NIX_HARDENING_ENABLE=; fi
+    NIX_HARDENING_ENABLE=" ${NIX_HARDENING_ENABLE-} "
+    NIX_HARDENING_ENABLE=${NIX_HARDENING_ENABLE// $flag / }
+done
 
 # recordPropagated LIST ATTRIBUTE: for those whose input this package will be.
 recordPropagated() {
@@ -138,6 +182,10 @@ fixupPhase() {
     fi
     if [[ -z ${dontStrip-} ]]; then
         find "$out" -type f -exec strip --strip-debug --preserve-dates {} + 2>/dev/null || true
+    fi
+    # patch-elf.sh of nixpkgs: without folders in which nothing is found.
+    if [[ -z ${dontPatchELF-} ]]; then
+        find "$out" -type f -exec patchelf --shrink-rpath {} \; 2>/dev/null || true
     fi
     runHook postFixup
 }

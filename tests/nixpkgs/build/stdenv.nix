@@ -1,6 +1,6 @@
 /**
-  The standard environment: `$stdenv/setup`, which runs the phases, and the function that
-  makes derivations of it.
+  The standard environment: `$stdenv/setup`, which runs the phases, the compiler, and the function
+  that makes derivations of it.
 
   # Example
 
@@ -11,64 +11,43 @@
     installPhase = "echo ${finalAttrs.pname} > $out";
   })
   ```
+
+  # Arguments
+
+  - `cc`: the wrapped compiler, an input of all derivations, or null.
 */
 {
-  glibc,
+  cc,
   lib,
-  libgcc,
+  platform,
   system,
 }:
 
 let
-  tools = "/usr/bin";
-
   stdenv = derivation {
-    name = "stdenv";
+    name = if cc == null then "stdenv-no-cc" else "stdenv";
     inherit system;
-    builder = "${tools}/bash";
-    PATH = tools;
+    builder = "/usr/bin/bash";
+    PATH = "/usr/bin";
     setup = ./setup.sh;
+    cc = if cc == null then "" else "${cc}";
     args = [
       "-ec"
       ''
-        mkdir -p $out/bin
-        cp $setup $out/setup
-        # Debian has the first two in /etc, which no sandbox sees.
-        ln -s ${tools}/gcc $out/bin/cc
-        ln -s ${tools}/g++ $out/bin/c++
-        ln -s ${tools}/{gcc,g++,ld,ar,strip} $out/bin
+        mkdir $out
+        {
+          echo defaultNativeBuildInputs=$cc
+          cat $setup
+        } > $out/setup
       ''
     ];
   };
-
-  # The loader, as its ABI names it.
-  loaders = {
-    x86_64-linux = "ld-linux-x86-64.so.2";
-    aarch64-linux = "ld-linux-aarch64.so.1";
-  };
-
-  cc = stdenv // {
-    bintools = stdenv // {
-      dynamicLinker = "${glibc}/lib/${loaders.${system}}";
-    };
-    cc = stdenv // {
-      lib = libgcc;
-    };
-    libc = glibc;
-  };
-
-  triple = builtins.replaceStrings [ "-" ] [ "-unknown-" ] system + "-gnu";
-
-  mkDerivation = import ./mkDerivation.nix { inherit lib stdenv system; };
 in
 stdenv
 // {
-  inherit cc mkDerivation;
-  hostPlatform = {
-    inherit system;
-    isDarwin = false;
-    isLinux = true;
-    config = triple;
-    rust.rustcTarget = triple;
-  };
+  mkDerivation = import ./mkDerivation.nix { inherit lib stdenv system; };
+  buildPlatform = platform;
+  hostPlatform = platform;
+  targetPlatform = platform;
 }
+// lib.optionalAttrs (cc != null) { inherit cc; }

@@ -61,6 +61,10 @@ let
       configurePhase = attrs.configurePhase or "runHook preConfigure; runHook postConfigure";
       doCheck = attrs.doCheck or true;
       strictDeps = true;
+      meta = attrs.meta or { } // {
+        badPlatforms = attrs.meta.badPlatforms or [ ] ++ rustc.badTargetPlatforms;
+        platforms = lib.intersectLists attrs.meta.platforms or lib.platforms.all rustc.targetPlatforms;
+      };
     };
 in
 fOrAttrs:

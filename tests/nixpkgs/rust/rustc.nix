@@ -8,12 +8,20 @@
   "${rustc}/bin/rustc"
   ```
 */
-{ runCommand }:
+{ lib, runCommand }:
 
-runCommand "rustc" { } ''
-  mkdir -p $out/bin
-  echo '#!/usr/bin/bash
-  exec /rust/bin/rustc "$@" $NIX_RUSTFLAGS' > $out/bin/rustc
-  chmod +x $out/bin/rustc
-  ln -s /rust/bin/rustdoc $out/bin
-''
+runCommand "rustc"
+  {
+    passthru = {
+      targetPlatforms = lib.platforms.all;
+      targetPlatformsWithHostTools = lib.platforms.all;
+      badTargetPlatforms = [ ];
+    };
+  }
+  ''
+    mkdir -p $out/bin
+    echo '#!/usr/bin/bash
+    exec /rust/bin/rustc "$@" $NIX_RUSTFLAGS' > $out/bin/rustc
+    chmod +x $out/bin/rustc
+    ln -s /rust/bin/rustdoc $out/bin
+  ''

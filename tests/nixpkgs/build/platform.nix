@@ -1,0 +1,22 @@
+/**
+  A platform, as `lib.systems.elaborate` tells of it.
+
+  # Example
+
+  ```nix
+  (import ./platform.nix "x86_64-linux").rust.rustcTarget
+  ```
+*/
+system:
+
+let
+  triple = builtins.replaceStrings [ "-" ] [ "-unknown-" ] system + "-gnu";
+in
+{
+  inherit system;
+  isDarwin = false;
+  isElf = true;
+  isLinux = true;
+  config = triple;
+  rust.rustcTarget = triple;
+}
