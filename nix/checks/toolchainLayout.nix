@@ -28,6 +28,8 @@ let
       ${library} lib/libLLVM.so.1-rust
       ${program} lib/rustlib/${host}/bin/rust-lld
       ${program} lib/rustlib/${host}/bin/gcc-ld/ld.lld
+      mkdir -p etc/bash_completion.d
+      echo complete > etc/bash_completion.d/cargo
       echo 'INPUT(libLLVM.so.1-rust)' > lib/libLLVM.so
       printf '#!/bin/sh\necho hello\n' > bin/rust-gdb
       chmod +x bin/rust-gdb
@@ -145,6 +147,9 @@ pkgs.runCommand "toolchain-layout"
     expect "another target's library" "$(cat lib/rustlib/${wasm}/lib/libstd.rlib)" wasm
     expect "the source" "$(cat lib/rustlib/src/rust/library/std/src/lib.rs)" source
     expect "what rust-installer would read" "$(find . -name manifest.in -o -name components)" ""
+
+    expect "a shell's completions" "$(cat share/bash-completion/completions/cargo)" complete
+    expect "what is left of etc" "$(ls -d etc 2>/dev/null)" ""
 
     # The compiler that it brings.
     cc --version

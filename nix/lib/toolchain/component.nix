@@ -68,6 +68,13 @@ stdenv.mkDerivation {
       rm "$component/manifest.in"
       cp -r "$component/." $out
     done < components
+
+    # Where bash-completion and other packages have it.
+    if [[ -d $out/etc/bash_completion.d ]]; then
+      mkdir -p $out/share/bash-completion
+      mv $out/etc/bash_completion.d $out/share/bash-completion/completions
+      rmdir --ignore-fail-on-non-empty $out/etc
+    fi
     runHook postInstall
   '';
 
