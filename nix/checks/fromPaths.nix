@@ -6,6 +6,18 @@ let
 
   package = name: version: pkgs.runCommand name { passthru = { inherit version; }; } "mkdir $out";
 
+  # A package that says no more than its name, as all of fenix' do.
+  named = name: pkgs.runCommand name { } "mkdir $out";
+
+  areOfOne =
+    rustc: cargo:
+    (builtins.tryEval
+      (fromPaths {
+        rustc = named rustc;
+        cargo = named cargo;
+      }).drvPath
+    ).success;
+
   succeeds =
     rustc: cargo:
     (builtins.tryEval
@@ -24,8 +36,19 @@ in
       (succeeds "1.95.0" "0.96.0")
       (succeeds "1.97.0-nightly" "1.97.0-nightly-2026-05-20")
       (succeeds "2026-05-20" "2026-05-20")
+      (areOfOne "rust-nightly-default-with-std-2026-08-08" "cargo-nightly-default-2026-08-08")
+      (areOfOne "rust-stable-with-components-2026-07-16" "rust-stable-with-components-2026-07-16")
+      (areOfOne "rust-1.95.0" "cargo-stable-2026-07-16")
+      (areOfOne "rust-mixed" "rust-mixed")
+      # The dates are those of commits.
+      (succeeds "1.95.0 (59807616e 2026-04-14)" "0.96.0 (f2d3ce0bd 2026-03-21)")
     ];
     expected = [
+      true
+      true
+      true
+      true
+      true
       true
       true
       true
@@ -40,8 +63,23 @@ in
       (succeeds "1.95.0" "0.95.0")
       (succeeds "1.9.0" "1.95.0")
       (succeeds "2026-05-20" "2026-05-21")
+      # Two nightlies of the same number, and a nightly of a release's.
+      (succeeds "1.97.0-nightly-2026-05-20" "1.97.0-nightly-2026-05-21")
+      (succeeds "1.97.0-nightly-2026-05-20" "1.97.0")
+      (succeeds "1.97.0-beta.2" "1.97.0-nightly")
+      (areOfOne "rust-stable-with-std-2026-07-16" "cargo-stable-2026-06-04")
+      (areOfOne "rust-nightly-with-std-2026-08-07" "cargo-nightly-2026-08-08")
+      (areOfOne "rust-stable-2026-07-16" "rust-nightly-2026-07-16")
+      (areOfOne "rust-1.95.0" "rust-1.94.0")
     ];
     expected = [
+      false
+      false
+      false
+      false
+      false
+      false
+      false
       false
       false
       false
@@ -63,6 +101,31 @@ in
       true
       true
       true
+    ];
+  };
+
+  # A date that is an attribute, as `toolchain` has it, beside fenix'.
+  testDates = {
+    expr =
+      map
+        (
+          cargo:
+          (builtins.tryEval
+            (fromPaths {
+              rustc = package "rustc" "1.95.0" // {
+                date = "2026-04-16";
+              };
+              cargo = named cargo;
+            }).drvPath
+          ).success
+        )
+        [
+          "cargo-stable-2026-04-16"
+          "cargo-stable-2026-07-16"
+        ];
+    expected = [
+      true
+      false
     ];
   };
 

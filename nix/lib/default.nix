@@ -37,7 +37,7 @@ let
       shim
       ;
   };
-  fromPaths = import ./fromPaths.nix { inherit pkgs; };
+  fromPaths = import ./fromPaths { inherit pkgs; };
   paths = import ./paths.nix { inherit pkgs sccache; };
   toolchain = import ./toolchain { inherit pkgs rust; };
   sccachedRustc = import ./sccachedRustc {

@@ -1,0 +1,85 @@
+/**
+  A Rust toolchain of packages that are there already: nixpkgs' own rustc and cargo, or a
+  toolchain of rust-overlay's or fenix's as both. It brings the C compiler that rustc links with.
+
+  # Example
+
+  ```nix
+  fromPaths { inherit (pkgs) rustc cargo clippy rustfmt; }
+
+  fromPaths {
+    rustc = pkgs.rust-bin.stable.latest.default;
+    cargo = pkgs.rust-bin.stable.latest.default;
+  }
+  ```
+
+  # Arguments
+
+  - `rustc`, `cargo`: packages with programs of these names in `bin`. Where both say of which release
+    they are, it must be one.
+  - any more, by any name: all programs in `bin` come along. Of two that have the same program, the
+    one that is named like it wins.
+
+  # Attributes of the result
+
+  - `components`: the packages.
+  - `version`, `channel`, `date`, `host`, `targets`: rustc's own, or null.
+*/
+{ pkgs }:
+
+{ rustc, cargo, ... }@components:
+let
+  inherit (pkgs.buildPackages) lib stdenv;
+
+  release = import ./release.nix;
+
+  ofRustc = release rustc;
+  ofCargo = release cargo;
+
+  # What both say. A date and a number cannot be compared.
+  differs =
+    name: ofRustc.${name} != null && ofCargo.${name} != null && ofRustc.${name} != ofCargo.${name};
+
+  joined = stdenv.mkDerivation (
+    import ../toolchain/linkers.nix pkgs
+    // {
+      name = "rust" + (if ofRustc.version == null then "" else "-${ofRustc.version}");
+
+      names = builtins.attrNames components;
+      paths = map lib.getBin (builtins.attrValues components);
+
+      dontUnpack = true;
+      dontConfigure = true;
+      dontBuild = true;
+      installPhase = ''
+        runHook preInstall
+        source ${./join.sh}
+        joinPrograms
+        runHook postInstall
+      '';
+
+      passthru = {
+        inherit components;
+        inherit (ofRustc) version;
+        channel = rustc.channel or null;
+        date = rustc.date or null;
+        host = rustc.host or null;
+        targets = rustc.targets or null;
+      };
+      meta.mainProgram = "rustc";
+    }
+  );
+in
+if
+  builtins.any differs [
+    "channel"
+    "date"
+    "number"
+  ]
+then
+  throw ''
+    fromPaths: rustc is ${ofRustc.version} and cargo is ${ofCargo.version}, which are not of one release of Rust.
+    Take both from the same toolchain.
+  ''
+else
+  joined
