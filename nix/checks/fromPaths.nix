@@ -129,6 +129,53 @@ in
     ];
   };
 
+  testAsRustc = {
+    expr =
+      let
+        toolchain = fromPaths {
+          rustc = package "rustc" "1.95.0" // {
+            badTargetPlatforms = [ "x86_64-linux" ];
+          };
+          cargo = package "cargo" "1.95.0";
+        };
+      in
+      {
+        bad = toolchain.badTargetPlatforms;
+        others = builtins.all builtins.isList [
+          toolchain.targetPlatforms
+          toolchain.targetPlatformsWithHostTools
+          toolchain.tier1TargetPlatforms
+          toolchain.meta.platforms
+        ];
+      };
+    expected = {
+      bad = [ "x86_64-linux" ];
+      others = true;
+    };
+  };
+
+  # Those that run where they are used, and not where what they build runs.
+  testSpliced = {
+    expr =
+      let
+        spliced =
+          name:
+          named "${name}-for-another-machine"
+          // {
+            __spliced.buildHost = named name;
+          };
+        made = fromPaths {
+          rustc = spliced "rustc";
+          cargo = spliced "cargo";
+        };
+      in
+      map (path: path.name) made.paths;
+    expected = [
+      "cargo"
+      "rustc"
+    ];
+  };
+
   testAttributesOfPackages = {
     expr =
       let

@@ -54,6 +54,51 @@ let
     ];
   };
 
+  # The same over a `pkgsCross`, as far as the toolchain looks at it: its packages run on another
+  # platform. There is a standard library for all in `available`.
+  crossTo =
+    triple: available:
+    (import ../lib {
+      pkgs = pkgs // {
+        stdenv = pkgs.stdenv // {
+          hostPlatform = pkgs.stdenv.hostPlatform // {
+            config = triple;
+            rust.rustcTarget = triple;
+          };
+          targetPlatform = pkgs.stdenv.hostPlatform // {
+            config = triple;
+            rust.rustcTarget = triple;
+          };
+        };
+      };
+      rust.toolchain =
+        {
+          force ? false,
+          ...
+        }@arguments:
+        let
+          wanted = arguments.toolchain.targets or [ ];
+          targets = [
+            host
+          ]
+          ++ builtins.filter (target: target != host && builtins.elem target available) wanted;
+        in
+        if !force && builtins.length targets < builtins.length wanted then
+          throw "no standard library"
+        else
+          import ./answer.nix pkgs { inherit targets; } (
+            map (target: {
+              name = "rust-std";
+              package = "rust-std";
+              inherit target;
+            }) targets
+          )
+          // {
+            inherit arguments;
+          };
+    }).toolchain
+      { file = "rust-toolchain.toml"; };
+
   asked = toolchain: toolchain.resolved.arguments;
   succeeds = toolchain: (builtins.tryEval toolchain.drvPath).success;
 
@@ -116,6 +161,81 @@ in
       clippy = "clippy-1.95.0-${host}";
       source = "rust-src-1.95.0";
       program = "rustc";
+    };
+  };
+
+  # What nixpkgs reads of a rustc: that of a platform builds packages.
+  testRustPlatform = {
+    expr =
+      let
+        platform = pkgs.makeRustPlatform {
+          rustc = withFile;
+          cargo = withFile;
+        };
+        built = platform.buildRustPackage {
+          pname = "hello";
+          version = "1.0.0";
+          src = ./hello;
+          cargoLock.lockFile = ./hello/Cargo.lock;
+        };
+      in
+      {
+        builds = succeeds built;
+        platform = builtins.elem pkgs.stdenv.hostPlatform.system built.meta.platforms;
+        attributes = builtins.all builtins.isList [
+          withFile.badTargetPlatforms
+          withFile.meta.platforms
+          withFile.targetPlatforms
+          withFile.targetPlatformsWithHostTools
+          withFile.tier1TargetPlatforms
+        ];
+        unwrapped = withFile.unwrapped.drvPath == withFile.drvPath;
+      };
+    expected = {
+      builds = true;
+      platform = true;
+      attributes = true;
+      unwrapped = true;
+    };
+  };
+
+  testCross = {
+    expr = {
+      native = (crossTo host [ ]).targets;
+      cross = (crossTo wasm [ wasm ]).targets;
+      asked = (crossTo wasm [ wasm ]).resolved.arguments.toolchain;
+      withOther =
+        (
+          (crossTo wasm [
+            wasm
+            "other"
+          ]).withTargets
+          [ "other" ]
+        ).targets;
+      # A platform without one is no error: its user may build it.
+      without = (crossTo "other" [ ]).targets;
+    };
+    expected = {
+      native = [ host ];
+      cross = [
+        host
+        wasm
+      ];
+      asked = {
+        channel = "1.95.0-2026-04-16";
+        profile = "minimal";
+        components = [ ];
+        targets = [
+          host
+          wasm
+        ];
+      };
+      withOther = [
+        host
+        wasm
+        "other"
+      ];
+      without = [ host ];
     };
   };
 

@@ -24,6 +24,7 @@
 
   - `components`: the packages.
   - `version`, `channel`, `date`, `host`, `targets`: rustc's own, or null.
+  - what nixpkgs reads of a rustc: it is one for `makeRustPlatform`, and a cargo.
 */
 { pkgs }:
 
@@ -32,6 +33,7 @@ let
   inherit (pkgs.buildPackages) lib stdenv;
 
   release = import ./release.nix;
+  asRustc = import ../toolchain/asRustc.nix pkgs;
 
   ofRustc = release rustc;
   ofCargo = release cargo;
@@ -40,13 +42,16 @@ let
   differs =
     name: ofRustc.${name} != null && ofCargo.${name} != null && ofRustc.${name} != ofCargo.${name};
 
+  # In pkgsCross, those that run where they are used, as in nativeBuildInputs.
+  native = package: package.__spliced.buildHost or package;
+
   joined = stdenv.mkDerivation (
     import ../toolchain/linkers.nix pkgs
     // {
       name = "rust" + (if ofRustc.version == null then "" else "-${ofRustc.version}");
 
       names = builtins.attrNames components;
-      paths = map lib.getBin (builtins.attrValues components);
+      paths = map (package: lib.getBin (native package)) (builtins.attrValues components);
 
       dontUnpack = true;
       dontConfigure = true;
@@ -58,15 +63,20 @@ let
         runHook postInstall
       '';
 
-      passthru = {
+      passthru = asRustc rustc // {
         inherit components;
         inherit (ofRustc) version;
         channel = rustc.channel or null;
         date = rustc.date or null;
         host = rustc.host or null;
         targets = rustc.targets or null;
+        unwrapped = rustc.unwrapped or joined;
       };
-      meta.mainProgram = "rustc";
+      meta = {
+        description = "The Rust toolchain";
+        mainProgram = "rustc";
+        platforms = lib.platforms.all;
+      };
     }
   );
 in

@@ -22,7 +22,8 @@
   # Arguments
 
   Those of `builtins.rust.toolchain`. `host` is the platform that the packages are built on, unless
-  it is given.
+  it is given. Over `pkgsCross` the standard library of the platform that the packages run on comes
+  along.
 
   # Attributes of the result
 
@@ -32,6 +33,7 @@
     The standard library is `rust-std`; that of a target other than the host, and whatever else
     there is for one, has the target in its name: `rust-std-wasm32-unknown-unknown`. What is
     linked with the compiler, as clippy and rustfmt are, runs in a toolchain alone.
+  - what nixpkgs reads of a rustc: it is one for `makeRustPlatform`, and a cargo.
   - `withComponents [ … ]`, `withTargets [ … ]`: the same toolchain with more of them.
 */
 { pkgs, rust }:
@@ -46,6 +48,16 @@ let
     ;
   inherit (stdenv) hostPlatform;
 
+  asRustc = import ./asRustc.nix pkgs;
+
+  # What is built with these packages runs on.
+  platforms = lib.unique (
+    map (platform: platform.rust.rustcTarget) [
+      pkgs.stdenv.hostPlatform
+      pkgs.stdenv.targetPlatform
+    ]
+  );
+
   join = import ./join.nix {
     inherit lib stdenv;
     linkers = import ./linkers.nix pkgs;
@@ -54,7 +66,28 @@ let
   toolchain =
     arguments:
     let
-      resolved = rust.toolchain ({ host = hostPlatform.rust.rustcTarget; } // arguments);
+      asked = rust.toolchain ({ host = hostPlatform.rust.rustcTarget; } // arguments);
+
+      isFixed = asked.path != null || arguments.stage0 or null != null;
+      missing = if isFixed then [ ] else lib.subtractLists (asked.targets ++ [ asked.host ]) platforms;
+
+      # Not every platform has a standard library: what was asked for is there, and those are left out.
+      resolved =
+        if missing == [ ] then
+          asked
+        else
+          rust.toolchain (
+            {
+              host = hostPlatform.rust.rustcTarget;
+            }
+            // addTo asked {
+              components = [ ];
+              targets = missing;
+            }
+            // {
+              force = true;
+            }
+          );
 
       component = import ./component.nix {
         inherit
@@ -75,31 +108,38 @@ let
       );
 
       # Of rust-src and its like, the target is null.
-      isForeign = answer: answer.target != null && answer.target != resolved.host;
+      isForeign = answer: answer.target != null && answer.target != asked.host;
 
       # The same, with other words for it: a file cannot be added to. With its date, it is of the
       # same manifest.
-      add =
+      addTo =
+        answer:
         { components, targets }:
+        removeAttrs arguments [ "file" ]
+        // {
+          toolchain = {
+            channel = "${answer.channel}-${answer.date}";
+            components =
+              map (component: component.name) (
+                builtins.filter (component: !isForeign component && component.name != "rust-std") answer.components
+              )
+              ++ components;
+            targets = answer.targets ++ targets;
+          }
+          # A manifest from before 2019 has none.
+          // lib.optionalAttrs (answer.profile != null) { inherit (answer) profile; };
+        };
+
+      add =
+        more:
         if arguments.stage0 or null != null then
           throw "toolchain: a stage0 file names rustc, cargo and the host's library, and there is nothing to add"
         else
-          toolchain (
-            removeAttrs arguments [ "file" ]
-            // {
-              toolchain = {
-                channel = "${resolved.channel}-${resolved.date}";
-                components =
-                  map (answer: answer.name) (
-                    builtins.filter (answer: !isForeign answer && answer.name != "rust-std") resolved.components
-                  )
-                  ++ components;
-                targets = resolved.targets ++ targets;
-              }
-              # A manifest from before 2019 has none.
-              // lib.optionalAttrs (resolved.profile != null) { inherit (resolved) profile; };
-            }
-          );
+          toolchain (addTo resolved more);
+
+      withoutLibrary =
+        target:
+        "toolchain: Rust ${resolved.version} (${resolved.date}) has no standard library for ${target}, for which these packages are.";
 
       # Moving channels have a new one every day, or every six weeks.
       isMoving = builtins.match "(beta|nightly).*" resolved.channel != null;
@@ -108,7 +148,8 @@ let
         name = "rust-${resolved.version}" + lib.optionalString isMoving "-${resolved.date}";
         inherit (resolved) version;
         paths = builtins.attrValues components;
-        passthru = {
+        passthru = asRustc { } // {
+          unwrapped = joined;
           inherit components resolved;
           inherit (resolved)
             channel
@@ -143,8 +184,8 @@ let
         Give `pkgs` of that system, or leave `host` away; what rustc is to compile for goes into `targets`.
       ''
     else
-      builtins.foldl' (
-        result: warning: builtins.trace "nix-sccache: warning: ${warning}" result
-      ) joined resolved.warnings;
+      builtins.foldl' (result: warning: builtins.trace "nix-sccache: warning: ${warning}" result) joined (
+        resolved.warnings ++ map withoutLibrary (lib.subtractLists resolved.targets missing)
+      );
 in
 toolchain

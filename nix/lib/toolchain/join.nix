@@ -62,6 +62,7 @@ stdenv.mkDerivation (
         lib.licenses.asl20
       ];
       mainProgram = "rustc";
+      platforms = lib.platforms.all;
     };
   }
 )
