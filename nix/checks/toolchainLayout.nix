@@ -19,6 +19,9 @@ let
   program = "echo 'int main(void) { return 0; }' | ${compile} -o";
   library = "echo 'int one(void) { return 1; }' | ${compile} -shared -fPIC -o";
 
+  # A linker that says what it is asked for.
+  saying = "printf '%s\\n' '#include <stdio.h>' 'int main(int n, char **words) { while (*++words) puts(*words); return 0; }'";
+
   # What is in each archive: shell code that runs in the component's folder.
   contents = {
     "rustc-1.95.0-${host}".rustc = ''
@@ -27,7 +30,9 @@ let
       ${library} lib/librustc_driver-1.so
       ${library} lib/libLLVM.so.1-rust
       ${program} lib/rustlib/${host}/bin/rust-lld
-      ${program} lib/rustlib/${host}/bin/gcc-ld/ld.lld
+      ${saying} > lib/rustlib/${host}/bin/gcc-ld/ld.lld.c
+      cc lib/rustlib/${host}/bin/gcc-ld/ld.lld.c -Wl,--dynamic-linker=/lib/loader -o lib/rustlib/${host}/bin/gcc-ld/ld.lld
+      rm lib/rustlib/${host}/bin/gcc-ld/ld.lld.c
       mkdir -p etc/bash_completion.d
       echo complete > etc/bash_completion.d/cargo
       echo 'INPUT(libLLVM.so.1-rust)' > lib/libLLVM.so
@@ -128,7 +133,7 @@ pkgs.runCommand "toolchain-layout"
     cd $toolchain
 
     # A program of its own, that finds Nix's C library, and the toolchain's libraries before.
-    for program in bin/rustc lib/rustlib/${host}/bin/{rust-lld,gcc-ld/ld.lld}; do
+    for program in bin/rustc lib/rustlib/${host}/bin/{rust-lld,gcc-ld-unwrapped/ld.lld}; do
       expect "the type of $program" "$(stat --format %F $program)" "regular file"
       expect "the loader of $program" "$(patchelf --print-interpreter $program)" $loader
       $program
@@ -151,7 +156,16 @@ pkgs.runCommand "toolchain-layout"
     expect "a shell's completions" "$(cat share/bash-completion/completions/cargo)" complete
     expect "what is left of etc" "$(ls -d etc 2>/dev/null)" ""
 
-    # The compiler that it brings.
+    # The compiler that it brings, which calls the linker that it is told of.
     cc --version
+    echo 'int main(void) { return 0; }' > $NIX_BUILD_TOP/main.c
+    said=$(cc -fuse-ld=lld -B$PWD/lib/rustlib/${host}/bin/gcc-ld -o $NIX_BUILD_TOP/main $NIX_BUILD_TOP/main.c \
+      -L${pkgs.zlib}/lib -lz)
+    if [[ $said != *-rpath*${pkgs.zlib}/lib* || $said != *-z*now* ]]; then
+      echo "the linker is not nixpkgs': $said"
+      exit 1
+    fi
+    # By any other compiler it is called as it is.
+    expect "what the linker is asked for" "$(lib/rustlib/${host}/bin/gcc-ld/ld.lld -lz)" -lz
     touch $out
   ''

@@ -39,6 +39,38 @@ let
         installPhase = "install -D target/release/hello $out/bin/hello";
       }
     );
+
+  # A program, a procedural macro and a build script, each linked with a library of buildInputs, by
+  # builders of different kinds.
+  linked = rustc: rec {
+    attributes = {
+      name = "linked";
+      src = ./linked;
+      buildInputs = [ pkgs.zlib ];
+    };
+
+    # With cargo's own defaults, as crane's builds are.
+    cargo = pkgs.stdenv.mkDerivation (
+      attributes
+      // {
+        nativeBuildInputs = [ rustc ];
+        strictDeps = true;
+        buildPhase = "CARGO_HOME=$PWD/.cargo-home cargo build --release --offline";
+        installPhase = ''
+          install -D --target-directory $out/bin target/release/linked
+          install -D --target-directory $out/parts target/release/build/linked-*/build-script-build \
+            target/release/deps/libmacros-*.so
+        '';
+      }
+    );
+
+    buildRustPackage =
+      (pkgs.makeRustPlatform {
+        inherit rustc;
+        cargo = rustc;
+      }).buildRustPackage
+        (attributes // { cargoLock.lockFile = ./linked/Cargo.lock; });
+  };
 in
 rec {
   minimal = lib.toolchain {
@@ -55,6 +87,23 @@ rec {
     "clippy"
     "rustfmt"
   ];
+
+  # As fenix has it: nothing stands in front of the linker that it brings.
+  bare = pkgs.runCommand "rust-stable-with-components-2026-04-16" { } ''
+    mkdir $out
+    for path in ${builtins.concatStringsSep " " (builtins.attrValues minimal.components)}; do
+      cp -r --symbolic-link --no-preserve=mode $path/* $out
+    done
+    for file in $out/bin/*; do
+      install --mode=755 $(realpath $file) $out/bin
+      patchelf --set-rpath $out/lib $file || true
+    done
+    for file in $out/lib/librustc_driver-*; do install $(realpath $file) $file; done
+  '';
+  bareByFromPaths = lib.fromPaths {
+    rustc = bare;
+    cargo = bare;
+  };
 
   fromPaths = lib.fromPaths {
     rustc = minimal;
@@ -90,6 +139,39 @@ rec {
       LD_TRACE_LOADED_OBJECTS=1 $(command -v rustc) > $out/libraries
     '';
   };
+
+  linkedBy = builtins.mapAttrs (_: linked) { inherit bareByFromPaths fromPaths minimal; } // {
+    # By the stage 0 of a compiler, in the environment of its x.py.
+    bare.sccachedRustc =
+      (lib.sccachedRustc {
+        source = ../rust-source;
+        toolchain = bare;
+        cache.transport = "ephemeral";
+      }).overrideAttrs
+        (old: {
+          buildInputs = [ pkgs.zlib ];
+          project = ./linked;
+          installPhase = ''
+            cp -r --no-preserve=mode $project linked
+            cd linked
+            PATH=${bare}/bin:$PATH cargo build --release --offline
+            install -D --target-directory $out/bin target/release/linked
+          '';
+        });
+  };
+
+  # Run by Nix itself, where there is nothing but the store.
+  started = builtins.mapAttrs (
+    _: programs:
+    builtins.mapAttrs (
+      name: program:
+      derivation {
+        inherit name;
+        inherit (pkgs) system;
+        builder = "${program}/bin/linked";
+      }
+    ) (removeAttrs programs [ "attributes" ])
+  ) linkedBy;
 
   hello = {
     minimal = build minimal "";

@@ -83,6 +83,51 @@ fn cargo_builds() {
     }
 }
 
+/// Runs the program of one of its derivations where there is nothing but the store.
+fn start(host: &Host, attribute: &str) {
+    build(host, &format!("linkedBy.{attribute}")).path();
+    let mut run = about(host.program("nix-build"), &format!("started.{attribute}"));
+    let started = Built::run(run.args(["--no-out-link", "--option", "sandbox-paths", ""]));
+    let said = fs::read_to_string(started.path()).unwrap();
+    // The program, the macro and the build script are linked with one library.
+    let versions: Vec<_> = said.split('"').skip(1).step_by(2).collect();
+    let context = format!("{}: {attribute}: {said}", host.name());
+    assert_eq!(versions.len(), 3, "{context}");
+    assert!(versions.iter().all(|one| *one == versions[0]), "{context}");
+}
+
+/// What is linked with a library of `buildInputs` finds it where there is no other, by whichever
+/// builder it is built.
+#[test]
+fn programs_start() {
+    for host in hosts() {
+        for toolchain in ["minimal", "fromPaths", "bareByFromPaths"] {
+            start(&host, &format!("{toolchain}.cargo"));
+            start(&host, &format!("{toolchain}.buildRustPackage"));
+        }
+        start(&host, "bare.sccachedRustc");
+    }
+}
+
+/// So do build scripts and procedural macros, and hardening is in all of them.
+#[test]
+fn what_runs_in_the_build_finds_its_libraries() {
+    for host in hosts() {
+        for toolchain in ["minimal", "fromPaths", "bareByFromPaths"] {
+            let built = build(&host, &format!("linkedBy.{toolchain}.cargo"));
+            let parts: Vec<_> = fs::read_dir(built.path().join("parts")).unwrap().collect();
+            assert_eq!(parts.len(), 2, "{}: {parts:?}", host.name());
+            for part in parts {
+                let part = part.unwrap().path();
+                let needed = stdout_of(Command::new("readelf").arg("-d").arg(&part));
+                for word in ["[libz.so.1]", "-zlib/lib", "BIND_NOW"] {
+                    assert!(needed.contains(word), "{}: {needed}", part.display());
+                }
+            }
+        }
+    }
+}
+
 /// Components that were added are of the same toolchain, and find the compiler's libraries.
 #[test]
 fn more_components() {

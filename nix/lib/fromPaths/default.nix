@@ -1,6 +1,8 @@
 /**
   A Rust toolchain of packages that are there already: nixpkgs' own rustc and cargo, or a
   toolchain of rust-overlay's or fenix's as both. It brings the C compiler that rustc links with.
+  A linker that rustc brings, and that nothing stands in front of, as in fenix', gets nixpkgs' wrapper:
+  what it links finds the libraries of `buildInputs`.
 
   # Example
 
@@ -30,7 +32,7 @@
 
 { rustc, cargo, ... }@components:
 let
-  inherit (pkgs.buildPackages) lib stdenv;
+  inherit (pkgs.buildPackages) lib patchelf stdenv;
 
   release = import ./release.nix;
   asRustc = import ../toolchain/asRustc.nix pkgs;
@@ -42,24 +44,35 @@ let
   differs =
     name: ofRustc.${name} != null && ofCargo.${name} != null && ofRustc.${name} != ofCargo.${name};
 
+  told =
+    release:
+    toString release.version + (if release.channel == null then "" else " (${release.channel})");
+
   # In pkgsCross, those that run where they are used, as in nativeBuildInputs.
   native = package: package.__spliced.buildHost or package;
 
   joined = stdenv.mkDerivation (
     import ../toolchain/linkers.nix pkgs
+    // import ../toolchain/lld.nix pkgs
     // {
       name = "rust" + (if ofRustc.version == null then "" else "-${ofRustc.version}");
 
       names = builtins.attrNames components;
       paths = map (package: lib.getBin (native package)) (builtins.attrValues components);
 
+      nativeBuildInputs = lib.optional stdenv.hostPlatform.isLinux patchelf;
+
       dontUnpack = true;
       dontConfigure = true;
       dontBuild = true;
+      dontStrip = true;
+      dontPatchELF = true;
       installPhase = ''
         runHook preInstall
+        source ${../toolchain/sysroot.sh}
         source ${./join.sh}
         joinPrograms
+        takeSysroot
         runHook postInstall
       '';
 
@@ -88,7 +101,7 @@ if
   ]
 then
   throw ''
-    fromPaths: rustc is ${ofRustc.version} and cargo is ${ofCargo.version}, which are not of one release of Rust.
+    fromPaths: rustc is ${told ofRustc} and cargo is ${told ofCargo}, which are not of one release of Rust.
     Take both from the same toolchain.
   ''
 else

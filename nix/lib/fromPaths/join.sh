@@ -22,3 +22,28 @@ joinPrograms() {
         fi
     done
 }
+
+# takeSysroot: rustc looks for its linker in its own sysroot alone. To put something in front of it,
+# the sysroot must be this package.
+takeSysroot() {
+    local sysroot file own
+    sysroot=$(realpath "$out/bin/rustc")
+    sysroot=${sysroot%/bin/*}
+    if ! hasBareLld "$sysroot" || ! type -p patchelf >/dev/null; then return; fi
+
+    for file in lib libexec; do
+        if [[ -d $sysroot/$file ]]; then
+            cp -rL --symbolic-link --no-preserve=mode "$sysroot/$file" "$out/$file"
+        fi
+    done
+    copyPrograms "$out"
+    # Some have the path of the package that they are of in them.
+    for file in "$out"/bin/*; do
+        if [[ $(patchelf --print-needed "$file" 2>/dev/null) == *librustc_driver* ]]; then
+            own=$(patchelf --print-rpath "$file")
+            chmod u+w "$file"
+            patchelf --set-rpath "$out/lib${own:+:$own}" "$file"
+        fi
+    done
+    wrapLld "$out"
+}

@@ -15,6 +15,24 @@ nixSccachePrepareBootstrap() {
     mkdir -p "$CARGO_HOME"
 }
 
+# nixSccacheWrapLld TOOLCHAIN: the linker that this rustc brings, and those that the compilers which are
+# built here bring, find libraries of the inputs: nixpkgs' wrapper is where C compilers look first.
+nixSccacheWrapLld() {
+    local sysroot lld folder=$NIX_BUILD_TOP/gcc-ld
+    if ! sysroot=$("$1/bin/rustc" --print sysroot); then return; fi
+    for lld in "$sysroot"/lib/rustlib/*/bin/gcc-ld/ld.lld; do
+        if [[ ! -f $lld ]]; then continue; fi
+        mkdir -p "$folder"
+        if [[ $(head --bytes=2 "$lld") == '#!' ]]; then
+            ln -sf "$lld" "$folder"
+        else
+            lldScript "$lld" >"$folder/ld.lld"
+            chmod +x "$folder/ld.lld"
+        fi
+        export NIX_CFLAGS_COMPILE_BEFORE="-B$folder ${NIX_CFLAGS_COMPILE_BEFORE-}"
+    done
+}
+
 # nixSccacheConfigureBootstrap: writes the config, into the source's folder.
 nixSccacheConfigureBootstrap() {
     local stage0=build/$bootstrapTriple/stage0

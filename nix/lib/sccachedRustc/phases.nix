@@ -48,8 +48,10 @@ old: {
 
   preConfigure = ''
     ${old.preConfigure or ""}
+    source ${../toolchain/sysroot.sh}
     source ${./bootstrap.sh}
     nixSccachePrepareBootstrap ${lib.getBin shim} ${lib.getBin curl}
+    nixSccacheWrapLld ${if builtins.isPath toolchain then toString toolchain else toolchain}
   '';
 
   # The source's own script would write another config.
@@ -75,6 +77,8 @@ old: {
         nixSccacheBootstrap install ${builtins.concatStringsSep " " (installed ++ ofStage)}
         runHook postInstall
       '';
+
+  inherit (import ../toolchain/lld.nix pkgs) lldWrappers runtimeShell;
 
   bootstrapCommand = builtins.concatStringsSep " " (words ++ ofStage);
   bootstrapConfig = bootstrapConfig.text;

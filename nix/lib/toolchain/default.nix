@@ -60,7 +60,7 @@ let
 
   join = import ./join.nix {
     inherit lib stdenv;
-    linkers = import ./linkers.nix pkgs;
+    linkers = import ./linkers.nix pkgs // import ./lld.nix pkgs;
   };
 
   toolchain =

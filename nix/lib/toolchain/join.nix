@@ -46,11 +46,9 @@ stdenv.mkDerivation (
       for path in $paths; do
         cp -r --symbolic-link --no-preserve=mode "$path"/* $out
       done
-      # The compiler takes the folder that its driver really is in for the sysroot, and programs
-      # look for what belongs to them from where they really are.
-      for file in $out/bin/* $out/libexec/* $out/lib/librustc_driver* $out/lib/rustlib/*/bin/{,*/}*; do
-        if [[ -f $file ]]; then cp --remove-destination "$(realpath "$file")" "$file"; fi
-      done
+      source ${./sysroot.sh}
+      copyPrograms $out
+      wrapLld $out
       runHook postInstall
     '';
 
