@@ -385,9 +385,10 @@ impl State {
                 let charged = REQUEST + bytes;
                 account.served = (account.served + charged).saturating_sub(one.charged);
                 one.charged = charged;
-                // One that is short says little of the next.
+                // One that is short says little of the next, and costs whoever would hide by it
+                // what is long as many of these as it is long.
                 let before = account.usual.unwrap_or_default();
-                account.usual = Some(bytes.max(before - before / 16));
+                account.usual = Some(bytes.max(before.saturating_sub(REQUEST)));
             }
         }
         self.begin(shares, now);
@@ -738,6 +739,32 @@ mod tests {
         }
         turn.answered(12 << 20, 12 << 20);
         assert!(turns.take(other, frame, 0, soon()).is_some());
+    }
+
+    /// Users of large entries who ask for what is not there in between are no others.
+    #[test]
+    fn what_is_large_does_not_hide_behind_what_is_small() {
+        let shares = Shares {
+            requests: 16,
+            requests_of_user: 16,
+            memory: 1 << 30,
+            memory_of_user: 512 << 20,
+            large: 16 << 20,
+        };
+        let (mut state, now) = (State::default(), Instant::now());
+        let (peer, _theirs) = Peer::pair(1);
+        for bytes in [30 << 20].into_iter().chain([5; 100]) {
+            state.ask(&peer, 128 << 20, 0, &shares);
+            state.begin(&shares, now);
+            let id = begun(&state)[0].0;
+            state.answered(id, bytes, 0, &shares, now);
+            state.end(id, &shares, now);
+        }
+        for _ in 0..4 {
+            state.ask(&peer, 128 << 20, 0, &shares);
+        }
+        state.begin(&shares, now);
+        assert_eq!(begun(&state).len(), 1);
     }
 
     /// Large entries whose readers take their time leave a part of the memory.
