@@ -1,5 +1,6 @@
 # shellcheck shell=bash disable=SC2154 # root, work: scripts/bench and scripts/setup set them
-# Requests for entries through the gateway, against the daemon's own socket.
+# Requests for entries through the gateway, against the daemon's own socket; and what a small
+# exchange takes while other users load it, against the same alone.
 
 bench_gateway() {
     local bench=$root/target/release/bench
@@ -11,6 +12,9 @@ bench_gateway() {
     start_gateway "$work/other.sock" "$work/stand-in.sock"
     "$bench" "$work/socket/sccache.sock" "$work/gateway.sock"
     "$bench" bytes "$work/stand-in.sock" "$work/other.sock"
+    # Others connect through this folder.
+    chmod 0755 "$work"
+    "$bench" loads "$work/gateway.sock"
 }
 
 # start_gateway SOCKET DAEMON

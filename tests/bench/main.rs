@@ -4,6 +4,7 @@
 //! bench DAEMON GATEWAY         what a request costs
 //! bench stand-in SOCKET        answers each request with the same large entry, until it is killed
 //! bench bytes SOCKET GATEWAY   how many bytes pass, to that one
+//! bench loads GATEWAY          what a small exchange costs while other users load the gateway
 //! ```
 //!
 //! The daemon itself writes an entry byte by byte, and is slower than what it writes to: what
@@ -12,6 +13,8 @@
     clippy::panic,
     reason = "a measurement that cannot be made has no other end"
 )]
+
+mod loads;
 
 use std::env;
 use std::io::{Read, Write};
@@ -38,9 +41,17 @@ fn main() {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["stand-in", socket] => stand_in(Path::new(socket)),
         ["bytes", socket, gateway] => bytes([socket, gateway].map(Path::new)),
+        ["loads", gateway] => loads::measure(Path::new(gateway)),
+        [does @ ("read" | "ask"), socket, key, connections, times] => {
+            let number = |text: &str| text.parse().unwrap_or_else(|error| panic!("{error}"));
+            let [connections, times] = [connections, times].map(number);
+            loads::user(does, Path::new(socket), key, connections, times);
+        }
         [daemon, gateway] => requests([daemon, gateway].map(Path::new)),
         _ => {
-            eprintln!("usage: bench DAEMON GATEWAY | stand-in SOCKET | bytes SOCKET GATEWAY");
+            eprintln!(
+                "usage: bench DAEMON GATEWAY | stand-in SOCKET | bytes SOCKET GATEWAY | loads GATEWAY"
+            );
             std::process::exit(2);
         }
     }
