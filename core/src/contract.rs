@@ -81,6 +81,10 @@ pub const CLIENT_SIDE: &str = "SCCACHE_CLIENT_SIDE";
 /// Of sccache's own: whatever its value, an entry is not looked for, and is stored anew.
 pub const RECACHE: &str = "SCCACHE_RECACHE";
 
+/// Of sccache's own: whether it takes an object for another's by the headers that were read last
+/// time, without a look at those that have come since.
+pub const DIRECT: &str = "SCCACHE_DIRECT";
+
 /// Of sccache's own: the directory of its disk cache.
 pub const CACHE_DIR: &str = "SCCACHE_DIR";
 

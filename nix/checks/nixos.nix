@@ -287,6 +287,7 @@ in
           name: builtins.match "SCCACHE_(REDIS|S3|BUCKET|REGION|ENDPOINT|MULTI).*" name != null
         ) (attrNames daemon.environment);
         inherit (daemon.environment)
+          SCCACHE_DIRECT
           SCCACHE_MULTILEVEL_CHAIN
           SCCACHE_REDIS_DB
           SCCACHE_S3_NO_CREDENTIALS
@@ -304,6 +305,7 @@ in
         "SCCACHE_S3_NO_CREDENTIALS"
         "SCCACHE_S3_RW_MODE"
       ];
+      SCCACHE_DIRECT = "false";
       SCCACHE_MULTILEVEL_CHAIN = "disk,redis,s3";
       SCCACHE_REDIS_DB = "3";
       SCCACHE_S3_NO_CREDENTIALS = "true";

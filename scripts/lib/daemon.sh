@@ -11,7 +11,7 @@ start_daemon() {
     env SCCACHE_START_SERVER=1 SCCACHE_NO_DAEMON=1 \
         SCCACHE_SERVER_UDS="$socket" SCCACHE_IDLE_TIMEOUT=0 \
         SCCACHE_DIR="$1/cache" SCCACHE_MULTILEVEL_CHAIN=disk \
-        SCCACHE_MAX_FRAME_LENGTH=1073741824 \
+        SCCACHE_MAX_FRAME_LENGTH=1073741824 SCCACHE_DIRECT=false \
         "$NIX_SCCACHE_TEST_SCCACHE" >"$1/daemon.log" 2>&1 &
     daemon_pid=$!
     until [[ -S $socket ]]; do

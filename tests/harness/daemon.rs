@@ -183,6 +183,7 @@ fn spawn(folder: &Path, mut command: Command, settings: &[(String, String)]) -> 
         // With it the daemon answers with bytes, and not with a path.
         .env("SCCACHE_MULTILEVEL_CHAIN", "disk")
         .env("SCCACHE_MAX_FRAME_LENGTH", (1 << 30).to_string())
+        .env("SCCACHE_DIRECT", "false")
         .env("SCCACHE_IDLE_TIMEOUT", "0")
         .envs(settings.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())

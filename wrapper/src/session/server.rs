@@ -24,6 +24,10 @@ pub(super) fn start(variables: &[(&'static str, PathBuf)]) -> io::Result<()> {
     if std::env::var_os("SCCACHE_IDLE_TIMEOUT").is_none() {
         command.env("SCCACHE_IDLE_TIMEOUT", A_DAY);
     }
+    // It would take headers that are new for headers that are not there.
+    if std::env::var_os(contract::DIRECT).is_none() {
+        command.env(contract::DIRECT, "false");
+    }
     let output = command.stdin(Stdio::null()).output()?;
     if output.status.success() {
         return Ok(());

@@ -358,6 +358,7 @@ mod tests {
                 "PrivateNetwork=true",
                 "Environment=\"SCCACHE_MULTILEVEL_CHAIN=disk\"",
                 "Environment=\"SCCACHE_DIR=/cache\"",
+                "Environment=\"SCCACHE_DIRECT=false\"",
             ],
         );
     }
