@@ -1,15 +1,22 @@
 //! The report: what the cache did for a session.
 
 use std::collections::BTreeMap;
+use std::env;
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
+use rustix::process::getuid;
 use serde::Serialize;
 
 use crate::call_log::{Entry, Log, Outcome};
 use crate::class::Reason;
 use crate::faults::{self, Faults};
-use crate::tell::tell;
+use crate::tell::{shown, tell};
 
 /// What a session's log says, all together.
 #[derive(Debug, Default, PartialEq, Serialize)]
@@ -144,6 +151,7 @@ impl Report {
         let parts = [
             Some(self.summary()),
             self.table(),
+            self.nothing_line(),
             self.missed_line(),
             self.paths_line(),
             self.remedies(),
@@ -194,7 +202,8 @@ impl Report {
         table.load_style(NOTHING);
         table.set_header(["", "calls", "seconds", ""]);
         for (what, calls, seconds, note) in rows {
-            table.add_row([what, &calls.to_string(), &format!("{seconds:.1}"), note]);
+            let note = shown(note);
+            table.add_row([what, &calls.to_string(), &format!("{seconds:.1}"), &note]);
         }
         for column in [1, 2] {
             if let Some(column) = table.column_mut(column) {
@@ -204,14 +213,26 @@ impl Report {
         Some(table.trim_fmt())
     }
 
+    /// Where no call at all came by: the cache is of no use to such a build.
+    fn nothing_line(&self) -> Option<String> {
+        let passed = !self.passthrough.is_empty();
+        let has_calls = self.asked > 0 || passed || self.errors > 0 || self.trouble.is_some();
+        (!has_calls).then(|| {
+            "  warning: nothing was compiled through the cache. It sees rustc, by way of\n  \
+             cargo or by that name on PATH, and of C compilers those that CMake or the\n  \
+             crate cc calls. What compiles none of these is better built without it."
+                .to_owned()
+        })
+    }
+
     /// As many of the missed calls as a line holds, the longest first.
     fn missed_line(&self) -> Option<String> {
         const WIDTH: usize = 80;
         let mut line = "  missed:".to_owned();
-        for (shown, miss) in self.missed.iter().enumerate() {
-            let separator = if shown == 0 { "" } else { "," };
-            let name = format!("{separator} {} {:.1}", miss.name, miss.seconds);
-            let more = format!(" and {} more", self.missed.len() - shown);
+        for (before, miss) in self.missed.iter().enumerate() {
+            let separator = if before == 0 { "" } else { "," };
+            let name = format!("{separator} {} {:.1}", shown(&miss.name), miss.seconds);
+            let more = format!(" and {} more", self.missed.len() - before);
             if line.chars().count() + name.chars().count() + more.len() > WIDTH {
                 return Some(line + &more);
             }
@@ -233,15 +254,43 @@ impl Report {
         let remedies: Vec<_> = self
             .passthrough
             .iter()
-            .filter_map(|row| Some(format!("  {}: {}", row.reason, row.remedy?)))
+            .filter_map(|row| Some(format!("  {}: {}", shown(&row.reason), row.remedy?)))
             .collect();
         (!remedies.is_empty()).then(|| remedies.join("\n"))
     }
 }
 
-/// Tells of trouble, where no session does it in its report.
+/// Tells of trouble, where no session does it in its report: with each call, and in a shell of Nix's,
+/// where each would say the same, once an hour.
 pub fn tell_trouble(why: &str) {
-    tell(trouble_text(why));
+    if env::var_os("IN_NIX_SHELL").is_none() || !was_told_lately() {
+        tell(trouble_text(why));
+    }
+}
+
+/// Whether this was asked before, an hour ago or less. It is noted as if it had been told now.
+fn was_told_lately() -> bool {
+    const LATELY: Duration = Duration::from_secs(60 * 60);
+    let folder = env::var_os("XDG_RUNTIME_DIR").map_or_else(env::temp_dir, PathBuf::from);
+    let note = folder.join(format!("nix-sccache-told-{}", getuid().as_raw()));
+    // Nobody's link is followed: in a folder for all anybody may have put one there.
+    match File::create_new(&note) {
+        Ok(_) => false,
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let told = fs::symlink_metadata(&note).and_then(|note| note.modified());
+            let lately = told.is_ok_and(|told| told.elapsed().is_ok_and(|since| since < LATELY));
+            if !lately {
+                let file = File::options()
+                    .write(true)
+                    .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
+                    .open(&note);
+                file.and_then(|file| file.set_modified(SystemTime::now()))
+                    .ok();
+            }
+            lately
+        }
+        Err(_) => false,
+    }
 }
 
 fn trouble_text(why: &str) -> String {
@@ -334,11 +383,35 @@ mod tests {
         assert_eq!(one.missed_line().unwrap(), "  missed: crate_0 0.0");
     }
 
+    /// As where nothing but a C compiler is called, by make.
     #[test]
-    fn an_empty_session_is_one_line() {
-        assert_eq!(
-            Report::default().text(),
-            "nix-sccache: hits 0 of 0, misses 0, passed through 0, probes 0"
+    fn a_session_without_a_call_is_warned() {
+        let summary = "nix-sccache: hits 0 of 0, misses 0, passed through 0, probes 0";
+        let text = Report::default().text();
+        assert!(
+            text.starts_with(&format!("{summary}\n  warning: nothing was compiled")),
+            "{text}"
         );
+        assert!(text.lines().all(|line| line.len() <= 80), "{text}");
+        assert_eq!(Report::default().short_text(), summary);
+        let entries = [entry("a", 1, Outcome::Passthrough(Reason::Sources))];
+        assert!(!Report::from_entries(&entries).text().contains("warning"));
+    }
+
+    /// A file's name may have orders for a terminal in it.
+    #[test]
+    fn names_are_no_orders() {
+        let name = "a\u{1b}[2J\n.c";
+        let entries = [
+            entry(name, 1, Outcome::Miss),
+            entry("", 1, Outcome::Passthrough(Reason::Option(name.into()))),
+            entry(
+                "",
+                1,
+                Outcome::Passthrough(Reason::EmptyVariable(name.into())),
+            ),
+        ];
+        let text = Report::from_entries(&entries).text();
+        assert!(!text.contains('\u{1b}') && !text.contains("J\n"), "{text}");
     }
 }

@@ -10,9 +10,10 @@ use super::folder::{Build, Call};
 use super::made::Made;
 use super::part::{Kind, Value};
 use super::select::{Wanted, counterpart};
-use super::show::{shown, time};
+use super::show::time;
 use crate::call_log::Outcome;
 use crate::class::Reason;
+use crate::tell::shown;
 
 /// The form of the JSON. Members may be added to it; a change of those that are there is another
 /// number.

@@ -34,7 +34,7 @@ use nix_sccache_core::{contract, nearest};
 use self::answer::Answer;
 use self::folder::{Build, Log, logs};
 use self::select::Wanted;
-use self::show::shown;
+use crate::tell::shown;
 use crate::tell::{print, tell};
 
 pub use record::{record, recorded};

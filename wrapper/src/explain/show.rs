@@ -1,27 +1,4 @@
-//! Names and values as people are shown them: on one line, no longer than anybody reads, and without
-//! what a terminal would take for orders. Anybody may write to the folder that they are from.
-
-/// How many characters of a value are shown.
-const SHOWN: usize = 160;
-
-/// The text as it stands in a line.
-pub fn shown(text: &str) -> String {
-    let mut characters = text.chars();
-    let mut line = String::new();
-    for character in characters.by_ref().take(SHOWN) {
-        let is_order = character.is_control()
-            || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        if is_order {
-            line.extend(character.escape_default());
-        } else {
-            line.push(character);
-        }
-    }
-    if characters.next().is_some() {
-        line.push('…');
-    }
-    line
-}
+//! Times as people are shown them.
 
 /// A time in seconds since 1970, as `2026-11-24 10:02:13 UTC`.
 pub fn time(seconds: u64) -> String {
@@ -48,12 +25,6 @@ fn date(days: u64) -> (u64, u64, u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn lines_stay_lines() {
-        assert_eq!(shown("a\u{1b}[2Jb\né\u{202e}"), "a\\u{1b}[2Jb\\né\\u{202e}");
-        assert_eq!(shown(&"é".repeat(200)), "é".repeat(160) + "…");
-    }
 
     #[test]
     fn times_are_those_of_the_calendar() {
