@@ -61,6 +61,10 @@ pub const LINKER: &str = "NIX_SCCACHE_LINKER";
 /// between. Set by the shim, for itself.
 pub const SHOWN_PATHS: &str = "NIX_SCCACHE_SHOWN_PATHS";
 
+/// With which the name of a variable begins that sccache would keep from its compiler: the shim hands
+/// it on under this name, and gives it its own again. Set by the shim, for itself.
+pub const KEPT: &str = "NIX_SCCACHE_KEPT_";
+
 /// What goes into each Rust key beside what sccache puts there: it hashes every
 /// variable that begins with `CARGO_`. Set by the shim, for sccache.
 pub const RUST_KEY: &str = "CARGO_NIX_SCCACHE_KEY";

@@ -8,22 +8,27 @@ use crate::contract::Language;
 
 /// Of rustc: nixpkgs' wrapper of it reads `NIX_RUSTFLAGS`; cargo2nix's `NIX_RUST_LINK_FLAGS`,
 /// `NIX_RUST_BUILD_FLAGS` (once `NIX_RUST_BUILD_LINK_FLAGS`), and `NIX_RUST_METADATA`, which it
-/// puts in place of cargo's.
-pub const RUST: [&str; 4] = [
+/// puts in place of cargo's. rustc itself reads which release of Apple's systems an object is for.
+pub const RUST: [&str; 9] = [
+    "IPHONEOS_DEPLOYMENT_TARGET",
+    "MACOSX_DEPLOYMENT_TARGET",
     "NIX_RUST",
     "RUSTC_BOOTSTRAP",
     "RUSTC_FORCE_RUSTC_VERSION",
     "RUST_TARGET_PATH",
+    "TVOS_DEPLOYMENT_TARGET",
+    "WATCHOS_DEPLOYMENT_TARGET",
+    "XROS_DEPLOYMENT_TARGET",
 ];
 
-/// Of a compiler of C or C++: nixpkgs' wrapper, its flags and its hardening. What is for the linker
+/// Of a compiler of C or C++: nixpkgs' wrapper, its flags and its hardening. By `NIX_ENFORCE_NO_NATIVE` it
+/// passes over `native` processors, for which nothing is cached anyhow. What is for the linker
 /// alone (`NIX_LDFLAGS`, `NIX_CFLAGS_LINK`) is in no object, and the assembler that gcc finds by
 /// `COMPILER_PATH` sccache knows by itself.
-pub const C: [&str; 5] = [
+pub const C: [&str; 4] = [
     "NIX_CC_WRAPPER_",
     "NIX_CFLAGS_COMPILE",
     "NIX_CXXSTDLIB_COMPILE",
-    "NIX_ENFORCE_",
     "NIX_HARDENING_ENABLE",
 ];
 

@@ -7,29 +7,79 @@ use serde_json::json;
 
 use crate::{project, through};
 
-/// A builder that calls rustc itself, as nixpkgs' buildRustCrate does.
+/// What nixpkgs' buildRustCrate has its shell do for a library and a program, by which crate2nix builds:
+/// `build_lib` and `build_bin` of its `lib.sh`, with the options of its `build-crate.nix` and the
+/// variables of its `configure-crate.nix`.
+const BUILD_RUST_CRATE: &str = r#"
+    noisily() { echo "$@"; "$@"; }
+    mkdir -p target/{deps,lib,build,buildDeps,bin}
+    export CARGO_PKG_NAME=base CARGO_PKG_VERSION=0.1.0 CARGO_PKG_AUTHORS= CARGO_CFG_TARGET_OS=linux
+    export CARGO_CFG_TARGET_FAMILY=unix CARGO_MANIFEST_DIR=$(pwd)/base CARGO_MANIFEST_LINKS=
+    export DEBUG= OPT_LEVEL=3 TARGET=x86_64-unknown-linux-gnu HOST=x86_64-unknown-linux-gnu PROFILE=release
+    export OUT_DIR=$(pwd)/target/build/base.out NUM_JOBS=$NIX_BUILD_CORES RUSTC=rustc RUSTDOC=rustdoc
+    common="-C opt-level=3 -C codegen-units=1 --remap-path-prefix=$NIX_BUILD_TOP=/"
+    build_lib() {
+        noisily rustc \
+            --crate-name $1 $1/src/lib.rs \
+            --out-dir target/lib \
+            -L dependency=target/deps \
+            --cap-lints allow \
+            $common $2 --cfg feature=\"default\" --edition 2024 -C linker=cc \
+            -C metadata=$1 -C extra-filename=-$1 --crate-type lib \
+            --color always
+    }
+    base="--extern base=target/lib/libbase-base.rlib"
+    build_lib base
+    build_lib greeting "$base"
+    noisily rustc \
+        --crate-name program program/src/main.rs \
+        --crate-type bin \
+        $common --edition 2024 -C linker=cc \
+        --out-dir target/bin \
+        -L dependency=target/lib \
+        $base --extern greeting=target/lib/libgreeting-greeting.rlib \
+        --cap-lints allow \
+        --color always
+"#;
+
+/// A builder that calls rustc itself, as nixpkgs' buildRustCrate does: nothing says what is to be
+/// written, and the same files are there.
 #[test]
 fn rustc_without_cargo() {
-    let build = "
-        mkdir -p out
-        rustc --crate-name base --edition 2024 --crate-type lib --emit dep-info,link --out-dir out base/src/lib.rs
-    ";
-    let attributes =
-        json!({ "buildPhase": build, "installPhase": "mkdir $out; cp out/libbase.rlib $out" });
+    let attributes = json!({
+        "buildPhase": BUILD_RUST_CRATE,
+        "installPhase": "mkdir $out; cp -r target/lib target/bin $out; ./target/bin/program"
+    });
     for host in hosts() {
         let (daemon, library) = (Daemon::start(), project());
         let cold = through(&daemon)
             .with(attributes.clone())
             .build(&host, &library);
-        assert_eq!(cold.hits_and_misses(), (0, 1), "{}: {cold:#?}", host.name());
+        assert_eq!(cold.hits_and_misses(), (0, 2), "{}: {cold:#?}", host.name());
         let warm = through(&daemon)
             .with(attributes.clone())
             .build(&host, &library);
-        assert_eq!(warm.hits_and_misses(), (1, 0), "{}: {warm:#?}", host.name());
+        assert_eq!(warm.hits_and_misses(), (2, 0), "{}: {warm:#?}", host.name());
         let plain = Derivation::new(json!(null))
             .with(attributes.clone())
             .build(&host, &library);
-        assert_eq!(warm.contents(), plain.contents(), "{}", host.name());
+        for built in [&cold, &warm] {
+            assert_eq!(built.contents(), plain.contents(), "{}", host.name());
+        }
+    }
+}
+
+/// A build that compiles nothing is told that the cache is of no use to it.
+#[test]
+fn nothing_to_compile() {
+    let attributes = json!({ "buildPhase": "true", "installPhase": "mkdir $out" });
+    for host in hosts() {
+        let (daemon, library) = (Daemon::start(), project());
+        let built = through(&daemon)
+            .with(attributes.clone())
+            .build(&host, &library);
+        let said = built.log.matches("warning: nothing was compiled").count();
+        assert_eq!(said, 1, "{}: {built:#?}", host.name());
     }
 }
 

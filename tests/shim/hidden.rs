@@ -44,7 +44,7 @@ const CC: &str = r#"#!/bin/sh
 salt=x86_64_unknown_linux_gnu
 eval "compile=\$NIX_CFLAGS_COMPILE_$salt before=\$NIX_CFLAGS_COMPILE_BEFORE_$salt"
 eval "library=\$NIX_CXXSTDLIB_COMPILE_$salt set=\$NIX_CC_WRAPPER_FLAGS_SET_$salt"
-eval "role=\$NIX_CC_WRAPPER_TARGET_BUILD_$salt native=\$NIX_ENFORCE_NO_NATIVE_$salt"
+eval "role=\$NIX_CC_WRAPPER_TARGET_BUILD_$salt"
 eval "hardening=\$NIX_HARDENING_ENABLE_$salt"
 if [ -z "$set" ]; then
     compile="-fno-common $compile $NIX_CFLAGS_COMPILE"
@@ -58,12 +58,6 @@ for flag in $hardening $NIX_HARDENING_ENABLE; do
     pic) before="$before -fPIC" ;;
     esac
 done
-if [ "$NIX_ENFORCE_NO_NATIVE$native" ]; then
-    for argument; do
-        shift
-        case $argument in -m*=native) ;; *) set -- "$@" "$argument" ;; esac
-    done
-fi
 case $0 in *++) compile="$compile $library" ;; esac
 exec /usr/bin/${0##*/} $before "$@" $compile
 "#;
@@ -190,27 +184,10 @@ fn of_nixpkgs_cc(at: &dyn Fn(&str) -> String) -> Vec<Row> {
             "NIX_CC_WRAPPER_TARGET_BUILD_x86_64_unknown_linux_gnu",
             ["", "1"],
         ),
-        ("NIX_ENFORCE_", "NIX_ENFORCE_NO_NATIVE", ["", "1"]),
-        (
-            "NIX_ENFORCE_",
-            "NIX_ENFORCE_NO_NATIVE_x86_64_unknown_linux_gnu",
-            ["", "1"],
-        ),
     ];
     for (index, (of, variable, values)) in flags.into_iter().enumerate() {
         let before = values.map(|value| format!("{variable}={value}"));
-        let arguments = if of == "NIX_ENFORCE_" {
-            "-march=native"
-        } else {
-            ""
-        };
-        rows.push(object(
-            of,
-            &at("bin/gcc"),
-            before,
-            &format!("c{index}"),
-            arguments,
-        ));
+        rows.push(object(of, &at("bin/gcc"), before, &format!("c{index}"), ""));
     }
     for (index, variable) in [
         "NIX_CXXSTDLIB_COMPILE",
@@ -331,6 +308,53 @@ fn of_rustc(at: &dyn Fn(&str) -> String) -> Vec<Row> {
         "targeted",
         "--target of-ours -Zunstable-options",
     ));
+    // The file that the name stands for, in its place.
+    let written = ["one", "two"].map(|name| {
+        format!(
+            "mkdir -p targets; cp {0}/of-ours.json targets/in-place.json; RUSTC_BOOTSTRAP=1 RUST_TARGET_PATH=targets",
+            at(name)
+        )
+    });
+    rows.push(crate_of(
+        "target specification",
+        "rustc",
+        written,
+        "targeted_in_place",
+        "--target in-place -Zunstable-options",
+    ));
+    // Two crates trade their names.
+    let mut renamed = crate_of(
+        "names of dependencies",
+        "rustc",
+        none(),
+        "renamed",
+        "RENAMES",
+    );
+    for (call, files) in renamed
+        .calls
+        .iter_mut()
+        .zip([["one", "two"], ["two", "one"]])
+    {
+        let renames = format!(
+            "--extern a=lib{}.rlib --extern b=lib{}.rlib",
+            files[0], files[1]
+        );
+        *call = call.replace("RENAMES", &renames);
+    }
+    rows.push(renamed);
+    // Each of Apple's systems has a version that the object is for.
+    for (variable, target) in [
+        ("MACOSX_DEPLOYMENT_TARGET", "x86_64-apple-darwin"),
+        ("IPHONEOS_DEPLOYMENT_TARGET", "aarch64-apple-ios"),
+        ("TVOS_DEPLOYMENT_TARGET", "aarch64-apple-tvos"),
+        ("WATCHOS_DEPLOYMENT_TARGET", "aarch64-apple-watchos"),
+        ("XROS_DEPLOYMENT_TARGET", "aarch64-apple-visionos"),
+    ] {
+        let versions = ["26.0", "26.1"].map(|it| format!("RUSTC_BOOTSTRAP=1 {variable}={it}"));
+        let name = format!("targeted_{}", variable.to_lowercase());
+        let arguments = format!("--target {target}");
+        rows.push(crate_of(variable, "rustc", versions, &name, &arguments));
+    }
     // Sccache takes `static=name` for a library, and this for none.
     let archives = ["1", "2"].map(|value| {
         format!(
@@ -372,6 +396,15 @@ fn lay_out(folder: &Path, rows: &[Row]) {
         target["vendor"] = name.into();
         write(&format!("{name}/of-ours.json"), &target.to_string());
     }
+    for name in ["one", "two"] {
+        fs::write(
+            folder.join(format!("{name}.rs")),
+            format!("pub const NAME: &str = \"{name}\";\n"),
+        )
+        .unwrap();
+        let line = format!("rustc --crate-name {name} --edition=2021 {name}.rs --crate-type lib");
+        stdout_of(Command::new("sh").current_dir(folder).args(["-c", &line]));
+    }
     for row in rows {
         let name = row.source.split('.').next().unwrap();
         let text = match name {
@@ -380,7 +413,15 @@ fn lay_out(folder: &Path, rows: &[Row]) {
                  for (int i = 0; i < n; i++) a[i & 63] = s += i * i; return s + a[n & 63]; }}\n"
             ),
             "unstable" => "#![feature(never_type)]\n".to_owned(),
-            "targeted" => "#![feature(no_core)]\n#![no_core]\n#[cfg(target_vendor = \"one\")]\npub mod one {}\n".to_owned(),
+            "renamed" => "pub static OF: [&str; 2] = [a::NAME, b::NAME];\n".to_owned(),
+            other if other.starts_with("targeted_") && other.contains("deployment") => {
+                "#![feature(no_core, lang_items)]\n#![allow(internal_features)]\n#![no_core]\n\
+                 #[lang = \"pointee_sized\"]\npub trait PointeeSized {}\n\
+                 #[lang = \"meta_sized\"]\npub trait MetaSized: PointeeSized {}\n\
+                 #[lang = \"sized\"]\npub trait Sized: MetaSized {}\n\
+                 #[unsafe(no_mangle)]\npub extern \"C\" fn f() {}\n".to_owned()
+            }
+            "targeted" | "targeted_in_place" => "#![feature(no_core)]\n#![no_core]\n#[cfg(target_vendor = \"one\")]\npub mod one {}\n".to_owned(),
             _ => "#![allow(unexpected_cfgs)]\n#[cfg(one)]\npub fn one() {}\n".to_owned(),
         };
         fs::write(folder.join(&row.source), text).unwrap();

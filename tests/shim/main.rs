@@ -8,11 +8,13 @@
 mod bootstrap;
 mod browser;
 mod compilers;
+mod compilers_own;
 mod doctor;
 mod explain;
 mod faults;
 mod gateway;
 mod hidden;
+mod limits;
 mod page;
 mod transparency;
 mod transports;

@@ -9,7 +9,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use nix_sccache_core::contract::{self, Language};
 
-use crate::arguments::{CcCall, RustcCall, is_rustc};
+use crate::arguments::{CcCall, RustcCall, are_rustcs, has_version, is_rustc};
 use crate::bootstrap;
 use crate::call_log::{Entry, Outcome};
 use crate::class::{self, Class, Reason};
@@ -19,6 +19,7 @@ use crate::explain;
 use crate::report::tell_trouble;
 use crate::session::Session;
 use crate::stable_paths::StablePaths;
+use crate::surroundings;
 use crate::tell::tell;
 
 /// As `sccache`: a compiler's call, or else the real sccache.
@@ -32,7 +33,7 @@ pub fn as_sccache(mut arguments: Vec<OsString>) -> ExitCode {
     }
     match client::sccache() {
         Some(sccache) => {
-            let mut command = Command::new(sccache);
+            let mut command = client::command_of(&sccache);
             command.args(arguments);
             compiler::become_program(command)
         }
@@ -75,6 +76,16 @@ fn not_found(program: &str) -> ExitCode {
         "nix-sccache: there is no {program} on PATH but the shim itself"
     ));
     ExitCode::from(127)
+}
+
+/// What came of a call that ran without the cache. Of one that takes our place nobody knows how it
+/// ends.
+fn ended(status: &io::Result<ExitStatus>, reason: Reason) -> Outcome {
+    if status.as_ref().is_ok_and(|status| !status.success()) {
+        Outcome::Error
+    } else {
+        Outcome::Passthrough(reason)
+    }
 }
 
 /// A call that was read.
@@ -123,7 +134,8 @@ impl Call {
         // `sccache WRAPPER rustc …`: the wrapper is a program that takes a rustc first.
         let wraps = arguments
             .first()
-            .is_some_and(|first| Path::new(first).file_name() == Some(OsStr::new("rustc")));
+            .and_then(|first| Path::new(first).file_name())
+            .is_some_and(|name| name == "rustc" || has_version(name));
         let (wrapper, program) = if wraps {
             (Some(find_or(program)), arguments.remove(0))
         } else {
@@ -140,19 +152,30 @@ impl Call {
             call.incremental |= ["CARGO_INCREMENTAL", "CARGO_BUILD_INCREMENTAL"]
                 .iter()
                 .any(|name| env::var_os(name).is_some_and(|value| value == "1"));
-            call.own_compiler = bootstrap::compiles_with_its_own(call.target);
-            let class = class::rustc(&call);
+            call.own_compiler = bootstrap::compiles_with_its_own(call.target.is_some());
+            let class = with_surroundings(class::rustc(&call), || {
+                surroundings::of_rustc(&call, &arguments)
+            });
             if is_wrapped(Language::Rust) && class != Class::Probe {
                 paths = StablePaths::of(session, &call, &arguments, class == Class::Cacheable);
             }
             (Language::Rust, call.crate_name.unwrap_or_default(), class)
+        } else if are_rustcs(&arguments) {
+            let call = RustcCall::read(&arguments);
+            let class = match class::rustc(&call) {
+                Class::Probe => Class::Probe,
+                _ => Class::Passthrough(Reason::OtherName),
+            };
+            (Language::Rust, call.crate_name.unwrap_or_default(), class)
         } else {
             let call = CcCall::read(&arguments);
             let language = call.language(&compiler.stem().to_string_lossy());
+            let class =
+                with_surroundings(class::cc(&call), || surroundings::of_cc(&call, &arguments));
             (
                 language,
                 call.sources.first().cloned().unwrap_or_default(),
-                class::cc(&call),
+                class,
             )
         };
         Ok(Self {
@@ -252,13 +275,8 @@ impl Call {
         if compiled && let Err(error) = self.paths.finish() {
             return (self.cannot_finish(&error), false);
         }
-        let outcome = if compiled {
-            Outcome::Passthrough(reason)
-        } else {
-            Outcome::Error
-        };
-        self.note(session, outcome);
-        (compiler::end_as(&self.command(), status), compiled)
+        self.note(session, ended(&status, reason));
+        (compiler::end_as(self.command(), status), compiled)
     }
 
     /// What was compiled would leave the build with paths that nobody knows.
@@ -312,6 +330,10 @@ impl Call {
                 trouble(&why);
                 self.pass_through(session, Reason::CacheFailed)
             }
+            Answer::Refused(reason) => {
+                self.paths.forget_shown();
+                self.run_compiler(session, reason, &[]).0
+            }
             Answer::Silent { why, passed_on } => {
                 match session {
                     Some(session) => session.give_up(&why),
@@ -342,6 +364,14 @@ impl Call {
                 code
             }
         }
+    }
+}
+
+/// What a call is, where something besides its arguments may keep it from the cache.
+fn with_surroundings(class: Class, reason: impl FnOnce() -> Option<Reason>) -> Class {
+    match class {
+        Class::Cacheable => reason().map_or(Class::Cacheable, Class::Passthrough),
+        other => other,
     }
 }
 

@@ -36,7 +36,7 @@ pub enum Reason {
     Sysroot,
     /// It is of the compiler that this build of rustc has made.
     OwnCompiler,
-    /// It lacks what every call of cargo's has: a name, `--out-dir`, one `--emit`.
+    /// It lacks what every call of cargo's has, a name and `--out-dir`, or has more than one `--emit`.
     NotCargos,
     /// It compiles C or C++, but not to an object.
     NoObject,
@@ -50,6 +50,24 @@ pub enum Reason {
     ArgumentFile,
     /// The language is not among those to wrap.
     NotWrapped,
+    /// It compiles for the processor that it runs on, and on another machine that is another.
+    Native,
+    /// Where its output goes there is something else than a regular file.
+    Irregular(String),
+    /// It has the assembler read a file, by a directive.
+    AssemblerReads(String),
+    /// It reads a variable that is set and empty, which sccache takes for one that is not set.
+    EmptyVariable(String),
+    /// A variable has it write a file.
+    Variable(String),
+    /// A static library that it takes in has its members elsewhere.
+    ThinLibrary(String),
+    /// What it compiles has a name that no list of sources can have.
+    Name,
+    /// The directory that it is called in is gone.
+    Directory,
+    /// It is rustc's by its arguments, and the program is called otherwise.
+    OtherName,
     /// It found out a path that it was not shown, and has it in its result.
     RealPath,
     /// The cache failed.
@@ -64,13 +82,24 @@ impl fmt::Display for Reason {
             Self::OutputFile => f.write_str("writes to a file of its own (-o)"),
             Self::Sysroot => f.write_str("brings its own --sysroot"),
             Self::OwnCompiler => f.write_str("compiles with a rustc of this very build"),
-            Self::NotCargos => f.write_str("no --crate-name, --out-dir or single --emit"),
+            Self::NotCargos => f.write_str("no --crate-name, no --out-dir or two --emit"),
             Self::NoObject => f.write_str("does not compile to an object"),
             Self::Option(option) => write!(f, "uses {option}"),
             Self::Emits(what) => write!(f, "emits {what}"),
             Self::Sources => f.write_str("has not one source"),
             Self::ArgumentFile => f.write_str("its @file cannot be read"),
             Self::NotWrapped => f.write_str("language is not wrapped"),
+            Self::Native => f.write_str("compiles for this very processor (native)"),
+            Self::Irregular(place) => write!(f, "writes to what is no regular file ({place})"),
+            Self::AssemblerReads(directive) => {
+                write!(f, "has the assembler read a file ({directive})")
+            }
+            Self::EmptyVariable(name) => write!(f, "reads a variable that is empty ({name})"),
+            Self::Variable(name) => write!(f, "writes a file that {name} names"),
+            Self::ThinLibrary(name) => write!(f, "takes in a thin archive ({name})"),
+            Self::Name => f.write_str("its source has a line break in its name"),
+            Self::Directory => f.write_str("its directory is gone"),
+            Self::OtherName => f.write_str("is called neither rustc nor rustc-VERSION"),
             Self::RealPath => f.write_str("has a path in it that changes"),
             Self::CacheFailed => f.write_str("the cache failed"),
         }
@@ -88,6 +117,7 @@ impl Reason {
                 "x.py adds it to RUSTC_WRAPPER's calls; from Rust 1.89 on build.ccache = \"sccache\" does without",
             ),
             Self::NotWrapped => Some("add the language to `wrap`"),
+            Self::EmptyVariable(_) => Some("set it to a word, or not at all"),
             _ => None,
         }
     }
@@ -134,8 +164,17 @@ pub fn rustc(call: &RustcCall) -> Class {
     if call.inputs.len() > 1 {
         return pass(Reason::Sources);
     }
-    if call.crate_name.is_none() || !call.out_dir || call.emits != 1 {
+    if call.crate_name.is_none() || !call.out_dir || call.emits > 1 {
         return pass(Reason::NotCargos);
+    }
+    if let Some(option) = &call.refused {
+        return pass(Reason::Option(option.clone()));
+    }
+    if let Some(name) = call.externs.iter().find(|name| !name.contains('=')) {
+        return pass(Reason::Option(format!("--extern {name}")));
+    }
+    if call.is_native() {
+        return pass(Reason::Native);
     }
     if let Some(other) = call
         .emit
@@ -160,6 +199,9 @@ pub fn cc(call: &CcCall) -> Class {
     }
     if let Some(option) = &call.refused {
         return Class::Passthrough(Reason::Option(option.clone()));
+    }
+    if call.is_native {
+        return Class::Passthrough(Reason::Native);
     }
     if call.sources.len() != 1 {
         return Class::Passthrough(Reason::Sources);
@@ -198,10 +240,13 @@ mod tests {
             of("--crate-name a --crate-type staticlib,rlib --emit link --out-dir /t src/lib.rs"),
             Class::Cacheable
         );
-        assert_eq!(
-            of("--crate-name a --crate-type lib --emit=dep-info,metadata --out-dir /t src/lib.rs"),
-            Class::Cacheable
-        );
+        for line in [
+            "--crate-name a --crate-type lib --emit=dep-info,metadata --out-dir /t src/lib.rs",
+            // As nixpkgs' buildRustCrate calls it.
+            "--crate-name a src/lib.rs --out-dir target/lib --crate-type lib",
+        ] {
+            assert_eq!(of(line), Class::Cacheable, "{line}");
+        }
     }
 
     #[test]
@@ -253,10 +298,46 @@ mod tests {
             ),
             (LIBRARY.replace("--crate-type lib", ""), links("bin")),
             (LIBRARY.replace("--out-dir /t", ""), Reason::NotCargos),
+            (format!("{LIBRARY} -Ctarget-cpu=native"), Reason::Native),
+            (
+                format!("{LIBRARY} --extern proc_macro"),
+                Reason::Option("--extern proc_macro".into()),
+            ),
             (format!("{LIBRARY} @/nonexistent"), Reason::ArgumentFile),
         ] {
             assert_eq!(of(&line), Class::Passthrough(reason), "{line}");
         }
+    }
+
+    /// Real builders' calls, and what each is.
+    #[test]
+    fn calls_of_real_builders() {
+        let mut builders = 0;
+        for line in include_str!("testdata/calls.txt").lines() {
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            if line.starts_with('[') {
+                builders += 1;
+                continue;
+            }
+            let (expected, call) = line.split_once(": ").unwrap();
+            let mut words = call.split(' ').map(OsString::from);
+            let is_rustc = words.next().unwrap() == "rustc";
+            let arguments: Vec<_> = words.collect();
+            let class = if is_rustc {
+                rustc(&RustcCall::read(&arguments))
+            } else {
+                cc(&CcCall::read(&arguments))
+            };
+            let expected = match expected {
+                "cacheable" => Class::Cacheable,
+                "probe" => Class::Probe,
+                reason => Class::Passthrough(serde_json::from_str(reason).unwrap()),
+            };
+            assert_eq!(class, expected, "{call}");
+        }
+        assert!(builders > 8, "{builders}");
     }
 
     #[test]

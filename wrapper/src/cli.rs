@@ -164,7 +164,7 @@ fn run(command: &[OsString], files: &Keep) -> ExitCode {
     let mut command = Command::new(program);
     command.args(arguments);
     if Session::current().is_some() {
-        return compiler::run(&mut command);
+        return compiler::run(command);
     }
     let begun = match Session::begin() {
         Ok(begun) => begun,
@@ -175,7 +175,7 @@ fn run(command: &[OsString], files: &Keep) -> ExitCode {
                 ..Log::default()
             };
             files.keep(&log, &Report::of(&log));
-            return compiler::run(&mut command);
+            return compiler::run(command);
         }
     };
     command.envs(begun.variables);

@@ -8,11 +8,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
 use std::thread;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
+use crate::arguments::has_version;
 use crate::stable_paths::StablePaths;
 use crate::tell::tell;
 
@@ -43,11 +45,15 @@ pub fn is_shim(path: &Path) -> bool {
 /// there is no such program, with the code that a shell gives for that.
 pub fn become_program(mut command: Command) -> ExitCode {
     let error = command.exec();
-    cannot_run(&command, &error)
+    tell(format_args!(
+        "nix-sccache: cannot run {}: {error}",
+        command.get_program().display()
+    ));
+    ExitCode::from(127)
 }
 
 /// Runs the program to its end.
-pub fn run(command: &mut Command) -> ExitCode {
+pub fn run(mut command: Command) -> ExitCode {
     let status = command.status();
     end_as(command, status)
 }
@@ -62,11 +68,8 @@ pub fn run_without(
     if passed_on.is_empty() && !paths.has_to_finish() {
         return run_through(&mut command, |_| ());
     }
-    thread::scope(|scope| {
-        run_through(command.stderr(Stdio::piped()), |child| {
-            let stderr = child.stderr.take();
-            scope.spawn(move || pass_on_without(stderr, passed_on, paths));
-        })
+    run_through(command.stderr(Stdio::piped()), |child| {
+        pass_on_without(child.stderr.take(), passed_on, paths);
     })
 }
 
@@ -81,51 +84,62 @@ fn pass_on_without(stderr: Option<impl Read>, passed_on: &[Vec<u8>], paths: &Sta
 }
 
 /// Runs a command, and outlives the signals that are meant for it: they are passed on, and there is
-/// something to do when it has ended. `begun` is called with what runs.
+/// something to do when it has ended. `begun` is called with what runs. Fails where there is no room
+/// for one process more; signals are not passed on where there is none for that.
 pub fn run_through(
     command: &mut Command,
     begun: impl FnOnce(&mut Child),
 ) -> io::Result<ExitStatus> {
     // Before it runs: none must come in between.
-    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+    let signals = Signals::new([SIGINT, SIGTERM, SIGHUP]).ok();
     let mut child = command.spawn()?;
-    begun(&mut child);
-    let handle = signals.handle();
-    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-    let forwarding = thread::spawn(move || {
-        for signal in &mut signals {
-            // A terminal sends its interrupt to the whole group.
-            let signal = if signal == SIGINT {
-                None
-            } else {
-                Signal::from_named_raw(signal)
-            };
-            if let (Some(pid), Some(signal)) = (pid, signal) {
-                kill_process(pid, signal).ok();
-            }
-        }
+    let forwarding = signals.and_then(|signals| {
+        let handle = signals.handle();
+        let child = process_of(&child.id().to_string())?;
+        let forward = move || pass_on_signals(signals, child);
+        let thread = thread::Builder::new().spawn(forward).ok()?;
+        Some((handle, thread))
     });
+    begun(&mut child);
     let status = child.wait();
-    handle.close();
-    forwarding.join().ok();
+    if let Some((handle, thread)) = forwarding {
+        handle.close();
+        thread.join().ok();
+    }
     status
 }
 
-/// Ends as the command did, if it could be run.
-pub fn end_as(command: &Command, status: io::Result<ExitStatus>) -> ExitCode {
-    match status {
-        Ok(status) => end_like(status),
-        Err(error) => cannot_run(command, &error),
+fn pass_on_signals(mut signals: Signals, child: Pid) {
+    for signal in &mut signals {
+        // A terminal sends its interrupt to the whole group.
+        let signal = if signal == SIGINT {
+            None
+        } else {
+            Signal::from_named_raw(signal)
+        };
+        if let Some(signal) = signal {
+            kill_process(child, signal).ok();
+        }
     }
 }
 
-/// Says so, and gives the code that a shell gives for it.
-fn cannot_run(command: &Command, error: &io::Error) -> ExitCode {
-    tell(format_args!(
-        "nix-sccache: cannot run {}: {error}",
-        command.get_program().display()
-    ));
-    ExitCode::from(127)
+/// The process that a number stands for.
+pub fn process_of(number: &str) -> Option<Pid> {
+    number.parse().ok().and_then(Pid::from_raw)
+}
+
+/// Whether there is such a process; of another user's we may not ask, and so know that it is.
+pub fn is_there(process: Pid) -> bool {
+    !matches!(test_kill_process(process), Err(Errno::SRCH))
+}
+
+/// Ends as the command did. One that could not be run beside us takes our place: there may be room
+/// for one process, and none for two.
+pub fn end_as(command: Command, status: io::Result<ExitStatus>) -> ExitCode {
+    match status {
+        Ok(status) => end_like(status),
+        Err(_) => become_program(command),
+    }
 }
 
 /// Ends as a program ended that we stood in for: with its code, or by its signal, so that
@@ -171,8 +185,12 @@ impl Compiler {
         command
     }
 
-    /// The stem of the compiler's name: `rustc`, `gcc`.
+    /// The stem of the compiler's name: `rustc`, `gcc`. Sccache knows a rustc by that alone, whatever its
+    /// version.
     pub fn stem(&self) -> &OsStr {
-        self.path.file_stem().unwrap_or_default()
+        match self.path.file_name() {
+            Some(name) if has_version(name) => OsStr::new("rustc"),
+            _ => self.path.file_stem().unwrap_or_default(),
+        }
     }
 }

@@ -16,9 +16,10 @@ use nix_sccache_core::contract::{self, Language};
 use nix_sccache_core::hidden;
 use sha2::{Digest, Sha256};
 
-use crate::arguments::RustcCall;
+use crate::arguments::{CcCall, RustcCall};
 use crate::bootstrap;
 use crate::compiler::Compiler;
+use crate::kept;
 use crate::seal;
 use crate::static_libraries;
 
@@ -27,6 +28,18 @@ pub const COMPILER: &str = "compiler";
 
 /// The part that tells the workspace wrapper from every other.
 pub const WRAPPER: &str = "wrapper";
+
+/// The part that is the names by which a crate calls those that it uses.
+pub const RENAMES: &str = "names of dependencies";
+
+/// The part that is the description of a target that rustc does not know by itself.
+pub const TARGET: &str = "target specification";
+
+/// The part that is the option which names a profile.
+pub const PROFILE: &str = "profile";
+
+/// The part that is the name of a source: an object has it in it.
+pub const SOURCE: &str = "name of the source";
 
 /// With which the name of the part that is a static library begins.
 pub const LIBRARY: &str = "static library";
@@ -45,9 +58,24 @@ pub fn parts(
     if let Some(wrapper) = &compiler.wrapper {
         parts.push((WRAPPER.into(), identity(wrapper)));
     }
+    if let Some((name, value)) = kept::deciding() {
+        parts.push((name.into(), value.into_vec()));
+    }
     if language == Language::Rust {
-        parts.extend(bootstrap::hidden(RustcCall::read(arguments).target));
+        let call = RustcCall::read(arguments);
+        parts.extend(bootstrap::hidden(call.target.is_some()));
         parts.extend(libraries(arguments));
+        parts.extend(renames(&call).map(|names| (RENAMES.into(), names)));
+        parts.extend(target(&call).map(|digest| (TARGET.into(), digest)));
+        // By its path, too, which is in the crate's hash; its contents sccache sees.
+        parts.extend(
+            call.profile()
+                .map(|given| (PROFILE.into(), given.into_bytes())),
+        );
+    } else {
+        let source = CcCall::read(arguments).sources.into_iter().next();
+        let name = source.as_deref().map(Path::new).and_then(Path::file_name);
+        parts.extend(name.map(|name| (SOURCE.into(), name.as_bytes().to_vec())));
     }
     let variable = variable(language);
     if let Some(own) = env::var_os(variable) {
@@ -68,6 +96,31 @@ fn libraries(arguments: &[OsString]) -> Vec<(Vec<u8>, Vec<u8>)> {
             (name.into_bytes(), Sha256::digest(contents).to_vec())
         })
         .collect()
+}
+
+/// The names of a crate's dependencies, each in the place that its file has in sccache's key. That has
+/// the files in the order of their paths, and not the names.
+fn renames(call: &RustcCall) -> Option<Vec<u8>> {
+    let mut externs: Vec<_> = call
+        .externs
+        .iter()
+        .filter_map(|given| given.split_once('='))
+        .map(|(name, file)| (Path::new(file), name))
+        .collect();
+    externs.sort_unstable();
+    let names: Vec<_> = externs.into_iter().map(|(_, name)| name).collect();
+    (!names.is_empty()).then(|| names.join("\n").into_bytes())
+}
+
+/// The digest of the file that describes a target, where rustc finds one by the target's name. One that
+/// is named by its path sccache reads itself.
+fn target(call: &RustcCall) -> Option<Vec<u8>> {
+    let file = format!("{}.json", call.target.as_deref()?);
+    let folders = env::var_os("RUST_TARGET_PATH")?;
+    let found = env::split_paths(&folders)
+        .map(|folder| folder.join(&file))
+        .find(|file| file.is_file())?;
+    Some(digest(&[found]))
 }
 
 fn variable(language: Language) -> &'static str {
@@ -168,6 +221,21 @@ pub fn hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Two crates that trade their names are other dependencies.
+    #[test]
+    fn dependencies_have_their_names() {
+        let names = |line: &str| {
+            let arguments: Vec<_> = line.split(' ').map(OsString::from).collect();
+            renames(&RustcCall::read(&arguments))
+        };
+        let one = names("--extern one=a.rlib --extern priv:two=b.rlib");
+        assert_eq!(one.as_deref(), Some(&b"one\npriv:two"[..]));
+        assert_eq!(one, names("--extern priv:two=b.rlib --extern one=a.rlib"));
+        assert_ne!(one, names("--extern one=b.rlib --extern priv:two=a.rlib"));
+        assert_ne!(one, names("--extern one=a.rlib --extern two=b.rlib"));
+        assert_eq!(names("-L a"), None);
+    }
 
     /// Nor are the entries of a shim that does not know of seals.
     #[test]

@@ -9,7 +9,8 @@
 //! | `nix-sccache` | the tool for people and hooks: [`cli`] |
 //!
 //! A compiler's call goes through these, each with one job: [`arguments`] reads it,
-//! [`class`] decides what it is, [`inputs`] names what goes into its key beside what
+//! [`class`] decides what it is, [`surroundings`] whether anything but the arguments forbids that,
+//! [`inputs`] names what goes into its key beside what
 //! sccache sees, [`stable_paths`] keeps what changes for no reason out of it, [`client`] asks the
 //! cache, [`seal`] tells whether an entry is what it was, [`compiler`] runs the compiler,
 //! [`call_log`] notes what came of it, [`faults`] what went wrong with it, and [`explain`] what its
@@ -31,12 +32,16 @@ mod faults;
 mod gateway;
 mod inner;
 mod inputs;
+mod kept;
+mod note;
+mod outputs;
 mod page;
 mod report;
 mod seal;
 mod session;
 mod stable_paths;
 mod static_libraries;
+mod surroundings;
 mod tell;
 
 use std::env;

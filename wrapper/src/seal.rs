@@ -52,17 +52,7 @@ impl Subject {
     pub fn rustc(arguments: &[OsString]) -> Option<Self> {
         let call = RustcCall::read(arguments);
         let folder = PathBuf::from(call.output_folder.as_deref()?);
-        let of_codegen = |option: &str| {
-            let mut values = call.codegen.iter().rev();
-            values
-                .find_map(|given| given.strip_prefix(option)?.strip_prefix('='))
-                .unwrap_or_default()
-        };
-        let stem = format!(
-            "{}{}",
-            call.crate_name.as_deref()?,
-            of_codegen("extra-filename")
-        );
+        let stem = call.output_stem()?;
         let is = |kind: &str| call.crate_types.iter().any(|given| given == kind);
         let emits = |what: &str| call.emit.iter().any(|given| given == what);
         let library = is("lib") || is("rlib");
@@ -85,7 +75,7 @@ impl Subject {
             call.crate_types.join(","),
             call.emit.join(","),
             stem,
-            of_codegen("metadata").to_owned(),
+            call.codegen("metadata").to_owned(),
         ];
         (!outputs.is_empty()).then(|| Self {
             outputs,
@@ -98,8 +88,8 @@ impl Subject {
     pub fn cc(arguments: &[OsString]) -> Option<Self> {
         let call = CcCall::read(arguments);
         let source = Path::new(call.sources.first()?);
-        let object = match output_of(arguments) {
-            Some(object) => object,
+        let object = match call.output {
+            Some(object) => PathBuf::from(object),
             None => Path::new(source.file_name()?).with_extension("o"),
         };
         // Every such option is in the key; the paths and the source are there in other forms.
@@ -199,22 +189,6 @@ impl Subject {
         }
         Ok(())
     }
-}
-
-/// Where `-o` says that the object goes.
-fn output_of(arguments: &[OsString]) -> Option<PathBuf> {
-    let mut rest = arguments.iter();
-    let mut output = None;
-    while let Some(argument) = rest.next() {
-        match argument.as_bytes().strip_prefix(b"-o") {
-            Some([]) => output = rest.next().map(PathBuf::from),
-            Some(joined) if !joined.starts_with(b"bj") => {
-                output = Some(PathBuf::from(OsStr::from_bytes(joined)));
-            }
-            _ => {}
-        }
-    }
-    output
 }
 
 /// Takes the seal from the end of what sccache printed. It goes whether or not it is looked at.

@@ -1,6 +1,8 @@
 //! The static libraries that a call of rustc's names: they become a part of the crate.
 
 use std::ffi::OsString;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::arguments::rustc_options;
@@ -16,6 +18,17 @@ pub struct StaticLibrary {
     /// `static:+whole-archive=name` nor `static=name:other` (`LinkLibrary` in its
     /// `src/compiler/rust.rs`).
     pub is_known: bool,
+}
+
+impl StaticLibrary {
+    /// Whether it only names its members, whose contents are then in no key.
+    pub fn is_thin(&self) -> bool {
+        const THIN: &[u8] = b"!<thin>\n";
+        let mut begin = Vec::new();
+        File::open(&self.file)
+            .and_then(|file| file.take(THIN.len() as u64).read_to_end(&mut begin))
+            .is_ok_and(|_| begin == THIN)
+    }
 }
 
 /// Those of a call in this directory. One that is not there is for the compiler to complain of.

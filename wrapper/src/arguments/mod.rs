@@ -4,4 +4,7 @@ mod cc;
 mod rustc;
 
 pub use cc::CcCall;
-pub use rustc::{RustcCall, is_rustc, options as rustc_options, spelled_for_sccache};
+pub use rustc::{
+    RustcCall, are_rustcs, for_sccache, has_version, is_rustc, options as rustc_options,
+    spelled_for_sccache,
+};

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What a call asks of rustc.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub struct RustcCall {
     pub crate_name: Option<String>,
     /// The kinds of crate that are wanted, in order: `lib`, `bin`, …
     pub crate_types: Vec<String>,
-    /// What is to be written; empty where nothing says so.
+    /// What is to be written: where nothing says so, what links.
     pub emit: Vec<String>,
     /// How many times something says what is to be written.
     pub emits: usize,
@@ -36,8 +36,12 @@ pub struct RustcCall {
     pub output: bool,
     /// Whether the call brings its own `--sysroot`.
     pub sysroot: bool,
-    /// Whether the call says for which target it compiles.
-    pub target: bool,
+    /// The target that it compiles for, where it says so.
+    pub target: Option<String>,
+    /// The crates that it uses, as `--extern` names them: `[options:]name[=file]`.
+    pub externs: Vec<String>,
+    /// An option by which it reads or writes files of which sccache 0.19 knows nothing.
+    pub refused: Option<String>,
     /// Whether a build of rustc calls the compiler that it has made itself.
     pub own_compiler: bool,
     /// Whether a file of arguments, `@file`, could not be read.
@@ -112,6 +116,9 @@ impl RustcCall {
                 call.option(&argument, None);
             }
         }
+        if call.emits == 0 {
+            call.emit.push(BY_DEFAULT.to_owned());
+        }
         call
     }
 
@@ -131,12 +138,15 @@ impl RustcCall {
                 self.output_folder = Some(value.to_owned());
             }
             "--sysroot" => self.sysroot = true,
-            "--target" => self.target = true,
+            "--target" => self.target = Some(value.to_owned()),
+            "--extern" => self.externs.push(value.to_owned()),
             "-o" => self.output = true,
             "-C" | "--codegen" => {
                 self.incremental |= value.split('=').next() == Some("incremental");
+                self.refuse("-C", value, &REFUSED_CODEGEN);
                 self.codegen.push(value.to_owned());
             }
+            "-Z" => self.refuse("-Z", value, &REFUSED_UNSTABLE),
             "--print" | "--explain" | "--pretty" | "--unpretty" | "--version" | "--help" | "-V"
             | "-h" | "-vV" | "-Vv" => {
                 self.asks = true;
@@ -144,7 +154,72 @@ impl RustcCall {
             _ => {}
         }
     }
+
+    fn refuse(&mut self, option: &str, value: &str, refused: &[&str]) {
+        // rustc takes `-` and `_` for each other.
+        let plain = value.replace('_', "-");
+        let unpacked = plain == "split-debuginfo=unpacked" && !cfg!(target_vendor = "apple");
+        if unpacked || refused.iter().any(|start| plain.starts_with(start)) {
+            let name = value.split('=').next().unwrap_or_default();
+            self.refused = Some(format!("{option} {name}"));
+        }
+    }
+
+    /// The value of an option of `-C`, the last that is given; empty where none is.
+    pub fn codegen(&self, option: &str) -> &str {
+        let mut values = self.codegen.iter().rev();
+        values
+            .find_map(|given| given.strip_prefix(option)?.strip_prefix('='))
+            .unwrap_or_default()
+    }
+
+    /// What the names of all that it writes have in them: the crate's, and what `-C extra-filename`
+    /// adds.
+    pub fn output_stem(&self) -> Option<String> {
+        let name = self.crate_name.as_deref()?;
+        Some(format!("{name}{}", self.codegen("extra-filename")))
+    }
+
+    /// Where the list of its sources goes.
+    pub fn dependencies(&self) -> Option<PathBuf> {
+        let folder = Path::new(self.output_folder.as_deref()?);
+        Some(folder.join(format!("{}.d", self.output_stem()?)))
+    }
+
+    /// The option that names a profile, as it may be given once more.
+    pub fn profile(&self) -> Option<String> {
+        let file = self.codegen(PROFILE);
+        (!file.is_empty()).then(|| format!("-C{PROFILE}={file}"))
+    }
+
+    /// Whether it compiles for the processor that it runs on.
+    pub fn is_native(&self) -> bool {
+        self.codegen("target-cpu") == "native"
+    }
 }
+
+/// What rustc writes where no `--emit` says so.
+const BY_DEFAULT: &str = "link";
+
+/// Options of `-C` that write further files.
+const REFUSED_CODEGEN: [&str; 1] = ["save-temps"];
+
+/// The option of `-C` that names a profile. Sccache 0.19 takes that for what the call writes
+/// (`parse_arguments` in its `src/compiler/rust.rs`): a hit would replace it.
+const PROFILE: &str = "profile-use";
+
+/// The same of `-Z`.
+const REFUSED_UNSTABLE: [&str; 9] = [
+    "codegen-backend",
+    "dump-",
+    "emit-thin-lto-index",
+    "llvm-plugins",
+    "nll-facts",
+    "profile-sample-use",
+    "remark-dir",
+    "save-analysis",
+    "self-profile",
+];
 
 /// The arguments one by one, each an option and the value that it takes; a source has an empty
 /// option.
@@ -211,6 +286,33 @@ pub fn spelled_for_sccache(arguments: &[OsString]) -> Vec<OsString> {
     spelled
 }
 
+/// What sccache is to be asked: the same, with what it wants to be said, and without what it takes for
+/// something else.
+pub fn for_sccache(arguments: &[OsString]) -> Vec<OsString> {
+    let names_profile = |option: &str, value: &str| {
+        matches!(option, "-C" | "--codegen") && value.split('=').next() == Some(PROFILE)
+    };
+    let mut asked = Vec::with_capacity(arguments.len() + 1);
+    let mut rest = spelled_for_sccache(arguments).into_iter().peekable();
+    while let Some(argument) = rest.next() {
+        let text = argument.to_string_lossy();
+        match split(&text) {
+            Some((option, value)) if names_profile(option, value) => {}
+            None if rest
+                .peek()
+                .is_some_and(|next| names_profile(&text, &next.to_string_lossy())) =>
+            {
+                rest.next();
+            }
+            _ => asked.push(argument),
+        }
+    }
+    if RustcCall::read(arguments).emits == 0 {
+        asked.push(format!("--emit={BY_DEFAULT}").into());
+    }
+    asked
+}
+
 /// Splits `--option=value` and `-Ovalue`; an option that stands alone is none of these.
 fn split(argument: &str) -> Option<(&str, &str)> {
     if argument.starts_with("--") {
@@ -223,7 +325,23 @@ fn split(argument: &str) -> Option<(&str, &str)> {
 /// Whether a program is a rustc; clippy-driver is one in all that matters here.
 pub fn is_rustc(program: &OsStr) -> bool {
     let name = Path::new(program).file_name();
-    name.is_some_and(|name| name == "rustc" || name == "clippy-driver")
+    name.is_some_and(|name| name == "rustc" || name == "clippy-driver" || has_version(name))
+}
+
+/// Whether a rustc is called by its version, as distributions call theirs: `rustc-1.95`.
+pub fn has_version(name: &OsStr) -> bool {
+    let version = name.to_str().and_then(|name| name.strip_prefix("rustc-"));
+    version.is_some_and(|version| {
+        version.starts_with(|first: char| first.is_ascii_digit())
+            && version.chars().all(|it| it.is_ascii_digit() || it == '.')
+    })
+}
+
+/// Whether arguments are for a rustc, whatever the program is called.
+pub fn are_rustcs(arguments: &[OsString]) -> bool {
+    arguments.iter().any(|argument| {
+        argument == "--crate-name" || argument.as_encoded_bytes().starts_with(b"--crate-name=")
+    })
 }
 
 #[cfg(test)]
@@ -285,6 +403,51 @@ mod tests {
             spelled_for_sccache(&arguments("--edition")),
             arguments("--edition")
         );
+    }
+
+    #[test]
+    fn what_is_not_said_is_said_to_sccache() {
+        let line = "--crate-name a --crate-type lib --out-dir out a.rs";
+        assert_eq!(read(line).emit, ["link"]);
+        let asked = for_sccache(&arguments(line));
+        assert_eq!(asked, arguments(&format!("{line} --emit=link")));
+        assert_eq!(for_sccache(&asked), asked);
+        for given in [
+            "-C profile-use=/p",
+            "-Cprofile-use=/p",
+            "--codegen=profile-use=/p",
+        ] {
+            let line = format!("a.rs {given} -C opt-level=3 --emit=link");
+            let without = arguments("a.rs -C opt-level=3 --emit=link");
+            assert_eq!(for_sccache(&arguments(&line)), without, "{given}");
+            assert_eq!(read(&line).profile().unwrap(), "-Cprofile-use=/p");
+        }
+    }
+
+    #[test]
+    fn a_rustc_has_its_name_or_a_version() {
+        for name in [
+            "rustc",
+            "/usr/bin/rustc-1.95",
+            "rustc-1.85.1",
+            "clippy-driver",
+        ] {
+            assert!(is_rustc(OsStr::new(name)), "{name}");
+        }
+        for name in ["rustc.c", "rustc-", "rustc-dev", "gcc", "crown"] {
+            assert!(!is_rustc(OsStr::new(name)), "{name}");
+        }
+    }
+
+    #[test]
+    fn options_that_read_or_write_further_files_are_known() {
+        for (line, refused) in [
+            ("-C save_temps", Some("-C save_temps")),
+            ("-Zself-profile=/d", Some("-Z self-profile")),
+            ("-Csplit-debuginfo=packed -Zremap-cwd-prefix=.", None),
+        ] {
+            assert_eq!(read(line).refused.as_deref(), refused, "{line}");
+        }
     }
 
     #[test]

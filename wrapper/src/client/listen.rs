@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::inner::{MARK, SCCACHES};
 use crate::session::Session;
 
 /// All that sccache said.
@@ -39,11 +40,15 @@ pub fn listen(
     patience: Duration,
     passes_news_on: impl Fn() -> bool + Send + 'static,
 ) -> io::Result<Heard> {
-    let no_pipe = || io::Error::other("no pipe");
-    let stdout = child.stdout.take().ok_or_else(no_pipe)?;
-    let stderr = child.stderr.take().ok_or_else(no_pipe)?;
-    let stdout = in_background(move || read(stdout));
-    let messages = in_background(move || tell_apart(BufReader::new(stderr), passes_news_on));
+    let (stdout, messages) = match begin(&mut child, passes_news_on) {
+        Ok(begun) => begun,
+        // Nobody would hear it.
+        Err(error) => {
+            child.kill().ok();
+            child.wait().ok();
+            return Err(error);
+        }
+    };
 
     let mut silent_since = Instant::now();
     let messages = loop {
@@ -75,13 +80,29 @@ pub fn listen(
     })
 }
 
+/// Begins to hear both that it says.
+fn begin(
+    child: &mut Child,
+    passes_news_on: impl Fn() -> bool + Send + 'static,
+) -> io::Result<(Receiver<Vec<u8>>, Receiver<Messages>)> {
+    let no_pipe = || io::Error::other("no pipe");
+    let stdout = child.stdout.take().ok_or_else(no_pipe)?;
+    let stderr = child.stderr.take().ok_or_else(no_pipe)?;
+    Ok((
+        in_background(move || read(stdout))?,
+        in_background(move || tell_apart(BufReader::new(stderr), passes_news_on))?,
+    ))
+}
+
 /// How often to look whether the compiler compiles.
 const TICK: Duration = Duration::from_secs(1);
 
-fn in_background<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Receiver<T> {
+fn in_background<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<Receiver<T>> {
     let (sender, receiver) = channel();
-    thread::spawn(move || sender.send(work()).ok());
-    receiver
+    thread::Builder::new().spawn(move || sender.send(work()).ok())?;
+    Ok(receiver)
 }
 
 fn read(mut pipe: impl Read) -> Vec<u8> {
@@ -104,8 +125,10 @@ fn tell_apart(mut lines: impl BufRead, passes_news_on: impl Fn() -> bool) -> Mes
         if is_news_of_metadata(&line) && passes_news_on() {
             io::stderr().write_all(&line).ok();
             messages.passed_on.push(line.clone());
-        } else if line.starts_with(b"sccache: ") || (complaining && line.starts_with(b"caused by"))
-        {
+        } else if let Some(said) = line.strip_prefix(MARK) {
+            complaining = false;
+            messages.compilers.extend_from_slice(said);
+        } else if line.starts_with(SCCACHES) || (complaining && line.starts_with(b"caused by")) {
             complaining = true;
             let complaint = complaint(&String::from_utf8_lossy(&line));
             // A cause that is all there is to an error comes twice.
@@ -115,6 +138,7 @@ fn tell_apart(mut lines: impl BufRead, passes_news_on: impl Fn() -> bool) -> Mes
                 messages.complaints.push(complaint);
             }
         } else {
+            complaining = false;
             messages.compilers.extend_from_slice(&line);
         }
         line.clear();
@@ -175,10 +199,15 @@ sccache: error: Compiler not supported: \"failed to spawn Command { std: TOKEN=\
 
     #[test]
     fn messages_are_told_apart() {
-        let said = b"warning: a\nsccache: error: no\ncaused by: that\ncaused a stir\n\
+        let said =
+            b"warning: a\nsccache: error: no\ncaused by: that\ncaused a stir\ncaused by: me\n\
+            nix-sccache: of the compiler: sccache: no\n\
             {\"$message_type\":\"artifact\",\"artifact\":\"/a.rmeta\",\"emit\":\"metadata\"}\nend";
         let messages = tell_apart(&said[..], || true);
-        assert_eq!(messages.compilers, b"warning: a\ncaused a stir\nend");
+        assert_eq!(
+            messages.compilers,
+            b"warning: a\ncaused a stir\ncaused by: me\nsccache: no\nend"
+        );
         assert_eq!(messages.complaints, ["error: no", "caused by: that"]);
         assert_eq!(messages.passed_on.len(), 1);
         let from_entry = tell_apart(&said[..], || false);

@@ -8,6 +8,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{self, Command, Stdio};
 use std::time::{Duration, SystemTime};
@@ -17,13 +18,17 @@ use rustix::process::Resource;
 
 use self::listen::{Heard, Messages, listen};
 use self::relay::{Relay, Seen};
-use crate::arguments::spelled_for_sccache;
+use crate::arguments::{RustcCall, for_sccache};
+use crate::class::Reason;
 use crate::compiler::{self, Compiler};
 use crate::faults::{Fault, Kind};
 use crate::inner;
 use crate::inputs;
+use crate::kept;
+use crate::note::Note;
+use crate::outputs;
 use crate::seal::{self, Subject};
-use crate::session::Session;
+use crate::session::{OfOneCall, Session};
 use crate::stable_paths::StablePaths;
 
 /// What came of asking.
@@ -44,6 +49,8 @@ pub enum Answer {
         /// The messages that were passed on already and must not come twice.
         passed_on: Vec<Vec<u8>>,
     },
+    /// The call turned out to be none for the cache, and nothing was compiled.
+    Refused(Reason),
     /// What was compiled has a real path in it, and was not stored.
     Leaked {
         /// The messages that were passed on already and must not come twice.
@@ -62,6 +69,14 @@ pub enum Answer {
 pub fn sccache() -> Option<PathBuf> {
     let named = env::var_os(contract::SCCACHE);
     compiler::find(named.as_deref().unwrap_or(OsStr::new("sccache")))
+}
+
+/// A command of it, whatever its file is called: under another name than its own it takes itself for
+/// a compiler.
+pub fn command_of(sccache: &Path) -> Command {
+    let mut command = Command::new(sccache);
+    command.arg0("sccache");
+    command
 }
 
 /// Whether sccache compiles by itself, and asks the server for entries alone.
@@ -132,20 +147,30 @@ fn attempt(question: &Question, repair: Option<&Repair>) -> Attempt {
         Ok(server) => server,
         Err(why) => return unreachable(why),
     };
-    let mut prepared = Prepared::new(question, &sccache, repair);
+    // A server in the background would learn of a new compiler with each call.
+    let own = if question.session.is_none() && is_client_side() {
+        OfOneCall::begin()
+    } else {
+        None
+    };
+    let own = own.as_ref().map(OfOneCall::session);
+    let mut prepared = Prepared::new(question, question.session.or(own), &sccache, repair);
     if let Some(server) = server {
         prepared.relay(server);
     }
     let patience = patience();
     let compiles = {
         let note = prepared.note.clone();
-        move || note.as_deref().is_none_or(was_compiled)
+        move || note.as_ref().is_none_or(Note::was_compiled)
     };
     let passes_news_on = {
         let (compiles, is_strict) = (compiles.clone(), question.paths.is_strict());
         move || !is_strict && compiles()
     };
     let session = question.session.filter(|_| prepared.note.is_some());
+    if question.hides_arguments() && !prepared.keeps_arguments {
+        return unreachable("the call's arguments cannot be kept".to_owned());
+    }
     if question.paths.shows() && session.is_none() {
         return unreachable("the session's directory cannot be used".to_owned());
     }
@@ -153,20 +178,30 @@ fn attempt(question: &Question, repair: Option<&Repair>) -> Attempt {
     let heard = prepared
         .command
         .spawn()
-        .and_then(|child| listen(child, session, patience, passes_news_on));
+        .and_then(|child| listen(child, session.or(own), patience, passes_news_on));
     if let Some(note) = &prepared.note {
         inner::wait_for_compiler(note);
     }
     // Without a note nobody knows, and a miss is the safer word.
     let compiled = compiles();
-    if let Some(session) = session.filter(|_| prepared.waited_since(began) >= STORAGE_IS_SILENT) {
+    let called_after = prepared.note.as_ref().map(|note| note.called_after(began));
+    if let Some(session) =
+        session.filter(|_| called_after.is_some_and(|waited| waited >= STORAGE_IS_SILENT))
+    {
         // What takes its time before a compilation may be the compiler, too, listing sources.
         if session.blames_storage() {
             session.give_up("its storage does not answer, and each try takes its time");
         }
     }
-    let leaked = prepared.has_leaked();
+    let leaked = prepared.note.as_ref().is_some_and(Note::has_leaked);
+    let refused = prepared.note.as_ref().and_then(Note::refusal);
+    if let Some(note) = prepared.note.as_ref().filter(|_| !compiled) {
+        note.put_rules_back();
+    }
     let seen = prepared.end();
+    if let Some(reason) = refused {
+        return Attempt::Answered(Answer::Refused(reason));
+    }
     question.note_what_was(&seen, compiled, repair);
     // A hit was worth the wait.
     if let Some(session) = session.filter(|_| compiled && seen.waited >= STORAGE_IS_SILENT) {
@@ -188,27 +223,45 @@ fn attempt(question: &Question, repair: Option<&Repair>) -> Attempt {
 struct Prepared {
     command: Command,
     /// The note that the compiler compiles; without a session there is none.
-    note: Option<PathBuf>,
+    note: Option<Note>,
+    /// Whether the compiler will get the arguments that were given, and not those that sccache is asked.
+    keeps_arguments: bool,
     /// Where the entry is sealed, the call, and what tells it from others.
     sealed: Option<(Subject, String)>,
     relay: Option<Relay>,
 }
 
 impl Prepared {
-    fn new(question: &Question, sccache: &Path, repair: Option<&Repair>) -> Self {
+    fn new(
+        question: &Question,
+        session: Option<&Session>,
+        sccache: &Path,
+        repair: Option<&Repair>,
+    ) -> Self {
         let &Question {
-            session,
             language,
             compiler,
             arguments,
             ..
         } = question;
-        let mut command = Command::new(sccache);
+        let mut command = command_of(sccache);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         question.paths.prepare_asking(&mut command);
+        // It would take headers that are new for headers that are not there.
+        if env::var_os(contract::DIRECT).is_none() {
+            command.env(contract::DIRECT, "false");
+        }
+        let mut keeps_arguments = false;
         let stand_in = session.and_then(|session| {
             let stand_in = session.stand_in(compiler).ok()?;
-            Some((stand_in, session.compiling_note()))
+            let note = session.note_of_call();
+            keeps_arguments = note.keep_arguments(arguments);
+            kept::hand_on(
+                &mut command,
+                is_client_side(),
+                session.temporary().as_deref(),
+            );
+            Some((stand_in, note))
         });
         let subject = stand_in.as_ref().and_then(|_| match language {
             Language::Rust => Subject::rustc(arguments),
@@ -218,7 +271,7 @@ impl Prepared {
             command
                 .arg(stand_in)
                 .env(contract::COMPILER, &compiler.path)
-                .env(contract::COMPILING, note)
+                .env(contract::COMPILING, note.path())
                 .env(contract::CALLER, process::id().to_string());
             if let Some(wrapper) = &compiler.wrapper {
                 command.env(contract::COMPILER_WRAPPER, wrapper);
@@ -227,7 +280,7 @@ impl Prepared {
             command.args(&compiler.wrapper).arg(&compiler.path);
         }
         match language {
-            Language::Rust => command.args(spelled_for_sccache(arguments)),
+            Language::Rust => command.args(for_sccache(arguments)),
             Language::C | Language::Cxx => command.args(arguments),
         };
         let key_variable = inputs::key_variable(language, compiler, arguments, subject.is_some());
@@ -243,12 +296,13 @@ impl Prepared {
         if let Some(repair) = repair {
             command.env(contract::RECACHE, "1");
             if let (Some(key), Some(note)) = (&repair.key, &note) {
-                fs::write(inner::key_file(note), key).ok();
+                fs::write(note.key(), key).ok();
             }
         }
         Self {
             command,
             note,
+            keeps_arguments,
             sealed,
             relay: None,
         }
@@ -257,11 +311,10 @@ impl Prepared {
     /// Puts a socket of ours in front of the server's, where sccache asks for entries alone. Where
     /// that cannot be, nothing is seen of what becomes of them.
     fn relay(&mut self, server: UnixStream) {
-        let Some(note) = self.note.as_deref().filter(|_| is_client_side()) else {
+        let Some(note) = self.note.as_ref().filter(|_| is_client_side()) else {
             return;
         };
-        let socket = note.with_extension("sock");
-        self.relay = Relay::start(socket, inner::key_file(note), server).ok();
+        self.relay = Relay::start(note.socket(), note.key(), server).ok();
         if let Some(relay) = &self.relay {
             let server = env::var_os(contract::SERVER_UDS).unwrap_or_default();
             self.command
@@ -270,26 +323,10 @@ impl Prepared {
         }
     }
 
-    /// How long after that the compiler was called.
-    fn waited_since(&self, began: SystemTime) -> Duration {
-        let note = self.note.as_deref().map(inner::compiled);
-        let called = note.and_then(|note| fs::metadata(note).ok()?.modified().ok());
-        let waited = called.and_then(|called| called.duration_since(began).ok());
-        waited.unwrap_or_default()
-    }
-
-    /// Whether what was compiled must not be stored.
-    fn has_leaked(&self) -> bool {
-        let note = self.note.as_deref();
-        note.is_some_and(|note| fs::remove_file(inner::leaked(note)).is_ok())
-    }
-
     /// Takes the call's files away, and says what was seen.
     fn end(&mut self) -> Seen {
         if let Some(note) = &self.note {
-            for file in [inner::compiled(note), inner::key_file(note), note.clone()] {
-                fs::remove_file(file).ok();
-            }
+            note.remove();
         }
         let relay = self.relay.take();
         relay.map(|relay| relay.seen()).unwrap_or_default()
@@ -322,12 +359,14 @@ impl Prepared {
                     let sum = seal::Messages::sum_of(&stdout, &compilers);
                     let key = seen.key.as_deref();
                     if let Err(why) = subject.verify(seal.as_deref(), &identity, key, sum) {
-                        for place in subject.places() {
-                            fs::remove_file(place).ok();
-                        }
+                        outputs::remove(subject.places());
                         let repair = Repair { key: seen.key };
                         return Attempt::Damaged { why, repair };
                     }
+                }
+                if !compiled && question.language != Language::Rust {
+                    let subject = Subject::cc(question.arguments);
+                    outputs::give_usual_mode(subject.iter().flat_map(Subject::places));
                 }
                 io::stdout().write_all(&question.paths.real(&stdout)).ok();
                 io::stderr()
@@ -364,12 +403,12 @@ fn few_files() -> Option<u64> {
     limit.filter(|limit| *limit < ENOUGH)
 }
 
-/// Whether the compiler was called for the call with this note.
-fn was_compiled(note: &Path) -> bool {
-    note.exists() || inner::compiled(note).exists()
-}
-
 impl Question<'_> {
+    /// Whether sccache is asked without some argument that decides.
+    fn hides_arguments(&self) -> bool {
+        self.language == Language::Rust && RustcCall::read(self.arguments).profile().is_some()
+    }
+
     fn note(&self, kind: Kind, why: impl Into<String>) {
         if let Some(session) = self.session {
             session.fault(&Fault::of_call(kind, self.name, why));

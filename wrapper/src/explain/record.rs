@@ -102,6 +102,9 @@ fn hidden(language: Language, compiler: &Compiler, arguments: &[OsString]) -> Ve
             let (kind, shown) = match name.as_str() {
                 inputs::COMPILER => (Kind::Compiler, "program".to_owned()),
                 inputs::WRAPPER => (Kind::Wrapper, "program".to_owned()),
+                inputs::RENAMES => (Kind::Dependency, name.clone()),
+                inputs::TARGET => (Kind::Target, name.clone()),
+                inputs::SOURCE => (Kind::Source, name.clone()),
                 // Those of rustc's bootstrap have names of several words.
                 other if other.contains(' ') => (Kind::Compiler, other.to_owned()),
                 _ => (Kind::Variable, name.clone()),

@@ -5,26 +5,32 @@
 //! compiler did not run, so we stand where sccache's compiler would, and note when we are
 //! asked to compile. The note also tells a compilation that takes its time from a cache that
 //! does not answer. And what the compiler made is [sealed](crate::seal) here.
+//!
+//! The compiler itself sees nothing of sccache: it gets the arguments that it was called with, and
+//! the variables that sccache [keeps](crate::kept) from it.
 
+mod preprocessed;
 mod questions;
+mod sources;
 
 use std::env;
 use std::ffi::OsString;
 use std::fs;
-use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::process::{self, Child, Command, ExitCode, ExitStatus, Stdio};
-use std::thread;
+use std::sync::mpsc::channel;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use nix_sccache_core::contract;
-use rustix::io::Errno;
-use rustix::process::{Pid, Signal, getppid, kill_process, test_kill_process};
+use rustix::process::{Signal, getppid, kill_process};
 
-use crate::arguments::{CcCall, RustcCall, is_rustc};
+use crate::arguments::{CcCall, RustcCall, is_rustc, rustc_options};
 use crate::class::{self, Class};
-use crate::compiler::{self, Compiler};
+use crate::compiler::{self, Compiler, is_there, process_of};
 use crate::faults::{Fault, Kind};
+use crate::kept;
+use crate::note::Note;
 use crate::seal::{Messages, Subject};
 use crate::session::Session;
 use crate::stable_paths;
@@ -43,16 +49,69 @@ pub fn main(compiler: OsString, arguments: &[OsString]) -> ExitCode {
         wrapper: env::var_os(contract::COMPILER_WRAPPER).map(Into::into),
         path: compiler.into(),
     };
+    let is_rust = is_rustc(compiler.path.as_os_str());
     // Sccache also asks for versions and for a crate's sources, and compiles nothing at all to
     // learn about an assembler.
-    let (class, name) = if is_rustc(compiler.path.as_os_str()) {
+    let (class, name) = if is_rust {
         let call = RustcCall::read(arguments);
         (class::rustc(&call), call.crate_name)
     } else {
         let call = CcCall::read(arguments);
         (class::cc(&call), call.sources.into_iter().next())
     };
-    let name = name.unwrap_or_default();
+    let note = env::var_os(contract::COMPILING).map(|path| Note::at(path.into()));
+    match note {
+        Some(note) if class == Class::Cacheable => {
+            let given = note.kept_arguments();
+            let given = given.map_or_else(
+                || arguments.to_vec(),
+                |given| in_colour(given, arguments, is_rust),
+            );
+            let mut command = command(&compiler, &given);
+            compile(
+                &mut command,
+                &note,
+                &given,
+                is_rust,
+                name.unwrap_or_default(),
+            )
+        }
+        note => {
+            if is_rust
+                && note.is_some()
+                && let Some(names) = questions::file_names(arguments)
+                && io::stdout().write_all(&names).is_ok()
+            {
+                return ExitCode::SUCCESS;
+            }
+            let mut command = command(&compiler, arguments);
+            match note {
+                Some(note) if is_rust && sources::are_asked_for(arguments) => {
+                    // Of this sccache was not told.
+                    let given = note.kept_arguments().unwrap_or_default();
+                    command.args(RustcCall::read(&given).profile());
+                    return sources::list(command, arguments, &note);
+                }
+                Some(note) if !is_rust && preprocessed::is_asked_for(arguments) => {
+                    let command = |arguments: &[OsString]| self::command(&compiler, arguments);
+                    return preprocessed::make(command, arguments, &note);
+                }
+                _ => {}
+            }
+            let session = Session::current().filter(|_| class == Class::Probe);
+            let answer = session.and_then(|session| {
+                questions::answer(&session, &compiler, arguments, &mut command)
+            });
+            match answer.map(|answer| io::stdout().write_all(&answer)) {
+                Some(Ok(())) => ExitCode::SUCCESS,
+                _ => compiler::become_program(command),
+            }
+        }
+    }
+}
+
+/// The command that runs the compiler with these arguments, in the environment that is its own.
+fn command(compiler: &Compiler, arguments: &[OsString]) -> Command {
     let mut command = compiler.command(arguments);
     // These are between sccache and us: what the compiler runs, a linker, say, must not be
     // taken for sccache's.
@@ -71,69 +130,98 @@ pub fn main(compiler: OsString, arguments: &[OsString]) -> ExitCode {
     if let Some(server) = env::var_os(contract::SERVER) {
         command.env(contract::SERVER_UDS, server);
     }
-    match env::var_os(contract::COMPILING) {
-        Some(note) if class == Class::Cacheable => {
-            // Without the note a miss is taken for a hit, and a long compilation for silence.
-            // Our number tells whether we still compile when sccache has ended.
-            fs::write(&note, process::id().to_string()).ok();
-            let is_rust = is_rustc(compiler.path.as_os_str());
-            let sealed = env::var(contract::SEAL).ok().and_then(|identity| {
-                let subject = if is_rust {
-                    Subject::rustc(arguments)
-                } else {
-                    Subject::cc(arguments)
-                };
-                Some((subject?, identity))
-            });
-            let key = fs::read_to_string(key_file(Path::new(&note))).ok();
-            let status = compile(&mut command, sealed, key.as_deref(), name);
-            if status.as_ref().is_ok_and(ExitStatus::success)
-                && is_rust
-                && stable_paths::have_leaked(&RustcCall::read(arguments), arguments)
-            {
-                // Sccache does not store what failed.
-                fs::rename(&note, leaked(Path::new(&note))).ok();
-                return ExitCode::FAILURE;
-            }
-            fs::rename(&note, compiled(Path::new(&note))).ok();
-            compiler::end_as(&command, status)
+    kept::restore(&mut command);
+    command
+}
+
+/// The arguments that were given, with the colours that sccache wants: it takes them away again where
+/// nobody sees them.
+fn in_colour(given: Vec<OsString>, asked: &[OsString], is_rust: bool) -> Vec<OsString> {
+    const CC: &str = "-fdiagnostics-color=always";
+    const RUSTC: &str = "--color";
+    let wants = |option: &str| asked.iter().any(|argument| argument == option);
+    if !is_rust {
+        let colour = wants(CC).then(|| CC.into());
+        return given.into_iter().chain(colour).collect();
+    }
+    if !wants(RUSTC) {
+        return given;
+    }
+    let mut rest = given.iter();
+    let mut coloured = Vec::with_capacity(given.len() + 1);
+    while let Some(argument) = rest.next() {
+        if argument == RUSTC {
+            rest.next();
+        } else if !argument.as_encoded_bytes().starts_with(b"--color=") {
+            coloured.push(argument.clone());
         }
-        _ => {
-            let session = Session::current().filter(|_| class == Class::Probe);
-            let answer = session.and_then(|session| {
-                questions::answer(&session, &compiler, arguments, &mut command)
-            });
-            match answer.map(|answer| io::stdout().write_all(&answer)) {
-                Some(Ok(())) => ExitCode::SUCCESS,
-                _ => compiler::become_program(command),
-            }
-        }
+    }
+    // Where a file of arguments says it, we cannot say it, too.
+    if rustc_options(&coloured)
+        .iter()
+        .all(|(option, _)| option != RUSTC)
+    {
+        coloured.push("--color=always".into());
+    }
+    coloured
+}
+
+/// Compiles: passes on what the compiler says, to its end, and seals what it made.
+fn compile(
+    command: &mut Command,
+    note: &Note,
+    arguments: &[OsString],
+    is_rust: bool,
+    name: String,
+) -> ExitCode {
+    // Without the note a miss is taken for a hit, and a long compilation for silence.
+    // Our number tells whether we still compile when sccache has ended.
+    fs::write(note.path(), process::id().to_string()).ok();
+    let sealed = env::var(contract::SEAL).ok().and_then(|identity| {
+        let subject = if is_rust {
+            Subject::rustc(arguments)
+        } else {
+            Subject::cc(arguments)
+        };
+        Some((subject?, identity))
+    });
+    let key = fs::read_to_string(note.key()).ok();
+    let status = run(command, sealed, key.as_deref(), name);
+    if status.as_ref().is_ok_and(ExitStatus::success)
+        && is_rust
+        && stable_paths::have_leaked(&RustcCall::read(arguments), arguments)
+    {
+        // Sccache does not store what failed.
+        note.note_leaked();
+        return ExitCode::FAILURE;
+    }
+    note.note_compiled();
+    match status {
+        Ok(status) => compiler::end_like(status),
+        // Who asked sccache then runs the compiler, and needs less for it.
+        Err(_) => ExitCode::FAILURE,
     }
 }
 
-/// Passes on what the compiler says, to its end, and seals what it made.
-fn compile(
+fn run(
     command: &mut Command,
     sealed: Option<(Subject, String)>,
     key: Option<&str>,
     name: String,
 ) -> io::Result<ExitStatus> {
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut passing = None;
+    // Before it runs: then there is no compiler that nobody listens to.
+    let (to_stdout, stdout) = in_background(|stdout| pass_on(stdout, io::stdout()))?;
+    let (to_stderr, stderr) = in_background(|stderr| pass_on_marked(stderr, io::stderr()))?;
     let status = compiler::run_through(command, |child| {
         end_with_caller(child, name);
-        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-        passing = Some((
-            thread::spawn(move || pass_on(stdout, io::stdout())),
-            thread::spawn(move || pass_on(stderr, io::stderr())),
-        ));
+        to_stdout.send(child.stdout.take()).ok();
+        to_stderr.send(child.stderr.take()).ok();
     })?;
-    let (stdout, stderr) = passing.map_or_else(Default::default, |(stdout, stderr)| {
-        (
-            stdout.join().unwrap_or_default(),
-            stderr.join().unwrap_or_default(),
-        )
-    });
+    let (stdout, stderr) = (
+        stdout.join().unwrap_or_default(),
+        stderr.join().unwrap_or_default(),
+    );
     if let Some((subject, identity)) = sealed.filter(|_| status.success()) {
         let messages = Messages::sum(stdout, &stderr);
         let mut out = io::stdout().lock();
@@ -141,6 +229,15 @@ fn compile(
         out.flush().ok();
     }
     Ok(status)
+}
+
+/// A thread that waits for what it is to work on.
+fn in_background<P: Send + 'static>(
+    work: impl FnOnce(Option<P>) -> Messages + Send + 'static,
+) -> io::Result<(std::sync::mpsc::Sender<Option<P>>, JoinHandle<Messages>)> {
+    let (sender, receiver) = channel();
+    let thread = thread::Builder::new().spawn(move || work(receiver.recv().ok().flatten()))?;
+    Ok((sender, thread))
 }
 
 /// Passes on what comes, at once, since cargo waits for the news of a crate's metadata.
@@ -164,18 +261,47 @@ fn pass_on(from: Option<impl Read>, mut to: impl Write) -> Messages {
     }
 }
 
+/// The same for messages, line by line: one that begins as sccache's own do gets a [`MARK`].
+fn pass_on_marked(from: Option<impl Read>, mut to: impl Write) -> Messages {
+    let mut messages = Messages::default();
+    let Some(from) = from else {
+        return messages;
+    };
+    let mut from = BufReader::new(from);
+    let mut line = Vec::new();
+    while from
+        .read_until(b'\n', &mut line)
+        .is_ok_and(|length| length > 0)
+    {
+        messages.update(&line);
+        if line.starts_with(SCCACHES) {
+            line.splice(..0, MARK.iter().copied());
+        }
+        to.write_all(&line).and_then(|()| to.flush()).ok();
+        line.clear();
+    }
+    messages
+}
+
+/// How sccache's own messages begin, and those of its own that a macro prints.
+pub const SCCACHES: &[u8] = b"sccache: ";
+
+/// What stands in front of a compiler's message that begins like one of sccache's.
+pub const MARK: &[u8] = b"nix-sccache: of the compiler: ";
+
 /// Ends the compiler when nobody waits for it: when the process that asked for it is gone, as a
 /// signal or a full memory ends one, since sccache would compile on; and when sccache is, since
 /// another compiler is then about to write the same files.
 fn end_with_caller(child: &Child, name: String) {
     const LOOK_EVERY: Duration = Duration::from_millis(100);
-    let pid = |id: &str| id.parse().ok().and_then(Pid::from_raw);
-    let caller = env::var(contract::CALLER).ok().and_then(|id| pid(&id));
-    let compiler = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    let caller = env::var(contract::CALLER)
+        .ok()
+        .and_then(|id| process_of(&id));
+    let compiler = process_of(&child.id().to_string());
     let (Some(caller), Some(compiler), parent) = (caller, compiler, getppid()) else {
         return;
     };
-    thread::spawn(move || {
+    let watch = move || {
         while is_there(caller) {
             if getppid() != parent {
                 kill_process(compiler, Signal::TERM).ok();
@@ -188,40 +314,62 @@ fn end_with_caller(child: &Child, name: String) {
             session.fault(&Fault::of_call(Kind::CallAbandoned, &name, why));
         }
         kill_process(compiler, Signal::TERM).ok();
-    });
-}
-
-/// Whether there is such a process; of another user's we may not ask, and so know that it is.
-fn is_there(process: Pid) -> bool {
-    !matches!(test_kill_process(process), Err(Errno::SRCH))
+    };
+    thread::Builder::new().spawn(watch).ok();
 }
 
 /// Waits until the compiler has ended that sccache left, so that not two of them write the same
 /// files; not for ever.
-pub fn wait_for_compiler(note: &Path) {
+pub fn wait_for_compiler(note: &Note) {
     const LOOK_EVERY: Duration = Duration::from_millis(10);
     const AT_MOST: Duration = Duration::from_secs(5);
     let since = Instant::now();
-    let compiles = || {
-        let id = fs::read_to_string(note).ok()?;
-        id.parse().ok().and_then(Pid::from_raw)
-    };
+    let compiles = || process_of(&fs::read_to_string(note.path()).ok()?);
     while since.elapsed() < AT_MOST && compiles().is_some_and(is_there) {
         thread::sleep(LOOK_EVERY);
     }
 }
 
-/// The file with sccache's key of the call that has this note.
-pub fn key_file(note: &Path) -> PathBuf {
-    note.with_extension("key")
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The name that the note has when the compiler is done.
-pub fn compiled(note: &Path) -> PathBuf {
-    note.with_extension("done")
-}
+    fn words(line: &str) -> Vec<OsString> {
+        line.split_whitespace().map(OsString::from).collect()
+    }
 
-/// The name that it has when what was compiled must not be stored.
-pub fn leaked(note: &Path) -> PathBuf {
-    note.with_extension("leaked")
+    #[test]
+    fn the_arguments_are_those_that_were_given() {
+        let coloured =
+            |given: &str, asked: &str, is_rust| in_colour(words(given), &words(asked), is_rust);
+        let given = "a.rs --crate-type lib --color auto --out-dir out";
+        assert_eq!(
+            coloured(given, "--crate-type rlib a.rs --color always", true),
+            words("a.rs --crate-type lib --out-dir out --color=always")
+        );
+        assert_eq!(coloured(given, "a.rs --json artifacts", true), words(given));
+        assert_eq!(
+            coloured(
+                "-c a.c",
+                "-x c -c -o a.o -fdiagnostics-color=always a.c",
+                false
+            ),
+            words("-c a.c -fdiagnostics-color=always")
+        );
+    }
+
+    #[test]
+    fn messages_like_sccaches_are_marked() {
+        let mut passed_on = Vec::new();
+        pass_on_marked(
+            Some(&b"sccache: a\nno sccache: b\nsccache: c"[..]),
+            &mut passed_on,
+        );
+        let passed_on = String::from_utf8(passed_on).unwrap();
+        let mark = String::from_utf8_lossy(MARK);
+        assert_eq!(
+            passed_on,
+            format!("{mark}sccache: a\nno sccache: b\n{mark}sccache: c")
+        );
+    }
 }

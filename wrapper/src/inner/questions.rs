@@ -14,6 +14,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::arguments::RustcCall;
 use crate::client;
 use crate::compiler::Compiler;
 use crate::inputs;
@@ -57,6 +58,24 @@ pub fn answer(
     } else {
         Some(said)
     }
+}
+
+/// The names of a library's files, which sccache asks rustc for before each call: they are known by the
+/// arguments, as the [seal](crate::seal) knows them. Those of other kinds of crate depend on the target.
+pub fn file_names(arguments: &[OsString]) -> Option<Vec<u8>> {
+    let [given @ .., print, file_names] = arguments else {
+        return None;
+    };
+    if print != "--print" || file_names != "file-names" {
+        return None;
+    }
+    let call = RustcCall::read(given);
+    let is_library = |kind: &String| kind == "lib" || kind == "rlib";
+    let are_known = !call.crate_types.is_empty() && call.crate_types.iter().all(is_library);
+    if call.asks || call.unreadable || call.test || call.output || !are_known {
+        return None;
+    }
+    Some(format!("lib{}.rlib\n", call.output_stem()?).into_bytes())
 }
 
 /// Whether a compiler is what it was as long as its file is: in a store, or in the sysroot that it
@@ -134,4 +153,36 @@ fn shared_libraries(sysroot: &Path) -> Option<Vec<PathBuf>> {
         .collect();
     libraries.sort();
     Some(libraries)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rustc itself says the same.
+    #[test]
+    fn names_of_files_are_rustcs() {
+        let folder = tempfile::tempdir().unwrap();
+        let source = folder.path().join("a.rs");
+        fs::write(&source, "#![crate_type = \"staticlib\"]\n").unwrap();
+        for line in [
+            "--crate-name a --crate-type lib --emit dep-info,metadata,link --out-dir out",
+            "--crate-name a --crate-type rlib --crate-type lib -C extra-filename=-1f --emit metadata",
+        ] {
+            let line = format!("{line} --print file-names");
+            let mut arguments = vec![source.clone().into_os_string()];
+            arguments.extend(line.split(' ').map(OsString::from));
+            let said = Command::new("rustc").args(&arguments).output().unwrap();
+            assert_eq!(file_names(&arguments), Some(said.stdout), "{line}");
+        }
+        for line in [
+            "a.rs --crate-name a --crate-type lib",
+            "a.rs --crate-name a --crate-type staticlib --print file-names",
+            "a.rs --crate-name a --print file-names",
+            "a.rs --crate-type lib --print file-names",
+        ] {
+            let arguments: Vec<_> = line.split(' ').map(OsString::from).collect();
+            assert_eq!(file_names(&arguments), None, "{line}");
+        }
+    }
 }

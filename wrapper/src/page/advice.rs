@@ -235,15 +235,44 @@ fn sentence(text: &str) -> String {
 /// What to do about a reason, and whether that wins hits.
 fn change_for(reason: &Reason) -> Option<(String, bool)> {
     let (change, wins_hits) = match reason {
-        Reason::Links(_) | Reason::CacheFailed | Reason::OwnCompiler | Reason::RealPath => {
-            return None;
-        }
-        Reason::Incremental | Reason::Sysroot | Reason::NotWrapped => {
-            (sentence(reason.remedy().unwrap_or_default()), true)
-        }
+        Reason::Links(_)
+        | Reason::CacheFailed
+        | Reason::OwnCompiler
+        | Reason::RealPath
+        | Reason::Irregular(_)
+        | Reason::Name
+        | Reason::Directory => return None,
+        Reason::Incremental
+        | Reason::Sysroot
+        | Reason::NotWrapped
+        | Reason::EmptyVariable(_) => (sentence(reason.remedy().unwrap_or_default()), true),
+        Reason::Native => (
+            "Name a processor instead of `native`: on another machine that is another.".to_owned(),
+            true,
+        ),
+        Reason::AssemblerReads(directive) => (
+            format!(
+                "What {} names is in no key: put such data into a source of its own.",
+                shortened(directive)
+            ),
+            true,
+        ),
+        Reason::Variable(name) => (
+            format!("Set no {}: `-MD` and `-MF` do what it does.", shortened(name)),
+            true,
+        ),
+        Reason::ThinLibrary(_) => (
+            "Make the static library with `ar rc`, without `T`: a thin one names files.".to_owned(),
+            true,
+        ),
+        Reason::OtherName => (
+            "Call the compiler by the name of rustc, of clippy-driver or of a version (`rustc-1.95`)."
+                .to_owned(),
+            true,
+        ),
         Reason::OutputFile => ("Use `--out-dir` instead of `-o`, as cargo does.".to_owned(), true),
         Reason::NotCargos => (
-            "Give rustc `--crate-name`, `--out-dir` and all that is wanted in one `--emit`, as cargo does."
+            "Give rustc `--crate-name`, `--out-dir` and no more than one `--emit`, as cargo does."
                 .to_owned(),
             true,
         ),

@@ -14,13 +14,15 @@ use std::io::{self, Write};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process;
-use std::time::Duration;
+use std::sync::LazyLock;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use nix_sccache_core::contract;
 
 use crate::call_log::{self, Entry, Log};
-use crate::compiler::Compiler;
+use crate::compiler::{self, Compiler, process_of};
 use crate::faults::{Fault, Kind};
+use crate::note::Note;
 
 /// A running session.
 #[derive(Clone, Debug)]
@@ -36,12 +38,42 @@ pub struct Begun {
     pub variables: Vec<(&'static str, PathBuf)>,
 }
 
+/// What one call needs of a session where there is none: who stands in its compiler's place must find
+/// it. Its folder goes with it.
+pub struct OfOneCall(Session);
+
+impl OfOneCall {
+    /// Begins it, if it can be had.
+    pub fn begin() -> Option<Self> {
+        let folder = tempfile::Builder::new()
+            .prefix("nix-sccache-")
+            .tempdir()
+            .ok()?;
+        let folder = folder.keep();
+        Some(Self(Session { folder }))
+    }
+
+    /// As a session.
+    pub fn session(&self) -> &Session {
+        &self.0
+    }
+}
+
+impl Drop for OfOneCall {
+    fn drop(&mut self) {
+        fs::remove_dir_all(&self.0.folder).ok();
+    }
+}
+
 /// After a failure, how long calls go without the cache before one tries it again: a
 /// daemon that was restarted is found, a broken one does not cost every call.
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(10);
 
 /// The ending of the notes that a compiler compiles.
 const COMPILING: &str = "compiling";
+
+/// The file by which a session knows its folder.
+const OWN: &str = "nix-sccache-session";
 
 /// How the names of files begin that stand for lines that could not be written.
 const NOT_NOTED: &str = "not-noted-";
@@ -57,6 +89,7 @@ impl Session {
     /// Trouble with either is noted, and leaves a session without a cache.
     pub fn begin() -> io::Result<Begun> {
         let folder = new_folder()?;
+        File::create_new(folder.join(OWN))?;
         let session = Self { folder };
         let mut variables = vec![(contract::SESSION, session.folder.clone())];
         if let Some(transport) =
@@ -84,7 +117,10 @@ impl Session {
         if self.has_server() {
             server::stop(&self.socket());
         }
-        fs::remove_dir_all(&self.folder).ok();
+        // Whatever the variable names: nothing goes that no session has made.
+        if self.folder.join(OWN).is_file() {
+            fs::remove_dir_all(&self.folder).ok();
+        }
     }
 
     fn log(&self) -> PathBuf {
@@ -137,7 +173,7 @@ impl Session {
     /// there is none for a line.
     fn note_not_noted(&self, error: &io::Error) {
         let number = error.raw_os_error().unwrap_or_default();
-        let name = format!("{NOT_NOTED}{}-{number}", process::id());
+        let name = format!("{NOT_NOTED}{}-{number}", own_name());
         File::create(self.folder.join(name)).ok();
     }
 
@@ -180,7 +216,7 @@ impl Session {
             return;
         }
         // The time of the note is that of the last trouble.
-        let now = std::time::SystemTime::now();
+        let now = SystemTime::now();
         File::open(&note)
             .and_then(|file| file.set_modified(now))
             .ok();
@@ -270,17 +306,28 @@ impl Session {
         self.folder.join(name)
     }
 
-    /// The file that is there while the compiler of this process' call compiles.
-    pub fn compiling_note(&self) -> PathBuf {
-        self.folder
-            .join(format!("call-{}.{COMPILING}", process::id()))
+    /// The note of this process' call.
+    pub fn note_of_call(&self) -> Note {
+        Note::at(self.folder.join(format!("call-{}.{COMPILING}", own_name())))
     }
 
     /// Whether the compiler of any call compiles.
     pub fn compiles(&self) -> bool {
-        let is_note = |path: PathBuf| path.extension() == Some(OsStr::new(COMPILING));
+        let compiles =
+            |path: PathBuf| path.extension() == Some(OsStr::new(COMPILING)) && is_held(&path);
         fs::read_dir(&self.folder)
-            .is_ok_and(|files| files.flatten().any(|file| is_note(file.path())))
+            .is_ok_and(|files| files.flatten().any(|file| compiles(file.path())))
+    }
+
+    /// Where sccache may write what it writes for itself, if there is room for that.
+    pub fn temporary(&self) -> Option<PathBuf> {
+        const ROOM: usize = 1 << 14;
+        let folder = self.folder.join("tmp");
+        fs::create_dir(&folder).ok();
+        let has_room = tempfile::NamedTempFile::new_in(&folder)
+            .and_then(|mut file| file.write_all(&[0; ROOM]))
+            .is_ok();
+        has_room.then_some(folder)
     }
 
     /// Whether the cache is left alone for the rest of the session.
@@ -304,6 +351,29 @@ impl Session {
     fn trouble_note(&self) -> PathBuf {
         self.folder.join("trouble")
     }
+}
+
+/// A name for files of this process alone: in a sandbox inside of the build's another process may have
+/// the same number.
+fn own_name() -> &'static str {
+    static NAME: LazyLock<String> = LazyLock::new(|| {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let nanos = now.map_or(0, |since| since.as_nanos());
+        format!("{}.{nanos}", process::id())
+    });
+    &NAME
+}
+
+/// Whether the process whose number is in a note is there: a signal, or a full memory, ends one and
+/// leaves its note.
+fn is_held(note: &Path) -> bool {
+    // One that has no number yet is written just now.
+    fs::read_to_string(note).is_ok_and(|number| match process_of(&number) {
+        Some(process) => compiler::is_there(process),
+        None => fs::metadata(note)
+            .and_then(|note| note.modified())
+            .is_ok_and(|written| written.elapsed().is_ok_and(|age| age < TRY_AGAIN_AFTER)),
+    })
 }
 
 /// Writes a file, and the folder that it is in: whole or not at all, since others may read it now.

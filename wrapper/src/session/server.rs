@@ -114,6 +114,6 @@ struct ByLanguage {
 
 fn command() -> io::Result<Command> {
     client::sccache()
-        .map(Command::new)
+        .map(|sccache| client::command_of(&sccache))
         .ok_or_else(|| io::Error::other("there is no sccache on PATH"))
 }

@@ -103,7 +103,7 @@ pub fn main(linker: &OsStr, arguments: &[OsString]) -> ExitCode {
             .and_then(|file| command(&[file]).status()),
         other => other,
     };
-    compiler::end_as(&direct, status)
+    compiler::end_as(direct, status)
 }
 
 /// Copies of objects, which are there until the linker is done.

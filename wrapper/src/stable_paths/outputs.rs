@@ -80,8 +80,11 @@ pub fn tell_their_folder(folder: &Path) -> bool {
     false
 }
 
-/// Replaces the file, so that nobody sees half of it.
+/// Replaces the file, so that nobody sees half of it: a regular one, and nothing else.
 fn put_real_paths(file: &Path, roots: &[Root]) -> io::Result<()> {
+    if !fs::symlink_metadata(file).is_ok_and(|found| found.is_file()) {
+        return Ok(());
+    }
     let Ok(bytes) = fs::read(file) else {
         return Ok(());
     };

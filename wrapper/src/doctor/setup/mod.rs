@@ -19,6 +19,7 @@ use tempfile::NamedTempFile;
 use self::checked::{Failure, program, reachable, whole, word};
 use self::units::{Level, Settings};
 use crate::client;
+use crate::outputs;
 use crate::tell::{print, tell};
 
 /// What the command line says of it.
@@ -225,6 +226,12 @@ fn write(files: &[File], folder: &Path) -> Result<(), Failure> {
     let place = |file: &File| folder.join(file.path.trim_start_matches('/'));
     for file in files {
         let place = place(file);
+        if outputs::irregular([place.clone()]).is_some() {
+            return Err(Failure::Told(format!(
+                "{} is there, and is no regular file: move it away",
+                place.display()
+            )));
+        }
         match fs::read(&place) {
             Ok(there) if there != file.text.as_bytes() => {
                 return Err(Failure::Told(format!(
@@ -260,4 +267,28 @@ fn write_file(place: &Path, text: &str) -> io::Result<()> {
         .set_permissions(fs::Permissions::from_mode(0o644))?;
     file.persist(place)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    /// As one that leads nowhere yet, which could not be read.
+    #[test]
+    fn no_link_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = File {
+            path: "/a.service".into(),
+            text: "text".into(),
+        };
+        let place = folder.path().join("a.service");
+        symlink("/nonexistent", &place).unwrap();
+        assert!(matches!(
+            write(&[file], folder.path()),
+            Err(Failure::Told(_))
+        ));
+        assert!(place.is_symlink());
+    }
 }

@@ -1,0 +1,482 @@
+//! Behind the cache a compiler sees what it sees without: its environment, its arguments, its files.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use nix_sccache_tests::{Daemon, Reported, Shim, reported, script, stdout_of};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::shim;
+
+/// Runs lines of a shell in a session, where `$CALL` is the shim. Gives the report, and the log's
+/// lines of compilations.
+fn session(
+    shim: &Shim,
+    daemon: &Daemon,
+    folder: &Path,
+    lines: &str,
+    change: impl FnOnce(&mut Command),
+) -> (Reported, Vec<Value>) {
+    let log = TempDir::new().unwrap();
+    let log = log.path().join("log");
+    let mut run = shim.run(daemon);
+    run.current_dir(folder)
+        .env("CALL", shim.program("sccache"))
+        .arg("--log")
+        .arg(&log);
+    change(&mut run);
+    let built = reported(run, ["sh", "-c", lines]);
+    let calls = fs::read_to_string(log).unwrap_or_default();
+    let calls = calls
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap());
+    let calls =
+        calls.filter(|call: &Value| call["outcome"].is_string() && call["outcome"] != "probe");
+    (built, calls.collect())
+}
+
+/// The outcome of the only call, with the reason if it has one.
+fn outcome(calls: &[Value]) -> String {
+    let [call] = calls else {
+        panic!("not one call: {calls:#?}")
+    };
+    match &call["reason"] {
+        Value::Null => call["outcome"].as_str().unwrap().to_owned(),
+        reason => reason.to_string(),
+    }
+}
+
+/// What sccache takes out of compilers' environments.
+const TAKEN: [&str; 11] = [
+    "SOURCE_DATE_EPOCH",
+    "HOST",
+    "HOSTNAME",
+    "DESTDIR",
+    "MINICOM",
+    "RPM_BUILD_ROOT",
+    "RPM_PACKAGE_RELEASE",
+    "RPM_PACKAGE_VERSION",
+    "MAKEFLAGS",
+    "MFLAGS",
+    "TMPDIR",
+];
+
+/// Variables that sccache keeps from compilers are what they are without it, and decide.
+#[test]
+fn variables_that_sccache_takes_away() {
+    let (shim, daemon, folder) = (shim(), Daemon::start(), TempDir::new().unwrap());
+    let folder = folder.path();
+    let reads: String = TAKEN
+        .iter()
+        .map(|name| format!("option_env!(\"{name}\"), "))
+        .collect();
+    fs::write(
+        folder.join("a.rs"),
+        format!("pub static A: &[Option<&str>] = &[{reads}];\n"),
+    )
+    .unwrap();
+    fs::write(
+        folder.join("d.c"),
+        "const char *d = __DATE__ \" \" __TIME__;\n",
+    )
+    .unwrap();
+    let lines = "for to in \"$@\"; do
+        $CALL rustc --crate-name a --edition=2021 a.rs --crate-type lib --emit=link -C metadata=1 --out-dir .
+        $CALL gcc -c d.c -o d.o
+    done";
+    let compile = |value: &str, cached: bool| {
+        let lines = format!("set -- once; {lines}");
+        let set = |command: &mut Command| {
+            for name in TAKEN {
+                command.env(name, format!("/tmp/{value}"));
+            }
+            command.env("SOURCE_DATE_EPOCH", value);
+        };
+        let mut outcomes = Vec::new();
+        if cached {
+            let (built, calls) = session(&shim, &daemon, folder, &lines, set);
+            assert_eq!(built.code, Some(0), "{built:#?}");
+            outcomes.extend(
+                calls
+                    .iter()
+                    .map(|call| call["outcome"].as_str().unwrap().to_owned()),
+            );
+        } else {
+            let mut plain = Command::new("sh");
+            plain
+                .current_dir(folder)
+                .args(["-c", &lines])
+                .env("CALL", "");
+            set(&mut plain);
+            stdout_of(&mut plain);
+        }
+        let made = ["liba.rlib", "d.o"].map(|name| fs::read(folder.join(name)).unwrap());
+        for name in ["liba.rlib", "d.o"] {
+            fs::remove_file(folder.join(name)).unwrap();
+        }
+        (made, outcomes)
+    };
+    let (one, _) = compile("315532800", false);
+    let (two, _) = compile("1700000000", false);
+    assert!(
+        one[0] != two[0] && one[1] != two[1],
+        "they make no difference"
+    );
+    for (value, expected, outcome) in [
+        ("315532800", &one, "miss"),
+        ("315532800", &one, "hit"),
+        ("1700000000", &two, "miss"),
+        ("315532800", &one, "hit"),
+    ] {
+        let (made, outcomes) = compile(value, true);
+        assert_eq!(outcomes, [outcome, outcome], "{value}");
+        assert!(made == *expected, "{value}: other bytes at a {outcome}");
+    }
+}
+
+/// gcc's debug information has the directory by the name that the shell has for it.
+#[test]
+fn the_directorys_name() {
+    let (shim, daemon, folder) = (shim(), Daemon::start(), TempDir::new().unwrap());
+    let folder = folder.path();
+    fs::create_dir(folder.join("real")).unwrap();
+    std::os::unix::fs::symlink("real", folder.join("name")).unwrap();
+    fs::write(folder.join("real/a.c"), "int a;\n").unwrap();
+    let lines = "cd name && $CALL gcc -g -c a.c -o a.o && grep -q /name a.o";
+    for expected in ["miss", "hit"] {
+        let (built, calls) = session(&shim, &daemon, folder, lines, |_| ());
+        assert_eq!(built.code, Some(0), "{built:#?}");
+        assert_eq!(outcome(&calls), expected);
+    }
+    // By its other name, and in another line, it is another object.
+    for lines in [
+        "cd real && $CALL gcc -g -c a.c -o a.o",
+        "cd name && sed -i 1i/**/ a.c && $CALL gcc -g -c a.c -o a.o",
+    ] {
+        let (_, calls) = session(&shim, &daemon, folder, lines, |_| ());
+        assert_eq!(outcome(&calls), "miss", "{lines}");
+    }
+}
+
+/// The compiler is called with the arguments that were given, and gets cargo's jobserver.
+#[test]
+fn arguments_and_jobserver() {
+    let (shim, daemon, folder) = (shim(), Daemon::start(), TempDir::new().unwrap());
+    let folder = folder.path();
+    fs::create_dir(folder.join("bin")).unwrap();
+    let real = stdout_of(Command::new("rustc").arg("--print=sysroot"));
+    let record = format!(
+        "#!/bin/sh\ncase \" $* \" in *print*|*-vV*|*deps.d*) ;; *) printf '%s\\n' \"$CARGO_MAKEFLAGS|$MAKEFLAGS|$*\" >>seen ;; esac\nexec {}/bin/rustc \"$@\"\n",
+        real.trim()
+    );
+    script(&folder.join("bin/rustc"), &record);
+    fs::write(folder.join("a.rs"), "").unwrap();
+    let given = "a.rs --crate-type lib --crate-name a --edition 2021 --json artifacts --error-format json --out-dir out";
+    let lines = format!("$CALL bin/rustc {given}");
+    let (built, calls) = session(&shim, &daemon, folder, &lines, |run| {
+        run.env(
+            "CARGO_MAKEFLAGS",
+            "-j --jobserver-fds=3,4 --jobserver-auth=3,4",
+        );
+        run.env_remove("MAKEFLAGS");
+    });
+    assert_eq!(
+        (built.code, outcome(&calls).as_str()),
+        (Some(0), "miss"),
+        "{built:#?}"
+    );
+    assert_eq!(
+        fs::read_to_string(folder.join("seen")).unwrap(),
+        format!("-j --jobserver-fds=3,4 --jobserver-auth=3,4||{given}\n")
+    );
+}
+
+/// Nothing but a regular file is replaced or removed.
+#[test]
+fn outputs_that_are_no_files() {
+    let (shim, daemon, folder) = (shim(), Daemon::start(), TempDir::new().unwrap());
+    let folder = folder.path();
+    fs::write(folder.join("a.c"), "int a(void) { return 1; }\n").unwrap();
+    fs::write(folder.join("a.rs"), "pub fn a() {}\n").unwrap();
+    // A device of our own: as root, that of the machine would be replaced.
+    let lay_out = "mkdir -p out; for it in null.o null.d out/a.d; do ln -sf /dev/null $it; done; mkfifo pipe.d; mknod device c 1 3; ";
+    stdout_of(Command::new("sh").current_dir(folder).args(["-c", lay_out]));
+    let rustc = "$CALL rustc --crate-name a --edition=2021 a.rs --crate-type lib --emit=dep-info,link --out-dir out";
+    for (lines, place) in [
+        ("$CALL gcc -c a.c -o a.o", ""),
+        ("$CALL gcc -c a.c -o null.o", "null.o"),
+        ("$CALL gcc -c a.c -o device", "device"),
+        ("$CALL gcc -MD -MF null.d -c a.c -o a.o", "null.d"),
+        (
+            "$CALL gcc -MD -MF pipe.d -c a.c -o a.o & cat pipe.d >/dev/null; wait",
+            "pipe.d",
+        ),
+        ("$CALL gcc -MD -c a.c -o null.o", "null.o"),
+        (rustc, "out/a.d"),
+    ] {
+        let (built, calls) = session(&shim, &daemon, folder, lines, |_| ());
+        assert_eq!(built.code, Some(0), "{lines}: {built:#?}");
+        let expected = match place {
+            "" => "miss".to_owned(),
+            place => format!("{{\"irregular\":\"{place}\"}}"),
+        };
+        assert_eq!(outcome(&calls), expected, "{lines}");
+    }
+    let test = "test -L null.o && test -L null.d && test -p pipe.d && test -c device";
+    stdout_of(Command::new("sh").current_dir(folder).args(["-c", test]));
+}
+
+/// What would be wrong from a cache passes by it, and says why.
+#[test]
+fn what_cannot_be_right_passes_by() {
+    let (shim, daemon) = (shim(), Daemon::start());
+    let rustc = "rustc --crate-name a --edition=2021 a.rs --crate-type lib --emit=dep-info,link --out-dir .";
+    let rows = [
+        // Files that the assembler reads, from a header, too.
+        (
+            "echo '#include \"b.h\"' >a.c; echo 'asm(\".incbin \\\"data\\\"\");' >b.h; $CALL gcc -c a.c -o a.o",
+            "{\"assembler-reads\":\".incbin\"}",
+        ),
+        (
+            "echo 'asm(\".include \\\"data.s\\\"\");' >a.c; : >data.s; $CALL gcc -c a.c -o a.o",
+            "{\"assembler-reads\":\".include\"}",
+        ),
+        (
+            "echo 'int a;' >a.c; DEPENDENCIES_OUTPUT=rules $CALL gcc -c a.c -o a.o; test -s rules",
+            "{\"variable\":\"DEPENDENCIES_OUTPUT\"}",
+        ),
+        (
+            "echo 'int a;' >a.c; NIX_CFLAGS_COMPILE=-march=native $CALL gcc -c a.c -o a.o",
+            "\"native\"",
+        ),
+        (
+            "echo 'int a;' >a.c; $CALL gcc -c a.c -o a.o -aux-info a.X; test -e a.X",
+            "{\"option\":\"-aux-info\"}",
+        ),
+        (
+            "echo 'int a;' >'a\nb.c'; $CALL gcc -c 'a\nb.c' -o a.o",
+            "\"name\"",
+        ),
+        (
+            "echo 'int n;' >n.c; gcc -c n.c; ar rcT libn.a n.o; : >a.rs; $CALL RUSTC -L native=. -lstatic:+whole-archive=n",
+            "{\"thin-library\":\"n\"}",
+        ),
+        (
+            "echo 'pub const A: Option<&str> = option_env!(\"A\");' >a.rs; A= $CALL RUSTC",
+            "{\"empty-variable\":\"A\"}",
+        ),
+        (
+            ": >a.rs; ln -s $(command -v rustc) crown; $CALL ./crown ${CROWN#rustc}",
+            "\"other-name\"",
+        ),
+    ];
+    for (lines, expected) in rows {
+        let folder = TempDir::new().unwrap();
+        fs::write(folder.path().join("data"), "text").unwrap();
+        let lines = format!("set -e; {}", lines.replace("RUSTC", rustc));
+        for _ in 0..2 {
+            let set = |run: &mut Command| _ = run.env("CROWN", rustc);
+            let again = format!("rm -f crown a.o; {lines}");
+            let (built, calls) = session(&shim, &daemon, folder.path(), &again, set);
+            assert_eq!(
+                (built.code, built.troubles()),
+                (Some(0), 0),
+                "{lines}: {built:#?}"
+            );
+            assert_eq!(outcome(&calls), expected, "{lines}");
+        }
+    }
+    // A variable that is not set is none that is empty.
+    let folder = TempDir::new().unwrap();
+    let lines =
+        format!("echo 'pub const A: Option<&str> = option_env!(\"A\");' >a.rs; $CALL {rustc}");
+    for expected in ["miss", "hit"] {
+        let (_, calls) = session(&shim, &daemon, folder.path(), &lines, |_| ());
+        assert_eq!(outcome(&calls), expected);
+    }
+}
+
+/// Headers that appear in front, whatever the daemon's own default is.
+#[test]
+fn headers_that_are_new() {
+    let (shim, folder) = (shim(), TempDir::new().unwrap());
+    let daemon = Daemon::start_by(&[], &[("SCCACHE_DIRECT", "true")]);
+    let folder = folder.path();
+    let lay_out = "mkdir first second; echo '#define V 2' >second/v.h; printf '#include <v.h>\nint v = V;\n' >v.c; touch -d '1 hour ago' v.c second/v.h";
+    stdout_of(Command::new("sh").current_dir(folder).args(["-c", lay_out]));
+    let lines = "$CALL gcc -Ifirst -Isecond -c v.c -o v.o";
+    for expected in ["miss", "hit"] {
+        let (_, calls) = session(&shim, &daemon, folder, lines, |_| ());
+        assert_eq!(outcome(&calls), expected);
+    }
+    fs::write(folder.join("first/v.h"), "#define V 7\n").unwrap();
+    let (_, calls) = session(&shim, &daemon, folder, lines, |_| ());
+    assert_eq!(outcome(&calls), "miss");
+}
+
+/// A profile is what the call reads, and stays what it is.
+#[test]
+fn a_profile() {
+    let (shim, daemon, folder) = (shim(), Daemon::start(), TempDir::new().unwrap());
+    let folder = folder.path();
+    fs::write(
+        folder.join("a.rs"),
+        "pub fn a(b: &[u8]) -> usize { b.iter().map(|it| usize::from(*it)).sum() }\n",
+    )
+    .unwrap();
+    // Of `:ir main 0 1 1`, and of `… 2`, by LLVM's llvm-profdata merge.
+    let profiles = [
+        &include_bytes!("profiles/one.profdata")[..],
+        include_bytes!("profiles/two.profdata"),
+    ];
+    let lines = "rm -rf out; mkdir out; $CALL rustc --crate-name a --edition=2021 a.rs --crate-type lib --emit=dep-info,link -O -Cprofile-use=$PWD/p.profdata --out-dir out";
+    for (which, expected) in [(0, "miss"), (0, "hit"), (1, "miss"), (1, "hit")] {
+        let given = profiles[which];
+        fs::write(folder.join("p.profdata"), given).unwrap();
+        let mut plain = Command::new("sh");
+        stdout_of(
+            plain
+                .current_dir(folder)
+                .args(["-c", lines])
+                .env("CALL", ""),
+        );
+        let made = || ["out/liba.rlib", "out/a.d"].map(|name| fs::read(folder.join(name)).unwrap());
+        let alone = made();
+        let (built, calls) = session(&shim, &daemon, folder, lines, |_| ());
+        assert_eq!(
+            (outcome(&calls).as_str(), built.troubles()),
+            (expected, 0),
+            "{built:#?}"
+        );
+        assert!(made() == alone, "{which} {expected}");
+        assert!(fs::read(folder.join("p.profdata")).unwrap() == given);
+    }
+}
+
+/// Rules for make are those of this call, with the object's, the source's and the headers' own names.
+#[test]
+fn rules_for_make() {
+    let (shim, daemon, folder) = (shim(), Daemon::start(), TempDir::new().unwrap());
+    let folder = folder.path();
+    let lay_out = "mkdir one two; for it in one two; do echo 'int f(void);' >$it/f.h; done; printf '#include <f.h>\nint f(void) { return 1; }\n' >a.c; cp a.c b.c";
+    stdout_of(Command::new("sh").current_dir(folder).args(["-c", lay_out]));
+    for (arguments, again) in [
+        ("-Ione -MD -MF r -c a.c -o a.o", "miss"),
+        ("-Ione -MD -MF r -c a.c -o a.o", "hit"),
+        ("-Itwo -MD -MF r -c a.c -o a.o", "hit"),
+        ("-Ione -MD -MF r -MT other -c a.c -o a.o", "hit"),
+        ("-Ione -MMD -MP -MF r -c a.c -o one/a.o", "hit"),
+        ("-Ione -MD -MF r -c b.c -o b.o", "miss"),
+        ("-Ione -Wp,-MMD,r -c a.c -o a.o", "hit"),
+        ("-Ione -MD -c a.c -o r.o; cp r.d r", "hit"),
+    ] {
+        let rules = |call: &str| {
+            fs::remove_file(folder.join("r")).ok();
+            let mut plain = Command::new("sh");
+            stdout_of(
+                plain
+                    .current_dir(folder)
+                    .args(["-c", &format!("{call} gcc {arguments}")]),
+            );
+            fs::read_to_string(folder.join("r")).unwrap()
+        };
+        let expected = rules("");
+        fs::remove_file(folder.join("r")).unwrap();
+        let (built, calls) = session(
+            &shim,
+            &daemon,
+            folder,
+            &format!("$CALL gcc {arguments}"),
+            |_| (),
+        );
+        assert_eq!(built.code, Some(0), "{arguments}: {built:#?}");
+        assert_eq!(outcome(&calls), again, "{arguments}");
+        assert_eq!(
+            fs::read_to_string(folder.join("r")).unwrap(),
+            expected,
+            "{arguments}"
+        );
+    }
+}
+
+/// An object's mode is what the compiler gives it here.
+#[test]
+fn modes_of_objects() {
+    let (shim, daemon, folder) = (shim(), Daemon::start(), TempDir::new().unwrap());
+    let folder = folder.path();
+    fs::write(folder.join("a.c"), "int a;\n").unwrap();
+    for (mask, mode, expected) in [("077", "600", "miss"), ("022", "644", "hit")] {
+        let lines = format!(
+            "umask {mask}; rm -f a.o; $CALL gcc -c a.c -o a.o; test $(stat -c %a a.o) = {mode}"
+        );
+        let (built, calls) = session(&shim, &daemon, folder, &lines, |_| ());
+        assert_eq!(
+            (built.code, outcome(&calls).as_str()),
+            (Some(0), expected),
+            "{built:#?}"
+        );
+    }
+}
+
+/// What a compiler says in sccache's way is the compiler's, from an entry, too.
+#[test]
+fn messages_that_look_like_sccaches() {
+    let (shim, daemon, folder) = (shim(), Daemon::start(), TempDir::new().unwrap());
+    let folder = folder.path();
+    fs::create_dir(folder.join("bin")).unwrap();
+    let real = stdout_of(Command::new("rustc").arg("--print=sysroot"));
+    script(
+        &folder.join("bin/rustc"),
+        &format!(
+            "#!/bin/sh\necho 'sccache: of a macro' >&2\nexec {}/bin/rustc \"$@\"\n",
+            real.trim()
+        ),
+    );
+    fs::write(folder.join("a.rs"), "").unwrap();
+    let lines = "$CALL bin/rustc --crate-name a a.rs --crate-type lib --emit=link --out-dir .";
+    for expected in ["miss", "hit"] {
+        let (built, calls) = session(&shim, &daemon, folder, lines, |_| ());
+        assert_eq!(outcome(&calls), expected, "{built:#?}");
+        assert_eq!(built.troubles(), 0, "{built:#?}");
+        assert_eq!(
+            built.stderr.lines().next(),
+            Some("sccache: of a macro"),
+            "{built:#?}"
+        );
+    }
+}
+
+/// A rustc that is called by its version is one.
+#[test]
+fn a_rustc_with_a_version() {
+    let (shim, daemon, folder) = (shim(), Daemon::start(), TempDir::new().unwrap());
+    let folder = folder.path();
+    let real = stdout_of(Command::new("rustc").arg("--print=sysroot"));
+    let real = format!("{}/bin/rustc", real.trim());
+    std::os::unix::fs::symlink(real, folder.join("rustc-1.95")).unwrap();
+    fs::write(folder.join("a.rs"), "").unwrap();
+    let lines = "$CALL ./rustc-1.95 --crate-name a a.rs --crate-type lib --out-dir .";
+    for expected in ["miss", "hit"] {
+        let (built, calls) = session(&shim, &daemon, folder, lines, |_| ());
+        assert_eq!(outcome(&calls), expected, "{built:#?}");
+    }
+}
+
+/// Sccache is found by whatever name its file has.
+#[test]
+fn an_sccache_by_another_name() {
+    let (shim, daemon, folder) = (shim(), Daemon::start(), TempDir::new().unwrap());
+    let folder = folder.path();
+    let named = folder.join("sccache-0.19");
+    std::os::unix::fs::symlink(nix_sccache_tests::sccache(), &named).unwrap();
+    fs::write(folder.join("a.c"), "int a;\n").unwrap();
+    let set = |run: &mut Command| _ = run.env("NIX_SCCACHE_SCCACHE", &named);
+    let (built, calls) = session(&shim, &daemon, folder, "$CALL gcc -c a.c -o a.o", set);
+    assert_eq!(
+        (outcome(&calls).as_str(), built.troubles()),
+        ("miss", 0),
+        "{built:#?}"
+    );
+}

@@ -1,0 +1,198 @@
+//! Whatever of ours cannot be had, the compiler is run.
+
+use std::fs;
+use std::process::Command;
+
+use nix_sccache_tests::{Daemon, library, reported, sccache, stdout_of};
+use tempfile::TempDir;
+
+use crate::{build, shim};
+
+/// For every limit at which a compiler works alone, it works behind the shim, in a session and
+/// without.
+#[test]
+fn few_processes_and_few_files() {
+    let (shim, daemon, folder) = (shim(), Daemon::start(), TempDir::new().unwrap());
+    let folder = folder.path();
+    // What nobody's processes may read.
+    stdout_of(
+        Command::new("chmod")
+            .args(["-R", "a+rX"])
+            .arg(shim.path())
+            .arg(folder),
+    );
+    fs::write(folder.join("a.c"), "int a(void) { return 1; }\n").unwrap();
+    fs::write(folder.join("a.rs"), "pub fn a() {}\n").unwrap();
+    // What root alone may reach is of no use to others.
+    stdout_of(
+        Command::new("cp")
+            .arg(sccache())
+            .arg(folder.join("sccache")),
+    );
+    stdout_of(Command::new("chmod").arg("1777").arg(folder));
+    let real = stdout_of(Command::new("rustc").arg("--print=sysroot"));
+    let rustc = format!("{}/bin/rustc", real.trim());
+    let has_own_rustc = Command::new("setpriv")
+        .args([
+            "--reuid=65534",
+            "--regid=65534",
+            "--clear-groups",
+            &rustc,
+            "-vV",
+        ])
+        .output()
+        .is_ok_and(|output| output.status.success());
+    let gcc = "gcc -c a.c -o $OUT/a.o".to_owned();
+    let crate_ = format!(
+        "{rustc} --crate-name a --edition=2021 a.rs --crate-type lib --emit=link --out-dir $OUT"
+    );
+    let nobody = "setpriv --reuid=65533 --regid=65533 --clear-groups";
+    let mut rows = Vec::new();
+    for limit in 1..=16 {
+        // The user of the processes counts; root has no limit of that kind.
+        rows.push((format!("ulimit -u {limit}"), nobody, &gcc));
+        rows.push((format!("ulimit -n {limit}"), "", &gcc));
+        rows.push((format!("ulimit -n {limit}"), "", &crate_));
+        if has_own_rustc {
+            rows.push((format!("ulimit -u {limit}"), nobody, &crate_));
+        }
+    }
+    let mut wrong = Vec::new();
+    let mut tried = 0;
+    for (limit, user, call) in rows {
+        let run = |call: &str, session: Option<&str>| {
+            let out = TempDir::new().unwrap();
+            stdout_of(Command::new("chmod").arg("1777").arg(out.path()));
+            // The shell itself is the user's process, too.
+            let line = format!("{limit}; exec {call}");
+            let mut shell = Command::new("sh");
+            let by = format!("exec {user} sh -c '{line}'");
+            shell
+                .current_dir(folder)
+                .args(["-c", &by])
+                .env("OUT", out.path());
+            shell
+                .env_remove("NIX_SCCACHE_SESSION")
+                .env("NIX_SCCACHE_SCCACHE", folder.join("sccache"));
+            shell
+                .env("SCCACHE_SERVER_UDS", daemon.socket())
+                .env("SCCACHE_CLIENT_SIDE", "true");
+            shell
+                .env("NIX_SCCACHE_TRANSPORT", "server")
+                .env("NIX_SCCACHE_TIMEOUT", "20");
+            shell.env("HOME", out.path());
+            if let Some(session) = session {
+                shell.env("NIX_SCCACHE_SESSION", session);
+            }
+            let output = shell.output().unwrap();
+            (
+                output.status.success(),
+                String::from_utf8_lossy(&output.stderr).into_owned(),
+            )
+        };
+        if !run(call, None).0 {
+            continue;
+        }
+        tried += 1;
+        let session = TempDir::new().unwrap();
+        stdout_of(Command::new("chmod").arg("1777").arg(session.path()));
+        for session in [None, session.path().to_str()] {
+            let through = format!("{} {call}", shim.program("sccache").display());
+            let (well, said) = run(&through, session);
+            if !well || said.contains("panicked") {
+                wrong.push(format!("{limit} {user} {call} {session:?}: {said}"));
+            }
+        }
+    }
+    assert!(tried > 30, "{tried}");
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// A call that was killed, and whose note stays, is none for which others wait.
+#[test]
+fn a_killed_call_stops_no_clock() {
+    let (shim, daemon, folder) = (shim(), Daemon::start(), TempDir::new().unwrap());
+    fs::write(folder.path().join("a.c"), "int a;\n").unwrap();
+    daemon.pause();
+    let mut run = shim.run(&daemon);
+    run.current_dir(folder.path())
+        .env("CALL", shim.program("sccache"))
+        .env("NIX_SCCACHE_TIMEOUT", "2");
+    // The number of a process that has ended.
+    let lines = "sh -c 'echo $$' >\"$NIX_SCCACHE_SESSION/call-1.compiling\"; timeout 60 $CALL gcc -c a.c -o a.o";
+    let built = reported(run, ["sh", "-ec", lines]);
+    assert_eq!(built.code, Some(0), "{built:#?}");
+    assert!(built.stderr.contains("no answer within 2 s"), "{built:#?}");
+}
+
+/// Sccache has a directory for temporary files even where the compiler has none, and what it leaves
+/// there goes with the session.
+#[test]
+fn no_directory_for_temporary_files() {
+    let (shim, daemon, library) = (shim(), Daemon::start(), library("hello"));
+    let mut run = shim.run(&daemon);
+    run.env("TMPDIR", "/nonexistent");
+    let built = build(run, &library);
+    // rustc alone can link without, as it falls back to the crate's own directory.
+    assert_eq!(
+        (built.hits_and_misses(), built.troubles()),
+        ((0, 2), 0),
+        "{built:#?}"
+    );
+}
+
+/// A folder that no session has made stays, whatever the variable names.
+#[test]
+fn a_folder_that_is_no_session() {
+    let (shim, folder) = (shim(), TempDir::new().unwrap());
+    let file = folder.path().join("kept");
+    fs::write(&file, "").unwrap();
+    let mut end = Command::new(shim.program("nix-sccache"));
+    end.args(["session", "end"])
+        .env("NIX_SCCACHE_SESSION", folder.path());
+    stdout_of(&mut end);
+    assert!(file.exists());
+}
+
+/// In a shell of Nix's, where no session is and the socket is none of the shell's, one line says so.
+#[test]
+fn a_shell_of_nix_is_told_once() {
+    let (shim, library, runtime) = (shim(), library("hello"), TempDir::new().unwrap());
+    let cargo = |shell: Option<&str>| {
+        library.clean();
+        let mut cargo = Command::new("cargo");
+        cargo
+            .current_dir(library.path())
+            .args(["build", "--release", "--offline"])
+            .env("RUSTC_WRAPPER", shim.program("sccache"))
+            .env("NIX_SCCACHE_SCCACHE", sccache())
+            .env("NIX_SCCACHE_TRANSPORT", "server")
+            .env("SCCACHE_SERVER_UDS", "/nonexistent/sccache.sock")
+            .env("SCCACHE_CLIENT_SIDE", "true")
+            .env("XDG_RUNTIME_DIR", runtime.path());
+        match shell {
+            Some(shell) => cargo.env("IN_NIX_SHELL", shell),
+            None => cargo.env_remove("IN_NIX_SHELL"),
+        };
+        let output = cargo.output().unwrap();
+        assert!(output.status.success());
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        said.lines()
+            .filter(|line| line.contains("nix-sccache: "))
+            .count()
+    };
+    assert_eq!(cargo(Some("impure")), 1);
+    assert_eq!(cargo(Some("impure")), 0);
+    assert!(cargo(None) > 1);
+}
+
+/// A session in which nothing is compiled warns.
+#[test]
+fn nothing_is_compiled() {
+    let shim = shim();
+    let built = reported(shim.run_with("server"), ["true"]);
+    assert!(
+        built.stderr.contains("warning: nothing was compiled"),
+        "{built:#?}"
+    );
+}

@@ -1,0 +1,159 @@
+//! What the preprocessor makes of a C or C++ source, of which sccache makes the key.
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::io::{self, Read, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::process::{Command, ExitCode, ExitStatus, Stdio};
+
+use memchr::memmem;
+
+use crate::class::Reason;
+use crate::compiler;
+use crate::note::Note;
+
+/// Whether a call of sccache's is for that.
+pub fn is_asked_for(arguments: &[OsString]) -> bool {
+    arguments.iter().any(|argument| argument == "-E")
+}
+
+/// Has the compiler make it. Sccache 0.19 asks for a text without lines and files, since comments are
+/// then free (`preprocess_cmd` in its `src/compiler/gcc.rs`); where an object has those in it, it gets
+/// a text that has them as well. Files that only the assembler reads are in no text: such a source is
+/// none for the cache.
+pub fn make(
+    command: impl Fn(&[OsString]) -> Command,
+    arguments: &[OsString],
+    note: &Note,
+) -> ExitCode {
+    let with_lines: Vec<_> = arguments
+        .iter()
+        .filter(|argument| {
+            !["-P", "-fminimize-whitespace"]
+                .iter()
+                .any(|it| argument == it)
+        })
+        .cloned()
+        .collect();
+    let has_lines = arguments.len() == with_lines.len();
+    let mut asked = if have_lines(arguments) {
+        &with_lines
+    } else {
+        arguments
+    };
+    loop {
+        let mut command = command(asked);
+        let (status, text) = match run(&mut command) {
+            Ok(made) => made,
+            Err(_) => return ExitCode::FAILURE,
+        };
+        if status.success() {
+            if let Some(directive) = of_assembler(&text) {
+                note.note_refused(&Reason::AssemblerReads(directive.to_owned()));
+                return ExitCode::FAILURE;
+            }
+            if asked.len() != with_lines.len() && !has_lines && asks_for_line(&text) {
+                asked = &with_lines;
+                continue;
+            }
+            if let Some(file) = rules(arguments) {
+                note.keep_rules(file);
+            }
+        }
+        return match io::stdout().write_all(&text) {
+            Ok(()) => compiler::end_like(status),
+            Err(_) => ExitCode::FAILURE,
+        };
+    }
+}
+
+fn run(command: &mut Command) -> io::Result<(ExitStatus, Vec<u8>)> {
+    let mut text = Vec::new();
+    let mut read = Ok(0);
+    let status = compiler::run_through(command.stdout(Stdio::piped()), |child| {
+        if let Some(mut stdout) = child.stdout.take() {
+            read = stdout.read_to_end(&mut text);
+        }
+    })?;
+    read?;
+    Ok((status, text))
+}
+
+/// Whether options have the object name files and lines, here or in what nixpkgs' wrapper adds.
+fn have_lines(arguments: &[OsString]) -> bool {
+    let added =
+        env::vars_os().filter(|(name, _)| name.as_bytes().starts_with(b"NIX_CFLAGS_COMPILE"));
+    let added = added.map(|(_, options)| options);
+    arguments
+        .iter()
+        .any(|argument| names_lines(argument.as_bytes()))
+        || added.into_iter().any(|options| {
+            options
+                .as_bytes()
+                .split(u8::is_ascii_whitespace)
+                .any(names_lines)
+        })
+}
+
+/// Whether an option does: for a debugger, or for what a sanitizer finds.
+fn names_lines(option: &[u8]) -> bool {
+    (option.starts_with(b"-g") && option != b"-g0") || option.starts_with(b"-fsanitize")
+}
+
+/// Whether a text asks the compiler itself for the line or the file that it is in.
+fn asks_for_line(text: &[u8]) -> bool {
+    [
+        "__builtin_LINE",
+        "__builtin_FILE",
+        "__builtin_COLUMN",
+        "__builtin_source_location",
+    ]
+    .iter()
+    .any(|name| memmem::find(text, name.as_bytes()).is_some())
+}
+
+/// The directive by which a text has the assembler read a file.
+fn of_assembler(text: &[u8]) -> Option<&'static str> {
+    [".incbin", ".include"].into_iter().find(|directive| {
+        memmem::find_iter(text, directive.as_bytes()).any(|at| {
+            let behind = text.get(at + directive.len()..).unwrap_or_default();
+            let name = behind.trim_ascii_start();
+            // Nothing of C's own is written so; `include` can be a method.
+            name.starts_with(b"\"") || name.starts_with(b"\\\"") || *directive == ".incbin"
+        })
+    })
+}
+
+/// The file of rules for make that the preprocessor writes.
+fn rules(arguments: &[OsString]) -> Option<&OsStr> {
+    let at = arguments.iter().position(|argument| argument == "-MF")?;
+    arguments.get(at + 1).map(OsString::as_os_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_assembler_reads_is_found() {
+        for (text, expected) in [
+            ("__asm__(\".incbin \\\"key.bin\\\"\");", Some(".incbin")),
+            ("asm(R\"(.include \"a.s\")\");", Some(".include")),
+            ("asm(\".include \\\"a.s\\\"\");", Some(".include")),
+            ("set.include(\"a\"); set.include (1);", None),
+            ("int a;", None),
+        ] {
+            assert_eq!(of_assembler(text.as_bytes()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn objects_with_lines_are_known() {
+        for option in ["-g", "-ggdb3", "-gsplit-dwarf", "-fsanitize=address"] {
+            assert!(names_lines(option.as_bytes()), "{option}");
+        }
+        for option in ["-g0", "-O2", "-E", "a.c"] {
+            assert!(!names_lines(option.as_bytes()), "{option}");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! The list of a crate's sources, by which sccache makes a key of what they are and of the variables
+//! that they name.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, ExitCode, ExitStatus};
+
+use crate::arguments::rustc_options;
+use crate::class::Reason;
+use crate::compiler;
+use crate::note::Note;
+
+/// Whether a call of sccache's is for that list alone.
+pub fn are_asked_for(arguments: &[OsString]) -> bool {
+    let has = |wanted: &str, value: Option<&str>| {
+        rustc_options(arguments).iter().any(|(option, given)| {
+            option == wanted && (value.is_none() || given.as_deref() == value)
+        })
+    };
+    has("--emit", Some("dep-info")) && has("-o", None)
+}
+
+/// Has rustc write it. A variable that is set and empty is one that is not set to sccache 0.19
+/// (`parse_env_dep_info` in its `src/compiler/rust.rs`): such a crate is none for the cache.
+pub fn list(mut command: Command, arguments: &[OsString], note: &Note) -> ExitCode {
+    let status = compiler::run_through(&mut command, |_| ());
+    if status.as_ref().is_ok_and(ExitStatus::success)
+        && let Some(file) = output(arguments)
+        && let Ok(text) = fs::read_to_string(file)
+        && let Some(variable) = empty_variable(&text)
+    {
+        note.note_refused(&Reason::EmptyVariable(variable.to_owned()));
+        return ExitCode::FAILURE;
+    }
+    compiler::end_as(command, status)
+}
+
+fn output(arguments: &[OsString]) -> Option<&Path> {
+    let at = arguments.iter().position(|argument| argument == "-o")?;
+    arguments.get(at + 1).map(Path::new)
+}
+
+/// A variable that the crate reads, and that is empty. Of cargo's own sccache knows which are set, and
+/// clippy is told nothing by none and by an empty one.
+fn empty_variable(dep_info: &str) -> Option<&str> {
+    let is_known = |name: &str| name.starts_with("CARGO_") || name == "CLIPPY_ARGS";
+    dep_info.lines().find_map(|line| {
+        let (name, value) = line.strip_prefix("# env-dep:")?.split_once('=')?;
+        (value.is_empty() && !is_known(name)).then_some(name)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_that_are_empty_are_told_from_those_that_are_not_set() {
+        let dep_info = "a.d: src/lib.rs\n\nsrc/lib.rs:\n\n# env-dep:UNSET\n# env-dep:SET=a=b\n\
+                        # env-dep:CARGO_PKG_HOMEPAGE=\n";
+        assert_eq!(empty_variable(dep_info), None);
+        let dep_info = format!("{dep_info}# env-dep:EMPTY=\n");
+        assert_eq!(empty_variable(&dep_info), Some("EMPTY"));
+    }
+}
