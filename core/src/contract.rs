@@ -61,6 +61,10 @@ pub const LINKER: &str = "NIX_SCCACHE_LINKER";
 /// between. Set by the shim, for itself.
 pub const SHOWN_PATHS: &str = "NIX_SCCACHE_SHOWN_PATHS";
 
+/// That the shim stands aside for the project's own wrapper of rustc's, which may call it in turn. Set by
+/// the shim, for itself.
+pub const STOOD_ASIDE: &str = "NIX_SCCACHE_STOOD_ASIDE";
+
 /// With which the name of a variable begins that sccache would keep from its compiler: the shim hands
 /// it on under this name, and gives it its own again. Set by the shim, for itself.
 pub const KEPT: &str = "NIX_SCCACHE_KEPT_";

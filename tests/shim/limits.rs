@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use nix_sccache_tests::{Daemon, library, reported, sccache, stdout_of};
+use nix_sccache_tests::{Daemon, Library, Shim, library, reported, sccache, script, stdout_of};
 use tempfile::TempDir;
 
 use crate::{build, shim};
@@ -194,5 +194,96 @@ fn nothing_is_compiled() {
     assert!(
         built.stderr.contains("warning: nothing was compiled"),
         "{built:#?}"
+    );
+}
+
+/// How cargo alone builds, and behind the shim.
+fn wrapped(
+    shim: &Shim,
+    daemon: &Daemon,
+    library: &Library,
+    change: impl Fn(&mut Command),
+) -> [(String, String); 2] {
+    [true, false].map(|through| {
+        library.clean();
+        let mut command = if through {
+            let mut run = Command::new(shim.program("nix-sccache"));
+            run.args(["run", "--", "cargo"])
+                .env("NIX_SCCACHE_SCCACHE", sccache())
+                .env("SCCACHE_SERVER_UDS", daemon.socket())
+                .env("SCCACHE_CLIENT_SIDE", "true");
+            run
+        } else {
+            Command::new("cargo")
+        };
+        command
+            .current_dir(library.path())
+            .args(["build", "--release", "--offline"])
+            .env_remove("RUSTC_WRAPPER");
+        change(&mut command);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        (stdout_of(&mut Command::new(library.program())), said)
+    })
+}
+
+/// A project with a rustc-wrapper of its own is built as cargo alone builds it, however it names it,
+/// and the report says so.
+#[test]
+fn a_wrapper_of_the_project() {
+    let (shim, daemon, library) = (shim(), Daemon::start(), library("hello"));
+    library.write(
+        "program/src/main.rs",
+        "#![allow(unexpected_cfgs)]\nfn main() { print!(\"{}\", cfg!(wrapped)); }\n",
+    );
+    let wrapper = library.path().join("tools/wrap");
+    fs::create_dir_all(wrapper.parent().unwrap()).unwrap();
+    script(&wrapper, "#!/bin/sh\nexec \"$@\" --cfg wrapped\n");
+    let check = |how: &str, change: &dyn Fn(&mut Command)| {
+        let [(through, said), (alone, _)] = wrapped(&shim, &daemon, &library, change);
+        assert_eq!(
+            (through.as_str(), alone.as_str()),
+            ("true", "true"),
+            "{how}: {said}"
+        );
+        assert!(said.contains("has cargo call its own"), "{how}: {said}");
+    };
+    let variable = "CARGO_BUILD_RUSTC_WRAPPER";
+    check("a variable", &|cargo| _ = cargo.env(variable, &wrapper));
+    let option = format!("build.rustc-wrapper='{}'", wrapper.display());
+    check("an option", &|cargo| _ = cargo.args(["--config", &option]));
+    fs::create_dir(library.path().join(".cargo")).unwrap();
+    library.write(
+        ".cargo/config.toml",
+        "[build]\nrustc-wrapper = \"tools/wrap\"\n",
+    );
+    check("a file", &|_| ());
+    // One that calls sccache is not called again and again.
+    let sccache = shim.program("sccache");
+    script(
+        &wrapper,
+        &format!(
+            "#!/bin/sh\nexec {} \"$@\" --cfg wrapped\n",
+            sccache.display()
+        ),
+    );
+    check("one that asks the cache", &|_| ());
+    // The cache itself is none to stand aside for.
+    library.write(
+        ".cargo/config.toml",
+        "[build]\nrustc-wrapper = \"sccache\"\n",
+    );
+    let path = format!(
+        "{}:{}",
+        sccache.parent().unwrap().display(),
+        std::env::var("PATH").unwrap()
+    );
+    let [(through, said), _] = wrapped(&shim, &daemon, &library, |cargo| {
+        _ = cargo.env("PATH", &path)
+    });
+    assert!(
+        through == "false" && !said.contains("has cargo call its own"),
+        "{said}"
     );
 }

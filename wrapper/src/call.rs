@@ -16,6 +16,7 @@ use crate::class::{self, Class, Reason};
 use crate::client::{self, Answer};
 use crate::compiler::{self, Compiler};
 use crate::explain;
+use crate::project_wrapper;
 use crate::report::tell_trouble;
 use crate::session::Session;
 use crate::stable_paths::StablePaths;
@@ -29,6 +30,10 @@ pub fn as_sccache(mut arguments: Vec<OsString>) -> ExitCode {
         .is_some_and(|first| !first.as_encoded_bytes().starts_with(b"-"));
     if names_compiler {
         let program = arguments.remove(0);
+        let is_rust = is_rustc(&program) || arguments.first().is_some_and(|it| is_rustc(it));
+        if let Some(wrapper) = is_rust.then(project_wrapper::find).flatten() {
+            return stand_aside(wrapper, program, arguments);
+        }
         return compile(&program, arguments);
     }
     match client::sccache() {
@@ -76,6 +81,28 @@ fn not_found(program: &str) -> ExitCode {
         "nix-sccache: there is no {program} on PATH but the shim itself"
     ));
     ExitCode::from(127)
+}
+
+/// Runs the project's own wrapper, as cargo alone would.
+fn stand_aside(wrapper: PathBuf, program: OsString, arguments: Vec<OsString>) -> ExitCode {
+    let session = Session::current();
+    let wrapped = match Call::read(&program, arguments.clone(), None) {
+        Ok(call) => call,
+        Err(missing) => return not_found(&missing.to_string_lossy()),
+    };
+    let mut command = Command::new(&wrapper);
+    command
+        .arg(program)
+        .args(arguments)
+        .env(contract::STOOD_ASIDE, &wrapper);
+    if wrapped.class == Class::Probe || session.is_none() {
+        wrapped.note(session.as_ref(), Outcome::Probe);
+        return compiler::become_program(command);
+    }
+    let status = compiler::run_through(&mut command, |_| ());
+    let reason = Reason::ProjectWrapper(wrapper.display().to_string());
+    wrapped.note(session.as_ref(), ended(&status, reason));
+    compiler::end_as(command, status)
 }
 
 /// What came of a call that ran without the cache. Of one that takes our place nobody knows how it

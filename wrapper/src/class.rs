@@ -68,6 +68,8 @@ pub enum Reason {
     Directory,
     /// It is rustc's by its arguments, and the program is called otherwise.
     OtherName,
+    /// The project names a wrapper of rustc's of its own, which takes the cache's place.
+    ProjectWrapper(String),
     /// It found out a path that it was not shown, and has it in its result.
     RealPath,
     /// The cache failed.
@@ -100,6 +102,9 @@ impl fmt::Display for Reason {
             Self::Name => f.write_str("its source has a line break in its name"),
             Self::Directory => f.write_str("its directory is gone"),
             Self::OtherName => f.write_str("is called neither rustc nor rustc-VERSION"),
+            Self::ProjectWrapper(path) => {
+                write!(f, "the project has cargo call its own {path}")
+            }
             Self::RealPath => f.write_str("has a path in it that changes"),
             Self::CacheFailed => f.write_str("the cache failed"),
         }
@@ -118,6 +123,9 @@ impl Reason {
             ),
             Self::NotWrapped => Some("add the language to `wrap`"),
             Self::EmptyVariable(_) => Some("set it to a word, or not at all"),
+            Self::ProjectWrapper(_) => {
+                Some("take that out of cargo's configuration, and the cache is asked")
+            }
             _ => None,
         }
     }

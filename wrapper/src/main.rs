@@ -36,6 +36,7 @@ mod kept;
 mod note;
 mod outputs;
 mod page;
+mod project_wrapper;
 mod report;
 mod seal;
 mod session;

@@ -245,7 +245,8 @@ fn change_for(reason: &Reason) -> Option<(String, bool)> {
         Reason::Incremental
         | Reason::Sysroot
         | Reason::NotWrapped
-        | Reason::EmptyVariable(_) => (sentence(reason.remedy().unwrap_or_default()), true),
+        | Reason::EmptyVariable(_)
+        | Reason::ProjectWrapper(_) => (sentence(reason.remedy().unwrap_or_default()), true),
         Reason::Native => (
             "Name a processor instead of `native`: on another machine that is another.".to_owned(),
             true,
