@@ -69,6 +69,10 @@ pub const STOOD_ASIDE: &str = "NIX_SCCACHE_STOOD_ASIDE";
 /// it on under this name, and gives it its own again. Set by the shim, for itself.
 pub const KEPT: &str = "NIX_SCCACHE_KEPT_";
 
+/// With which the name of a variable begins that is in no key: the shim hands it on to sccache under this
+/// name, and gives it its own again for the compiler. Set by the shim, for itself.
+pub const KEYLESS: &str = "NIX_SCCACHE_KEYLESS_";
+
 /// What goes into each Rust key beside what sccache puts there: it hashes every
 /// variable that begins with `CARGO_`. Set by the shim, for sccache.
 pub const RUST_KEY: &str = "CARGO_NIX_SCCACHE_KEY";

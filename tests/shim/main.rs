@@ -14,6 +14,7 @@ mod explain;
 mod faults;
 mod gateway;
 mod hidden;
+mod keyless;
 mod limits;
 mod page;
 mod transparency;

@@ -10,8 +10,8 @@
 //!
 //! A compiler's call goes through these, each with one job: [`arguments`] reads it,
 //! [`class`] decides what it is, [`surroundings`] whether anything but the arguments forbids that,
-//! [`inputs`] names what goes into its key beside what
-//! sccache sees, [`stable_paths`] keeps what changes for no reason out of it, [`client`] asks the
+//! [`inputs`] names what goes into its key beside what sccache sees, [`keyless`] what sccache sees and
+//! is of no matter, [`stable_paths`] keeps what changes for no reason out of it, [`client`] asks the
 //! cache, [`seal`] tells whether an entry is what it was, [`compiler`] runs the compiler,
 //! [`call_log`] notes what came of it, [`faults`] what went wrong with it, and [`explain`] what its
 //! key was made of.
@@ -33,6 +33,7 @@ mod gateway;
 mod inner;
 mod inputs;
 mod kept;
+mod keyless;
 mod note;
 mod outputs;
 mod page;

@@ -3,6 +3,7 @@
 mod listen;
 mod relay;
 
+use std::collections::BTreeSet;
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -25,6 +26,7 @@ use crate::faults::{Fault, Kind};
 use crate::inner;
 use crate::inputs;
 use crate::kept;
+use crate::keyless;
 use crate::note::Note;
 use crate::outputs;
 use crate::seal::{self, Subject};
@@ -276,6 +278,7 @@ impl Prepared {
             if let Some(wrapper) = &compiler.wrapper {
                 command.env(contract::COMPILER_WRAPPER, wrapper);
             }
+            keyless::hand_on(&mut command, &question.keyless());
         } else {
             command.args(&compiler.wrapper).arg(&compiler.path);
         }
@@ -407,6 +410,14 @@ impl Question<'_> {
     /// Whether sccache is asked without some argument that decides.
     fn hides_arguments(&self) -> bool {
         self.language == Language::Rust && RustcCall::read(self.arguments).profile().is_some()
+    }
+
+    /// Those of the call's variables that are in no key.
+    fn keyless(&self) -> BTreeSet<OsString> {
+        match (self.session, self.language) {
+            (Some(session), Language::Rust) => keyless::of(session, self.compiler, self.arguments),
+            _ => BTreeSet::new(),
+        }
     }
 
     fn note(&self, kind: Kind, why: impl Into<String>) {

@@ -19,6 +19,7 @@ use crate::compiler::Compiler;
 use crate::doctor::mask::Secrets;
 use crate::doctor::variables::Variables;
 use crate::inputs::{self, hex};
+use crate::keyless;
 use crate::session::{Session, write_whole};
 use crate::stable_paths::StablePaths;
 
@@ -48,7 +49,7 @@ pub fn record(
     }
     let arguments = paths.arguments(arguments);
     let (unit, mut parts) = match language {
-        Language::Rust => rust::parts(arguments),
+        Language::Rust => rust::parts(arguments, &keyless::of(session, compiler, arguments)),
         Language::C | Language::Cxx => (super::made::Unit::default(), cc::parts(arguments)),
     };
     parts.extend(hidden(language, compiler, arguments));

@@ -1,8 +1,9 @@
 //! What the key of a crate is made of, by sccache 0.19 (`generate_hash_key` in its
 //! `src/compiler/rust.rs`).
 
+use std::collections::BTreeSet;
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -32,8 +33,8 @@ const NOT_IN_KEY_OF_CARGO: [&str; 4] = [
     "CARGO_REGISTRIES_",
 ];
 
-/// What was compiled, and of what.
-pub fn parts(arguments: &[OsString]) -> (Unit, Vec<Part>) {
+/// What was compiled, and of what; `keyless` are the variables that are in no key but for being read.
+pub fn parts(arguments: &[OsString], keyless: &BTreeSet<OsString>) -> (Unit, Vec<Part>) {
     let here = env::current_dir().unwrap_or_default();
     let mut call = Call::default();
     for (option, value) in rustc_options(arguments) {
@@ -66,7 +67,7 @@ pub fn parts(arguments: &[OsString]) -> (Unit, Vec<Part>) {
             .iter()
             .filter_map(|source| self::source(source, &here)),
     );
-    parts.extend(variables(&dep_info));
+    parts.extend(variables(&dep_info, keyless));
     call.unit.kinds.sort();
     (call.unit, parts)
 }
@@ -177,11 +178,12 @@ fn source(source: &str, here: &Path) -> Option<Part> {
     Some(Part::digest(Kind::Source, name, &contents))
 }
 
-/// Every variable of cargo's, and those that the crate reads.
-fn variables(dep_info: &DepInfo) -> Vec<Part> {
+/// Every variable of cargo's, but for those that are in no key, and those that the crate reads.
+fn variables(dep_info: &DepInfo, keyless: &BTreeSet<OsString>) -> Vec<Part> {
     let is_in_key = |name: &str| {
         name.starts_with("CARGO_")
             && name != contract::RUST_KEY
+            && !keyless.contains(OsStr::new(name))
             && !NOT_IN_KEY_OF_CARGO
                 .iter()
                 .any(|other| name.starts_with(other))
@@ -193,7 +195,7 @@ fn variables(dep_info: &DepInfo) -> Vec<Part> {
         })
         .collect();
     for (name, value) in &dep_info.variables {
-        if !name.starts_with("CARGO_") {
+        if !is_in_key(name) {
             variables.push((name.clone(), value.clone().unwrap_or_default()));
         }
     }

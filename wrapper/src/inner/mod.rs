@@ -30,6 +30,7 @@ use crate::class::{self, Class};
 use crate::compiler::{self, Compiler, is_there, process_of};
 use crate::faults::{Fault, Kind};
 use crate::kept;
+use crate::keyless;
 use crate::note::Note;
 use crate::seal::{Messages, Subject};
 use crate::session::Session;
@@ -127,6 +128,7 @@ fn command(compiler: &Compiler, arguments: &[OsString]) -> Command {
     ] {
         command.env_remove(name);
     }
+    keyless::restore(&mut command);
     if let Some(server) = env::var_os(contract::SERVER) {
         command.env(contract::SERVER_UDS, server);
     }
