@@ -16,6 +16,7 @@ mod gateway;
 mod hidden;
 mod keyless;
 mod limits;
+mod long_arguments;
 mod page;
 mod transparency;
 mod transports;

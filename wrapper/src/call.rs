@@ -2,14 +2,18 @@
 
 use std::env;
 use std::ffi::{OsStr, OsString};
+use std::fs;
 use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, ExitStatus};
+use std::process::{self, Command, ExitCode, ExitStatus};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use nix_sccache_core::contract::{self, Language};
 
-use crate::arguments::{CcCall, RustcCall, are_rustcs, has_version, is_rustc};
+use crate::arguments::{
+    CcCall, RustcCall, are_rustcs, are_too_long, has_version, is_rustc, spelled_for_sccache,
+};
 use crate::bootstrap;
 use crate::call_log::{Entry, Outcome};
 use crate::class::{self, Class, Reason};
@@ -180,9 +184,10 @@ impl Call {
                 .iter()
                 .any(|name| env::var_os(name).is_some_and(|value| value == "1"));
             call.own_compiler = bootstrap::compiles_with_its_own(call.target.is_some());
-            let class = with_surroundings(class::rustc(&call), || {
-                surroundings::of_rustc(&call, &arguments)
-            });
+            let class = with_surroundings(
+                fitting(class::rustc(&call), &spelled_for_sccache(&arguments)),
+                || surroundings::of_rustc(&call, &arguments),
+            );
             if is_wrapped(Language::Rust) && class != Class::Probe {
                 paths = StablePaths::of(session, &call, &arguments, class == Class::Cacheable);
             }
@@ -202,7 +207,7 @@ impl Call {
             (
                 language,
                 call.sources.first().cloned().unwrap_or_default(),
-                class,
+                fitting(class, &arguments),
             )
         };
         Ok(Self {
@@ -219,7 +224,15 @@ impl Call {
 
     fn command(&self) -> Command {
         let arguments = self.paths.arguments(&self.arguments);
-        let mut command = self.compiler.command(arguments);
+        let file = if self.paths.are_others() {
+            in_file(arguments)
+        } else {
+            None
+        };
+        let mut command = match file {
+            Some(file) => self.compiler.command(&[file]),
+            None => self.compiler.command(arguments),
+        };
         self.paths.prepare(&mut command);
         command
     }
@@ -400,6 +413,35 @@ fn with_surroundings(class: Class, reason: impl FnOnce() -> Option<Reason>) -> C
         Class::Cacheable => reason().map_or(Class::Cacheable, Class::Passthrough),
         other => other,
     }
+}
+
+/// The class, but for what sccache could not call its compiler with: it knows no file of arguments for
+/// that.
+fn fitting(class: Class, arguments: &[OsString]) -> Class {
+    if class == Class::Cacheable && are_too_long(arguments) {
+        Class::Passthrough(Reason::LongArguments)
+    } else {
+        class
+    }
+}
+
+/// The argument by which rustc reads these, where no command line holds them: what cargo wrote into a
+/// file may be among them.
+fn in_file(arguments: &[OsString]) -> Option<OsString> {
+    if !are_too_long(arguments) {
+        return None;
+    }
+    let file = Session::current()?.file(&format!("arguments-{}", process::id()));
+    let lines = arguments.join(OsStr::new("\n"));
+    let has_more_lines = arguments
+        .iter()
+        .any(|argument| argument.as_bytes().contains(&b'\n'));
+    if has_more_lines || fs::write(&file, lines.as_bytes()).is_err() {
+        return None;
+    }
+    let mut argument = OsString::from("@");
+    argument.push(file);
+    Some(argument)
 }
 
 /// What cargo, or a build script of its, calls a compiler for.

@@ -48,6 +48,8 @@ pub enum Reason {
     Sources,
     /// A file of arguments could not be read.
     ArgumentFile,
+    /// It has more arguments than a command line holds.
+    LongArguments,
     /// The language is not among those to wrap.
     NotWrapped,
     /// It compiles for the processor that it runs on, and on another machine that is another.
@@ -90,6 +92,7 @@ impl fmt::Display for Reason {
             Self::Emits(what) => write!(f, "emits {what}"),
             Self::Sources => f.write_str("has not one source"),
             Self::ArgumentFile => f.write_str("its @file cannot be read"),
+            Self::LongArguments => f.write_str("has more arguments than a command line holds"),
             Self::NotWrapped => f.write_str("language is not wrapped"),
             Self::Native => f.write_str("compiles for this very processor (native)"),
             Self::Irregular(place) => write!(f, "writes to what is no regular file ({place})"),

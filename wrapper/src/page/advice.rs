@@ -237,6 +237,7 @@ fn change_for(reason: &Reason) -> Option<(String, bool)> {
     let (change, wins_hits) = match reason {
         Reason::Links(_)
         | Reason::CacheFailed
+        | Reason::LongArguments
         | Reason::OwnCompiler
         | Reason::RealPath
         | Reason::Irregular(_)

@@ -219,6 +219,11 @@ impl StablePaths {
             .extend(variables.map(|(name, value)| (name.into(), value)));
     }
 
+    /// Whether the arguments are others than those that the compiler was called with.
+    pub fn are_others(&self) -> bool {
+        self.arguments.is_some()
+    }
+
     /// The arguments to call the compiler with.
     pub fn arguments<'a>(&'a self, given: &'a [OsString]) -> &'a [OsString] {
         self.arguments.as_deref().unwrap_or(given)
