@@ -156,6 +156,7 @@ impl StablePaths {
         }
         roots.retain(|root| {
             (any || options.remap(&root.real))
+                && !options.remap_above(root)
                 && (root.role == Role::Build || mirror::is_of_vendored_crates(root))
         });
         let is_vendored = |path: &Path, roots: &[Root]| {
@@ -372,7 +373,11 @@ fn can_restore(options: &Options) -> bool {
     let covers = options
         .codegen("instrument-coverage")
         .is_some_and(|value| !matches!(value, "no" | "n" | "off" | "false" | "0"));
-    debug_is_inside && !covers && !options.compress_debug && linker::known(options).is_some()
+    debug_is_inside
+        && !covers
+        && !options.compress_debug
+        && !options.names_constants
+        && linker::known(options).is_some()
 }
 
 /// The roots, as text.
@@ -461,6 +466,8 @@ mod tests {
             ("-C split-debuginfo=unpacked", false),
             ("-C instrument-coverage", false),
             ("-C instrument-coverage=no", true),
+            ("-Zsanitizer=address", false),
+            ("-Z fewer_names=no", false),
         ] {
             assert_eq!(can_restore(&call(line).1), expected, "{line}");
         }

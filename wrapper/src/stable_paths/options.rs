@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::root::Root;
 use super::text::{Into, replaced};
@@ -19,12 +19,16 @@ pub struct Options {
     pub target: Option<String>,
     /// The values of `--remap-path-prefix`.
     remaps: Vec<OsString>,
+    /// Whether what they say holds for a part of what is compiled alone.
+    remaps_in_part: bool,
     /// Whether it optimises with `-O`.
     optimises: bool,
     /// Whether it brings a native library that becomes part of the crate.
     pub native: bool,
     /// Whether what is for debuggers is compressed.
     pub compress_debug: bool,
+    /// Whether constants have names that are hashes of what is in them, as with sanitizers.
+    pub names_constants: bool,
 }
 
 /// Whose values are no part of sccache's key, and name files that are the same by any path.
@@ -43,17 +47,30 @@ impl Options {
                 "--out-dir" => options.folder = Some(PathBuf::from(value)),
                 "-C" | "--codegen" => options.codegen.push(text()),
                 "--remap-path-prefix" => options.remaps.push(value.to_owned()),
+                "--remap-path-scope" => options.scope(&text()),
                 "--target" => options.target = Some(text()),
                 "-l" => options.native |= text().starts_with("static"),
                 "-Z" => {
-                    let value = text();
+                    // rustc takes the one for the other.
+                    let value = text().replace('_', "-");
                     let compression = value.strip_prefix("debuginfo-compression=");
                     options.compress_debug |= compression.is_some_and(|kind| kind != "none");
+                    options.names_constants |=
+                        value.starts_with("sanitizer=") || value.starts_with("fewer-names=");
+                    if let Some(scope) = value.strip_prefix("remap-path-scope=") {
+                        options.scope(scope);
+                    }
                 }
                 _ => {}
             }
         }
         options
+    }
+
+    fn scope(&mut self, scope: &str) {
+        self.remaps_in_part |= !scope
+            .split(',')
+            .any(|part| part == "all" || part == "object");
     }
 
     /// The value of a `-C` option; the last one counts.
@@ -102,18 +119,39 @@ impl Options {
 
     /// Whether a path does not get into what is compiled, because another is to stand for it.
     pub fn remap(&self, real: &[u8]) -> bool {
-        self.remaps.iter().any(|remap| {
-            let rest = remap.as_bytes().strip_prefix(real);
-            rest.is_some_and(|rest| rest.starts_with(b"="))
+        let real = Path::new(OsStr::from_bytes(real));
+        !self.remaps_in_part && self.remapped().any(|path| path == real)
+    }
+
+    /// Whether another path is to stand for one of a root's by way of a folder above it: for the
+    /// real path, it would not be known in the stable one; for the stable path, the real one is to
+    /// stay.
+    pub fn remap_above(&self, root: &Root) -> bool {
+        let (real, stable) = (root.real(), root.stable());
+        let is_above = |path: &Path| {
+            path != real && path != stable && (real.starts_with(path) || stable.starts_with(path))
+        };
+        self.remapped().any(is_above)
+    }
+
+    /// The paths that others stand for; what is behind the last `=` is the other.
+    fn remapped(&self) -> impl Iterator<Item = &Path> {
+        self.remaps.iter().filter_map(|remap| {
+            let bytes = remap.as_bytes();
+            let end = bytes.iter().rposition(|byte| *byte == b'=')?;
+            bytes
+                .get(..end)
+                .map(|path| Path::new(OsStr::from_bytes(path)))
         })
     }
 }
 
 /// The options that have a value, with it.
 fn pairs(arguments: &[OsString]) -> Vec<(&str, &OsStr)> {
-    const NAMES: [&str; 7] = [
+    const NAMES: [&str; 8] = [
         "--out-dir",
         "--remap-path-prefix",
+        "--remap-path-scope",
         "--target",
         "--codegen",
         "-C",
@@ -161,8 +199,6 @@ pub fn with_stable_paths(arguments: &[OsString], roots: &[Root]) -> Vec<OsString
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
 
     fn arguments(line: &str) -> Vec<OsString> {
@@ -236,6 +272,46 @@ mod tests {
         let options = Options::read(&arguments);
         for (path, expected) in [("/build/a", true), ("/build/b", true), ("/build", false)] {
             assert_eq!(options.remap(path.as_bytes()), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn paths_that_others_stand_for_in_part_get_into_what_is_compiled() {
+        for (scope, expected) in [
+            ("", true),
+            ("--remap-path-scope=all", true),
+            ("--remap-path-scope object", true),
+            ("--remap-path-scope=macro", false),
+            ("-Zremap-path-scope=diagnostics,debuginfo", false),
+            ("-Z remap_path_scope=macro", false),
+        ] {
+            let line = format!("--remap-path-prefix=/build/a=/x {scope}");
+            let options = Options::read(&arguments(&line));
+            assert_eq!(options.remap(b"/build/a"), expected, "{scope}");
+        }
+    }
+
+    #[test]
+    fn paths_above_a_root_reach_it() {
+        let root = Root::vendored(Path::new("/build/a-1.0.0-vendor/b")).unwrap();
+        let stable = String::from_utf8(root.stable.clone()).unwrap();
+        for (from, expected) in [
+            ("/build", true),
+            ("/build/", true),
+            ("/tmp", true),
+            ("/", true),
+            ("", true),
+            ("/build/a-1.0.0-vendor", false),
+            ("/build/a-1.0.0-vendor/", false),
+            ("/build/a-1.0.0-vendor/b", false),
+            ("/build/a-1.0.0", false),
+            ("/nix/store", false),
+            ("b", false),
+            (stable.as_str(), false),
+        ] {
+            let line = format!("--remap-path-prefix={from}=/x");
+            let options = Options::read(&arguments(&line));
+            assert_eq!(options.remap_above(&root), expected, "{from}");
         }
     }
 
