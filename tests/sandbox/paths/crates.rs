@@ -137,7 +137,13 @@ impl Program {
         write(&folder.join("Cargo.toml"), &manifest.concat());
         write(
             &folder.join("src/lib.rs"),
-            "pub fn physical() -> &'static str { crate_03::physical!() }\n",
+            "pub fn physical() -> String { format!(\"{} {}\", crate_03::physical!(), std::env::args().count()) }\n",
+        );
+        // With a native library of its own.
+        write(&folder.join("build.rs"), COMPILES_C);
+        write(
+            &folder.join("src/native.c"),
+            "int leaking(void) { return 1; }\n",
         );
         write_checksum(&folder, self.count);
     }

@@ -24,6 +24,7 @@
 //! A procedural macro can ask for the physical path all the same. Then the real path is in the
 //! library, which is found out before it is stored.
 
+mod archive;
 mod discover;
 mod linker;
 mod manifests;

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use super::archive;
 use super::options::Options;
 use super::root::Root;
 use super::text::{Into, mentions, replaced};
@@ -46,17 +47,22 @@ impl Outputs {
     }
 
     /// Whether one of the paths is in the crate: then what made it has found the physical path,
-    /// and the result is of no use where that is another. Of a crate with a native library in it,
-    /// whose paths are in the key by way of its contents, only the metadata tell.
+    /// and the result is of no use where that is another. The paths of a native library in the crate
+    /// are in the key by way of its contents, and none of this.
     pub fn mention(&self, paths: &[Vec<u8>], has_native: bool) -> bool {
-        let endings: &[&str] = if has_native {
-            &["rmeta"]
-        } else {
-            &["rmeta", "rlib"]
-        };
-        endings
-            .iter()
-            .any(|ending| fs::read(self.library(ending)).is_ok_and(|bytes| mentions(&bytes, paths)))
+        let is_in = |bytes: &[u8]| mentions(bytes, paths);
+        let in_metadata = fs::read(self.library("rmeta")).is_ok_and(|bytes| is_in(&bytes));
+        in_metadata
+            || fs::read(self.library("rlib")).is_ok_and(|bytes| {
+                if has_native {
+                    archive::members(&bytes)
+                        .iter()
+                        .filter(|(name, _)| archive::is_rusts(name))
+                        .any(|(_, member)| is_in(member))
+                } else {
+                    is_in(&bytes)
+                }
+            })
     }
 }
 
@@ -151,8 +157,32 @@ mod tests {
                 "{name}"
             );
         }
-        fs::write(folder.path().join("liba-1.rlib"), &roots[0].real).unwrap();
-        assert!(outputs.mention(&[roots[0].real.clone()], false));
-        assert!(!outputs.mention(&[roots[0].real.clone()], true));
+    }
+
+    #[test]
+    fn paths_in_native_libraries_are_no_matter() {
+        let folder = tempfile::tempdir().unwrap();
+        let line = format!("--crate-name a --out-dir {}", folder.path().display());
+        let arguments: Vec<_> = line.split(' ').map(OsString::from).collect();
+        let outputs = Outputs::of(&RustcCall::read(&arguments), &Options::read(&arguments));
+        let outputs = outputs.unwrap();
+        let real = vec![b"/build/a-1.0.0-vendor".to_vec()];
+        let library = |member: &str| {
+            let member = archive::tests::member(&format!("{member}/"), &real[0]);
+            fs::write(
+                folder.path().join("liba.rlib"),
+                [&b"!<arch>\n"[..], &member].concat(),
+            )
+            .unwrap();
+        };
+        for (member, in_native, in_any) in [
+            ("n.o", false, true),
+            ("a.1f.rcgu.o", true, true),
+            ("lib.rmeta", true, true),
+        ] {
+            library(member);
+            assert_eq!(outputs.mention(&real, true), in_native, "{member}");
+            assert_eq!(outputs.mention(&real, false), in_any, "{member}");
+        }
     }
 }
