@@ -69,6 +69,10 @@ pub const STOOD_ASIDE: &str = "NIX_SCCACHE_STOOD_ASIDE";
 /// it on under this name, and gives it its own again. Set by the shim, for itself.
 pub const KEPT: &str = "NIX_SCCACHE_KEPT_";
 
+/// What a command of cargo's makes beside what its manifests say: kinds of crate, with commas between.
+/// Set by the shim, for itself.
+pub const MAKES: &str = "NIX_SCCACHE_MAKES";
+
 /// With which the name of a variable begins that is in no key: the shim hands it on to sccache under this
 /// name, and gives it its own again for the compiler. Set by the shim, for itself.
 pub const KEYLESS: &str = "NIX_SCCACHE_KEYLESS_";

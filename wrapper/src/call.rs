@@ -23,7 +23,7 @@ use crate::explain;
 use crate::project_wrapper;
 use crate::report::tell_trouble;
 use crate::session::Session;
-use crate::stable_paths::StablePaths;
+use crate::stable_paths::{self, StablePaths};
 use crate::surroundings;
 use crate::tell::tell;
 
@@ -62,6 +62,7 @@ pub fn as_cargo(arguments: &[OsString]) -> ExitCode {
     };
     let mut command = Command::new(cargo);
     command.args(arguments);
+    stable_paths::prepare_cargo(&mut command, arguments);
     let sccache = env::current_exe().map(|own| own.with_file_name("sccache"));
     if let Some(sccache) = sccache.ok().filter(|sccache| sccache.exists()) {
         stand_in_front_of_rustc(&mut command, &sccache);
@@ -188,8 +189,8 @@ impl Call {
                 fitting(class::rustc(&call), &spelled_for_sccache(&arguments)),
                 || surroundings::of_rustc(&call, &arguments),
             );
-            if is_wrapped(Language::Rust) && class != Class::Probe {
-                paths = StablePaths::of(session, &call, &arguments, class == Class::Cacheable);
+            if is_wrapped(Language::Rust) {
+                paths = StablePaths::of(session, &call, &arguments, &class);
             }
             (Language::Rust, call.crate_name.unwrap_or_default(), class)
         } else if are_rustcs(&arguments) {

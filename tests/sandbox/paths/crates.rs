@@ -21,15 +21,26 @@ pub struct Program {
     folder: TempDir,
     count: usize,
     has_archive: bool,
+    has_own: bool,
 }
 
 impl Program {
     /// Writes one with `count` crates in its lock file, and one more.
     pub fn new(count: usize) -> Self {
+        Self::with(count, true)
+    }
+
+    /// The same without a library of its own that others of its crates use.
+    pub fn alone(count: usize) -> Self {
+        Self::with(count, false)
+    }
+
+    fn with(count: usize, has_own: bool) -> Self {
         let program = Self {
             folder: TempDir::with_prefix("nix-sccache-program-").unwrap(),
             count,
             has_archive: true,
+            has_own,
         };
         for index in 0..count {
             program.write_crate(index, "1.0.0");
@@ -99,6 +110,9 @@ impl Program {
         if index == 1 {
             write(&folder.join("build.rs"), GENERATES);
         }
+        if index == MACROS {
+            write(&folder.join("data.txt"), "its own data");
+        }
         if index == NATIVE {
             write(&folder.join("build.rs"), COMPILES_C);
             write(
@@ -156,9 +170,14 @@ impl Program {
             let package = package(name, version);
             format!("{package}{more}[dependencies]\n{dependencies}")
         };
+        let (requires_own, member, says_own) = if self.has_own {
+            ("own = { path = \"own\" }\n", "\"own\", ", "own::tell()")
+        } else {
+            ("", "", "\"\"")
+        };
         let manifest = format!(
-            "{}{LEAKING} = \"1\"\nown = {{ path = \"own\" }}\n\
-             [workspace]\nmembers = [\"own\", \"exported\"]\n\
+            "{}{LEAKING} = \"1\"\ncrate-03 = \"1\"\n{requires_own}\
+             [workspace]\nmembers = [{member}\"exported\"]\n\
              [profile.release]\nopt-level = 0\ndebug = 1\n",
             own("program", "", &self.used()),
         );
@@ -172,16 +191,18 @@ impl Program {
             })
             .collect();
         let main = format!(
-            "fn main() {{ {} println!(\"{{}} {{}} {{}}\", {LEAKING}::physical(), own::tell(), {}::native()); }}\n",
+            "fn main() {{ {} println!(\"{{}} {{}} {{}} {{}}\", {LEAKING}::physical(), {says_own}, {}::native(), crate_03::data!()); }}\n",
             tells.concat(),
             identifier(NATIVE),
         );
         write(&source.join("src/main.rs"), &main);
-        write(&source.join("own/Cargo.toml"), &own("own", "", &[2]));
-        write(
-            &source.join("own/src/lib.rs"),
-            "pub fn tell() -> String { format!(\"{} {}\", file!(), crate_02::tell(1)) }\n",
-        );
+        if self.has_own {
+            write(&source.join("own/Cargo.toml"), &own("own", "", &[2]));
+            write(
+                &source.join("own/src/lib.rs"),
+                "pub fn tell() -> String { format!(\"{} {}\", file!(), crate_02::tell(1)) }\n",
+            );
+        }
         let last = self.count - 1;
         let archive = if self.has_archive {
             ", \"staticlib\""
@@ -237,9 +258,12 @@ impl Program {
             Some(self.count),
             &names(&[MACROS]),
         ));
-        lock.push(locked("own", version, None, &names(&[2])));
         let mut used = names(&self.used());
-        used.extend([LEAKING.to_owned(), "own".to_owned()]);
+        used.extend([LEAKING.to_owned(), name(MACROS)]);
+        if self.has_own {
+            lock.push(locked("own", version, None, &names(&[2])));
+            used.push("own".to_owned());
+        }
         lock.push(locked("program", version, None, &used));
         write(&self.source().join("Cargo.lock"), &lock.concat());
     }
@@ -406,6 +430,11 @@ use proc_macro::TokenStream;
 #[proc_macro]
 pub fn shown(_: TokenStream) -> TokenStream {
     format!("{:?}", std::env::var("CARGO_MANIFEST_DIR").unwrap()).parse().unwrap()
+}
+#[proc_macro]
+pub fn data(_: TokenStream) -> TokenStream {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/data.txt");
+    format!("{:?}", std::fs::read_to_string(file).unwrap()).parse().unwrap()
 }
 #[proc_macro]
 pub fn physical(_: TokenStream) -> TokenStream {

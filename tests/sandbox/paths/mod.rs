@@ -211,6 +211,24 @@ fn build_rust_packages_with_a_lock_file() {
     );
 }
 
+/// A procedural macro that reads a file of its own crate, compiled in one derivation and run in the
+/// next, where no call but that of the program comes.
+#[test]
+fn a_macro_finds_its_files_in_the_next_derivation() {
+    let layout = Layout::new("crane");
+    let mut program = Program::alone(FEW);
+    program.leave_archive();
+    program.release("1.0.1");
+    let (built, _) = layout.cached(&program, "1.0.1");
+    let printed = stdout_of(&mut Command::new(built.path().join("program")));
+    assert!(printed.contains("its own data"), "{printed}");
+    assert_same(
+        &built,
+        &layout.plain(&program, "1.0.1"),
+        "-vendor-cargo-deps/",
+    );
+}
+
 /// Where LLVM names symbols by what is in a module, a crate is left alone, unless the path is none
 /// of it, or all is wanted.
 #[test]

@@ -50,6 +50,21 @@ impl Cargo {
         texts.any(|text| manifests::singles_out(text, profiles))
     }
 
+    /// Makes the stable paths of all roots exist that the files name: what was compiled before, in
+    /// another derivation even, looks there for its files, whoever runs it. `inside` is a path in the
+    /// folder of the build, for what is generated there.
+    pub fn provide(&self, inside: &Path) {
+        let mut roots = self.vendored.clone();
+        roots.retain(mirror::is_of_vendored_crates);
+        if roots.iter().any(Root::is_of_build) {
+            roots.extend(Root::of_build(inside));
+        }
+        for root in &roots {
+            // Where there is no room for it nothing was shown, either.
+            mirror::provide(root).ok();
+        }
+    }
+
     /// Adds what one file says; paths in it are relative to `base`.
     fn add(&mut self, text: &str, base: &Path) {
         self.linker_optimises |= optimises(text.as_bytes());
@@ -71,15 +86,14 @@ fn optimises(flags: &[u8]) -> bool {
 
 /// The roots whose stable paths may be in what this build has compiled, or was given: those that
 /// cargo's configuration names, and those that some call of this build has used.
-pub fn used(folder: &Path) -> Vec<Root> {
+pub fn used(cargo: &Cargo) -> Vec<Root> {
     let mut roots = mirror::claimed();
-    let named = Cargo::read(folder).vendored;
     // Where two have the same stable path, it stands for the one that has claimed it.
-    for root in named {
-        if mirror::is_of_vendored_crates(&root)
+    for root in &cargo.vendored {
+        if mirror::is_of_vendored_crates(root)
             && roots.iter().all(|other| other.stable != root.stable)
         {
-            roots.push(root);
+            roots.push(root.clone());
         }
     }
     roots

@@ -5,21 +5,23 @@
 //! those were compiled by; a `staticlib` has their symbols, which rustc strips from what it links
 //! alone. And whether a profile has some crates optimised otherwise than those that use them.
 
+use std::env;
 use std::fs;
 use std::path::Path;
 
+use nix_sccache_core::contract;
+
 use crate::session::Session;
 
-/// How many folders a package is below the build's directory, at most.
-const DEPTH: usize = 6;
-
-/// Whether a package in the build's directory makes such a kind of library. What the first call of a
-/// session finds holds for the others.
+/// Whether a package in the build's directory makes such a kind of library, or [`contract::MAKES`]
+/// says so. What the first call of a session finds in manifests holds for the others.
 pub fn make(session: &Session, kind: &str) -> bool {
+    let told = env::var(contract::MAKES).unwrap_or_default();
     let names = [format!("\"{kind}\""), format!("'{kind}'")];
-    any(session, &format!("makes-{kind}"), &|manifest| {
-        names.iter().any(|name| manifest.contains(name))
-    })
+    told.split(',').any(|name| name == kind)
+        || any(session, &format!("makes-{kind}"), &|manifest| {
+            names.iter().any(|name| manifest.contains(name))
+        })
 }
 
 /// Whether a profile of these in the build's directory [singles out](singles_out) some package.
@@ -88,15 +90,16 @@ fn any(session: &Session, name: &str, is_so: &dyn Fn(&str) -> bool) -> bool {
     if let Ok(text) = fs::read_to_string(&note) {
         return text == "yes";
     }
-    let found = any_in(Path::new("/build"), is_so, DEPTH);
+    let found = any_in(Path::new("/build"), is_so);
     fs::write(note, if found { "yes" } else { "no" }).ok();
     found
 }
 
 /// The same of a folder. Vendored packages, which cargo knows by a file with checksums, do not leave
-/// the build, and their profiles are none.
-fn any_in(folder: &Path, is_so: &dyn Fn(&str) -> bool, depth: usize) -> bool {
-    if folder.join(".cargo-checksum.json").exists() {
+/// the build, and their profiles are none; and what cargo makes is nobody's source.
+fn any_in(folder: &Path, is_so: &dyn Fn(&str) -> bool) -> bool {
+    const NONE_OF_IT: [&str; 3] = [".cargo-checksum.json", ".rustc_info.json", "CACHEDIR.TAG"];
+    if NONE_OF_IT.iter().any(|name| folder.join(name).exists()) || folder.ends_with(".git") {
         return false;
     }
     let manifest = fs::read_to_string(folder.join("Cargo.toml"));
@@ -104,14 +107,9 @@ fn any_in(folder: &Path, is_so: &dyn Fn(&str) -> bool, depth: usize) -> bool {
         return true;
     }
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    depth > 0
-        && entries
-            .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
-            .filter(|entry| {
-                let name = entry.file_name();
-                name != "target" && !name.as_encoded_bytes().starts_with(b".")
-            })
-            .any(|entry| any_in(&entry.path(), is_so, depth - 1))
+    entries
+        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
+        .any(|entry| any_in(&entry.path(), is_so))
 }
 
 #[cfg(test)]
@@ -171,12 +169,20 @@ mod tests {
         write("source/Cargo.toml", "[lib]\ncrate-type = [\"cdylib\"]");
         write("vendor/a/Cargo.toml", with);
         write("vendor/a/.cargo-checksum.json", "{}");
+        write("source/target/CACHEDIR.TAG", "");
         write("source/target/package/a/Cargo.toml", with);
-        let makes = |kind: &str, depth| any_in(folder.path(), &|text| text.contains(kind), depth);
-        assert!(!makes("\"dylib\"", DEPTH));
-        write("source/crates/b/Cargo.toml", with);
-        assert!(makes("\"dylib\"", DEPTH));
-        assert!(!makes("\"dylib\"", 1));
-        assert!(!makes("\"staticlib\"", DEPTH));
+        write("source/.git/a/Cargo.toml", with);
+        let makes = |kind: &str| any_in(folder.path(), &|text| text.contains(kind));
+        assert!(!makes("\"dylib\""));
+        for name in [
+            "other/target/b",
+            "source/.hidden/b",
+            "source/1/2/3/4/5/6/7/8",
+        ] {
+            write(&format!("{name}/Cargo.toml"), with);
+            assert!(makes("\"dylib\""), "{name}");
+            fs::remove_dir_all(folder.path().join(name)).unwrap();
+            assert!(!makes("\"dylib\""), "{name}");
+        }
     }
 }

@@ -21,10 +21,15 @@
 //! are left alone, unless all is wanted ([`Options::keep_bytes`]). So is a build that makes Rust's
 //! own shared libraries, or in which such crates use others ([`manifests`]).
 //!
+//! Whatever is shown is provided for whoever runs later, in another derivation even (crane hands what
+//! was compiled from one to the next): a macro that reads its own crate's files finds them. Where
+//! cargo's own command line says what no manifest does, [`cargo`] has seen it.
+//!
 //! A procedural macro can ask for the physical path all the same. Then the real path is in the
 //! library, which is found out before it is stored.
 
 mod archive;
+mod cargo;
 mod discover;
 mod linker;
 mod manifests;
@@ -52,8 +57,10 @@ use self::outputs::Outputs;
 use self::root::{Role, Root};
 use self::text::{Into, replaced};
 use crate::arguments::{RustcCall, spelled_for_sccache};
+use crate::class::Class;
 use crate::session::{self, Session};
 
+pub use self::cargo::prepare as prepare_cargo;
 pub use self::linker::{called as linker_called, main as as_linker};
 
 /// How a call is made, so that paths stay the same. By default, as it came.
@@ -80,30 +87,33 @@ pub struct StablePaths {
 }
 
 impl StablePaths {
-    /// Those of a call of rustc's; `cacheable` says whether the cache may be asked for it.
+    /// Those of a call of rustc's that is of this class.
     pub fn of(
         session: Option<&Session>,
         call: &RustcCall,
-        arguments: &[OsString],
-        cacheable: bool,
+        given: &[OsString],
+        class: &Class,
     ) -> Self {
-        let wanted = env::var(contract::STABLE_PATHS)
-            .ok()
-            .and_then(|name| Wanted::named(&name))
-            .unwrap_or_default();
+        let wanted = wanted();
         let (Some(session), Ok(folder)) = (session, env::current_dir()) else {
             return Self::default();
         };
         if wanted == Wanted::Never || !session::in_sandbox() || call.asks || call.unreadable {
             return Self::default();
         }
-        let arguments = spelled_for_sccache(arguments);
+        let arguments = spelled_for_sccache(given);
         let options = Options::read(&arguments);
+        let cargo = Cargo::read(&folder);
+        // Macros look there, whether or not this call is shown anything.
+        cargo.provide(options.folder.as_deref().unwrap_or(&folder));
+        if *class == Class::Probe {
+            return Self::default();
+        }
+        let cacheable = *class == Class::Cacheable;
         let outputs = Outputs::of(call, &options);
         let kind = Kind::of(call);
         let mut paths = Self::default();
         if kind.is_library && (cacheable || kind.links || kind.is_macro) && can_restore(&options) {
-            let cargo = Cargo::read(&folder);
             let any = wanted == Wanted::Always
                 || kind.is_macro
                 || options.keep_bytes(call)
@@ -120,10 +130,10 @@ impl StablePaths {
             }
         }
         if kind.links || kind.is_static {
-            paths.roots = discover::used(&folder);
+            paths.roots = discover::used(&cargo);
         }
         if kind.links && !paths.roots.is_empty() {
-            paths.stand_in(session, &arguments, &options);
+            paths.stand_in(session, given, &options);
         }
         paths.outputs = outputs;
         paths
@@ -203,7 +213,7 @@ impl StablePaths {
     }
 
     /// Stands in for the linker.
-    fn stand_in(&mut self, session: &Session, arguments: &[OsString], options: &Options) {
+    fn stand_in(&mut self, session: &Session, given: &[OsString], options: &Options) {
         let Some(real) = linker::known(options) else {
             return;
         };
@@ -214,7 +224,7 @@ impl StablePaths {
         let mut option = OsString::from("-Clinker=");
         option.push(link);
         self.arguments
-            .get_or_insert_with(|| arguments.to_vec())
+            .get_or_insert_with(|| given.to_vec())
             .push(option);
         let variables = linker::variables(&real, &self.roots);
         self.variables
@@ -313,6 +323,14 @@ impl StablePaths {
     pub fn real<'a>(&self, said: &'a [u8]) -> Cow<'a, [u8]> {
         replaced(said, &self.roots, Into::Real).map_or(Cow::Borrowed(said), Cow::Owned)
     }
+}
+
+/// What is wanted of this build.
+fn wanted() -> Wanted {
+    env::var(contract::STABLE_PATHS)
+        .ok()
+        .and_then(|name| Wanted::named(&name))
+        .unwrap_or_default()
 }
 
 /// Whether sccache's compiler, which we stand in for, has put a path into what it made that it was
