@@ -292,7 +292,9 @@ impl Call {
         if !output.status.success() {
             return None;
         }
-        io::stdout().write_all(&output.stdout).ok();
+        io::stdout()
+            .write_all(&self.paths.real(&output.stdout))
+            .ok();
         io::stderr()
             .write_all(&self.paths.real(&output.stderr))
             .ok();

@@ -68,18 +68,39 @@ pub fn run_without(
     if passed_on.is_empty() && !paths.has_to_finish() {
         return run_through(&mut command, |_| ());
     }
-    run_through(command.stderr(Stdio::piped()), |child| {
-        pass_on_without(child.stderr.take(), passed_on, paths);
+    thread::scope(|scope| {
+        // Where there is no room for a thread, what is said on standard output stays as it is.
+        if let Ok((from, to)) = io::pipe()
+            && thread::Builder::new()
+                .spawn_scoped(scope, move || {
+                    pass_on_without(Some(from), io::stdout(), &[], paths)
+                })
+                .is_ok()
+        {
+            command.stdout(to);
+        }
+        let status = run_through(command.stderr(Stdio::piped()), |child| {
+            pass_on_without(child.stderr.take(), io::stderr(), passed_on, paths);
+        });
+        // It holds the pipe's other end.
+        drop(command);
+        status
     })
 }
 
-fn pass_on_without(stderr: Option<impl Read>, passed_on: &[Vec<u8>], paths: &StablePaths) {
-    let Some(stderr) = stderr else { return };
-    for mut line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
-        line.push(b'\n');
+fn pass_on_without(
+    from: Option<impl Read>,
+    mut to: impl Write,
+    passed_on: &[Vec<u8>],
+    paths: &StablePaths,
+) {
+    let Some(from) = from else { return };
+    let (mut from, mut line) = (BufReader::new(from), Vec::new());
+    while from.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
         if !passed_on.contains(&line) {
-            io::stderr().write_all(&paths.real(&line)).ok();
+            to.write_all(&paths.real(&line)).ok();
         }
+        line.clear();
     }
 }
 

@@ -5,14 +5,16 @@
 //! byte for byte, what it would have linked without us: whatever it computes of its input, a build
 //! id say, is right.
 
+use std::borrow::Cow;
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
+use memchr::memmem;
 use nix_sccache_core::contract;
 use tempfile::TempDir;
 
@@ -31,6 +33,11 @@ const FOLDER: &str = "linkers";
 /// that has it. For other targets it is one of rustc's own, with arguments that only that takes; and
 /// with `-C linker-flavor` its name does not say which arguments it takes.
 pub fn known(options: &Options) -> Option<PathBuf> {
+    compiler::find(OsStr::new(name(options)?))
+}
+
+/// What it is called by, where it is known.
+pub fn name(options: &Options) -> Option<&str> {
     const WITH_CC: [&str; 4] = [
         "-linux-android",
         "-linux-gnu",
@@ -43,8 +50,7 @@ pub fn known(options: &Options) -> Option<PathBuf> {
     let target = options.target.as_deref().unwrap_or("-linux-gnu");
     let has_cc =
         WITH_CC.iter().any(|part| target.contains(part)) && target.strip_suffix(".json").is_none();
-    let linker = options.codegen("linker").or(has_cc.then_some("cc"))?;
-    compiler::find(OsStr::new(linker))
+    options.codegen("linker").or(has_cc.then_some("cc"))
 }
 
 /// The link in the session by which rustc is to call us for a linker.
@@ -70,19 +76,10 @@ pub fn called(as_what: &OsStr) -> Option<OsString> {
 /// Links, with real paths.
 pub fn main(linker: &OsStr, arguments: &[OsString]) -> ExitCode {
     let roots = read_shown(env::var_os(contract::SHOWN_PATHS).as_deref());
-    let mut copies = Copies {
-        roots,
-        folder: None,
-        count: 0,
-    };
-    let arguments = match copies.arguments(arguments) {
+    let mut copies = Copies::of(roots);
+    let rewritten = match copies.arguments(arguments) {
         Ok(rewritten) => rewritten,
-        Err(error) => {
-            tell(format_args!(
-                "nix-sccache: cannot put the paths of this build into what it links: {error}"
-            ));
-            return ExitCode::FAILURE;
-        }
+        Err(error) => return cannot_put(&error),
     };
     let command = |arguments: &[OsString]| {
         let mut command = Command::new(linker);
@@ -92,28 +89,52 @@ pub fn main(linker: &OsStr, arguments: &[OsString]) -> ExitCode {
             .env_remove(contract::SHOWN_PATHS);
         command
     };
-    let mut direct = command(&arguments);
+    let mut direct = command(&rewritten);
     if copies.folder.is_none() {
         return compiler::become_program(direct);
     }
-    let status = match direct.status() {
+    let output = match direct.output() {
         // Paths of copies are longer than others. rustc does the same.
         Err(error) if error.kind() == io::ErrorKind::ArgumentListTooLong => copies
-            .write(&arguments)
-            .and_then(|file| command(&[file]).status()),
+            .write(&rewritten)
+            .and_then(|file| command(&[file]).output()),
         other => other,
     };
+    let status = output.map(|output| {
+        io::stdout().write_all(&copies.named(&output.stdout)).ok();
+        io::stderr().write_all(&copies.named(&output.stderr)).ok();
+        output.status
+    });
+    if let Err(error) = copies.name_in_files(arguments) {
+        return cannot_put(&error);
+    }
     compiler::end_as(direct, status)
+}
+
+fn cannot_put(error: &io::Error) -> ExitCode {
+    tell(format_args!(
+        "nix-sccache: cannot put the paths of this build into what it links: {error}"
+    ));
+    ExitCode::FAILURE
 }
 
 /// Copies of objects, which are there until the linker is done.
 struct Copies {
     roots: Vec<Root>,
     folder: Option<TempDir>,
-    count: usize,
+    /// The name of each, and what it is a copy of, by its number.
+    originals: Vec<(OsString, PathBuf)>,
 }
 
 impl Copies {
+    fn of(roots: Vec<Root>) -> Self {
+        Self {
+            roots,
+            folder: None,
+            originals: Vec::new(),
+        }
+    }
+
     /// The arguments with copies in the place of what has a stable path in it.
     fn arguments(&mut self, arguments: &[OsString]) -> io::Result<Vec<OsString>> {
         arguments
@@ -149,14 +170,14 @@ impl Copies {
         if !changed {
             return Ok(argument.to_owned());
         }
-        let file = self.place(OsStr::new("arguments"))?;
-        fs::write(&file, lines.join(&b'\n'))?;
-        Ok(at(&file))
+        let list = self.place(file, OsStr::new("arguments"))?;
+        fs::write(&list, lines.join(&b'\n'))?;
+        Ok(at(&list))
     }
 
     /// Writes all arguments to a file, and says by what argument the linker reads it.
     fn write(&mut self, arguments: &[OsString]) -> io::Result<OsString> {
-        let file = self.place(OsStr::new("arguments"))?;
+        let file = self.place(Path::new("arguments"), OsStr::new("arguments"))?;
         let lines: Vec<_> = arguments.iter().map(|argument| escaped(argument)).collect();
         fs::write(&file, lines.join(&b'\n'))?;
         Ok(at(&file))
@@ -164,11 +185,8 @@ impl Copies {
 
     /// A copy of an object or archive with real paths, if it has a stable one.
     fn copy(&mut self, file: &Path) -> io::Result<Option<PathBuf>> {
-        let is_compiled = ["o", "rlib", "a"]
-            .iter()
-            .any(|ending| file.extension() == Some(OsStr::new(ending)));
         // What is linked by its whole path from elsewhere was there before this build.
-        if !is_compiled || file.starts_with("/nix/store") {
+        if !is_compiled(file) || file.starts_with("/nix/store") {
             return Ok(None);
         }
         let Ok(bytes) = fs::read(file) else {
@@ -177,13 +195,76 @@ impl Copies {
         let Some(real) = replaced(&bytes, &self.roots, Into::Real) else {
             return Ok(None);
         };
-        let copy = self.place(file.file_name().unwrap_or_default())?;
+        let copy = self.place(file, file.file_name().unwrap_or_default())?;
         fs::write(&copy, real)?;
         Ok(Some(copy))
     }
 
-    /// A path of this name in a folder of its own.
-    fn place(&mut self, name: &OsStr) -> io::Result<PathBuf> {
+    /// A text of the linker's, with the originals' names in the place of the copies'.
+    fn named<'a>(&self, text: &'a [u8]) -> Cow<'a, [u8]> {
+        let Some(folder) = &self.folder else {
+            return Cow::Borrowed(text);
+        };
+        let folder = [folder.path().as_os_str().as_bytes(), b"/"].concat();
+        let mut named = Vec::new();
+        let mut rest = text;
+        while let Some(at) = memmem::find(rest, &folder) {
+            let (before, copy) = rest.split_at(at);
+            named.extend(before);
+            let mut originals = self.originals.iter().enumerate();
+            let original = originals.find_map(|(number, (name, original))| {
+                let number = number.to_string();
+                let behind = copy.get(folder.len()..)?.strip_prefix(number.as_bytes())?;
+                let behind = behind.strip_prefix(b"/")?.strip_prefix(name.as_bytes())?;
+                Some((original.as_os_str().as_bytes(), behind))
+            });
+            let (name, behind) = original.unwrap_or_else(|| copy.split_at(folder.len()));
+            named.extend(name);
+            rest = behind;
+        }
+        if named.is_empty() && rest.len() == text.len() {
+            return Cow::Borrowed(text);
+        }
+        named.extend(rest);
+        Cow::Owned(named)
+    }
+
+    /// The same in the texts that the linker wrote where some argument says: a map of what it linked,
+    /// say (`-Wl,-Map=file`).
+    fn name_in_files(&self, arguments: &[OsString]) -> io::Result<()> {
+        let mut all = Vec::new();
+        for argument in arguments {
+            match argument.as_bytes().strip_prefix(b"@") {
+                Some(list) => {
+                    let text = fs::read(OsStr::from_bytes(list)).unwrap_or_default();
+                    let lines = text.split(|byte| *byte == b'\n');
+                    all.extend(lines.map(|line| unescaped(line).into_os_string()));
+                }
+                None => all.push(argument.clone()),
+            }
+        }
+        let mut written: Vec<_> = all
+            .iter()
+            .flat_map(|argument| argument.as_bytes().split(|byte| b",=".contains(byte)))
+            .map(|name| Path::new(OsStr::from_bytes(name)))
+            .filter(|file| !is_compiled(file) && !file.starts_with("/nix/store") && file.is_file())
+            .collect();
+        written.sort();
+        written.dedup();
+        for file in written {
+            let Ok(text) = fs::read(file) else { continue };
+            // A program is none of it, nor an archive.
+            if !text.contains(&0)
+                && let Cow::Owned(named) = self.named(&text)
+            {
+                fs::write(file, named)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A path of this name in a folder of its own, for a copy of this file.
+    fn place(&mut self, original: &Path, name: &OsStr) -> io::Result<PathBuf> {
         let folder = match &mut self.folder {
             Some(folder) => folder,
             none => none.insert(
@@ -192,11 +273,18 @@ impl Copies {
                     .tempdir_in("/tmp")?,
             ),
         };
-        self.count += 1;
-        let folder = folder.path().join(self.count.to_string());
+        let folder = folder.path().join(self.originals.len().to_string());
+        self.originals.push((name.to_owned(), original.to_owned()));
         fs::create_dir(&folder)?;
         Ok(folder.join(name))
     }
+}
+
+/// Whether a file is an object, or an archive of such, by its name.
+fn is_compiled(file: &Path) -> bool {
+    ["o", "rlib", "a"]
+        .iter()
+        .any(|ending| file.extension() == Some(OsStr::new(ending)))
 }
 
 fn at(file: &Path) -> OsString {
@@ -230,11 +318,9 @@ mod tests {
     use super::*;
 
     fn copies() -> Copies {
-        Copies {
-            roots: vec![Root::vendored(Path::new("/build/a-1.0.0-vendor")).unwrap()],
-            folder: None,
-            count: 0,
-        }
+        Copies::of(vec![
+            Root::vendored(Path::new("/build/a-1.0.0-vendor")).unwrap(),
+        ])
     }
 
     #[test]
@@ -283,6 +369,45 @@ mod tests {
         let arguments = [object.into_os_string(), "@missing".into()];
         assert_eq!(copies.arguments(&arguments).unwrap(), arguments);
         assert!(copies.folder.is_none());
+    }
+
+    #[test]
+    fn what_the_linker_writes_names_the_originals() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut copies = copies();
+        let stable = copies.roots[0].stable.clone();
+        let originals: Vec<_> = (0..12)
+            .map(|number| folder.path().join(format!("{number}.rlib")))
+            .collect();
+        for original in &originals {
+            fs::write(original, &stable).unwrap();
+        }
+        let mut arguments: Vec<_> = originals.iter().map(OsString::from).collect();
+        let rewritten = copies.arguments(&arguments).unwrap();
+        let text = |paths: &[OsString]| {
+            let line = |path: &OsString| format!("LOAD {}(a.o)\n", path.display());
+            paths.iter().map(line).collect::<String>()
+        };
+        assert_eq!(
+            copies.named(text(&rewritten).as_bytes()),
+            text(&arguments).as_bytes()
+        );
+        assert!(matches!(copies.named(b"nothing"), Cow::Borrowed(_)));
+
+        let (map, program) = (folder.path().join("a.map"), folder.path().join("program"));
+        fs::write(&map, text(&rewritten)).unwrap();
+        fs::write(&program, [text(&rewritten).as_bytes(), b"\0"].concat()).unwrap();
+        let named = text(&arguments);
+        let option =
+            |option: &str, file: &Path| OsString::from(format!("{option}{}", file.display()));
+        arguments.push(option("-Wl,-Map,", &map));
+        arguments.push(option("", &program));
+        copies.name_in_files(&arguments).unwrap();
+        assert_eq!(fs::read_to_string(&map).unwrap(), named);
+        assert_ne!(
+            fs::read(&program).unwrap(),
+            [named.as_bytes(), b"\0"].concat()
+        );
     }
 
     #[test]

@@ -82,8 +82,8 @@ pub struct StablePaths {
     keeps: bool,
     /// Whether no path at all may be in what comes of it.
     strict: bool,
-    /// Whether we stand in for the linker.
-    links: bool,
+    /// The path by which we stand in for the linker, and what rustc would call that by.
+    stand_in: Option<(Vec<u8>, Vec<u8>)>,
 }
 
 impl StablePaths {
@@ -214,15 +214,15 @@ impl StablePaths {
 
     /// Stands in for the linker.
     fn stand_in(&mut self, session: &Session, given: &[OsString], options: &Options) {
-        let Some(real) = linker::known(options) else {
+        let (Some(name), Some(real)) = (linker::name(options), linker::known(options)) else {
             return;
         };
         let Some(link) = linker::stand_in(session, &real) else {
             return;
         };
-        self.links = true;
         let mut option = OsString::from("-Clinker=");
-        option.push(link);
+        option.push(&link);
+        self.stand_in = Some((link.into_os_string().into_vec(), name.into()));
         self.arguments
             .get_or_insert_with(|| given.to_vec())
             .push(option);
@@ -278,7 +278,7 @@ impl StablePaths {
 
     /// Whether the compiler is shown other paths, and may be called without that as well.
     pub fn can_forget_shown(&self) -> bool {
-        self.shows && !self.links
+        self.shows && self.stand_in.is_none()
     }
 
     /// Whether the compiler is shown other paths than those that it was called with.
@@ -319,9 +319,15 @@ impl StablePaths {
             .and_then(|shown| String::from_utf8(shown).ok())
     }
 
-    /// What the compiler said, with real paths.
+    /// What the compiler said, with real paths, and with the linker that it would have called.
     pub fn real<'a>(&self, said: &'a [u8]) -> Cow<'a, [u8]> {
-        replaced(said, &self.roots, Into::Real).map_or(Cow::Borrowed(said), Cow::Owned)
+        let real = replaced(said, &self.roots, Into::Real).map_or(Cow::Borrowed(said), Cow::Owned);
+        match &self.stand_in {
+            Some((link, name)) if text::mentions(&real, std::slice::from_ref(link)) => {
+                Cow::Owned(text::with(&real, link, name))
+            }
+            _ => real,
+        }
     }
 }
 

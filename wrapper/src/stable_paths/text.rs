@@ -46,6 +46,19 @@ pub fn mentions(bytes: &[u8], paths: &[Vec<u8>]) -> bool {
     paths.iter().any(|path| memmem::find(bytes, path).is_some())
 }
 
+/// The bytes with one text in another's place, of whatever length.
+pub fn with(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    let mut result = Vec::with_capacity(bytes.len());
+    let mut end = 0;
+    for at in memmem::find_iter(bytes, from) {
+        result.extend(bytes.get(end..at).unwrap_or_default());
+        result.extend(to);
+        end = at + from.len();
+    }
+    result.extend(bytes.get(end..).unwrap_or_default());
+    result
+}
+
 /// Whether what is from `start` to `end` is a whole path or the beginning of one.
 fn is_path(bytes: &[u8], start: usize, end: usize) -> bool {
     let before = start.checked_sub(1).and_then(|at| bytes.get(at));
@@ -95,6 +108,14 @@ mod tests {
         ] {
             assert_eq!(stable(text), expected.replace('S', &shown), "{text}");
         }
+    }
+
+    #[test]
+    fn texts_of_other_lengths_are_replaced() {
+        for (text, expected) in [("abcab", "xxcxx"), ("c", "c"), ("ab", "xx"), ("", "")] {
+            assert_eq!(with(text.as_bytes(), b"ab", b"xx"), expected.as_bytes());
+        }
+        assert_eq!(with(b"a/b/c", b"/b", b""), b"a/c");
     }
 
     #[test]
