@@ -163,6 +163,9 @@ pub fn rustc(call: &RustcCall) -> Class {
             kinds.join(",")
         }));
     }
+    if call.prints {
+        return pass(Reason::Option("--print".to_owned()));
+    }
     if call.output {
         return pass(Reason::OutputFile);
     }
@@ -294,6 +297,14 @@ mod tests {
             (format!("{LIBRARY} -C incremental=/i"), Reason::Incremental),
             (format!("{LIBRARY} --test"), links("test")),
             (format!("{LIBRARY} -o a"), Reason::OutputFile),
+            (
+                format!("{LIBRARY} --print native-static-libs"),
+                Reason::Option("--print".into()),
+            ),
+            (
+                format!("{LIBRARY} --print=link-args").replace("type lib", "type bin"),
+                links("bin"),
+            ),
             (format!("{LIBRARY} --sysroot /s"), Reason::Sysroot),
             (format!("{LIBRARY} other.rs"), Reason::Sources),
             (format!("{LIBRARY} --emit=metadata"), Reason::NotCargos),

@@ -20,8 +20,10 @@ pub struct RustcCall {
     pub inputs: Vec<OsString>,
     /// Whether the source is standard input.
     pub reads_stdin: bool,
-    /// Whether the call asks for information: a version, `--print`, help.
+    /// Whether the call asks for information and compiles nothing: a version, `--print`, help.
     pub asks: bool,
+    /// Whether rustc prints something of what it does while it compiles: see [`PRINTED_ON_THE_WAY`].
+    pub prints: bool,
     /// Whether a test harness is to be built.
     pub test: bool,
     /// Whether the compilation is incremental.
@@ -90,6 +92,10 @@ const TAKE_VALUE: &[&str] = &[
     "-o",
 ];
 
+/// The kinds of `--print` with which rustc compiles all the same (`print_crate_info` in its
+/// `rustc_driver_impl`, 1.95).
+const PRINTED_ON_THE_WAY: [&str; 2] = ["link-args", "native-static-libs"];
+
 impl RustcCall {
     /// Reads a call's arguments, without the name of the compiler.
     pub fn read(arguments: &[OsString]) -> Self {
@@ -147,6 +153,12 @@ impl RustcCall {
                 self.codegen.push(value.to_owned());
             }
             "-Z" => self.refuse("-Z", value, &REFUSED_UNSTABLE),
+            // `--print=kind=path` writes to a file.
+            "--print"
+                if PRINTED_ON_THE_WAY.contains(&value.split('=').next().unwrap_or_default()) =>
+            {
+                self.prints = true;
+            }
             "--print" | "--explain" | "--pretty" | "--unpretty" | "--version" | "--help" | "-V"
             | "-h" | "-vV" | "-Vv" => {
                 self.asks = true;
@@ -391,6 +403,15 @@ mod tests {
             assert!(read(line).asks, "{line}");
         }
         assert!(read("- --crate-name ___ --print=file-names").reads_stdin);
+        for line in [
+            "--print native-static-libs",
+            "--print=link-args",
+            "--print=native-static-libs=/t/file",
+        ] {
+            let call = read(line);
+            assert!(call.prints && !call.asks, "{line}");
+        }
+        assert!(read("--print link-args --print cfg").asks);
     }
 
     #[test]

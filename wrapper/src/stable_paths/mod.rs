@@ -129,7 +129,7 @@ impl StablePaths {
                 paths.keeps = !any && !paths.shows && has_path_that_changes(call);
             }
         }
-        if kind.links || kind.is_static {
+        if kind.links || kind.is_static || outputs.as_ref().is_some_and(Outputs::emit_others) {
             paths.roots = discover::used(&cargo);
         }
         if kind.links && !paths.roots.is_empty() {

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::archive;
@@ -16,7 +17,18 @@ pub struct Outputs {
     folder: PathBuf,
     /// The crate's name, with what `-C extra-filename` adds.
     name: String,
+    /// What is to be written.
+    emit: Vec<String>,
 }
+
+/// What `--emit` may have rustc write that is text, or in which a path is such, by its ending. A path
+/// in bitcode need not begin with a byte.
+const EMITTED: [(&str, &str); 4] = [
+    ("asm", "s"),
+    ("llvm-ir", "ll"),
+    ("mir", "mir"),
+    ("obj", "o"),
+];
 
 impl Outputs {
     /// Those of a call that says where its output goes.
@@ -25,6 +37,7 @@ impl Outputs {
         Some(Self {
             folder: options.folder.clone()?,
             name: format!("{}{extra}", call.crate_name.as_deref()?),
+            emit: call.emit.clone(),
         })
     }
 
@@ -37,13 +50,54 @@ impl Outputs {
         self.folder.join(format!("lib{}.{ending}", self.name))
     }
 
-    /// Puts real paths into what no compiler reads again: the list of sources, and a static
-    /// library, which rustc makes without a linker.
+    /// Whether something is written that is for people.
+    pub fn emit_others(&self) -> bool {
+        self.emit.iter().any(|emit| {
+            let kind = emit.split('=').next().unwrap_or_default();
+            EMITTED.iter().any(|(name, _)| *name == kind)
+        })
+    }
+
+    /// Puts real paths into what no compiler reads again: the list of sources, a static library,
+    /// which rustc makes without a linker, and what `--emit` has it write for people.
     pub fn finish(&self, roots: &[Root]) -> io::Result<()> {
         for file in [self.dependencies(), self.library("a")] {
             put_real_paths(&file, roots)?;
         }
+        for file in self.emitted_files() {
+            put_real_paths(&file, roots)?;
+        }
         Ok(())
+    }
+
+    /// The files of a crate that `--emit` has asked for beside a library or a program: where it says,
+    /// or beside those, one for each module that rustc has made of the crate.
+    fn emitted_files(&self) -> Vec<PathBuf> {
+        let mut files = Vec::new();
+        let mut endings = Vec::new();
+        for emit in &self.emit {
+            let (kind, file) = match emit.split_once('=') {
+                Some((kind, file)) => (kind, Some(file)),
+                None => (emit.as_str(), None),
+            };
+            let ending = EMITTED.iter().find(|(name, _)| *name == kind);
+            match (file, ending) {
+                (Some(file), Some(_)) => files.push(file.into()),
+                (None, Some((_, ending))) => endings.push(*ending),
+                _ => {}
+            }
+        }
+        if endings.is_empty() {
+            return files;
+        }
+        let beginning = format!("{}.", self.name);
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        files.extend(entries.map(|entry| entry.path()).filter(|path| {
+            let name = path.file_name().unwrap_or_default().as_bytes();
+            let ending = path.extension().unwrap_or_default();
+            name.starts_with(beginning.as_bytes()) && endings.iter().any(|known| ending == *known)
+        }));
+        files
     }
 
     /// Whether one of the paths is in the crate: then what made it has found the physical path,
@@ -88,16 +142,18 @@ pub fn tell_their_folder(folder: &Path) -> bool {
 
 /// Replaces the file, so that nobody sees half of it: a regular one, and nothing else.
 fn put_real_paths(file: &Path, roots: &[Root]) -> io::Result<()> {
-    if !fs::symlink_metadata(file).is_ok_and(|found| found.is_file()) {
-        return Ok(());
-    }
-    let Ok(bytes) = fs::read(file) else {
+    // It is the file itself that is to be another, and not a link to it, or a device.
+    let Ok(file) = file.canonicalize() else {
         return Ok(());
     };
+    if !file.is_file() {
+        return Ok(());
+    }
+    let bytes = fs::read(&file)?;
     let Some(real) = replaced(&bytes, roots, Into::Real) else {
         return Ok(());
     };
-    let permissions = fs::metadata(file)?.permissions();
+    let permissions = fs::metadata(&file)?.permissions();
     let mut new = tempfile::NamedTempFile::new_in(file.parent().unwrap_or(Path::new(".")))?;
     new.write_all(&real)?;
     new.as_file().set_permissions(permissions)?;
@@ -183,6 +239,39 @@ mod tests {
             library(member);
             assert_eq!(outputs.mention(&real, true), in_native, "{member}");
             assert_eq!(outputs.mention(&real, false), in_any, "{member}");
+        }
+    }
+
+    #[test]
+    fn what_is_emitted_beside_gets_real_paths() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let line = format!(
+            "--crate-name a --out-dir {} --emit=asm,link,dep-info,llvm-ir={} -C extra-filename=-1",
+            folder.path().display(),
+            at("own.ll").display()
+        );
+        let arguments: Vec<_> = line.split(' ').map(OsString::from).collect();
+        let outputs = Outputs::of(&RustcCall::read(&arguments), &Options::read(&arguments));
+        let roots = [Root::vendored(Path::new("/build/a-1.0.0-vendor")).unwrap()];
+        let files = [
+            ("a-1.s", true),
+            ("a-1.x.1f-cgu.0.rcgu.s", true),
+            ("own.ll", true),
+            ("a-1.o", false),
+            ("a-2.s", false),
+        ];
+        for (name, _) in files {
+            fs::write(at(name), &roots[0].stable).unwrap();
+        }
+        outputs.unwrap().finish(&roots).unwrap();
+        for (name, is_real) in files {
+            let expected = if is_real {
+                &roots[0].real
+            } else {
+                &roots[0].stable
+            };
+            assert_eq!(&fs::read(at(name)).unwrap(), expected, "{name}");
         }
     }
 }
