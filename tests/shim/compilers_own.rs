@@ -136,6 +136,30 @@ fn variables_that_sccache_takes_away() {
     }
 }
 
+/// They do so in a shell, which has no session.
+#[test]
+fn variables_without_a_session() {
+    let (shim, daemon, folder) = (shim(), Daemon::start(), TempDir::new().unwrap());
+    let folder = folder.path();
+    fs::write(folder.join("d.c"), "const char *d = __DATE__;\n").unwrap();
+    for _ in 0..2 {
+        let mut gcc = Command::new(shim.program("sccache"));
+        gcc.current_dir(folder)
+            .args(["gcc", "-c", "d.c", "-o", "d.o"])
+            .env_remove("NIX_SCCACHE_SESSION")
+            .env("NIX_SCCACHE_SCCACHE", nix_sccache_tests::sccache())
+            .env("SCCACHE_SERVER_UDS", daemon.socket())
+            .env("SCCACHE_CLIENT_SIDE", "true")
+            .env("SOURCE_DATE_EPOCH", "315532800");
+        stdout_of(&mut gcc);
+        let object = fs::read(folder.join("d.o")).unwrap();
+        fs::remove_file(folder.join("d.o")).unwrap();
+        let date = b"Jan  1 1980";
+        assert!(object.windows(date.len()).any(|window| window == date));
+    }
+    assert_eq!(daemon.entries().len(), 1);
+}
+
 /// gcc's debug information has the directory by the name that the shell has for it.
 #[test]
 fn the_directorys_name() {
@@ -256,6 +280,10 @@ fn what_cannot_be_right_passes_by() {
             "{\"option\":\"-aux-info\"}",
         ),
         (
+            "echo 'int a;' >a.c; mkdir gone; cd gone; rmdir ../gone; $CALL gcc -c $OLDPWD/a.c -o $OLDPWD/a.o",
+            "\"directory\"",
+        ),
+        (
             "echo 'int a;' >'a\nb.c'; $CALL gcc -c 'a\nb.c' -o a.o",
             "\"name\"",
         ),
@@ -268,7 +296,7 @@ fn what_cannot_be_right_passes_by() {
             "{\"empty-variable\":\"A\"}",
         ),
         (
-            ": >a.rs; ln -s $(command -v rustc) crown; $CALL ./crown ${CROWN#rustc}",
+            ": >a.rs; printf '#!/bin/sh\\nexec rustc \"$@\"\\n' >crown; chmod +x crown; $CALL ./crown ${CROWN#rustc}",
             "\"other-name\"",
         ),
     ];

@@ -24,9 +24,8 @@ pub fn of_rustc(call: &RustcCall, arguments: &[OsString]) -> Vec<PathBuf> {
 pub fn of_cc(call: &CcCall, arguments: &[OsString]) -> Vec<PathBuf> {
     let subject = Subject::cc(arguments);
     let objects: Vec<_> = subject.iter().flat_map(Subject::places).collect();
-    let beside = objects
-        .iter()
-        .flat_map(|object| ["d", "dwo"].map(|ending| object.with_extension(ending)));
+    let endings = ["dwo"].into_iter().chain(call.writes_rules.then_some("d"));
+    let beside = endings.flat_map(|ending| objects.iter().map(move |it| it.with_extension(ending)));
     let rules = call.rules.as_ref().map(PathBuf::from);
     let objects = objects.iter().map(|object| object.to_path_buf());
     objects.chain(beside).chain(rules).collect()

@@ -454,6 +454,28 @@ mod tests {
     }
 
     #[test]
+    fn a_note_counts_as_long_as_its_process() {
+        let folder = tempfile::tempdir().unwrap();
+        let session = Session {
+            folder: folder.path().to_owned(),
+        };
+        assert!(!session.compiles());
+        let note = folder.path().join("call-1.compiling");
+        let mut ended = process::Command::new("true").spawn().unwrap();
+        ended.wait().unwrap();
+        fs::write(&note, ended.id().to_string()).unwrap();
+        assert!(!session.compiles());
+        fs::write(&note, process::id().to_string()).unwrap();
+        assert!(session.compiles());
+        // It is written just now; a minute ago it was left so.
+        let file = File::create(&note).unwrap();
+        assert!(session.compiles());
+        file.set_modified(SystemTime::now() - Duration::from_secs(60))
+            .unwrap();
+        assert!(!session.compiles());
+    }
+
+    #[test]
     fn every_compiler_has_a_stand_in_of_its_own() {
         let folder = tempfile::tempdir().unwrap();
         let session = Session {
