@@ -9,6 +9,7 @@ mod any_value;
 mod bootstrap_config;
 mod documentation;
 mod everywhere;
+mod flakes;
 mod loading;
 mod targets;
 mod toml_round_trip;

@@ -114,6 +114,16 @@ impl Host {
         (next(), next()) >= (major, minor)
     }
 
+    /// Whether it knows this setting, which is given a value that it takes.
+    pub fn has_setting(&self, name: &str, value: &str) -> bool {
+        let mut command = Command::new(&self.nix);
+        command.args(["--option", name, value, "eval", "--expr", "1"]);
+        let output = command
+            .output()
+            .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        !String::from_utf8_lossy(&output.stderr).contains("unknown setting")
+    }
+
     /// What to call this host in a failure.
     pub fn name(&self) -> String {
         format!("Nix {} ({})", self.version, self.nix.display())

@@ -6,15 +6,12 @@
 
 let
   inherit (builtins)
-    appendContext
     attrNames
     concatStringsSep
     elemAt
     foldl'
     fromJSON
     genList
-    getContext
-    hasContext
     head
     isAttrs
     isFloat
@@ -25,6 +22,7 @@ let
     length
     mapAttrs
     stringLength
+    substring
     toJSON
     unsafeDiscardStringContext
     ;
@@ -83,11 +81,15 @@ let
   # A path literal as `builtins.toJSON` has it: copied to the store.
   copied = path: "${path}";
 
-  # The strings of an answer depend on all that the argument depended on.
+  # The strings of an answer depend on all that the argument depended on: `context` is an empty string
+  # that does. Only operations on strings carry a context over whatever it is. `appendContext` fails
+  # for a path that is not in the store yet: a flake's own source, say, which Nix from 2.35 on copies
+  # when a derivation needs it. And `hasContext` does not tell of all that there is: Determinate Nix
+  # keeps by it what a path stands for that it shows as a string.
   carry =
     context: answer:
     if isString answer then
-      appendContext answer context
+      context + answer
     else if isAttrs answer then
       mapAttrs (_: carry context) answer
     else if isList answer then
@@ -103,12 +105,7 @@ let
       # Evaluated before the plugin is asked: what the argument throws does not pass through it.
       answer = fromJSON (builtins.seq plain (builtins.seq text (ask builtin plain text)));
     in
-    if answer ? err then
-      throw answer.err
-    else if hasContext request then
-      carry (getContext request) answer.ok
-    else
-      answer.ok;
+    if answer ? err then throw answer.err else carry (substring 0 0 request) answer.ok;
 
   call = builtin: callWith settingsLimits builtin "";
 
