@@ -88,7 +88,6 @@ mod cxx_host {
             .extra_warnings(true)
             // What Nix's structures hold beyond what we set is theirs to initialise.
             .flag("-Wno-missing-field-initializers")
-            .flag("-Werror")
             .compile("nix_sccache_host");
     }
 

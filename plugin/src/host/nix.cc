@@ -58,7 +58,7 @@ constexpr std::array<MakePrimop, slots> primops_of(std::index_sequence<slot...>)
 }
 
 // name -> function -> function: the same function, with the documentation that the prelude has for it.
-void document(nix::EvalState & state, Position pos, nix::Value ** arguments, nix::Value & result)
+[[maybe_unused]] void document(nix::EvalState & state, Position pos, nix::Value ** arguments, nix::Value & result)
 {
     static constexpr auto primops = primops_of(std::make_index_sequence<slots>());
     auto name = string(state, *arguments[0], pos);
