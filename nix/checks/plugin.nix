@@ -49,6 +49,12 @@ in
     expected = true;
   };
 
+  # The headers that Nix brings are found before those of this nixpkgs.
+  testOrder = {
+    expr = (builtins.head (arguments (nix "2.31.5")).buildInputs).version;
+    expected = "2.31.5";
+  };
+
   testLix = {
     expr = {
       inherit

@@ -47,11 +47,13 @@ rustPlatform.buildRustPackage (
     buildFeatures = lib.optional needsHeaders "cxx-host";
 
     nativeBuildInputs = lib.optional needsHeaders pkg-config;
+    # Nix first: its headers bring the boost that it was built with, which may be another than that of
+    # this nixpkgs, and whose containers lie by value in what both it and the plugin look at.
     buildInputs = lib.optionals needsHeaders (
       [
+        nix
         boehmgc
         boost
-        nix
         nlohmann_json
       ]
       ++ lib.optional isLix capnproto
