@@ -102,6 +102,15 @@ impl Sources {
                   config = (rust.bootstrapConfig ({{ release = "1.85.0"; }} // settings)).text;
                 }};
               in {{
+                wrongFile = rust.toolchain {{
+                  file = ./bad/rust-toolchain.toml;
+                  manifest = self + "/x";
+                  host = "{system}";
+                }};
+                wrongFolder = rust.toolchain {{ file = ./src; manifest = "none"; host = "{system}"; }};
+                wrongPath = rust.sccacheEnv {{ shim = ./src/version; }};
+                wrongRoot = rust.sccacheEnv {{ shim = ./.; }};
+                wrongString = rust.sccacheEnv {{ shim = "/s"; transport.redis.socket = "${{self}}/a:b"; }};
                 sources = {{ self = "${{self}}"; input = "${{input}}"; }};
                 text = rust.toTOML {{ a = self + "/x"; }};
                 built = derived ({{
@@ -123,6 +132,8 @@ impl Sources {
                 std::fs::write(repository.join(name), text).unwrap();
             };
             file("src/version", "1.85.0\n");
+            std::fs::create_dir_all(repository.join("bad")).unwrap();
+            file("bad/rust-toolchain.toml", "[toolchain]\nchannel = 1.84\n");
             file(
                 "src/stage0",
                 "compiler_date=2024-11-28\ncompiler_version=1.84.1\n",
@@ -279,6 +290,51 @@ fn many_new_derivations() {
             assert_eq!(first.as_array().unwrap().len(), 100, "{}", host.name());
             let second = sources.eval(&host, &options, "many");
             assert_eq!(second, first, "{} {options:?}", host.name());
+        }
+    }
+}
+
+/// The hash of a source is nothing that anybody can look up, and a path literal of it nothing that
+/// anybody can write.
+#[test]
+fn messages_are_of_what_people_wrote() {
+    let sources = Sources::new();
+    for host in hosts() {
+        for options in ways(&host) {
+            for (output, message) in [
+                (
+                    "wrongFile",
+                    "/nix/store/…-source/bad/rust-toolchain.toml:2:11: `channel` must be a string",
+                ),
+                (
+                    "wrongFolder",
+                    "the folder /nix/store/…-source/src has neither rust-toolchain nor",
+                ),
+                (
+                    "wrongPath",
+                    "the path /nix/store/…-source/src/version: write \"${./src/version}\" to have it copied",
+                ),
+                (
+                    "wrongRoot",
+                    "the path /nix/store/…-source: write \"${./.}\" to have it copied",
+                ),
+                ("wrongString", "/nix/store/…-source/a:b"),
+            ] {
+                if output == "wrongFolder" && !host.is_from(2, 14) {
+                    // Where Nix cannot tell what a folder is, it says itself what is wrong.
+                    continue;
+                }
+                sources.renew();
+                let mut command = sources.nix(&host, &options, "eval", output);
+                let ended = command.output().unwrap();
+                let stderr = String::from_utf8_lossy(&ended.stderr);
+                let told = stderr.lines().rev().find(|line| line.contains("rust."));
+                assert!(
+                    told.is_some_and(|told| told.contains(message)),
+                    "{} {options:?}: {output}: {stderr}",
+                    host.name()
+                );
+            }
         }
     }
 }

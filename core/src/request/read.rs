@@ -19,6 +19,14 @@ pub fn read<T: DeserializeOwned>(value: Value) -> Result<T, Error> {
     })
 }
 
+/// How to write a path of a flake's source or of another folder in the store, from that folder. The
+/// prelude leaves out its hash, so it is no path that anybody could write as it is shown.
+fn in_store(path: &str) -> Option<String> {
+    let (_, stored) = path.split_once("/…-")?;
+    let inner = stored.split_once('/').map_or(".", |(_, inner)| inner);
+    Some(format!("./{inner}"))
+}
+
 /// A value and where it stands.
 struct Node {
     value: Value,
@@ -29,9 +37,15 @@ impl Node {
     fn unexpected<'de, V: Visitor<'de>>(&self, visitor: &V) -> Error {
         let found = match &self.value {
             Value::Path(path) => {
-                let path = escaped(path);
+                let shown = escaped(path);
+                let write = match in_store(path) {
+                    Some(inner) => format!("write \"${{{}}}\"", escaped(&inner)),
+                    None => format!(
+                        "write \"{shown}\" for a place that the build sees, or \"${{{shown}}}\""
+                    ),
+                };
                 format!(
-                    "the path {path}: write \"{path}\" for a place that the build sees, or \"${{{path}}}\" to have it copied to the store, where everybody can read it"
+                    "the path {shown}: {write} to have it copied to the store, where everybody can read it"
                 )
             }
             other => other.kind().to_owned(),

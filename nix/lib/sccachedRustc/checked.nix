@@ -48,8 +48,11 @@ let
     ${advice}
   '';
 
-  # Of a path, or of what has neither name nor version, only where it is.
-  called = toolchain.name or (toString toolchain);
+  # Of a path, or of what has neither name nor version, only where it is. In the store that is behind
+  # the hash: a flake's source may have another one each time.
+  place = toString toolchain;
+  stored = builtins.match "/.*/[0-9a-z]{32}-([^/]+.*)" place;
+  called = toolchain.name or (if stored == null then place else builtins.head stored);
   doubt = "sccachedRustc: of which release the toolchain ${called} is, it does not say, and ${wanted}. ${advice}";
 
   # Before 1.75 bootstrap did not look, and some builds went well.

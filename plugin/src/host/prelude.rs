@@ -5,7 +5,7 @@
 pub(super) const BUILTINS: &str = include_str!("../prelude/default.nix");
 
 /// The files that it imports, by their names.
-const PARTS: [(&str, &str); 7] = [
+const PARTS: [(&str, &str); 8] = [
     (
         "bootstrapConfig.nix",
         include_str!("../prelude/bootstrapConfig.nix"),
@@ -13,6 +13,7 @@ const PARTS: [(&str, &str); 7] = [
     ("calls.nix", include_str!("../prelude/calls.nix")),
     ("files.nix", include_str!("../prelude/files.nix")),
     ("float.nix", include_str!("../prelude/float.nix")),
+    ("hideHashes.nix", include_str!("../prelude/hideHashes.nix")),
     ("stage0.nix", include_str!("../prelude/stage0.nix")),
     ("target.nix", include_str!("../prelude/target.nix")),
     ("toolchain.nix", include_str!("../prelude/toolchain.nix")),

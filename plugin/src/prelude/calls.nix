@@ -2,7 +2,11 @@
 #
 # Returns `call`, for a builtin of settings; `callWith`, which is told how far to follow the argument;
 # `callAbout`, for one of files; and `documentLimits`, for an argument that may be any value.
-{ ask, float }:
+{
+  ask,
+  float,
+  hideHashes,
+}:
 
 let
   inherit (builtins)
@@ -72,10 +76,10 @@ let
       value;
 
   # A path literal as itself: most builtins want a path of the build's, and copying
-  # that to the store is never what was meant.
+  # that to the store is never what was meant. It is for errors alone.
   literal = path: [
     "path"
-    (toString path)
+    (hideHashes (toString path))
   ];
 
   # A path literal as `builtins.toJSON` has it: copied to the store.
@@ -105,7 +109,7 @@ let
       # Evaluated before the plugin is asked: what the argument throws does not pass through it.
       answer = fromJSON (builtins.seq plain (builtins.seq text (ask builtin plain text)));
     in
-    if answer ? err then throw answer.err else carry (substring 0 0 request) answer.ok;
+    if answer ? err then throw (hideHashes answer.err) else carry (substring 0 0 request) answer.ok;
 
   call = builtin: callWith settingsLimits builtin "";
 

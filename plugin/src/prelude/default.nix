@@ -16,7 +16,7 @@
 let
   inherit (builtins) isFunction mapAttrs;
 
-  inherit (import ./calls.nix { inherit ask float; })
+  inherit (import ./calls.nix { inherit ask float hideHashes; })
     call
     callAbout
     callWith
@@ -25,7 +25,9 @@ let
 
   float = import ./float.nix;
 
-  files = import ./files.nix;
+  hideHashes = import ./hideHashes.nix;
+
+  files = import ./files.nix { inherit hideHashes; };
 
   bootstrapConfig = import ./bootstrapConfig.nix { inherit callAbout files; };
 

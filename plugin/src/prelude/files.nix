@@ -1,5 +1,7 @@
 # The files that arguments name. They are read here, under Nix's own rules of pure and restricted
 # evaluation.
+{ hideHashes }:
+
 let
   inherit (builtins)
     concatStringsSep
@@ -13,7 +15,6 @@ let
     pathExists
     stringLength
     toJSON
-    unsafeDiscardStringContext
     ;
 
   isGiven = name: argument: argument.${name} or null != null;
@@ -39,9 +40,12 @@ let
           "of the type ${builtins.typeOf given}"
       }";
 
-  # A file as a text for `callAbout`. Its name is for errors alone: nothing comes to depend on it.
+  # What a file is called in errors and warnings: nothing comes to depend on it.
+  nameOf = path: hideHashes (toString path);
+
+  # A file as a text for `callAbout`.
   read = path: {
-    name = unsafeDiscardStringContext (toString path);
+    name = nameOf path;
     text = builtins.readFile path;
   };
 
@@ -52,21 +56,20 @@ let
     let
       plain = place + "/rust-toolchain";
       toml = place + "/rust-toolchain.toml";
-      name = path: unsafeDiscardStringContext (toString path);
     in
     if pathExists plain then
       read plain
       // {
         warnings =
           if pathExists toml then
-            [ "${name plain} and rust-toolchain.toml are both there, and the former is taken, as by rustup" ]
+            [ "${nameOf plain} and rust-toolchain.toml are both there, and the former is taken, as by rustup" ]
           else
             [ ];
       }
     else if pathExists toml then
       read toml
     else if builtins ? readFileType && builtins.readFileType place == "directory" then
-      throw "rust.toolchain: file: the folder ${name place} has neither rust-toolchain nor rust-toolchain.toml"
+      throw "rust.toolchain: file: the folder ${nameOf place} has neither rust-toolchain nor rust-toolchain.toml"
     else
       read place;
 
@@ -107,7 +110,7 @@ let
       # The file itself.
       read tree
     else if pathExists tree then
-      throw "rust.${builtin}: ${attribute}: ${unsafeDiscardStringContext (toString tree)} has none of ${concatStringsSep ", " names}: give an unpacked rustc source tree"
+      throw "rust.${builtin}: ${attribute}: ${nameOf tree} has none of ${concatStringsSep ", " names}: give an unpacked rustc source tree"
     else
       # So that Nix says itself what is wrong with it.
       read (tree + "/${head names}");
