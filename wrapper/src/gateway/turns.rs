@@ -439,10 +439,11 @@ impl Waiting {
 
     /// How many bytes the daemon is likely to read or write for it.
     fn work(&self, account: Account) -> u64 {
-        if self.rest > 0 {
-            self.rest
+        if self.is_guess() {
+            // Where nothing is known it may be large, and is not let pass what is.
+            account.usual.unwrap_or(SMALL + 1).min(self.memory)
         } else {
-            account.usual.unwrap_or_default().min(self.memory)
+            self.rest
         }
     }
 }
@@ -781,9 +782,9 @@ mod tests {
         let (peers, _theirs): (Vec<_>, Vec<_>) = (0..10).map(Peer::pair).unzip();
         let frame = 10 << 20;
         // What they ask for is known.
-        for peer in &peers {
+        for (peer, bytes) in peers.iter().zip([frame; 10]).chain([(&small, 1000)]) {
             let turn = turns.take(peer, frame, 0, soon()).unwrap();
-            turn.answered(frame, frame);
+            turn.answered(bytes, bytes);
         }
         let mut held = Vec::new();
         for peer in &peers {
@@ -795,6 +796,9 @@ mod tests {
             }
         }
         assert_eq!(held.len(), 7);
+        let (new, _its) = Peer::pair(200);
+        let unknown = turns.take(&new, frame, 0, soon());
+        assert!(unknown.is_none(), "what it asks for may be large");
         thread::scope(|scope| {
             let large = scope.spawn(|| turns.take(&peers[0], frame, 0, later()).is_some());
             while turns.lock().users[&0].waiting.is_empty() {
