@@ -242,7 +242,13 @@ impl State {
                 && user.memory + first.memory <= shares.memory_of_user
                 && (!is_first || user.memory == 0);
             let work = first.work(account);
-            let served = account.served + REQUEST + work;
+            // That one does not wait for what the user was served before, as when it stored much.
+            let before = if is_first {
+                account.served.min(self.clock)
+            } else {
+                account.served
+            };
+            let served = before + REQUEST + work;
             let order = (user.is_last(now), served, account.last, first.id);
             let next = Next {
                 uid: *uid,
@@ -740,6 +746,31 @@ mod tests {
         }
         turn.answered(12 << 20, 12 << 20);
         assert!(turns.take(other, frame, 0, soon()).is_some());
+    }
+
+    /// Whoever has stored much is known for what it asks for after one turn, not after many.
+    #[test]
+    fn who_stored_much_waits_for_no_queues_to_ask() {
+        let shares = Shares {
+            requests: 1,
+            requests_of_user: 16,
+            memory: 1 << 30,
+            memory_of_user: 512 << 20,
+            large: 16 << 20,
+        };
+        let (mut state, now) = (State::default(), Instant::now());
+        let [one, other] = [1, 2].map(|uid| Peer::pair(uid).0);
+        state.ask(&one, 100 << 20, 100 << 20, &shares);
+        state.begin(&shares, now);
+        for _ in 0..3 {
+            state.ask(&other, 128 << 20, 0, &shares);
+        }
+        state.end(begun(&state)[0].0, &shares, now);
+        state.ask(&one, 128 << 20, 0, &shares);
+        let (id, _) = begun(&state)[0];
+        state.answered(id, 8 << 20, 0, &shares, now);
+        state.end(id, &shares, now);
+        assert_eq!(begun(&state)[0].1, 1);
     }
 
     /// Users of large entries who ask for what is not there in between are no others.
