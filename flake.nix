@@ -2,9 +2,12 @@
   description = "Warm Rust builds inside the Nix sandbox";
 
   inputs = {
-    nixpkgs.url = "github:meta-introspector/nixpkgs?ref=feature/CRQ-016-nixify";
-    rust-overlay.url = "github:meta-introspector/rust-overlay?ref=feature/CRQ-016-nixify";
-    rustSrcFlake.url = "github:meta-introspector/rust?ref=e6c1b92d0abaa3f64032d6662cbcde980c826ff2";
+    nixpkgs.url = "github:NixOS/nixpkgs/nixpkgs-unstable";
+    rust-overlay.url = "github:oxalica/rust-overlay";
+    rust-overlay.inputs.nixpkgs.follows = "nixpkgs";
+
+    # For those who have a flake of a rustc source: with their own in its place, that is built.
+    rustSrcFlake.follows = "nixpkgs";
   };
 
   outputs =
@@ -15,8 +18,6 @@
       ...
     }:
     let
-      mkLib = pkgs: pkgs.lib.makeOverridable (import ./nix/lib) { inherit pkgs; };
-
       eachSystem =
         f:
         nixpkgs.lib.genAttrs [ "aarch64-linux" "x86_64-linux" ] (
@@ -29,32 +30,45 @@
           )
         );
 
+      # The source's own package, if there is one.
       rust =
+        { system, pkgs, ... }@arguments:
+        import ./nix/rust.nix (
+          removeAttrs arguments [ "system" ] // { package = rustSrcFlake.packages.${system}.default or null; }
+        );
+      rustOf =
         pkgs:
-        import ./nix/rust.nix {
+        rust {
           inherit pkgs;
-          source = rustSrcFlake;
+          inherit (pkgs.stdenv.hostPlatform) system;
         };
     in
     {
       lib = {
-        inherit mkLib;
+        # The functions over a nixpkgs, with `override` for their arguments.
+        mkLib = pkgs: pkgs.lib.makeOverridable (import ./nix/lib) { inherit pkgs; };
 
-        # The source's own package, by another compiler.
+        # rustc of the source above, by another compiler.
         sccachedRustc =
           system: pkgs: toolchain:
-          (mkLib pkgs).sccachedRustc {
-            source = rustSrcFlake.packages.${system}.default;
-            inherit toolchain;
-          };
+          (rust { inherit system pkgs toolchain; }).compiler;
       };
+
       overlays.default = import ./nix/overlay.nix;
+
       nixosModules.nix-sccache.imports = [ ./nix/modules/nixos.nix ];
       nixosModules.default.imports = [ ./nix/modules/nixos.nix ];
-      packages = eachSystem (pkgs: import ./nix/packages pkgs // { default = (rust pkgs).compiler; });
+      flakeModules.default.imports = [ ./nix/modules/flakeParts.nix ];
+
+      templates = import ./nix/templates;
+
+      packages = eachSystem (pkgs: import ./nix/packages pkgs // { default = (rustOf pkgs).compiler; });
+      apps = eachSystem (import ./nix/apps.nix);
       devShells = eachSystem (pkgs: {
-        default = (rust pkgs).shell;
+        default = (rustOf pkgs).shell;
+        contributing = import ./nix/contributingShell.nix { inherit pkgs; };
       });
+      formatter = eachSystem (pkgs: pkgs.nixfmt-tree);
       checks = eachSystem (import ./nix/checks);
     };
 }

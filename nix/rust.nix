@@ -5,29 +5,47 @@
   # Example
 
   ```nix
-  (import ./rust.nix { inherit pkgs; source = rustSrcFlake; }).compiler
+  (import ./rust.nix { inherit pkgs; }).compiler
+
+  (import ./rust.nix { inherit pkgs; package = inputs.rustSrcFlake.packages.x86_64-linux.default; }).compiler
   ```
 
   # Arguments
 
-  - `pkgs`: nixpkgs, with rust-overlay's `rust-bin`.
-  - `source`: the flake of rustc's source, whose package `default` builds it.
+  - `pkgs`: nixpkgs; for the shell, with rust-overlay's `rust-bin`.
+  - `package`: the package of a rustc source, to build instead of nixpkgs' own source.
+  - `toolchain`: the rustc and the cargo to build with; by default nixpkgs' own for its own source,
+    and for a package what its stage0 file names: a bootstrap takes no compiler of another release.
 */
-{ pkgs, source }:
+{
+  pkgs,
+  package ? null,
+  toolchain ? null,
+}:
 
 let
   inherit (pkgs.stdenv) hostPlatform;
   shim = pkgs.callPackage ./packages/wrapper.nix { };
   lib = import ./lib { inherit pkgs shim; };
-in
-rec {
-  rustToolchain = pkgs.rust-bin.nightly.latest.default.override {
-    targets = [ hostPlatform.rust.rustcTarget ];
+
+  # Rust's archive, whose LLVM is built with it.
+  ofNixpkgs = {
+    source = pkgs.rustc.unwrapped.src;
+    release = pkgs.rustc.unwrapped.version;
+    toolchain = lib.fromPaths { inherit (pkgs.buildPackages) rustc cargo rustfmt; };
+    settings.rust.channel = "stable";
   };
+in
+{
+  compiler = lib.sccachedRustc (
+    (if package == null then ofNixpkgs else { source = package; })
+    // (if toolchain == null then { } else { inherit toolchain; })
+  );
 
-  # With the compiler that the source's stage0 file names: its bootstrap takes no nightly of another
-  # release.
-  compiler = lib.sccachedRustc { source = source.packages.${hostPlatform.system}.default; };
-
-  shell = import ./devShell.nix { inherit pkgs rustToolchain shim; };
+  shell = import ./devShell.nix {
+    inherit pkgs shim;
+    rustToolchain = pkgs.rust-bin.nightly.latest.default.override {
+      targets = [ hostPlatform.rust.rustcTarget ];
+    };
+  };
 }

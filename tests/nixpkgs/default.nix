@@ -38,6 +38,12 @@ let
     let
       tool = final.callPackage ./packages/tool.nix { };
       libraries = final.callPackage ./packages/libraries.nix { };
+      rustTools =
+        name: programs:
+        final.runCommand name { tools = programs; } ''
+          mkdir -p $out/bin
+          for program in $tools; do ln -s /rust/bin/$program $out/bin; done
+        '';
     in
     {
       inherit lib system;
@@ -74,7 +80,9 @@ let
       fetchCrate = final.callPackage ./rust/fetchCrate.nix { };
 
       cargo = final.callPackage ./rust/cargo.nix { };
-      rustc = final.callPackage ./rust/rustc.nix { };
+      rustc = final.callPackage ./rust/rustc.nix { } // {
+        unwrapped = import ./rust/rustc-unwrapped.nix { inherit (final) runCommand; };
+      };
       makeRustPlatform =
         { rustc, cargo, ... }: final.callPackage ./rust/platform.nix { inherit cargo rustc; };
       rustPlatform = final.makeRustPlatform { inherit (final) cargo rustc; };
@@ -82,14 +90,29 @@ let
       nix = final.callPackage ./packages/nix.nix { };
       sccache = final.callPackage ./packages/sccache.nix { };
 
+      clippy = rustTools "clippy" [
+        "cargo-clippy"
+        "clippy-driver"
+      ];
+      rustfmt = rustTools "rustfmt" [
+        "cargo-fmt"
+        "rustfmt"
+      ];
+
+      nixfmt = tool "nixfmt";
+      nixfmt-tree = final.callPackage ./packages/nixfmt-tree.nix { };
+
       cmake = tool "cmake";
       curl = tool "curl";
       git = tool "git";
+      hyperfine = tool "hyperfine";
       ninja = tool "ninja";
       patchelf = tool "patchelf";
       pkg-config = tool "pkg-config";
       python3 = tool "python3";
       python3Packages.pip = tool "pip";
+      redis = tool "redis-server";
+      shellcheck = tool "shellcheck";
       which = tool "which";
       xz = tool "xz";
 

@@ -7,7 +7,10 @@
       lib = import ./lib.nix;
     in
     {
-      inherit lib;
+      lib = lib // {
+        # All modules there are for machines of this system.
+        nixosSystem = { modules }: self.legacyPackages.x86_64-linux.nixos { imports = modules; };
+      };
       legacyPackages = lib.genAttrs [ "x86_64-linux" "aarch64-linux" ] (
         system: import ./. { inherit system; }
       );

@@ -1,5 +1,6 @@
 /**
-  The flakes, this project's own and one in its predecessor's form, with stand-ins for their inputs.
+  The flakes, this project's own and the template in its predecessor's form, with stand-ins for their
+  inputs.
 
   # Example
 
@@ -47,7 +48,7 @@ let
 
   predecessor =
     rust-overlay:
-    input ./predecessor {
+    input ../../nix/templates/rustc {
       inherit
         nix-sccache
         nixpkgs
@@ -133,10 +134,9 @@ flakes
   };
 
   told = {
-    inputs = builtins.mapAttrs (_: flake: builtins.mapAttrs (_: input: input.url) flake.inputs) {
-      own = import ../../flake.nix;
-      predecessor = import ./predecessor/flake.nix;
-    };
+    inputs =
+      builtins.mapAttrs (_: input: input.url)
+        (import ../../nix/templates/rustc/flake.nix).inputs;
 
     outputs = builtins.mapAttrs (_: flake: {
       packages = builtins.mapAttrs (_: packages: compiler packages.default) flake.packages;

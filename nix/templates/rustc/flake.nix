@@ -6,7 +6,7 @@
     rust-overlay.url = "github:meta-introspector/rust-overlay?ref=feature/CRQ-016-nixify";
     rustSrcFlake.url = "github:meta-introspector/rust?ref=e6c1b92d0abaa3f64032d6662cbcde980c826ff2";
 
-    # This one is new.
+    # This one is new: the address that you gave `nix flake init`.
     nix-sccache.url = "nix-sccache";
     nix-sccache.inputs.nixpkgs.follows = "nixpkgs";
     nix-sccache.inputs.rust-overlay.follows = "rust-overlay";

@@ -1,0 +1,4 @@
+/// What the program says.
+pub fn greeting() -> &'static str {
+    "hello, world"
+}

@@ -1,0 +1,142 @@
+//! What `nix flake init -t` makes.
+
+use std::fs;
+use std::process::Command;
+
+use nix_sccache_tests::{Host, hosts};
+use tempfile::TempDir;
+
+use crate::copy::{Copy, Plugin, Said, commit, said, stand_in};
+
+/// A project that a template made, in a repository of its own.
+struct Project<'a> {
+    copy: &'a Copy,
+    host: &'a Host,
+    folder: TempDir,
+}
+
+impl<'a> Project<'a> {
+    fn new(copy: &'a Copy, host: &'a Host, template: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let reference = format!("{}{template}", copy.url());
+        let mut command = copy.bare(host, Plugin::Without, &["flake", "init", "-t"]);
+        let made = said(command.arg(reference).current_dir(folder.path()));
+        assert!(made.is_ok, "{made:#?}");
+        commit(folder.path());
+        Self { copy, host, folder }
+    }
+
+    /// `nix SUBCOMMAND …` of it, with this project's copy for its input.
+    fn nix(&self, plugin: Plugin, arguments: &[&str]) -> Command {
+        let mut command = self.copy.bare(self.host, plugin, arguments);
+        command.current_dir(self.folder.path()).args([
+            "--no-write-lock-file",
+            "--override-input",
+            "nixpkgs",
+            &stand_in("nixpkgs"),
+            "--override-input",
+            "nix-sccache",
+            &self.copy.url(),
+        ]);
+        command
+    }
+
+    /// The same where that input has inputs of its own.
+    fn with_its_own(&self, plugin: Plugin, arguments: &[&str]) -> Command {
+        let mut command = self.nix(plugin, arguments);
+        let overlay = stand_in("rust-overlay");
+        command.args(["--override-input", "nix-sccache/rust-overlay", &overlay]);
+        command
+    }
+
+    fn show(&self, plugin: Plugin) -> Said {
+        said(&mut self.with_its_own(plugin, &["flake", "show"]))
+    }
+}
+
+/// A Rust project: it has its name without the plugin, and builds with it.
+#[test]
+fn a_project_builds() {
+    let mut copy = Copy::new();
+    for host in hosts() {
+        for template in ["", "#project"] {
+            copy.forget();
+            let project = Project::new(&copy, &host, template);
+            let build = |plugin| {
+                let arguments = ["build", "--print-build-logs", "--out-link", "result"];
+                said(&mut project.with_its_own(plugin, &arguments))
+            };
+            let shown = project.show(Plugin::Without);
+            assert!(shown.stdout().contains("default"), "{shown:#?}");
+            let failed = build(Plugin::Without);
+            assert!(failed.wants_the_plugin(), "{failed:#?}");
+
+            let built = build(Plugin::With);
+            assert!(built.is_ok, "{built:#?}");
+            let program = project.folder.path().join("result/bin/hello");
+            assert_eq!(said(&mut Command::new(program)).stdout(), "hello, world");
+            fs::remove_file(project.folder.path().join("result")).unwrap();
+
+            assert_eq!(project.show(Plugin::With).stdout(), shown.stdout());
+            assert_eq!(project.show(Plugin::Without).stdout(), shown.stdout());
+        }
+    }
+}
+
+/// A machine: its configuration evaluates, with the plugin or without it.
+#[test]
+fn a_machine_has_the_service() {
+    let copy = Copy::new();
+    for host in hosts() {
+        let machine = Project::new(&copy, &host, "#nixos");
+        for plugin in [Plugin::Without, Plugin::With] {
+            let attribute = ".#nixosConfigurations.machine.config.systemd.services.nix-sccache-daemon.environment.SCCACHE_CACHE_SIZE";
+            let size = said(
+                machine
+                    .with_its_own(plugin, &["eval", "--raw"])
+                    .arg(attribute),
+            );
+            assert_eq!(size.stdout(), "50G");
+        }
+    }
+}
+
+/// The predecessor's flake, but for one input more: it evaluates for both systems.
+#[test]
+fn the_predecessors_flake_evaluates() {
+    let mut copy = Copy::new();
+    for host in hosts() {
+        copy.forget();
+        let flake = Project::new(&copy, &host, "#rustc");
+        // Its packages are by the overlay's nightly, which has to fit the source.
+        let older = format!("{}?dir=tests/rust-overlay/older", copy.url());
+        let eval = |plugin, output: &str| {
+            let mut command = flake.nix(plugin, &["eval", "--raw"]);
+            said(command.arg(format!(".#{output}.drvPath")).args([
+                "--override-input",
+                "rust-overlay",
+                &older,
+                "--override-input",
+                "rustSrcFlake",
+                &stand_in("rust-source"),
+                "--override-input",
+                "rustSrcFlake/nixpkgs",
+                &stand_in("nixpkgs"),
+            ]))
+        };
+        for system in ["aarch64-linux", "x86_64-linux"] {
+            let package = format!("packages.{system}.default");
+            let without = eval(Plugin::Without, &package);
+            assert!(without.wants_the_plugin(), "{without:#?}");
+            let with = eval(Plugin::With, &package);
+            assert!(with.stdout().ends_with("-rustc-1.84.1.drv"), "{with:#?}");
+            // It follows our inputs, and each is there.
+            assert_eq!(with.warnings(), [""; 0], "{with:#?}");
+
+            let shell = format!("devShells.{system}.default");
+            for plugin in [Plugin::Without, Plugin::With] {
+                assert!(eval(plugin, &shell).is_ok, "{shell}");
+            }
+        }
+    }
+}
