@@ -1,8 +1,9 @@
 /**
   `builtins.rust`, or an error that says how to load the plugin that has it.
 
-  It is no `throw`: of a flake, Nix remembers that an attribute failed to evaluate, and from 2.14 or so on
-  says so even when it would succeed, with the plugin. It forgets what another part of it refuses.
+  It is no `throw`: of a flake, Nix remembers that an attribute failed to evaluate, and with the plugin
+  Nix 2.36 then ends with "evaluation of cached failed attribute unexpectedly succeeded". What the store
+  refuses, the name of a file say, is not remembered.
 
   # Example
 
@@ -13,9 +14,7 @@
 */
 builtins:
 
-builtins.rust or (builtins.toFile ''
-
-
+builtins.rust or (builtins.trace ''
   this Nix has no builtins.rust: the plugin of nix-sccache is not loaded.
 
   Build it for this Nix${
@@ -32,5 +31,4 @@ builtins.rust or (builtins.toFile ''
   A build that a daemon runs needs no more: the plugin is loaded where Nix code is evaluated.
   Of nix-sccache's own flake, packages.default and checks.build need it, and nothing else does:
   `nix flake check --keep-going` looks at all the rest.
-
-  So that no evaluation cache remembers it, this stands in the name of a file, which'' "")
+'' (builtins.toFile "this Nix has no builtins.rust: set plugin-files, as said above" ""))
