@@ -20,6 +20,9 @@ const FAR: [u32; 2] = [4, 11];
 
 const SERVICES: [&str; 2] = ["nix-sccache.service", "nix-sccache-daemon.service"];
 
+/// Directives whose words may be in one line, as NixOS has them, or in several.
+const LISTS: [&str; 3] = ["After", "Requires", "Wants"];
+
 /// The lines of a unit, each with its section. Who wants a unit, and what it may execute, NixOS
 /// has elsewhere.
 fn lines(file: &Path) -> BTreeSet<String> {
@@ -30,7 +33,16 @@ fn lines(file: &Path) -> BTreeSet<String> {
         if line.starts_with('[') {
             section = line;
         } else if section != "[Install]" && !line.contains("ExecPaths=") {
-            lines.insert(format!("{section} {line}"));
+            match line.split_once('=') {
+                Some((name, value)) if section == "[Unit]" && LISTS.contains(&name) => {
+                    for word in value.split_whitespace() {
+                        lines.insert(format!("{section} {name}={word}"));
+                    }
+                }
+                _ => {
+                    lines.insert(format!("{section} {line}"));
+                }
+            }
         }
     }
     lines
