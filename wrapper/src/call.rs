@@ -22,6 +22,7 @@ use crate::compiler::{self, Compiler};
 use crate::explain;
 use crate::project_wrapper;
 use crate::report::tell_trouble;
+use crate::run_paths;
 use crate::session::Session;
 use crate::stable_paths::{self, StablePaths};
 use crate::surroundings;
@@ -129,6 +130,8 @@ struct Call {
     name: String,
     class: Class,
     paths: StablePaths,
+    /// What comes of it does not leave the build.
+    runs_in_build_only: bool,
     at: SystemTime,
     began: Instant,
 }
@@ -178,6 +181,7 @@ impl Call {
             path: compiler::find(&program).ok_or_else(|| program.clone())?,
         };
         let mut paths = StablePaths::default();
+        let mut runs_in_build_only = false;
         let (language, name, class) = if is_rustc(&program) {
             let mut call = RustcCall::read(&arguments);
             // Cargo puts it into the arguments; sccache looks at the variables as well.
@@ -189,6 +193,7 @@ impl Call {
                 fitting(class::rustc(&call), &spelled_for_sccache(&arguments)),
                 || surroundings::of_rustc(&call, &arguments),
             );
+            runs_in_build_only = run_paths::runs_in_build_only(&call);
             if is_wrapped(Language::Rust) {
                 paths = StablePaths::of(session, &call, &arguments, &class);
             }
@@ -218,6 +223,7 @@ impl Call {
             name,
             class,
             paths,
+            runs_in_build_only,
             at,
             began,
         })
@@ -235,6 +241,9 @@ impl Call {
             None => self.compiler.command(arguments),
         };
         self.paths.prepare(&mut command);
+        if self.runs_in_build_only {
+            run_paths::forget(&mut command);
+        }
         command
     }
 

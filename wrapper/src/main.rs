@@ -11,7 +11,7 @@
 //! A compiler's call goes through these, each with one job: [`arguments`] reads it,
 //! [`class`] decides what it is, [`surroundings`] whether anything but the arguments forbids that,
 //! [`inputs`] names what goes into its key beside what sccache sees, [`keyless`] what sccache sees and
-//! is of no matter, [`stable_paths`] keeps what changes for no reason out of it, [`client`] asks the
+//! is of no matter, [`stable_paths`] and [`run_paths`] keep what changes for no reason out of it, [`client`] asks the
 //! cache, [`seal`] tells whether an entry is what it was, [`compiler`] runs the compiler,
 //! [`call_log`] notes what came of it, [`faults`] what went wrong with it, and [`explain`] what its
 //! key was made of.
@@ -39,6 +39,7 @@ mod outputs;
 mod page;
 mod project_wrapper;
 mod report;
+mod run_paths;
 mod seal;
 mod session;
 mod stable_paths;
