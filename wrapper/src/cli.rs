@@ -20,6 +20,7 @@ use crate::gateway;
 use crate::page;
 use crate::report::Report;
 use crate::session::{Begun, Session};
+use crate::stable_paths;
 use crate::tell::{print, tell};
 
 /// Warm Rust builds inside the Nix sandbox
@@ -270,6 +271,11 @@ fn quote(path: &Path) -> Vec<u8> {
 
 fn end(failed: bool) -> ExitCode {
     if let Some(session) = Session::current() {
+        if !failed && let Err(error) = stable_paths::put_into_outputs() {
+            tell(format_args!(
+                "nix-sccache: cannot put the paths of this build into its outputs: {error}"
+            ));
+        }
         let log = session.read_log();
         let report = Report::of(&log);
         tell(if failed {

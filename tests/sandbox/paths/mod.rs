@@ -131,6 +131,12 @@ fn assert_same(cached: &Built, plain: &Built, path: &str) {
 fn assert_real(cached: &Built, path: &str) {
     let printed = stdout_of(&mut Command::new(cached.path().join("program")));
     assert!(printed.contains(path), "{path} is not in {printed}");
+    assert_no_stable_path(cached);
+}
+
+/// No paths but those of the build.
+#[track_caller]
+fn assert_no_stable_path(cached: &Built) {
     for file in fs::read_dir(cached.path()).unwrap() {
         let file = file.unwrap().path();
         let bytes = fs::read(&file).unwrap();
@@ -227,6 +233,120 @@ fn a_macro_finds_its_files_in_the_next_derivation() {
         &layout.plain(&program, "1.0.1"),
         "-vendor-cargo-deps/",
     );
+}
+
+/// What somebody asks of cargo that no manifest says, and what of it leaves the build.
+struct Shape {
+    name: &'static str,
+    /// The build, behind what others are given, too.
+    build: &'static str,
+    /// What is installed.
+    install: &'static str,
+    /// Further attributes.
+    attributes: Value,
+    /// Whether it is the same to the bit as without the cache.
+    is_same: bool,
+}
+
+/// Whatever is asked of rustc, what leaves the build has its own paths in it.
+#[test]
+fn whatever_leaves_has_real_paths() {
+    let own = "cargo rustc --release --offline";
+    let shape = |name, build, install| Shape {
+        name,
+        build,
+        install,
+        attributes: json!({}),
+        is_same: true,
+    };
+    let shapes = [
+        shape(
+            "a static library, with what to link it with",
+            "-p exported --crate-type staticlib -- --print native-static-libs",
+            "libexported.a",
+        ),
+        shape(
+            "a program, with how it was linked",
+            "--bin program -- --print link-args",
+            "program",
+        ),
+        shape(
+            "a program's assembly and objects",
+            "--bin program -- --emit=asm,obj",
+            "deps/program-*.{s,o}",
+        ),
+        shape(
+            "a program as LLVM sees it",
+            "--bin program -- --emit=llvm-ir,llvm-bc",
+            "deps/program-*.{ll,bc}",
+        ),
+        shape(
+            "a shared library of Rust's",
+            "-p own --lib --crate-type dylib",
+            "libown.so",
+        ),
+        Shape {
+            // Its crates' hashes depend on the paths.
+            is_same: false,
+            ..shape("a library", "-p own --lib", "libown.rlib")
+        },
+        shape(
+            "a map of what was linked",
+            // Some of what is linked is in a folder of a name that nobody knows.
+            "--bin program -- -C link-arg=-Wl,-Map=$PWD/map && \
+             sed -i -E 's,/tmp/(rustc|cc)[A-Za-z0-9]{6},/its/own,' map && mv map $built",
+            "map",
+        ),
+        Shape {
+            attributes: json!({ "CARGO_BUILD_RUSTFLAGS": "--remap-path-prefix=/build=/b" }),
+            ..shape("paths that others stand for", "--bin program", "program")
+        },
+        Shape {
+            attributes: json!({
+                "CARGO_BUILD_RUSTFLAGS": "--remap-path-prefix=/build=/b -C debuginfo=2",
+                "CARGO_PROFILE_RELEASE_OPT_LEVEL": "2",
+                "CARGO_PROFILE_RELEASE_CODEGEN_UNITS": "1",
+            }),
+            ..shape(
+                "the same of an optimised program",
+                "--bin program",
+                "program",
+            )
+        },
+        Shape {
+            attributes: json!({
+                "postPatch": "echo 'fn main() { println!(\"cargo:rustc-cfg=long=\\\"{}\\\"\", \"x\".repeat(140000)); }' > build.rs",
+            }),
+            ..shape("an argument that is too long", "--bin program", "program")
+        },
+    ];
+    let mut layout = Layout::new("cargoHash");
+    let program = Program::new(FEW);
+    for shape in shapes {
+        println!("{}", shape.name);
+        layout.attributes = shape.attributes.clone();
+        layout.attributes["buildPhase"] = json!(format!(
+            "export CARGO_TARGET_DIR=$PWD/target; built=$CARGO_TARGET_DIR/release; mkdir -p $built; {own} {}",
+            shape.build
+        ));
+        layout.attributes["installPhase"] =
+            json!(format!("mkdir $out; cp $built/{} $out", shape.install));
+        let (cached, _) = layout.cached(&program, "1.0.0");
+        assert_no_stable_path(&cached);
+        // Nor is it said that somebody stands in for the linker.
+        assert!(!cached.log.contains("/linkers/"), "{cached:#?}");
+        if shape.is_same {
+            let plain = layout.plain(&program, "1.0.0");
+            assert_eq!(
+                cached.contents(),
+                plain.contents(),
+                "{}: {} {}",
+                shape.name,
+                cached.path().display(),
+                plain.path().display()
+            );
+        }
+    }
 }
 
 /// Where LLVM names symbols by what is in a module, a crate is left alone, unless the path is none

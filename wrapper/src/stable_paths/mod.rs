@@ -14,6 +14,7 @@
 //! | a program, a `cdylib`, a `dylib` | are real: we stand in for the linker ([`linker`]) |
 //! | a static library, the list of sources | are real: they are rewritten ([`outputs`]) |
 //! | messages | are real |
+//! | whatever else a build installs | are real: the outputs are looked at when it is done ([`leaving`]) |
 //!
 //! What comes of it is the same to the bit, but for one thing: where LLVM optimises several modules
 //! of a crate together, it names what one of them takes from another, and others must not see,
@@ -31,6 +32,7 @@
 mod archive;
 mod cargo;
 mod discover;
+mod leaving;
 mod linker;
 mod manifests;
 mod mirror;
@@ -61,6 +63,7 @@ use crate::class::Class;
 use crate::session::{self, Session};
 
 pub use self::cargo::prepare as prepare_cargo;
+pub use self::leaving::put_real_paths as put_into_outputs;
 pub use self::linker::{called as linker_called, main as as_linker};
 
 /// How a call is made, so that paths stay the same. By default, as it came.
