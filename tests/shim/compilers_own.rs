@@ -68,10 +68,9 @@ const TAKEN: [&str; 11] = [
 fn variables_that_sccache_takes_away() {
     let (shim, daemon, folder) = (shim(), Daemon::start(), TempDir::new().unwrap());
     let folder = folder.path();
-    let reads: String = TAKEN
-        .iter()
-        .map(|name| format!("option_env!(\"{name}\"), "))
-        .collect();
+    let reads = TAKEN
+        .map(|name| format!("option_env!(\"{name}\")"))
+        .join(", ");
     fs::write(
         folder.join("a.rs"),
         format!("pub static A: &[Option<&str>] = &[{reads}];\n"),

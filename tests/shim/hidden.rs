@@ -140,6 +140,7 @@ fn rows(folder: &Path) -> Vec<Row> {
     let mut rows = of_nixpkgs_cc(&at);
     rows.extend(of_compilers(&at));
     rows.extend(of_rustc(&at));
+    rows.extend(of_targets_and_names(&at));
     rows
 }
 
@@ -308,6 +309,25 @@ fn of_rustc(at: &dyn Fn(&str) -> String) -> Vec<Row> {
         "targeted",
         "--target of-ours -Zunstable-options",
     ));
+    // Sccache takes `static=name` for a library, and this for none.
+    let archives = ["1", "2"].map(|value| {
+        format!(
+            "echo 'int n(void) {{ return {value}; }}' > n.c; gcc -c n.c -o n.o; rm -f libn.a; ar rcD libn.a n.o;"
+        )
+    });
+    rows.push(crate_of(
+        "library",
+        "rustc",
+        archives,
+        "archived",
+        "-L native=. -l static:+whole-archive=n",
+    ));
+    rows
+}
+
+/// Targets that rustc is told of, and the names of crates.
+fn of_targets_and_names(at: &dyn Fn(&str) -> String) -> Vec<Row> {
+    let mut rows = Vec::new();
     // The file that the name stands for, in its place.
     let written = ["one", "two"].map(|name| {
         format!(
@@ -355,19 +375,6 @@ fn of_rustc(at: &dyn Fn(&str) -> String) -> Vec<Row> {
         let arguments = format!("--target {target}");
         rows.push(crate_of(variable, "rustc", versions, &name, &arguments));
     }
-    // Sccache takes `static=name` for a library, and this for none.
-    let archives = ["1", "2"].map(|value| {
-        format!(
-            "echo 'int n(void) {{ return {value}; }}' > n.c; gcc -c n.c -o n.o; rm -f libn.a; ar rcD libn.a n.o;"
-        )
-    });
-    rows.push(crate_of(
-        "library",
-        "rustc",
-        archives,
-        "archived",
-        "-L native=. -l static:+whole-archive=n",
-    ));
     rows
 }
 

@@ -280,7 +280,7 @@ fn a_wrapper_of_the_project() {
         std::env::var("PATH").unwrap()
     );
     let [(through, said), _] = wrapped(&shim, &daemon, &library, |cargo| {
-        _ = cargo.env("PATH", &path)
+        cargo.env("PATH", &path);
     });
     assert!(
         through == "false" && !said.contains("has cargo call its own"),

@@ -37,7 +37,7 @@ pub fn as_sccache(mut arguments: Vec<OsString>) -> ExitCode {
         let program = arguments.remove(0);
         let is_rust = is_rustc(&program) || arguments.first().is_some_and(|it| is_rustc(it));
         if let Some(wrapper) = is_rust.then(project_wrapper::find).flatten() {
-            return stand_aside(wrapper, program, arguments);
+            return stand_aside(&wrapper, program, arguments);
         }
         return compile(&program, arguments);
     }
@@ -90,17 +90,17 @@ fn not_found(program: &str) -> ExitCode {
 }
 
 /// Runs the project's own wrapper, as cargo alone would.
-fn stand_aside(wrapper: PathBuf, program: OsString, arguments: Vec<OsString>) -> ExitCode {
+fn stand_aside(wrapper: &Path, program: OsString, arguments: Vec<OsString>) -> ExitCode {
     let session = Session::current();
     let wrapped = match Call::read(&program, arguments.clone(), None) {
         Ok(call) => call,
         Err(missing) => return not_found(&missing.to_string_lossy()),
     };
-    let mut command = Command::new(&wrapper);
+    let mut command = Command::new(wrapper);
     command
         .arg(program)
         .args(arguments)
-        .env(contract::STOOD_ASIDE, &wrapper);
+        .env(contract::STOOD_ASIDE, wrapper);
     if wrapped.class == Class::Probe || session.is_none() {
         wrapped.note(session.as_ref(), Outcome::Probe);
         return compiler::become_program(command);
@@ -108,7 +108,7 @@ fn stand_aside(wrapper: PathBuf, program: OsString, arguments: Vec<OsString>) ->
     let status = compiler::run_through(&mut command, |_| ());
     let reason = Reason::ProjectWrapper(wrapper.display().to_string());
     wrapped.note(session.as_ref(), ended(&status, reason));
-    compiler::end_as(command, status)
+    compiler::end_as(command, &status)
 }
 
 /// What came of a call that ran without the cache. Of one that takes our place nobody knows how it
@@ -328,7 +328,7 @@ impl Call {
             return (self.cannot_finish(&error), false);
         }
         self.note(session, ended(&status, reason));
-        (compiler::end_as(self.command(), status), compiled)
+        (compiler::end_as(self.command(), &status), compiled)
     }
 
     /// What was compiled would leave the build with paths that nobody knows.

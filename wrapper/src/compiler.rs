@@ -55,7 +55,7 @@ pub fn become_program(mut command: Command) -> ExitCode {
 /// Runs the program to its end.
 pub fn run(mut command: Command) -> ExitCode {
     let status = command.status();
-    end_as(command, status)
+    end_as(command, &status)
 }
 
 /// Runs a compiler whose messages were in part passed on already, without those, and with the
@@ -156,9 +156,9 @@ pub fn is_there(process: Pid) -> bool {
 
 /// Ends as the command did. One that could not be run beside us takes our place: there may be room
 /// for one process, and none for two.
-pub fn end_as(command: Command, status: io::Result<ExitStatus>) -> ExitCode {
+pub fn end_as(command: Command, status: &io::Result<ExitStatus>) -> ExitCode {
     match status {
-        Ok(status) => end_like(status),
+        Ok(status) => end_like(*status),
         Err(_) => become_program(command),
     }
 }

@@ -47,14 +47,13 @@ const WITH_JOBSERVER: &str = "JOBSERVER";
 /// Hands the variables on to a command of sccache's; its compiler is its own child if `is_own_child`.
 /// What sccache writes for itself goes to `temporary`.
 pub fn hand_on(command: &mut Command, is_own_child: bool, temporary: Option<&Path>) {
-    let mut hand_on = |name: &str| {
+    let jobserver = JOBSERVER.iter().filter(|_| is_own_child);
+    for name in TAKEN.iter().chain(&OTHERS).chain(jobserver) {
         if let Some(value) = env::var_os(name) {
             command.env(kept(name), value);
         }
-    };
-    TAKEN.iter().chain(&OTHERS).for_each(|name| hand_on(name));
+    }
     if is_own_child {
-        JOBSERVER.iter().for_each(|name| hand_on(name));
         command.env(kept(WITH_JOBSERVER), "1");
     }
     if let Some(temporary) = temporary {

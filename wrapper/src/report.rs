@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::fs::{self, File};
-use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
@@ -270,27 +269,24 @@ pub fn tell_trouble(why: &str) {
 
 /// Whether this was asked before, an hour ago or less. It is noted as if it had been told now.
 fn was_told_lately() -> bool {
-    const LATELY: Duration = Duration::from_secs(60 * 60);
+    const LATELY: Duration = Duration::from_hours(1);
     let folder = env::var_os("XDG_RUNTIME_DIR").map_or_else(env::temp_dir, PathBuf::from);
     let note = folder.join(format!("nix-sccache-told-{}", getuid().as_raw()));
     // Nobody's link is followed: in a folder for all anybody may have put one there.
-    match File::create_new(&note) {
-        Ok(_) => false,
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            let told = fs::symlink_metadata(&note).and_then(|note| note.modified());
-            let lately = told.is_ok_and(|told| told.elapsed().is_ok_and(|since| since < LATELY));
-            if !lately {
-                let file = File::options()
-                    .write(true)
-                    .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
-                    .open(&note);
-                file.and_then(|file| file.set_modified(SystemTime::now()))
-                    .ok();
-            }
-            lately
-        }
-        Err(_) => false,
+    if File::create_new(&note).is_ok() {
+        return false;
     }
+    let told = fs::symlink_metadata(&note).and_then(|note| note.modified());
+    let lately = told.is_ok_and(|told| told.elapsed().is_ok_and(|since| since < LATELY));
+    if !lately {
+        let file = File::options()
+            .write(true)
+            .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
+            .open(&note);
+        file.and_then(|file| file.set_modified(SystemTime::now()))
+            .ok();
+    }
+    lately
 }
 
 fn trouble_text(why: &str) -> String {

@@ -118,7 +118,8 @@ mapAttrs (name: value: if isFunction value then document name value else value) 
       - `server`: the host's daemon. `socket` (path,
         `/run/nix-sccache/sccache.sock`).
       - `directory`: `path` (required), `size`, `readOnly`, `preprocessorCache` (off unless it is true:
-        with it sccache does not see headers that appear earlier on the path).
+        with it sccache does not see headers that appear earlier on the path, and after a hit rules for
+        make (`-MD`) are missing, or another call's).
       - `ephemeral`: a directory within the build. `size`, `preprocessorCache`.
       - `redis`: one of `socket`, `endpoint` (URL), `clusterEndpoints` (list of URLs);
         `db`, `username`, `ttl` (seconds), `keyPrefix`, `readOnly`.

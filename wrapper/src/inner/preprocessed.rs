@@ -43,9 +43,8 @@ pub fn make(
     };
     loop {
         let mut command = command(asked);
-        let (status, text) = match run(&mut command) {
-            Ok(made) => made,
-            Err(_) => return ExitCode::FAILURE,
+        let Ok((status, text)) = run(&mut command) else {
+            return ExitCode::FAILURE;
         };
         if status.success() {
             if let Some(directive) = of_assembler(&text) {

@@ -33,7 +33,7 @@ pub fn list(mut command: Command, arguments: &[OsString], note: &Note) -> ExitCo
         note.note_refused(&Reason::EmptyVariable(variable.to_owned()));
         return ExitCode::FAILURE;
     }
-    compiler::end_as(command, status)
+    compiler::end_as(command, &status)
 }
 
 fn output(arguments: &[OsString]) -> Option<&Path> {

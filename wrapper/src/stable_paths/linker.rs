@@ -108,7 +108,7 @@ pub fn main(linker: &OsStr, arguments: &[OsString]) -> ExitCode {
     if let Err(error) = copies.name_in_files(arguments) {
         return cannot_put(&error);
     }
-    compiler::end_as(direct, status)
+    compiler::end_as(direct, &status)
 }
 
 fn cannot_put(error: &io::Error) -> ExitCode {
