@@ -470,7 +470,7 @@ mod tests {
         // It is written just now; a minute ago it was left so.
         let file = File::create(&note).unwrap();
         assert!(session.compiles());
-        file.set_modified(SystemTime::now() - Duration::from_secs(60))
+        file.set_modified(SystemTime::now() - Duration::from_mins(1))
             .unwrap();
         assert!(!session.compiles());
     }
