@@ -213,9 +213,14 @@ impl Api {
         // SAFETY: by this function's own conditions; the getter, which ends the process if
         // the value is anything else, is called only for strings.
         unsafe {
-            self.checked((self.functions.nix_value_force)(self.context, state, value))?;
-            if (self.functions.nix_get_type)(self.context, value) != TYPE_STRING {
-                return Err("the plugin's function takes strings".into());
+            let is_string = || (self.functions.nix_get_type)(self.context, value) == TYPE_STRING;
+            // What is a string already is not forced: that is where Determinate Nix waits until
+            // all that its evaluator has for the store is written.
+            if !is_string() {
+                self.checked((self.functions.nix_value_force)(self.context, state, value))?;
+                if !is_string() {
+                    return Err("the plugin's function takes strings".into());
+                }
             }
             let bytes = (&raw mut bytes).cast();
             self.checked((self.functions.nix_get_string)(
