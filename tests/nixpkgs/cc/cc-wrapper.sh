@@ -47,6 +47,9 @@ after+=($NIX_CFLAGS_COMPILE_@suffixSalt@)
 
 if [[ -z $dontLink ]]; then
     linkType=$(checkLinkType "${params[@]}")
+    # Debian's gcc asks for one, nixpkgs' does not: it would tell programs apart by the paths of
+    # their outputs, even where no rpath is left of them.
+    before+=('-Wl,--build-id=none')
     after+=($NIX_CFLAGS_LINK_@suffixSalt@)
     for flag in $NIX_LDFLAGS_BEFORE_@suffixSalt@; do before+=("-Wl,$flag"); done
     if [[ $linkType == dynamic ]]; then

@@ -1,6 +1,7 @@
 /**
   rustc of the machine's Rust toolchain, behind a script like nixpkgs' own: it adds
-  `NIX_RUSTFLAGS`, which nobody sees on its command line.
+  `NIX_RUSTFLAGS`, which nobody sees on its command line. As nixpkgs' rustc is built to, it links with
+  the C compiler's own linker.
 
   # Example
 
@@ -8,10 +9,16 @@
   "${rustc}/bin/rustc"
   ```
 */
-{ lib, runCommand }:
+{
+  lib,
+  runCommand,
+  system,
+}:
 
 runCommand "rustc"
   {
+    # Others have no lld of rustc's own by default, and refuse this.
+    link = lib.optionalString (system == "x86_64-linux") "-Clinker-features=-lld";
     passthru = {
       targetPlatforms = lib.platforms.all;
       targetPlatformsWithHostTools = lib.platforms.all;
@@ -20,8 +27,8 @@ runCommand "rustc"
   }
   ''
     mkdir -p $out/bin
-    echo '#!/usr/bin/bash
-    exec /rust/bin/rustc "$@" $NIX_RUSTFLAGS' > $out/bin/rustc
+    echo "#!/usr/bin/bash
+    exec /rust/bin/rustc \"\$@\" $link \$NIX_RUSTFLAGS" > $out/bin/rustc
     chmod +x $out/bin/rustc
     ln -s /rust/bin/rustdoc $out/bin
   ''
