@@ -55,7 +55,8 @@ in
   "cargoLock, auditable = false" = package { auditable = false; };
   "cargoLock, final attributes" = pkgs.rustPlatform.buildRustPackage (
     add (finalAttrs: {
-      pname = "program";
+      # Else it would be the very derivation of above.
+      pname = "program-of-final-attributes";
       version = "1.0.0";
       src = project;
       inherit run;

@@ -16,7 +16,6 @@
 }:
 
 let
-  # Given by the function that makes each crate.
   crates = import (source "cargoNix" + "/Cargo.nix") {
     inherit pkgs;
     buildRustCrateForPkgs =
@@ -31,31 +30,11 @@ let
       in
       add ((buildRustCrate crate).overrideAttrs { inherit run; });
   };
-
-  # Given by overrides for each, which take and give arguments.
-  overridden = import (source "cargoNix" + "/Cargo.nix") {
-    inherit pkgs;
-    defaultCrateOverrides =
-      let
-        given =
-          attrs:
-          add ({ inherit run; } // pkgs.lib.optionalAttrs (isOwn attrs) { buildInputs = [ pkgs.zlib ]; });
-        isOwn =
-          attrs:
-          builtins.elem attrs.crateName [
-            "greeting"
-            "program"
-          ];
-      in
-      pkgs.lib.genAttrs (map (package: package.name) lock.package) (_: given);
-  };
-  lock = builtins.fromTOML (builtins.readFile (source "cargoNix" + "/Cargo.lock"));
 in
 if source "cargoNix" == null then
   { }
 else
   {
-    "the program" = crates.rootCrate.build;
-    "the program, by crateOverrides" = overridden.rootCrate.build;
+    "the program" = crates.workspaceMembers.program.build;
     "a workspace's member" = crates.workspaceMembers.greeting.build;
   }
