@@ -73,7 +73,7 @@ pub fn run_without(
         if let Ok((from, to)) = io::pipe()
             && thread::Builder::new()
                 .spawn_scoped(scope, move || {
-                    pass_on_without(Some(from), io::stdout(), &[], paths)
+                    pass_on_without(Some(from), io::stdout(), &[], paths);
                 })
                 .is_ok()
         {
