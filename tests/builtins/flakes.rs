@@ -75,10 +75,8 @@ impl Sources {
         let sources = Self {
             folder: tempfile::tempdir().unwrap(),
         };
-        let outputs: String = CALLS
-            .iter()
-            .map(|(name, call, _)| format!("{name} = {call};\n"))
-            .collect();
+        let outputs = CALLS.map(|(name, call, _)| format!("{name} = {call};\n"));
+        let outputs = outputs.concat();
         let root = root().display().to_string();
         let system = format!("{}-linux", std::env::consts::ARCH);
         let input = sources.repository("input").display().to_string();
