@@ -109,7 +109,7 @@ propagatedBy() {
 seed=${NIX_OUTPATH_USED_AS_RANDOM_SEED:-${out-}}
 seed=${seed##*/}
 NIX_CFLAGS_COMPILE+=" -frandom-seed=${seed:0:10}"
-NIX_LDFLAGS="-rpath ${out-}/lib ${NIX_LDFLAGS-}"
+if [[ ${NIX_NO_SELF_RPATH-} != 1 ]]; then NIX_LDFLAGS="-rpath ${out-}/lib ${NIX_LDFLAGS-}"; fi
 export NIX_CFLAGS_COMPILE NIX_LDFLAGS
 
 for input in ${nativeBuildInputs[*]-} ${defaultNativeBuildInputs-}; do activate "$input" -1 0; done
