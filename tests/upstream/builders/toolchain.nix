@@ -25,7 +25,22 @@ let
   manifest = dist + "/dist/channel-rust-${version}.toml";
 
   overlay = pkgs.extend (import (source "rustOverlay"));
-  fenix = import (source "fenix") { inherit pkgs; };
+  fenix = import (source "fenix") {
+    pkgs = pkgs.extend (
+      _: _: {
+        # Where nixpkgs' ld.so looks by itself, fenix names nothing; Debian's does not look there.
+        zlib = pkgs.buildEnv {
+          name = "zlib-and-libc";
+          paths = [
+            pkgs.zlib
+            pkgs.glibc
+          ];
+          pathsToLink = [ "/lib" ];
+          ignoreCollisions = true;
+        };
+      }
+    );
+  };
   ofOverlay = overlay.rust-bin.stable.${version}.minimal;
   ofFenix = (fenix.fromManifestFile manifest).minimalToolchain;
 

@@ -243,19 +243,23 @@ rec {
       isPy3 = true;
       withPackages =
         choose:
-        copy {
-          pname = "python3-env";
-          programs = [ ];
-          after = ''
-            mkdir -p $out/bin
-            printf '#!%s\nexport PYTHONPATH=%s\nexec %s "$@"\n' ${bash}/bin/sh \
-              ${
-                lib.concatMapStringsSep ":" (package: "${package}/lib/python3/dist-packages") (choose {
-                  inherit pyelftools;
-                })
-              } ${python3}/bin/python3 > $out/bin/python3
-            chmod +x $out/bin/python3
-          '';
+        derivation {
+          name = "python3-env";
+          system = "x86_64-linux";
+          builder = "${bash}/bin/bash";
+          PATH = "${coreutils}/bin";
+          path = map (package: "${package}/lib/python3/dist-packages") (choose {
+            inherit pyelftools;
+          });
+          args = [
+            "-ec"
+            ''
+              mkdir -p $out/bin
+              printf '#!%s\nexport PYTHONPATH=%s\nexec %s "$@"\n' \
+                ${bash}/bin/sh "''${path// /:}" ${python3}/bin/python3 > $out/bin/python3
+              chmod +x $out/bin/python3
+            ''
+          ];
         };
     };
   };
