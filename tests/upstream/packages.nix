@@ -156,6 +156,8 @@ in
         echo "${url} is in none of the folders that tests/upstream was given" >&2
         exit 1
       ''
+    else if isArchive && lib.hasSuffix ".xz" url then
+      self.runCommand name { file = folder "archive" file; } "cp $file $out"
     else if isArchive then
       # And with a script to install it, which fenix runs.
       self.runCommand name { file = folder "archive" file; } ''
@@ -176,7 +178,7 @@ in
           chmod +x $folder/install.sh
         done
         tar --sort=name --mtime=@0 --owner=0 --group=0 -cf archive.tar -C unpacked .
-        ${if lib.hasSuffix ".gz" url then "gzip -1" else "xz -0"} < archive.tar > $out
+        gzip -1 < archive.tar > $out
       ''
     else
       self.runCommand name {
