@@ -71,7 +71,22 @@ let
           debian.xz
           debian.file
         ];
-        fetchurlBoot = throw "nothing is fetched here";
+        # What is fetched before there is a curl: nothing, and that is evaluated for other platforms.
+        fetchurlBoot =
+          {
+            url,
+            name ? baseNameOf url,
+            ...
+          }:
+          derivation {
+            inherit name;
+            inherit (localSystem) system;
+            builder = shell;
+            args = [
+              "-c"
+              "echo there is no ${name} >&2; exit 1"
+            ];
+          };
         extraAttrs.shellPackage = debian.bash;
       }
       // attributes

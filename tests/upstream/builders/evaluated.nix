@@ -4,12 +4,11 @@
   # Example
 
   ```nix
-  (import ./evaluated.nix { pkgs = …; product = …; … })."pkgsCross.aarch64-multiplatform, toolchain"
+  (import ./evaluated.nix { pkgs = …; productOf = …; … })."pkgsCross.aarch64-multiplatform, toolchain"
   ```
 */
 {
   pkgs,
-  product,
   productOf,
   add,
   project,
@@ -53,5 +52,4 @@ in
   "pkgsCross.musl64, nixpkgs' rustPlatform" = package pkgs.pkgsCross.musl64.rustPlatform (
     productOf pkgs.pkgsCross.musl64
   );
-  "a dev shell" = pkgs.mkShell (product.withSccache { } { packages = [ pkgs.rustc ]; });
 }

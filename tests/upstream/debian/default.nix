@@ -359,6 +359,8 @@ rec {
       ln -s g++ $out/bin/c++
     '';
     passthru = {
+      # Asked for where compilers for other platforms are evaluated.
+      src = "/the/source/of/gcc";
       langC = true;
       langCC = true;
       isGNU = true;
