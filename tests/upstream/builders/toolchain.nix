@@ -124,7 +124,12 @@ let
         let
           crane = (import (source "crane") { inherit pkgs; }).overrideToolchain (_: toolchain);
         in
-        crane.buildPackage (add (common // { src = folder; }));
+        # Not in the derivation of the dependencies, too, which has no program.
+        (crane.buildPackage (add {
+          inherit (common) run buildInputs;
+          src = folder;
+        })).overrideAttrs
+          started;
     };
 in
 builtins.listToAttrs (
