@@ -4,7 +4,7 @@
   # Example
 
   ```nix
-  (import ./crate2nix.nix { pkgs = …; source = _: /…; add = attrs: attrs; … })."the program"
+  (import ./crate2nix.nix { pkgs = …; source = _: /…; add = attrs: attrs; … })."a workspace's member"
   ```
 */
 {
@@ -35,6 +35,6 @@ if source "cargoNix" == null then
   { }
 else
   {
-    "the program" = crates.workspaceMembers.program.build;
+    # A program of a workspace is a cycle of outputs in nixpkgs' own buildRustCrate, with and without the cache.
     "a workspace's member" = crates.workspaceMembers.greeting.build;
   }
