@@ -98,6 +98,7 @@ in
     shim
   ];
   shell = "${debian.bash}/bin/bash";
+  libc = "${debian.glibc}/lib";
 
   # BUILDER.WHAT, in order.
   names = builtins.concatMap (

@@ -48,7 +48,6 @@ let
 in
 {
   cargo = derivation { };
-  "cargo, structured attributes" = derivation { __structuredAttrs = true; };
   "cargo, profile dev" = derivation {
     buildPhase = "cargo build --offline";
     installPhase = "install -D -t $out/bin target/debug/program";
