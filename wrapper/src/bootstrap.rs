@@ -11,6 +11,7 @@ use std::fs;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
+use crate::arguments::RustcCall;
 use crate::inputs;
 use crate::session::Session;
 
@@ -34,6 +35,15 @@ const OF_NO_ACCOUNT: [&str; 8] = [
     "RUSTC_WORKSPACE_WRAPPER",
     "RUSTC_WRAPPER",
 ];
+
+/// Whether the call makes one of bootstrap's own programs, which `x.py` builds first: they stand in front of
+/// rustc and rustdoc, and install nothing of themselves.
+pub fn is_its_program(call: &RustcCall) -> bool {
+    let folder = env::var_os("CARGO_MANIFEST_DIR");
+    call.crate_types == ["bin"]
+        && env::var_os("CARGO_PKG_NAME").is_some_and(|name| name == "bootstrap")
+        && folder.is_some_and(|folder| Path::new(&folder).ends_with("src/bootstrap"))
+}
 
 /// The compiler that bootstrap's program runs, if this is a build of rustc.
 fn compiler(has_target: bool) -> Option<PathBuf> {

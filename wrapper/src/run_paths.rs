@@ -1,9 +1,11 @@
-//! Keeping the derivation's own path out of procedural macros.
+//! Keeping the derivation's own path out of what runs while it is built, and nowhere else.
 //!
 //! nixpkgs' stdenv has everything linked with `-rpath $out/lib` (`_addRpathPrefix` in its `setup.sh`). In a
 //! procedural macro that path makes two derivations' libraries differ, and so misses of all crates that derive by
 //! it, although nothing is ever found there before the build ends. So a dependency's macro, which
 //! does not leave the build, is linked without. One of the package's own may be installed, and keeps it.
+//! The same goes for the programs of rustc's bootstrap, which stand in front of rustc: all that they compile
+//! would miss.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -11,6 +13,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::process::Command;
 
 use crate::arguments::RustcCall;
+use crate::bootstrap;
 
 /// The linker's arguments of a whole derivation, which ld's wrapper adds to its own.
 const LINKER_FLAGS: &str = "NIX_LDFLAGS";
@@ -18,9 +21,9 @@ const LINKER_FLAGS: &str = "NIX_LDFLAGS";
 /// Whether what is compiled runs in this build and nowhere else: cargo says which packages it was
 /// called for.
 pub fn runs_in_build_only(call: &RustcCall) -> bool {
-    call.crate_types == ["proc-macro"]
-        && env::var_os("CARGO").is_some()
-        && env::var_os("CARGO_PRIMARY_PACKAGE").is_none()
+    let is_dependencys_macro =
+        || call.crate_types == ["proc-macro"] && env::var_os("CARGO_PRIMARY_PACKAGE").is_none();
+    env::var_os("CARGO").is_some() && (is_dependencys_macro() || bootstrap::is_its_program(call))
 }
 
 /// Has the command link without run paths into the derivation's outputs.
