@@ -74,7 +74,7 @@ fn the_shell_is_the_predecessors() {
             let expected = json!({
                 // In nixpkgs' order: the native inputs, and then the packages.
                 "nativeBuildInputs": [
-                    "binutils",
+                    "binutils-wrapper",
                     "cmake",
                     "ninja",
                     "pkg-config",

@@ -212,7 +212,8 @@ fn a_build_that_fails() {
 fn without_the_plugin() {
     for host in hosts() {
         let expression = format!(
-            "((import {0}/nix/lib {{ pkgs = import {0}/tests/nixpkgs {{ }}; }}).withSccache {{ }} {{ name = \"x\"; }}).RUSTC_WRAPPER",
+            "let pkgs = import {0}/tests/nixpkgs {{ }}; in
+              (pkgs.stdenv.mkDerivation ((import {0}/nix/lib {{ inherit pkgs; }}).withSccache {{ }} {{ name = \"x\"; }})).drvPath",
             root().display()
         );
         let output = host
