@@ -89,6 +89,10 @@ old: {
   bootstrapTriple = stdenv.hostPlatform.rust.rustcTarget;
   bootstrapWraps = if bootstrapConfig.sccache.rustcWrapper then "" else "1";
 
+  # Bootstrap gives what it installs run paths of its own. By stdenv's, the standard library's shared
+  # library would be another in each derivation, and what is compiled against it would miss.
+  NIX_NO_SELF_RPATH = "1";
+
   passthru = old.passthru or { } // {
     inherit bootstrapConfig stage0 toolchain;
   };
