@@ -1,4 +1,4 @@
-//! What the builtins of nix-sccache compute, and what its parts agree on.
+//! What the builtins of nix-sccache compute.
 //!
 //! No FFI, no I/O, no look at the environment: every builtin is a pure function
 //! from one serde type to another, so that the same call gives the same answer in
@@ -6,10 +6,8 @@
 //! attribute at fault.
 
 pub mod bootstrap_config;
-pub mod contract;
 mod error;
 mod hash;
-pub mod hidden;
 pub mod manifest;
 mod path;
 pub mod request;

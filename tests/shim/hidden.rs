@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use nix_sccache_core::hidden;
+use nix_sccache_contract::hidden;
 use nix_sccache_tests::{Daemon, Shim, reported, script, stdout_of};
 use serde_json::Value;
 use tempfile::TempDir;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{self, Command, ExitCode, ExitStatus};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use nix_sccache_core::contract::{self, Language};
+use nix_sccache_contract::{self as contract, Language};
 
 use crate::arguments::{
     CcCall, RustcCall, are_rustcs, are_too_long, has_version, is_rustc, spelled_for_sccache,

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use nix_sccache_core::contract::Language;
+use nix_sccache_contract::Language;
 use serde::{Deserialize, Serialize};
 
 use crate::arguments::{CcCall, RustcCall};
@@ -225,7 +225,7 @@ pub fn cc(call: &CcCall) -> Class {
 
 /// Whether a language is among those to wrap, which [`contract::WRAP`] names.
 ///
-/// [`contract::WRAP`]: nix_sccache_core::contract::WRAP
+/// [`contract::WRAP`]: nix_sccache_contract::WRAP
 pub fn is_wrapped(language: Language, wrap: Option<&str>) -> bool {
     wrap.is_none_or(|wrap| Language::named_in(wrap).contains(&language))
 }

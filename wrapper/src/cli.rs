@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use clap::{Parser, Subcommand};
-use nix_sccache_core::contract;
+use nix_sccache_contract as contract;
 
 use crate::call::stand_in_front_of_rustc;
 use crate::call_log::{self, Log};

@@ -12,8 +12,8 @@ use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-use nix_sccache_core::contract::{self, Language};
-use nix_sccache_core::hidden;
+use nix_sccache_contract::hidden;
+use nix_sccache_contract::{self as contract, Language};
 use sha2::{Digest, Sha256};
 
 use crate::arguments::{CcCall, RustcCall};

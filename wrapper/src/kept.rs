@@ -13,7 +13,7 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::Command;
 
-use nix_sccache_core::contract;
+use nix_sccache_contract as contract;
 
 /// What sccache takes away.
 const TAKEN: [&str; 11] = [

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use memchr::memmem;
-use nix_sccache_core::contract;
+use nix_sccache_contract as contract;
 
 use crate::arguments::rustc_options;
 use crate::compiler::Compiler;

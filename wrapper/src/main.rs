@@ -52,7 +52,7 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
-use nix_sccache_core::contract;
+use nix_sccache_contract as contract;
 
 fn main() -> ExitCode {
     let mut arguments = env::args_os();

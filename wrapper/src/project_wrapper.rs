@@ -8,7 +8,7 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use nix_sccache_core::contract;
+use nix_sccache_contract as contract;
 use rustix::process::getppid;
 
 use crate::compiler;

@@ -26,12 +26,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::contract;
 use crate::error::Error;
 use crate::path::AttrPath;
 use crate::sccache_env::AbsolutePath;
 use crate::source::TextRef;
 use crate::value::Value;
+use nix_sccache_contract as contract;
 use place::Place;
 use release::{NEWEST, Release};
 use settings::Settings;

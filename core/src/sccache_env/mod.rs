@@ -2,7 +2,7 @@
 //!
 //! The variables are those that sccache 0.19 reads (its `src/config.rs`,
 //! `src/commands.rs`, `src/server.rs` and `src/cache/`), Cargo's, CMake's and those of
-//! our [`contract`]. What sccache would pass over with a warning, or take in another
+//! our [contract]. What sccache would pass over with a warning, or take in another
 //! sense than it was meant, is an error here.
 //!
 //! Left out on purpose: what belongs to distributed compilation, which no sandbox reaches
@@ -24,9 +24,9 @@ use std::num::NonZeroU32;
 
 use serde::Deserialize;
 
-use crate::contract::{self, Language};
 use crate::error::Error;
 use crate::path::AttrPath;
+use nix_sccache_contract::{self as contract, Language, StablePaths};
 
 pub use settings::{AbsolutePath, CompressionLevel, Endpoint, KeyPrefix, Paths, Socket, Text};
 pub use size::Size;
@@ -85,40 +85,6 @@ pub struct Wanted {
     pub log: Option<Text>,
     /// A configuration file for sccache, for what no variable says.
     pub config: Option<AbsolutePath>,
-}
-
-/// When compilers are shown paths that stay the same while a lock file or a version changes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum StablePaths {
-    /// Where not a bit of what is built depends on it
-    #[default]
-    Exact,
-    /// Also where LLVM names a local symbol by a hash of the module that it is in, and so by the
-    /// paths in that: `NAME.llvm.NUMBER` has another number
-    Always,
-    /// Not at all
-    Never,
-}
-
-impl StablePaths {
-    const ALL: [Self; 3] = [Self::Exact, Self::Always, Self::Never];
-
-    /// The name in [`contract::STABLE_PATHS`] and in `rust.sccacheEnv`'s `stablePaths`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Exact => "exact",
-            Self::Always => "always",
-            Self::Never => "never",
-        }
-    }
-
-    /// The one of that name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
-    }
 }
 
 /// Less than most entries take.

@@ -6,9 +6,9 @@ use super::Env;
 use super::stores::{
     Azure, Cos, Directory, Ephemeral, Gcs, Gha, Memcached, Oss, Redis, S3, Server, Store, Webdav,
 };
-use crate::contract;
 use crate::error::Error;
 use crate::path::AttrPath;
+use nix_sccache_contract as contract;
 
 /// One way to the cache, `transport = "server"` or `transport.redis = { … }`.
 #[derive(Debug, Deserialize)]

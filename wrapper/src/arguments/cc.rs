@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ffi::OsString;
 
-use nix_sccache_core::contract::Language;
+use nix_sccache_contract::Language;
 
 /// What a call asks of a C or C++ compiler.
 #[derive(Debug, Default, PartialEq, Eq)]

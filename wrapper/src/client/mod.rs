@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::{self, Command, Stdio};
 use std::time::{Duration, SystemTime};
 
-use nix_sccache_core::contract::{self, Language};
+use nix_sccache_contract::{self as contract, Language};
 use rustix::process::Resource;
 
 use self::listen::{Heard, Messages, listen};

@@ -3,7 +3,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use nix_sccache_core::contract::{self, Language};
+use nix_sccache_contract::{self as contract, Language};
 use serde::Serialize;
 
 use super::configuration::{self, Configuration, Setting};

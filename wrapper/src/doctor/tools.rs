@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use nix_sccache_core::contract;
+use nix_sccache_contract as contract;
 use serde::Serialize;
 
 use super::page::Page;

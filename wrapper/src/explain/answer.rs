@@ -1,6 +1,6 @@
 //! The answer, in words and as JSON.
 
-use nix_sccache_core::contract;
+use nix_sccache_contract as contract;
 use serde::Serialize;
 
 use super::Earlier;

@@ -2,7 +2,7 @@
 
 use std::env;
 
-use nix_sccache_core::contract;
+use nix_sccache_contract as contract;
 use serde::{Deserialize, Serialize};
 
 use super::part::Part;

@@ -29,7 +29,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use nix_sccache_core::{contract, nearest};
+use nix_sccache_contract as contract;
+use nix_sccache_core::nearest;
 
 use self::answer::Answer;
 use self::folder::{Build, Log, logs};

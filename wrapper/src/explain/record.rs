@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use nix_sccache_core::contract::{self, Language};
+use nix_sccache_contract::{self as contract, Language};
 
 use super::made::{self, Build, Made};
 use super::part::{Kind, Part, Value};

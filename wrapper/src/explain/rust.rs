@@ -7,7 +7,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use nix_sccache_core::contract;
+use nix_sccache_contract as contract;
 
 use super::dep_info::{self, DepInfo};
 use super::made::Unit;

@@ -22,7 +22,7 @@ use std::sync::mpsc::channel;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use nix_sccache_core::contract;
+use nix_sccache_contract as contract;
 use rustix::process::{Signal, getppid, kill_process};
 
 use crate::arguments::{CcCall, RustcCall, is_rustc, rustc_options};

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use nix_sccache_core::contract;
+use nix_sccache_contract as contract;
 
 use super::view;
 use crate::call_log::{self, Log};

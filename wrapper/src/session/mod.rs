@@ -17,7 +17,7 @@ use std::process;
 use std::sync::LazyLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use nix_sccache_core::contract;
+use nix_sccache_contract as contract;
 
 use crate::call_log::{self, Entry, Log};
 use crate::compiler::{self, Compiler, process_of};

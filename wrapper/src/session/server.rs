@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use nix_sccache_core::contract;
+use nix_sccache_contract as contract;
 use serde::Deserialize;
 
 use crate::client;

@@ -5,8 +5,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use nix_sccache_core::contract;
-use nix_sccache_core::sccache_env::StablePaths as Wanted;
+use nix_sccache_contract as contract;
+use nix_sccache_contract::StablePaths as Wanted;
 
 use super::discover::Cargo;
 use super::manifests;

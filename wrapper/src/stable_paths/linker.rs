@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use memchr::memmem;
-use nix_sccache_core::contract;
+use nix_sccache_contract as contract;
 use tempfile::TempDir;
 
 use super::options::Options;

@@ -9,7 +9,7 @@ use std::env;
 use std::fs;
 use std::path::Path;
 
-use nix_sccache_core::contract;
+use nix_sccache_contract as contract;
 
 use crate::session::Session;
 

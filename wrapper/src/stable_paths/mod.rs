@@ -49,8 +49,8 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use nix_sccache_core::contract;
-use nix_sccache_core::sccache_env::StablePaths as Wanted;
+use nix_sccache_contract as contract;
+use nix_sccache_contract::StablePaths as Wanted;
 
 use self::discover::Cargo;
 use self::manifests::Profiles;

@@ -3,12 +3,12 @@
 use serde::Deserialize;
 
 use super::{Store, set, set_disk, set_mode};
-use crate::contract;
 use crate::error::Error;
 use crate::path::AttrPath;
 use crate::sccache_env::Env;
 use crate::sccache_env::settings::AbsolutePath;
 use crate::sccache_env::size::Size;
+use nix_sccache_contract as contract;
 
 /// A directory. Entries are readable by the user who wrote them alone, so several
 /// build users cannot share one.

@@ -3,9 +3,9 @@
 use serde::Deserialize;
 
 use super::set;
-use crate::contract;
 use crate::sccache_env::Env;
 use crate::sccache_env::settings::Socket;
+use nix_sccache_contract as contract;
 
 /// The host's daemon. What it stores, and how much, is its own affair.
 #[derive(Debug, Default, Deserialize)]

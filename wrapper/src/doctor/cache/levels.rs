@@ -1,6 +1,6 @@
 //! The stores that sccache is told to use, and by what.
 
-use nix_sccache_core::contract;
+use nix_sccache_contract as contract;
 
 use crate::doctor::configuration::Configuration;
 use crate::doctor::variables::Variables;

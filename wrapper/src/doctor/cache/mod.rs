@@ -8,7 +8,7 @@ mod store;
 
 use std::fs;
 
-use nix_sccache_core::contract;
+use nix_sccache_contract as contract;
 use serde::Serialize;
 
 use self::levels::levels;

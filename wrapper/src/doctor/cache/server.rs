@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use nix_sccache_core::contract;
+use nix_sccache_contract as contract;
 use serde::{Deserialize, Serialize};
 
 use super::super::environment::Place;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use nix_sccache_core::contract;
+use nix_sccache_contract as contract;
 use serde::Serialize;
 
 use super::directory::{self, Directory};

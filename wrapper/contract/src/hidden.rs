@@ -4,7 +4,7 @@
 //!
 //! Each is given by how it begins: nixpkgs ends its own in the name of a platform.
 
-use crate::contract::Language;
+use crate::Language;
 
 /// Of rustc: nixpkgs' wrapper of it reads `NIX_RUSTFLAGS`; cargo2nix's `NIX_RUST_LINK_FLAGS`,
 /// `NIX_RUST_BUILD_FLAGS` (once `NIX_RUST_BUILD_LINK_FLAGS`), and `NIX_RUST_METADATA`, which it

@@ -1,16 +1,16 @@
-//! The environment is the contract between `rust.sccacheEnv` and the shim: each
-//! variable that one writes and the other reads is defined here and nowhere else.
+//! Names the environment variables that `rust.sccacheEnv` writes and the shim reads, and those that the
+//! shim sets for itself.
 
 /// The real sccache, an absolute path. Without it the shim takes the first `sccache`
 /// on `PATH` that is not itself.
 pub const SCCACHE: &str = "NIX_SCCACHE_SCCACHE";
 
-/// How the derivation reaches its cache: the name of a transport, see
-/// [`Transport`](crate::sccache_env::Transport). Unset, the shim leaves it to sccache
+/// How the derivation reaches its cache: the name of a transport, an attribute of
+/// `rust.sccacheEnv`'s `transport`. Unset, the shim leaves it to sccache
 /// and its configuration.
 pub const TRANSPORT: &str = "NIX_SCCACHE_TRANSPORT";
 
-/// Which languages go to the cache: names of [`Language`] with commas between.
+/// Which languages go to the cache: names of [`Language`](crate::Language) with commas between.
 /// Unset, all of them.
 pub const WRAP: &str = "NIX_SCCACHE_WRAP";
 
@@ -23,7 +23,7 @@ pub const TIMEOUT: &str = "NIX_SCCACHE_TIMEOUT";
 pub const DEFAULT_TIMEOUT: u32 = 120;
 
 /// Whether compilers are shown paths that stay the same from build to build: the name of a
-/// [`StablePaths`](crate::sccache_env::StablePaths). Unset, that is `exact`.
+/// [`StablePaths`](crate::StablePaths). Unset, that is `exact`.
 pub const STABLE_PATHS: &str = "NIX_SCCACHE_STABLE_PATHS";
 
 /// A directory in which a session that ends leaves its log and its page. Unset, it leaves nothing.
@@ -109,41 +109,3 @@ pub const TRANSPORT_SERVER: &str = "server";
 
 /// The value of [`TRANSPORT`] for a cache that lives as long as the session.
 pub const TRANSPORT_EPHEMERAL: &str = "ephemeral";
-
-/// A language whose compiler the shim stands in front of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize)]
-pub enum Language {
-    /// rustc, by cargo's `RUSTC_WRAPPER`
-    #[serde(rename = "rust")]
-    Rust,
-    /// A C compiler, by CMake's launcher variable or by cc-rs, which takes the wrapper of rustc
-    #[serde(rename = "c")]
-    C,
-    /// A C++ compiler, likewise
-    #[serde(rename = "c++")]
-    Cxx,
-}
-
-impl Language {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Rust, Self::C, Self::Cxx];
-
-    /// The name in [`WRAP`] and in `rust.sccacheEnv`'s `wrap`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Rust => "rust",
-            Self::C => "c",
-            Self::Cxx => "c++",
-        }
-    }
-
-    /// The languages that a value of [`WRAP`] names; names that are none are passed over.
-    #[must_use]
-    pub fn named_in(wrap: &str) -> Vec<Self> {
-        Self::ALL
-            .into_iter()
-            .filter(|language| wrap.split(',').any(|name| name == language.name()))
-            .collect()
-    }
-}
