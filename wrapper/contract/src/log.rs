@@ -7,8 +7,8 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::class::Reason;
-use crate::faults::Fault;
+use crate::bypass::Reason;
+use crate::fault::Fault;
 
 /// One call of a compiler.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -147,7 +147,7 @@ fn whole_lines<T: DeserializeOwned>(text: &str) -> Vec<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::faults::Kind;
+    use crate::fault::Kind;
 
     #[test]
     fn what_is_written_is_read() {
