@@ -3,18 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-
-use crate::decide::{Answer, HEAD, Verdict, decide};
-
-// The shim is a program, which has no library; these parts of it are pure.
-#[allow(dead_code)]
-#[path = "../../wrapper/src/gateway/decide.rs"]
-mod decide;
-#[allow(dead_code)]
-#[path = "../../wrapper/src/gateway/frames.rs"]
-mod frames;
-#[path = "../../wrapper/src/gateway/statistics.rs"]
-mod statistics;
+use nix_sccache_gateway::decide::{Answer, HEAD, Verdict, decide};
 
 fuzz_target!(|input: (bool, Option<u32>, &[u8])| {
     let (read_only, length, body) = input;

@@ -142,6 +142,7 @@ const KNOWN: [Known; 12] = [
 
 /// Decides about a request by the length that its frame says and the beginning of its body:
 /// [`HEAD`] bytes, or all of a shorter one.
+#[must_use]
 pub fn decide(length: u32, head: &[u8], read_only: bool) -> Verdict {
     let mut rest = Body(head);
     let (Some(number), Some(behind)) = (rest.u32(), length.checked_sub(4)) else {
@@ -167,6 +168,7 @@ pub fn decide(length: u32, head: &[u8], read_only: bool) -> Verdict {
 
 /// What a request is called in the log.
 #[cfg(test)]
+#[must_use]
 pub fn name(number: u32) -> Option<&'static str> {
     KNOWN
         .iter()
@@ -213,6 +215,7 @@ fn key(rest: &mut Body) -> Result<(), &'static str> {
 }
 
 /// The body that a client hears, if any.
+#[must_use]
 pub fn body(answer: Answer) -> Option<Vec<u8>> {
     /// `Response::Compile(CompileResponse::UnhandledCompile)`
     const UNHANDLED: [u8; 8] = [0, 0, 0, 0, 1, 0, 0, 0];

@@ -6,16 +6,19 @@
 pub const HEADER: usize = 4;
 
 /// How long the body is that stands behind a header.
+#[must_use]
 pub fn length(header: [u8; HEADER]) -> u32 {
     u32::from_be_bytes(header)
 }
 
 /// The header of a body of this length.
+#[must_use]
 pub fn header(length: u32) -> [u8; HEADER] {
     length.to_be_bytes()
 }
 
 /// A frame of a short body, one that is made here.
+#[must_use]
 pub fn frame(body: &[u8]) -> Vec<u8> {
     let length = u32::try_from(body.len()).unwrap_or(u32::MAX);
     [&header(length), body].concat()

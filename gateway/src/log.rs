@@ -3,10 +3,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
+use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
-
-use crate::tell::tell;
 
 /// What was logged of late.
 pub struct Log(Mutex<State>);
@@ -59,7 +58,8 @@ impl Log {
     /// A line that is always there.
     #[expect(clippy::unused_self, reason = "a line goes by the log that has it")]
     pub fn line(&self, what: impl Display) {
-        tell(format_args!("nix-sccache gateway: {what}"));
+        // Nobody is left to tell of a failure.
+        writeln!(io::stderr(), "nix-sccache-gateway: {what}").ok();
     }
 
     /// What was left out before this time began, if it begins now, and whether there is room for a

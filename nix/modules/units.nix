@@ -25,7 +25,7 @@
 let
   inherit (builtins) concatMap concatStringsSep filter;
 
-  read = builtins.fromTOML (builtins.readFile ../../wrapper/src/doctor/setup/units.toml);
+  read = builtins.fromTOML (builtins.readFile ./units.toml);
 
   # Of a variable's value; `%` is systemd's.
   text =

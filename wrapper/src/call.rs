@@ -15,18 +15,19 @@ use crate::arguments::{
     CcCall, RustcCall, are_rustcs, are_too_long, has_version, is_rustc, spelled_for_sccache,
 };
 use crate::bootstrap;
-use crate::call_log::{Entry, Outcome};
-use crate::class::{self, Class, Reason};
+use crate::class::{self, Class};
 use crate::client::{self, Answer};
 use crate::compiler::{self, Compiler};
-use crate::explain;
+use crate::key_record;
 use crate::project_wrapper;
-use crate::report::tell_trouble;
 use crate::run_paths;
 use crate::session::Session;
 use crate::stable_paths::{self, StablePaths};
 use crate::surroundings;
 use crate::tell::tell;
+use crate::trouble::tell_trouble;
+use nix_sccache_contract::bypass::Reason;
+use nix_sccache_contract::log::{Entry, Outcome};
 
 /// As `sccache`: a compiler's call, or else the real sccache.
 pub fn as_sccache(mut arguments: Vec<OsString>) -> ExitCode {
@@ -270,7 +271,7 @@ impl Call {
             outcome,
         };
         session.note(&entry);
-        explain::record(
+        key_record::record(
             session,
             &entry,
             &self.compiler,

@@ -38,7 +38,7 @@ pub fn is_shim(path: &Path) -> bool {
         return false;
     };
     let own = env::current_exe().and_then(|own| own.canonicalize());
-    real.file_name() == Some(OsStr::new("nix-sccache")) || own.is_ok_and(|own| own == real)
+    real.file_name() == Some(OsStr::new("nix-sccache-shim")) || own.is_ok_and(|own| own == real)
 }
 
 /// Becomes the program: nothing of us is left to cost anything. Comes back only when

@@ -12,8 +12,8 @@ use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-use nix_sccache_contract::hidden;
 use nix_sccache_contract::{self as contract, Language};
+use nix_sccache_contract::{hex, hidden};
 use sha2::{Digest, Sha256};
 
 use crate::arguments::{CcCall, RustcCall};
@@ -207,15 +207,6 @@ pub fn digest(files: &[PathBuf]) -> Vec<u8> {
         all.update(one.finalize());
     }
     all.finalize().to_vec()
-}
-
-/// Bytes in hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").ok();
-        text
-    })
 }
 
 #[cfg(test)]

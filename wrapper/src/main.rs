@@ -6,39 +6,32 @@
 //! | `sccache` | what `RUSTC_WRAPPER` and the launchers point at: [`call`] for a compiler, else the real sccache |
 //! | `rustc`, or any other compiler | that compiler, through the cache |
 //! | `cargo` | cargo, with `RUSTC_WRAPPER` set |
-//! | `nix-sccache` | the tool for people and hooks: [`cli`] |
+//! | `nix-sccache-shim` | what the setup hook and `nix-sccache` call: [`hook`] |
 //!
 //! A compiler's call goes through these, each with one job: [`arguments`] reads it,
 //! [`class`] decides what it is, [`surroundings`] whether anything but the arguments forbids that,
 //! [`inputs`] names what goes into its key beside what sccache sees, [`keyless`] what sccache sees and
 //! is of no matter, [`stable_paths`] and [`run_paths`] keep what changes for no reason out of it, [`client`] asks the
 //! cache, [`seal`] tells whether an entry is what it was, [`compiler`] runs the compiler,
-//! [`call_log`] notes what came of it, [`faults`] what went wrong with it, and [`explain`] what its
-//! key was made of.
+//! [`session`] notes what came of it, and [`key_record`] what its key was made of.
 
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
 mod arguments;
 mod bootstrap;
 mod call;
-mod call_log;
 mod class;
-mod cli;
 mod client;
 mod compiler;
-mod doctor;
-mod explain;
-mod faults;
-mod gateway;
+mod hook;
 mod inner;
 mod inputs;
 mod kept;
+mod key_record;
 mod keyless;
 mod note;
 mod outputs;
-mod page;
 mod project_wrapper;
-mod report;
 mod run_paths;
 mod seal;
 mod session;
@@ -46,6 +39,7 @@ mod stable_paths;
 mod static_libraries;
 mod surroundings;
 mod tell;
+mod trouble;
 
 use std::env;
 use std::ffi::OsString;
@@ -71,7 +65,7 @@ fn main() -> ExitCode {
     {
         Some("sccache") => call::as_sccache(arguments),
         Some("cargo") => call::as_cargo(&arguments),
-        None | Some("nix-sccache") => cli::main(called_as, arguments),
+        None | Some("nix-sccache-shim") => hook::main(&arguments),
         Some(compiler) => call::as_compiler(compiler, arguments),
     }
 }

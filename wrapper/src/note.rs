@@ -7,7 +7,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::class::Reason;
+use nix_sccache_contract::bypass::Reason;
 
 /// The note of one call: it is there while the compiler compiles, with the number of the process that
 /// waits for it.

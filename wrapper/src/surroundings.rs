@@ -6,9 +6,9 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
 use crate::arguments::{CcCall, RustcCall};
-use crate::class::Reason;
 use crate::outputs;
 use crate::static_libraries;
+use nix_sccache_contract::bypass::Reason;
 
 /// Of a call of rustc's.
 pub fn of_rustc(call: &RustcCall, arguments: &[OsString]) -> Option<Reason> {

@@ -7,13 +7,13 @@ use super::Earlier;
 use super::chain::{Note, Root, compared, roots};
 use super::compare::{Comparison, Difference};
 use super::folder::{Build, Call};
-use super::made::Made;
-use super::part::{Kind, Value};
 use super::select::{Wanted, counterpart};
 use super::show::time;
-use crate::call_log::Outcome;
-use crate::class::Reason;
-use crate::tell::shown;
+use nix_sccache_contract::bypass::Reason;
+use nix_sccache_contract::log::Outcome;
+use nix_sccache_contract::part::{Kind, Value};
+use nix_sccache_contract::record::Made;
+use nix_sccache_contract::text::shown;
 
 /// The form of the JSON. Members may be added to it; a change of those that are there is another
 /// number.

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::compare::{Comparison, Difference, compare};
 use super::folder::{Build, Call};
-use super::part::Kind;
 use super::select::{counterpart, producer};
+use nix_sccache_contract::part::Kind;
 
 /// What changed first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -139,9 +139,9 @@ fn dependencies(comparison: &Comparison) -> impl Iterator<Item = Difference> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::call_log::{Entry, Outcome};
-    use crate::explain::made::{self, Made, Unit};
-    use crate::explain::part::Part;
+    use nix_sccache_contract::log::{Entry, Outcome};
+    use nix_sccache_contract::part::Part;
+    use nix_sccache_contract::record::{self, Made, Unit};
 
     fn call(name: &str, source: &str, dependencies: &[(&str, &str)]) -> Call {
         let mut parts = vec![Part::digest(Kind::Source, "src/lib.rs", source.as_bytes())];
@@ -176,7 +176,7 @@ mod tests {
         Build {
             name: "session".into(),
             seconds: 1,
-            origin: made::Build::default(),
+            origin: record::Build::default(),
             calls,
             trouble: None,
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::part::{Kind, Part, Value};
+use nix_sccache_contract::part::{Kind, Part, Value};
 
 /// A part that is not what it was.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]

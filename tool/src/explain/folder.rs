@@ -4,8 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::made::{self, Made};
-use crate::call_log::{self, Entry};
+use nix_sccache_contract::log::{self, Entry};
+use nix_sccache_contract::record::{self, Made};
 
 /// How a log ends, and what is beside it.
 const LOG: &str = ".jsonl";
@@ -25,7 +25,7 @@ pub struct Build {
     /// When it ended, in seconds since 1970.
     pub seconds: u64,
     /// What it says of itself.
-    pub origin: made::Build,
+    pub origin: record::Build,
     /// Its calls, in the order of their ends.
     pub calls: Vec<Call>,
     /// The first trouble with the cache.
@@ -84,14 +84,24 @@ pub fn logs(folder: &Path) -> io::Result<Vec<Log>> {
 }
 
 impl Log {
+    /// Its file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Reads it; nothing where it is none.
+    pub fn log(&self) -> Option<log::Log> {
+        Some(log::kept(&text(&self.path).ok()?))
+    }
+
+    /// Reads it, and what the keys of its calls were made of.
     pub fn read(&self) -> Option<Build> {
-        let log = call_log::kept(&text(&self.path).ok()?);
+        let log = self.log()?;
         let keys = self.path.with_extension("").into_os_string();
         let mut keys = keys;
         keys.push(KEYS);
         let (origin, mut made) = text(Path::new(&keys))
-            .map(|text| made::read(&text))
+            .map(|text| record::read(&text))
             .unwrap_or_default();
         let calls = log
             .calls

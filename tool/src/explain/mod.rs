@@ -1,10 +1,7 @@
-//! `nix-sccache explain`: which part of a crate's key is not what it was in the build before.
+//! Explains which part of a crate's key is not what it was in the build before: `nix-sccache explain`.
 //!
 //! | module | does |
 //! |---|---|
-//! | [`record`] | records what a call's key is made of, in a session that leaves a report |
-//! | [`rust`], [`cc`], [`dep_info`] | know what that is |
-//! | [`part`], [`made`] | one part, and the file of all |
 //! | [`folder`] | reads what builds have left |
 //! | [`select`] | finds the calls for a crate, and those that they compare with |
 //! | [`compare`] | tells what differs from what follows of it |
@@ -12,15 +9,9 @@
 //! | [`answer`] | the answer, in words and as JSON |
 
 mod answer;
-mod cc;
 mod chain;
 mod compare;
-mod dep_info;
-mod folder;
-mod made;
-mod part;
-mod record;
-mod rust;
+pub mod folder;
 mod select;
 mod show;
 
@@ -35,10 +26,8 @@ use nix_sccache_core::nearest;
 use self::answer::Answer;
 use self::folder::{Build, Log, logs};
 use self::select::Wanted;
-use crate::tell::shown;
-use crate::tell::{print, tell};
-
-pub use record::{record, recorded};
+use crate::print::{print, tell};
+use nix_sccache_contract::text::shown;
 
 /// What to explain.
 #[derive(Args)]

@@ -1,8 +1,8 @@
 //! Finding the calls for a crate, and in another build those that compile the same.
 
 use super::folder::{Build, Call};
-use super::made::Made;
-use crate::call_log::Outcome;
+use nix_sccache_contract::log::Outcome;
+use nix_sccache_contract::record::Made;
 
 /// What somebody asks about.
 #[derive(Debug, PartialEq, Eq)]

@@ -4,8 +4,8 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::view::shortened;
-use crate::call_log::{Entry, Log, Outcome};
-use crate::class::Reason;
+use nix_sccache_contract::bypass::Reason;
+use nix_sccache_contract::log::{Entry, Log, Outcome};
 
 /// Something to change, or to know.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,24 +6,18 @@
 //! | [`timeline`] | puts calls that ran at once into lanes |
 //! | [`advice`] | says what to change |
 //! | [`view`] | words and numbers as the page shows them, into `templates/page.html` |
-//! | [`place`] | where the page may be written, and where a build leaves it |
 //!
 //! A log gives the same page every time.
 
 mod advice;
-mod place;
 mod timeline;
 mod view;
 
-use std::fs;
 use std::io;
-use std::path::Path;
 
-use crate::call_log::Log;
+use nix_sccache_contract::log::Log;
 
-pub use place::{keep_in_folder, outside_outputs};
-
-/// Writes the page of a log.
-pub fn write(log: &Log, file: &Path) -> io::Result<()> {
-    fs::write(file, view::page(log)?)
+/// The page of a log, as HTML.
+pub fn page(log: &Log) -> io::Result<String> {
+    view::page(log)
 }

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use crate::call_log::{Entry, Outcome};
+use nix_sccache_contract::log::{Entry, Outcome};
 
 /// Which call ran when, and in which lane.
 #[derive(Debug, Default, PartialEq, Eq)]

@@ -6,8 +6,8 @@ use askama::Template;
 
 use super::advice::{Advice, advice};
 use super::timeline::{Bar, Timeline, timeline};
-use crate::call_log::{Entry, Log, Outcome};
-use crate::report::Report;
+use nix_sccache_contract::log::{Entry, Log, Outcome};
+use nix_sccache_contract::report::Report;
 
 /// How many calls are drawn and listed: of more than these, the longest.
 const SHOWN: usize = 4000;
@@ -352,8 +352,8 @@ fn percent(part: f64, whole: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::class::Reason;
-    use crate::faults::{Fault, Kind};
+    use nix_sccache_contract::bypass::Reason;
+    use nix_sccache_contract::fault::{Fault, Kind};
 
     fn call(name: &str, at: u64, took: u64, outcome: Outcome) -> Entry {
         Entry {

@@ -98,6 +98,7 @@ impl fmt::Display for Reason {
 
 impl Reason {
     /// What to do to get rid of it, where something can be done.
+    #[must_use]
     pub fn remedy(&self) -> Option<&'static str> {
         match self {
             Self::Incremental => {

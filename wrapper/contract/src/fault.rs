@@ -77,6 +77,7 @@ pub struct Faults {
 }
 
 /// Puts faults of one kind and cause together, in the order of the kinds.
+#[must_use]
 pub fn together(faults: &[Fault]) -> Vec<Faults> {
     let mut all: Vec<Faults> = Vec::new();
     for fault in faults {
@@ -108,6 +109,7 @@ pub fn together(faults: &[Fault]) -> Vec<Faults> {
 
 impl Faults {
     /// A sentence.
+    #[must_use]
     pub fn text(&self) -> String {
         let (calls, of, why) = (self.calls, self.of(), &self.why);
         let several = calls != 1;

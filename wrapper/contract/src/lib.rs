@@ -6,12 +6,39 @@
 //! | [`variables`] | environment variables: who sets each, who reads it, what it means unset |
 //! | [`hidden`] | variables that compilers and their wrappers read, by prefix: implicit inputs |
 //! | [`Language`], [`StablePaths`] | values of such variables |
+//! | [`log`] | the session's log: a line an invocation, with what came of it |
+//! | [`bypass`] | why an invocation ran without the cache |
+//! | [`fault`] | what went wrong with the cache and was got over |
+//! | [`report`] | the sum of a log: the closing table, and the report as JSON |
+//! | [`record`], [`part`] | what keys were made of |
+//! | [`outputs`] | what is part of a build's result, where nothing of ours may be written |
+//! | [`secret`], [`text`] | what may be shown of other people's values |
 
+pub mod bypass;
+pub mod fault;
 pub mod hidden;
 mod language;
+pub mod log;
+pub mod outputs;
+pub mod part;
+pub mod record;
+pub mod report;
+pub mod secret;
 mod stable_paths;
+pub mod text;
 pub mod variables;
+
+use std::fmt::Write;
 
 pub use language::Language;
 pub use stable_paths::StablePaths;
 pub use variables::*;
+
+/// Bytes in hexadecimal digits.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").ok();
+        text
+    })
+}

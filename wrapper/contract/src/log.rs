@@ -1,8 +1,4 @@
-//! The session's log: one line of JSON a call.
-
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::path::Path;
+//! Holds the session's log: one line of JSON a call.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -71,29 +67,8 @@ pub enum Outcome {
     Error,
 }
 
-/// Adds a line. A single write to a file opened for appending is whole, whoever else writes.
-pub fn append(log: &Path, entry: &impl Serialize) -> io::Result<()> {
-    let mut line = serde_json::to_vec(entry)?;
-    line.push(b'\n');
-    OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(log)?
-        .write_all(&line)
-}
-
-/// Reads the lines of a log, calls or faults. A line that is not whole, as a full disk leaves it, is
-/// passed over.
-pub fn read<T: DeserializeOwned>(log: &Path) -> io::Result<Vec<T>> {
-    let text = match fs::read_to_string(log) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-        other => other?,
-    };
-    Ok(whole_lines(&text))
-}
-
 /// The text of a log that is to be kept.
-pub fn lines(log: &Log) -> io::Result<Vec<u8>> {
+pub fn lines(log: &Log) -> serde_json::Result<Vec<u8>> {
     let mut lines = Vec::new();
     for call in &log.calls {
         serde_json::to_writer(&mut lines, call)?;
@@ -111,21 +86,8 @@ pub fn lines(log: &Log) -> io::Result<Vec<u8>> {
     Ok(lines)
 }
 
-/// Reads a log that was kept.
-pub fn read_kept(file: &Path) -> io::Result<Log> {
-    let named = |error| io::Error::other(format!("{}: {error}", file.display()));
-    // Of a session that runs, a log that is not there is an empty one; here it is a slip.
-    let text = fs::read_to_string(file).map_err(named)?;
-    let log = kept(&text);
-    if log == Log::default() && !text.is_empty() {
-        return Err(named(io::Error::other(
-            "this is no log that `run --log` kept",
-        )));
-    }
-    Ok(log)
-}
-
 /// What the text of a log that was kept says.
+#[must_use]
 pub fn kept(text: &str) -> Log {
     Log {
         calls: whole_lines(text),
@@ -138,7 +100,9 @@ pub fn kept(text: &str) -> Log {
     }
 }
 
-fn whole_lines<T: DeserializeOwned>(text: &str) -> Vec<T> {
+/// The lines of a log, calls or faults. A line that is not whole, as a full disk leaves it, is passed over.
+#[must_use]
+pub fn whole_lines<T: DeserializeOwned>(text: &str) -> Vec<T> {
     text.lines()
         .filter_map(|line| serde_json::from_str(line).ok())
         .collect()
@@ -150,40 +114,7 @@ mod tests {
     use crate::fault::Kind;
 
     #[test]
-    fn what_is_written_is_read() {
-        let folder = tempfile::tempdir().unwrap();
-        let log = folder.path().join("log");
-        assert_eq!(read::<Entry>(&log).unwrap(), []);
-        let entry = |outcome| Entry {
-            at: 1,
-            took: 2,
-            language: "rust".into(),
-            name: "a".into(),
-            package: Some("a 0.1.0".into()),
-            keeps_path: true,
-            outcome,
-        };
-        let entries = [
-            entry(Outcome::Hit),
-            entry(Outcome::Passthrough(Reason::Links("bin".into()))),
-            entry(Outcome::Passthrough(Reason::Incremental)),
-        ];
-        for entry in &entries {
-            append(&log, entry).unwrap();
-        }
-        fs::write(
-            &log,
-            format!("{}{{\"at\":1,\"to", fs::read_to_string(&log).unwrap()),
-        )
-        .unwrap();
-        assert_eq!(read::<Entry>(&log).unwrap(), entries);
-    }
-
-    #[test]
     fn what_is_kept_is_read() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("log");
-        assert!(read_kept(&file).is_err());
         let call = Entry {
             at: 1,
             took: 2,
@@ -204,12 +135,11 @@ mod tests {
                     calls,
                     trouble,
                 };
-                fs::write(&file, lines(&log).unwrap()).unwrap();
-                assert_eq!(read_kept(&file).unwrap(), log);
+                let text = String::from_utf8(lines(&log).unwrap()).unwrap();
+                assert_eq!(kept(&text), log);
             }
         }
-        fs::write(&file, "no log\n").unwrap();
-        assert!(read_kept(&file).is_err());
+        assert_eq!(kept("no log\n"), Log::default());
     }
 
     /// As they were before calls had packages.

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::doctor::mask;
-use crate::inputs::hex;
+use crate::hex;
+use crate::secret;
 
 /// What a part is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -68,7 +68,7 @@ impl Part {
     /// A part with a value that people may see: a long one, or one with a secret in it, is a digest.
     pub fn text(kind: Kind, name: impl Into<String>, value: &str) -> Self {
         let name = name.into();
-        let hidden = mask::is_secret(&name) || mask::value(&name, value) != value;
+        let hidden = secret::is_secret(&name) || secret::value(&name, value) != value;
         let value = if hidden || value.len() > LONGEST {
             Value::digest(value.as_bytes())
         } else {
@@ -93,6 +93,7 @@ impl Part {
     }
 
     /// The same, in this file.
+    #[must_use]
     pub fn in_file(mut self, file: impl Into<String>) -> Self {
         self.file = Some(file.into());
         self
@@ -101,6 +102,7 @@ impl Part {
 
 impl Value {
     /// The digest of contents. Half of SHA-256 is enough to tell two builds' files apart.
+    #[must_use]
     pub fn digest(contents: &[u8]) -> Self {
         let digest = Sha256::digest(contents);
         let half = digest.get(..16).unwrap_or_default();
@@ -108,6 +110,7 @@ impl Value {
     }
 
     /// The text, if it is one.
+    #[must_use]
     pub fn as_text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),

@@ -1,11 +1,8 @@
 //! The file that a build leaves of its calls' keys: a line of JSON about the build, then one a call.
 
-use std::env;
-
-use nix_sccache_contract as contract;
 use serde::{Deserialize, Serialize};
 
-use super::part::Part;
+use crate::part::Part;
 
 /// Which build it was.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,6 +62,7 @@ pub struct Unit {
 
 impl Unit {
     /// Whether two builds' calls compile the same thing; its folder and stem may be others.
+    #[must_use]
     pub fn is_like(&self, other: &Self) -> bool {
         (&self.kinds, &self.target, self.test, self.checked)
             == (&other.kinds, &other.target, other.test, other.checked)
@@ -72,9 +70,9 @@ impl Unit {
 }
 
 impl Build {
-    /// The one that this process is in.
-    pub fn of_environment(at: u64) -> Self {
-        let variable = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
+    /// The one whose variables these are, which ended `at`, in microseconds since 1970.
+    pub fn of_variables(at: u64, variable: impl Fn(&str) -> Option<String>) -> Self {
+        let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
         // A shell may have a variable `name` of its own; a derivation has its output as well.
         let out = variable("out");
         let of_derivation = |name: &str| out.as_ref().and_then(|_| variable(name));
@@ -82,12 +80,13 @@ impl Build {
             at,
             name: of_derivation("name"),
             pname: of_derivation("pname"),
-            transport: variable(contract::TRANSPORT),
+            transport: variable(crate::TRANSPORT),
             out,
         }
     }
 
     /// What stays of its name when its version changes.
+    #[must_use]
     pub fn family(&self) -> Option<&str> {
         self.pname
             .as_deref()
@@ -114,6 +113,7 @@ pub fn text(build: Build, recorded: &[u8]) -> serde_json::Result<Vec<u8>> {
 }
 
 /// Reads the text of such a file. Lines that are not whole are passed over.
+#[must_use]
 pub fn read(text: &str) -> (Build, Vec<Made>) {
     let build = text
         .lines()
@@ -131,7 +131,7 @@ pub fn read(text: &str) -> (Build, Vec<Made>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::explain::part::Kind;
+    use crate::part::Kind;
 
     #[test]
     fn names_lose_their_versions() {

@@ -1,21 +1,13 @@
 //! The report: what the cache did for a session.
 
 use std::collections::BTreeMap;
-use std::env;
-use std::fs::{self, File};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
-use std::time::{Duration, SystemTime};
 
-use comfy_table::presets::NOTHING;
-use comfy_table::{CellAlignment, Table};
-use rustix::process::getuid;
 use serde::Serialize;
 
-use crate::call_log::{Entry, Log, Outcome};
-use crate::class::Reason;
-use crate::faults::{self, Faults};
-use crate::tell::{shown, tell};
+use crate::bypass::Reason;
+use crate::fault::{self, Faults};
+use crate::log::{Entry, Log, Outcome};
+use crate::text::shown;
 
 /// What a session's log says, all together.
 #[derive(Debug, Default, PartialEq, Serialize)]
@@ -75,10 +67,11 @@ pub struct Passthrough {
 
 impl Report {
     /// The report of a log.
+    #[must_use]
     pub fn of(log: &Log) -> Self {
         Self {
             trouble: log.trouble.clone(),
-            faults: faults::together(&log.faults),
+            faults: fault::together(&log.faults),
             ..Self::from_entries(&log.calls)
         }
     }
@@ -136,6 +129,7 @@ impl Report {
     }
 
     /// One line.
+    #[must_use]
     pub fn summary(&self) -> String {
         let passed: usize = self.passthrough.iter().map(|row| row.calls).sum();
         format!(
@@ -146,6 +140,7 @@ impl Report {
 
     /// The summary and a table under it, for people; it fits 80 columns, but for what sccache
     /// itself said of trouble.
+    #[must_use]
     pub fn text(&self) -> String {
         let parts = [
             Some(self.summary()),
@@ -161,6 +156,7 @@ impl Report {
     }
 
     /// What must not be left out where there is room for little.
+    #[must_use]
     pub fn short_text(&self) -> String {
         let parts = [
             Some(self.summary()),
@@ -197,19 +193,29 @@ impl Report {
         if rows.is_empty() {
             return None;
         }
-        let mut table = Table::new();
-        table.load_style(NOTHING);
-        table.set_header(["", "calls", "seconds", ""]);
-        for (what, calls, seconds, note) in rows {
-            let note = shown(note);
-            table.add_row([what, &calls.to_string(), &format!("{seconds:.1}"), &note]);
-        }
-        for column in [1, 2] {
-            if let Some(column) = table.column_mut(column) {
-                column.set_cell_alignment(CellAlignment::Right);
-            }
-        }
-        Some(table.trim_fmt())
+        let header = ["", "calls", "seconds", ""].map(str::to_owned);
+        let cells = rows.into_iter().map(|(what, calls, seconds, note)| {
+            let (calls, seconds) = (calls.to_string(), format!("{seconds:.1}"));
+            [what.to_owned(), calls, seconds, shown(note)]
+        });
+        let cells: Vec<_> = std::iter::once(header).chain(cells).collect();
+        let width = |column: fn(&[String; 4]) -> &String| {
+            cells
+                .iter()
+                .map(|row| column(row).chars().count())
+                .max()
+                .unwrap_or_default()
+        };
+        let (what, calls, seconds) = (
+            width(|row| &row[0]),
+            width(|row| &row[1]),
+            width(|row| &row[2]),
+        );
+        let lines = cells.iter().map(|[a, b, c, note]| {
+            let line = format!(" {a:what$}  {b:>calls$}  {c:>seconds$}  {note}");
+            line.trim_end().to_owned()
+        });
+        Some(lines.collect::<Vec<_>>().join("\n"))
     }
 
     /// Where no call at all came by: the cache is of no use to such a build.
@@ -259,37 +265,9 @@ impl Report {
     }
 }
 
-/// Tells of trouble, where no session does it in its report: with each call, and in a shell of Nix's,
-/// where each would say the same, once an hour.
-pub fn tell_trouble(why: &str) {
-    if env::var_os("IN_NIX_SHELL").is_none() || !was_told_lately() {
-        tell(trouble_text(why));
-    }
-}
-
-/// Whether this was asked before, an hour ago or less. It is noted as if it had been told now.
-fn was_told_lately() -> bool {
-    const LATELY: Duration = Duration::from_hours(1);
-    let folder = env::var_os("XDG_RUNTIME_DIR").map_or_else(env::temp_dir, PathBuf::from);
-    let note = folder.join(format!("nix-sccache-told-{}", getuid().as_raw()));
-    // Nobody's link is followed: in a folder for all anybody may have put one there.
-    if File::create_new(&note).is_ok() {
-        return false;
-    }
-    let told = fs::symlink_metadata(&note).and_then(|note| note.modified());
-    let lately = told.is_ok_and(|told| told.elapsed().is_ok_and(|since| since < LATELY));
-    if !lately {
-        let file = File::options()
-            .write(true)
-            .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
-            .open(&note);
-        file.and_then(|file| file.set_modified(SystemTime::now()))
-            .ok();
-    }
-    lately
-}
-
-fn trouble_text(why: &str) -> String {
+/// What is told of trouble with the cache.
+#[must_use]
+pub fn trouble_text(why: &str) -> String {
     format!("nix-sccache: the cache cannot be used, and the build goes on without it: {why}")
 }
 

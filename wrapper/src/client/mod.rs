@@ -20,9 +20,7 @@ use rustix::process::Resource;
 use self::listen::{Heard, Messages, listen};
 use self::relay::{Relay, Seen};
 use crate::arguments::{RustcCall, for_sccache};
-use crate::class::Reason;
 use crate::compiler::{self, Compiler};
-use crate::faults::{Fault, Kind};
 use crate::inner;
 use crate::inputs;
 use crate::kept;
@@ -32,6 +30,8 @@ use crate::outputs;
 use crate::seal::{self, Subject};
 use crate::session::{OfOneCall, Session};
 use crate::stable_paths::StablePaths;
+use nix_sccache_contract::bypass::Reason;
+use nix_sccache_contract::fault::{Fault, Kind};
 
 /// What came of asking.
 pub enum Answer {

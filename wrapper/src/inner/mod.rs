@@ -28,13 +28,13 @@ use rustix::process::{Signal, getppid, kill_process};
 use crate::arguments::{CcCall, RustcCall, is_rustc, rustc_options};
 use crate::class::{self, Class};
 use crate::compiler::{self, Compiler, is_there, process_of};
-use crate::faults::{Fault, Kind};
 use crate::kept;
 use crate::keyless;
 use crate::note::Note;
 use crate::seal::{Messages, Subject};
 use crate::session::Session;
 use crate::stable_paths;
+use nix_sccache_contract::fault::{Fault, Kind};
 
 /// Notes the call if it is a compilation, and becomes the compiler.
 pub fn main(compiler: OsString, arguments: &[OsString]) -> ExitCode {

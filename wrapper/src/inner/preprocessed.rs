@@ -8,9 +8,9 @@ use std::process::{Command, ExitCode, ExitStatus, Stdio};
 
 use memchr::memmem;
 
-use crate::class::Reason;
 use crate::compiler;
 use crate::note::Note;
+use nix_sccache_contract::bypass::Reason;
 
 /// Whether a call of sccache's is for that.
 pub fn is_asked_for(arguments: &[OsString]) -> bool {

@@ -14,6 +14,8 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use nix_sccache_contract::hex;
+
 use crate::arguments::RustcCall;
 use crate::client;
 use crate::compiler::Compiler;
@@ -132,7 +134,7 @@ fn with_small_sysroot(session: &Session, said: &[u8]) -> Option<Vec<u8>> {
     let digest = session.remember(b"shared libraries", &libraries, || {
         Some(inputs::digest(&libraries))
     })?;
-    let digest = inputs::hex(&digest);
+    let digest = hex(&digest);
     let small = session.file("sysroots").join(&digest);
     let library = small
         .join("lib")

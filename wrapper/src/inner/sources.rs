@@ -7,9 +7,9 @@ use std::path::Path;
 use std::process::{Command, ExitCode, ExitStatus};
 
 use crate::arguments::rustc_options;
-use crate::class::Reason;
 use crate::compiler;
 use crate::note::Note;
+use nix_sccache_contract::bypass::Reason;
 
 /// Whether a call of sccache's is for that list alone.
 pub fn are_asked_for(arguments: &[OsString]) -> bool {

@@ -7,8 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::dep_info;
-use super::part::{Kind, Part};
 use crate::arguments::CcCall;
+use nix_sccache_contract::part::{Kind, Part};
 
 /// Options whose value is the next argument, or the rest of this one.
 const WITH_VALUE: [&str; 15] = [

@@ -1,4 +1,8 @@
-//! Recording what a call's key is made of, while the call's files are all there.
+//! Records what a call's key is made of, while the call's files are all there, for `nix-sccache explain`.
+
+mod cc;
+mod dep_info;
+mod rust;
 
 use std::env;
 use std::ffi::OsString;
@@ -9,19 +13,18 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use nix_sccache_contract::{self as contract, Language};
 
-use super::made::{self, Build, Made};
-use super::part::{Kind, Part, Value};
-use super::{cc, rust};
-use crate::call_log::{self, Entry, Outcome};
-use crate::class::Reason;
 use crate::client;
 use crate::compiler::Compiler;
-use crate::doctor::mask::Secrets;
-use crate::doctor::variables::Variables;
-use crate::inputs::{self, hex};
+use crate::inputs;
 use crate::keyless;
-use crate::session::{Session, write_whole};
+use crate::session::{self, Session, write_whole};
 use crate::stable_paths::StablePaths;
+use nix_sccache_contract::bypass::Reason;
+use nix_sccache_contract::hex;
+use nix_sccache_contract::log::{Entry, Outcome};
+use nix_sccache_contract::part::{Kind, Part, Value};
+use nix_sccache_contract::record::{self, Build, Made, Unit};
+use nix_sccache_contract::secret::Secrets;
 
 /// Records what a call's key was made of, if the session leaves a report. A crate that links is
 /// recorded as well: others depend on it. Nothing here fails a call.
@@ -50,7 +53,7 @@ pub fn record(
     let arguments = paths.arguments(arguments);
     let (unit, mut parts) = match language {
         Language::Rust => rust::parts(arguments, &keyless::of(session, compiler, arguments)),
-        Language::C | Language::Cxx => (super::made::Unit::default(), cc::parts(arguments)),
+        Language::C | Language::Cxx => (Unit::default(), cc::parts(arguments)),
     };
     parts.extend(hidden(language, compiler, arguments));
     parts.extend(found_once(session, compiler, language));
@@ -70,7 +73,7 @@ pub fn record(
         unit,
         parts,
     };
-    call_log::append(&session.keys(), &made).ok();
+    session::log::append(&session.keys(), &made).ok();
 }
 
 /// Whether a build that ends leaves anything.
@@ -89,7 +92,7 @@ pub fn recorded(session: &Session) -> Vec<u8> {
             u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
         });
     let lines = fs::read(session.keys()).unwrap_or_default();
-    made::text(Build::of_environment(at), &lines).unwrap_or_default()
+    record::text(Build::of_variables(at, |name| env::var(name).ok()), &lines).unwrap_or_default()
 }
 
 /// What the shim itself adds to the key.
@@ -179,7 +182,14 @@ pub fn said(program: &Path, arguments: &[&str]) -> Option<String> {
 
 /// The values of secret variables may stand in arguments as well.
 fn hide(parts: &mut [Part]) {
-    let secrets = Secrets::of(&Variables::of_process());
+    let variables: Vec<_> = env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
+        .collect();
+    let secrets = Secrets::of(
+        variables
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_os_str())),
+    );
     for part in parts {
         if let Some(text) = part.value.as_text()
             && secrets.clean(text) != text

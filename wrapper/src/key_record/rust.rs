@@ -10,11 +10,11 @@ use std::path::{Path, PathBuf};
 use nix_sccache_contract as contract;
 
 use super::dep_info::{self, DepInfo};
-use super::made::Unit;
-use super::part::{Kind, Part};
-use super::record::said;
+use super::said;
 use crate::arguments::rustc_options;
 use crate::static_libraries;
+use nix_sccache_contract::part::{Kind, Part};
+use nix_sccache_contract::record::Unit;
 
 /// Options that are in no key: what they name is, by its contents.
 const NOT_IN_KEY: [&str; 5] = [

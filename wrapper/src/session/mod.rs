@@ -4,6 +4,8 @@
 //! first trouble with the cache, the links by which sccache calls us, and, where the
 //! transport wants a server in the build, that server's socket.
 
+pub mod log;
+pub mod reports;
 mod server;
 
 use std::env;
@@ -19,10 +21,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use nix_sccache_contract as contract;
 
-use crate::call_log::{self, Entry, Log};
 use crate::compiler::{self, Compiler, process_of};
-use crate::faults::{Fault, Kind};
 use crate::note::Note;
+use nix_sccache_contract::fault::{Fault, Kind};
+use nix_sccache_contract::log::{Entry, Log};
 
 /// A running session.
 #[derive(Clone, Debug)]
@@ -133,12 +135,12 @@ impl Session {
 
     /// What the session left so far. A server of its own is asked what it met.
     pub fn read_log(&self) -> Log {
-        let mut faults = call_log::read(&self.faults()).unwrap_or_default();
+        let mut faults = log::read(&self.faults()).unwrap_or_default();
         if self.has_server() {
             faults.extend(server::faults(&self.socket()));
         }
         faults.extend(self.not_noted());
-        let calls = call_log::read(&self.log()).unwrap_or_else(|error| {
+        let calls = log::read(&self.log()).unwrap_or_else(|error| {
             faults.push(Fault::of_calls(Kind::LogIncomplete, 0, error.to_string()));
             Vec::new()
         });
@@ -157,14 +159,14 @@ impl Session {
     /// Notes a call. A log that cannot be written is no reason to fail: the report says how many
     /// calls it lacks.
     pub fn note(&self, entry: &Entry) {
-        if let Err(error) = call_log::append(&self.log(), entry) {
+        if let Err(error) = log::append(&self.log(), entry) {
             self.note_not_noted(&error);
         }
     }
 
     /// Notes something that went wrong and was got over.
     pub fn fault(&self, fault: &Fault) {
-        if let Err(error) = call_log::append(&self.faults(), fault) {
+        if let Err(error) = log::append(&self.faults(), fault) {
             self.note_not_noted(&error);
         }
     }

@@ -9,7 +9,7 @@ use nix_sccache_contract as contract;
 use serde::Deserialize;
 
 use crate::client;
-use crate::faults::{Fault, Kind};
+use nix_sccache_contract::fault::{Fault, Kind};
 
 /// In seconds.
 const A_DAY: &str = "86400";
