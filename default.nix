@@ -12,7 +12,7 @@
   ```
 
   ```sh
-  nix-build --attr packages.wrapper
+  nix-build --attr packages.tool
   ```
 */
 {

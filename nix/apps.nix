@@ -11,7 +11,7 @@
 pkgs:
 
 let
-  package = pkgs.callPackage ./packages/wrapper.nix { };
+  package = (import ./packages pkgs).tool;
 in
 {
   default = {

@@ -12,7 +12,7 @@ final: _: {
     lib = import ./lib {
       pkgs = final;
       inherit (final.buildPackages.nix-sccache) sccache;
-      shim = final.buildPackages.nix-sccache.wrapper;
+      shim = final.buildPackages.nix-sccache.shim;
     };
   };
 }

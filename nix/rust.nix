@@ -25,7 +25,7 @@
 
 let
   inherit (pkgs.stdenv) hostPlatform;
-  shim = pkgs.callPackage ./packages/wrapper.nix { };
+  shim = pkgs.callPackage ./packages/shim.nix { };
   lib = import ./lib { inherit pkgs shim; };
 
   # Rust's archive, whose LLVM is built with it.

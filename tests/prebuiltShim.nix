@@ -12,15 +12,15 @@ pkgs:
 pkgs.stdenv.mkDerivation (
   import ../nix/packages/shimLayout.nix
   // {
-    name = "nix-sccache";
+    name = "nix-sccache-shim";
     src = builtins.path {
-      name = "nix-sccache";
-      path = ../target/release/nix-sccache;
+      name = "nix-sccache-shim";
+      path = ../target/release/nix-sccache-shim;
     };
     dontUnpack = true;
     dontStrip = true;
     installPhase = ''
-      install -D $src $out/bin/nix-sccache
+      install -D $src $out/bin/nix-sccache-shim
       runHook postInstall
     '';
   }

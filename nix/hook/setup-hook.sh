@@ -10,13 +10,13 @@ nixSccacheBegin() {
     nixSccacheBegun=1
     # Cargo finds the shim by RUSTC_WRAPPER; this is for builders that call rustc themselves.
     export PATH="@out@/libexec/nix-sccache:$PATH"
-    eval "$("@out@/bin/nix-sccache" session begin)"
+    eval "$("@out@/bin/nix-sccache-shim" session begin)"
 }
 
 nixSccacheEnd() {
     if [[ -z ${nixSccacheBegun-} ]]; then return 0; fi
     nixSccacheBegun=
-    "@out@/bin/nix-sccache" session end "$@"
+    "@out@/bin/nix-sccache-shim" session end "$@"
 }
 
 postHooks+=(nixSccacheBegin)

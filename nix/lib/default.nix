@@ -20,7 +20,7 @@
 */
 {
   pkgs,
-  shim ? pkgs.buildPackages.callPackage ../packages/wrapper.nix { },
+  shim ? pkgs.buildPackages.callPackage ../packages/shim.nix { },
   sccache ? import ../packages/sccache pkgs.buildPackages,
   rust ? import ./requirePlugin.nix builtins,
 }@given:

@@ -40,8 +40,8 @@ in
 
   package = mkOption {
     type = types.package;
-    default = pkgs.callPackage ../packages/wrapper.nix { };
-    defaultText = literalExpression "nix-sccache.packages.\${pkgs.stdenv.hostPlatform.system}.wrapper";
+    default = (import ../packages pkgs).tool;
+    defaultText = literalExpression "nix-sccache.packages.\${pkgs.stdenv.hostPlatform.system}.tool";
     description = "The package of nix-sccache, for the gateway.";
   };
 

@@ -4,13 +4,21 @@
   # Example
 
   ```nix
-  (import ./nix/packages pkgs).wrapper
+  (import ./nix/packages pkgs).shim
   ```
 */
 pkgs:
 
+let
+  shim = pkgs.callPackage ./shim.nix { };
+  gateway = pkgs.callPackage ./gateway.nix { };
+in
 {
+  inherit gateway shim;
   plugin = pkgs.callPackage ./plugin.nix { };
   sccache = import ./sccache pkgs;
-  wrapper = pkgs.callPackage ./wrapper.nix { };
+  tool = pkgs.callPackage ./tool.nix { inherit gateway shim; };
+
+  # What it was called when it held the other programs as well.
+  wrapper = shim;
 }

@@ -38,7 +38,10 @@ rustPlatform.buildRustPackage (
   rec {
     pname = "nix-sccache-plugin";
     version = import ./version.nix;
-    src = import ./source.nix;
+    src = import ./source.nix [
+      "/core"
+      "/plugin"
+    ];
     cargoLock.lockFile = ../../Cargo.lock;
     cargoBuildFlags = [
       "--package"

@@ -14,9 +14,9 @@
   # front of PATH, and in a folder of their own: what has this package among its inputs must
   # not find two rustc.
   postInstall = ''
-    ln -s nix-sccache $out/bin/sccache
+    ln -s nix-sccache-shim $out/bin/sccache
     mkdir -p $out/libexec/nix-sccache
-    ln -s ../../bin/nix-sccache $out/libexec/nix-sccache/rustc
-    ln -s ../../bin/nix-sccache $out/libexec/nix-sccache/cargo
+    ln -s ../../bin/nix-sccache-shim $out/libexec/nix-sccache/rustc
+    ln -s ../../bin/nix-sccache-shim $out/libexec/nix-sccache/cargo
   '';
 }

@@ -1,28 +1,34 @@
 /**
-  What the crates are made of: a change of anything else rebuilds none of them.
+  The source of one package: some parts of the repository, so that a change of anything else
+  does not rebuild it.
 
   # Example
 
   ```nix
-  src = import ./source.nix;
+  src = import ./source.nix [ "/core" "/plugin" ];
   ```
 */
+parts:
+
 let
   root = ../..;
 
-  parts = [
+  all = parts ++ [
     "/Cargo.lock"
     "/Cargo.toml"
-    "/core"
-    "/plugin"
+    "/wrapper/Cargo.toml"
+    "/wrapper/contract"
     # Cargo wants the manifest of every member, and looks no further.
+    "/core/Cargo.toml"
+    "/gateway/Cargo.toml"
+    "/plugin/Cargo.toml"
     "/tests/Cargo.toml"
-    "/wrapper"
+    "/tool/Cargo.toml"
   ];
 
   startsWith = prefix: string: builtins.substring 0 (builtins.stringLength prefix) string == prefix;
 
-  # A part, what is in it, or a folder on the way to it.
+  # A part, what is in it, or a directory on the way to it.
   belongsTo = path: part: path == part || startsWith "${part}/" path || startsWith "${path}/" part;
 in
 builtins.path {
@@ -32,5 +38,5 @@ builtins.path {
     path: _:
     builtins.any (belongsTo (
       builtins.substring (builtins.stringLength (toString root)) (-1) path
-    )) parts;
+    )) all;
 }

@@ -19,7 +19,7 @@ bench_gateway() {
 
 # start_gateway SOCKET DAEMON
 start_gateway() {
-    start "$1" "$root/target/release/nix-sccache" gateway --listen "$1" --daemon "$2"
+    start "$1" "$root/target/release/nix-sccache-gateway" --listen "$1" --daemon "$2"
 }
 
 # start SOCKET COMMAND…: in the background, and waits for the socket that it makes.

@@ -4,13 +4,13 @@
 bench_shim() {
     local rustc shim
     rustc=$(rustc --print sysroot)/bin/rustc
-    ln -s "$root/target/release/nix-sccache" "$work/sccache"
+    ln -s "$root/target/release/nix-sccache-shim" "$work/sccache"
     shim=$work/sccache
     echo 'fn main() {}' >"$work/empty.rs"
     # In a session, as in a build: each call is noted.
-    ln -s sccache "$work/nix-sccache"
-    eval "$("$work/nix-sccache" session begin)"
-    trap '"$work/nix-sccache" session end --failed; rm -rf "$work"' EXIT
+    ln -s sccache "$work/nix-sccache-shim"
+    eval "$("$work/nix-sccache-shim" session begin)"
+    trap '"$work/nix-sccache-shim" session end --failed; rm -rf "$work"' EXIT
 
     measure "a probe" directly "$rustc -vV" "through the shim" "$shim $rustc -vV"
     local call="$rustc --crate-name empty --crate-type bin --emit metadata --out-dir $work $work/empty.rs"

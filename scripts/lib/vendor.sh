@@ -1,16 +1,17 @@
 # shellcheck shell=bash disable=SC2154 # cache: scripts/setup sets it
 # Sources of crates, for builds that have no network.
 
-# need_vendored CARGO_LOCK: prints the folder with the sources of all that a workspace's
-# Cargo.lock names. It is what nixpkgs' fetchCargoVendor makes, too: `cargoDeps` can be it.
+# need_vendored CARGO_LOCK…: prints the folder with the sources of all that the Cargo.lock of workspaces
+# name. Of one it is what nixpkgs' fetchCargoVendor makes, too: `cargoDeps` can be it.
 need_vendored() {
-    local lock=$1 vendored
-    vendored=$cache/vendor/$(sha256sum "$lock" | cut -c 1-16)
+    local lock=$1 other vendored others=()
+    vendored=$cache/vendor/$(cat "$@" | sha256sum | cut -c 1-16)
+    for other in "${@:2}"; do others+=(--sync "${other%/*}/Cargo.toml"); done
     if [[ ! -d $vendored ]]; then
         say "fetching the sources of the crates in $lock"
         rm -rf "$vendored.new"
         mkdir -p "$vendored.new/.cargo"
-        cargo vendor --quiet --locked --versioned-dirs --manifest-path "${lock%/*}/Cargo.toml" "$vendored.new" >/dev/null
+        cargo vendor --quiet --locked --versioned-dirs --manifest-path "${lock%/*}/Cargo.toml" "${others[@]}" "$vendored.new" >/dev/null
         cat >"$vendored.new/.cargo/config.toml" <<'EOF'
 [source.crates-io]
 replace-with = "vendored-sources"

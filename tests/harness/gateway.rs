@@ -45,8 +45,7 @@ impl Gateway {
         let mut command = Command::new(program);
         command
             .args(arguments)
-            .arg(built("nix-sccache"))
-            .arg("gateway")
+            .arg(built("nix-sccache-gateway"))
             .arg("--listen")
             .arg(socket(folder.path()))
             .arg("--daemon")

@@ -1,4 +1,4 @@
-//! The shim, laid out as its package is.
+//! Lays out the shim as its package is, with the tool beside it.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::{Daemon, built, sccache, stdout_of};
 
-/// A copy of the shim's package.
+/// A copy of the shim's package, and of the tool.
 #[derive(Debug)]
 pub struct Shim {
     folder: TempDir,
@@ -30,15 +30,16 @@ impl Shim {
         // A program that this process wrote could not be run while another test starts one.
         stdout_of(
             Command::new("cp")
+                .arg(built("nix-sccache-shim"))
                 .arg(built("nix-sccache"))
-                .arg(bin.join("nix-sccache")),
+                .arg(&bin),
         );
         for link in [
             bin.join("sccache"),
             libexec.join("rustc"),
             libexec.join("cargo"),
         ] {
-            symlink(bin.join("nix-sccache"), link).unwrap_or_else(|error| panic!("{error}"));
+            symlink(bin.join("nix-sccache-shim"), link).unwrap_or_else(|error| panic!("{error}"));
         }
         Self { folder }
     }

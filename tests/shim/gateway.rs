@@ -391,7 +391,7 @@ fn a_client_that_only_reads_on() {
 
 /// As much address space as a unit may have, in bytes.
 fn addresses_of_its_unit() -> u64 {
-    let units = fs::read_to_string(root().join("wrapper/src/doctor/setup/units.toml")).unwrap();
+    let units = fs::read_to_string(root().join("nix/modules/units.toml")).unwrap();
     let units: toml::Table = units.parse().unwrap();
     let limit = units["gateway"]["Service"]["LimitAS"].as_str().unwrap();
     limit.strip_suffix('M').unwrap().parse::<u64>().unwrap() << 20
@@ -595,8 +595,8 @@ fn a_socket_of_systemds() {
     let socket = folder.path().join("s");
     let listener = UnixListener::bind(&socket).unwrap();
     let start = format!(
-        "LISTEN_FDS=1 LISTEN_PID=$$ exec {} gateway --daemon {} 3<&0 </dev/null",
-        built("nix-sccache").display(),
+        "LISTEN_FDS=1 LISTEN_PID=$$ exec {} --daemon {} 3<&0 </dev/null",
+        built("nix-sccache-gateway").display(),
         daemon.socket().display()
     );
     let mut gateway = Command::new("sh")

@@ -147,7 +147,7 @@ fn a_folder_that_is_no_session() {
     let (shim, folder) = (shim(), TempDir::new().unwrap());
     let file = folder.path().join("kept");
     fs::write(&file, "").unwrap();
-    let mut end = Command::new(shim.program("nix-sccache"));
+    let mut end = Command::new(shim.program("nix-sccache-shim"));
     end.args(["session", "end"])
         .env("NIX_SCCACHE_SESSION", folder.path());
     stdout_of(&mut end);

@@ -9,7 +9,6 @@ mod bootstrap;
 mod browser;
 mod compilers;
 mod compilers_own;
-mod doctor;
 mod explain;
 mod faults;
 mod gateway;

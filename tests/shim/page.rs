@@ -104,7 +104,7 @@ fn of_trouble() {
     assert_eq!(json, built.report);
 }
 
-/// A build leaves page and log in the folder that it is told, and nothing anywhere else.
+/// A build leaves its log in the folder that it is told, of which pages are made, and nothing anywhere else.
 #[test]
 fn of_a_build() {
     let (shim, daemon, library) = (shim(), Daemon::start(), library("hello"));
@@ -112,7 +112,7 @@ fn of_a_build() {
     let output = out.path().join("0123-hello");
     let hook = |reports: &Path, end: &str| -> Output {
         library.clean();
-        let tool = shim.program("nix-sccache");
+        let tool = shim.program("nix-sccache-shim");
         let script = format!(
             "eval \"$({0} session begin)\"; cargo build --release --offline; {0} session end {end}",
             tool.display()
@@ -138,14 +138,20 @@ fn of_a_build() {
         let done = hook(&folder, end);
         assert!(done.status.success(), "{done:?}");
         let names = names_in(&folder);
-        assert_eq!(names.len(), 3, "{names:?}");
-        for (name, ending) in names.iter().zip([".html", ".jsonl", ".keys.jsonl"]) {
+        assert_eq!(names.len(), 2, "{names:?}");
+        for (name, ending) in names.iter().zip([".jsonl", ".keys.jsonl"]) {
             let name = name.strip_prefix("0123-hello-");
             let seconds = name.and_then(|name| name.strip_suffix(ending));
             let seconds = seconds.unwrap_or_else(|| panic!("{names:?}"));
             assert!(seconds.parse::<u64>().is_ok(), "{names:?}");
         }
-        let page = fs::read_to_string(folder.join(&names[0])).unwrap();
+        for written in [1, 0] {
+            let mut pages = Command::new(shim.program("nix-sccache"));
+            let pages = stdout_of(pages.args(["report", "--pages"]).arg(&folder));
+            assert_eq!(pages.lines().count(), written, "{pages}");
+        }
+        let page = folder.join(&names[0]).with_extension("html");
+        let page = fs::read_to_string(page).unwrap();
         assert_eq!(count(&page, "asked"), 2);
     }
 

@@ -13,6 +13,6 @@ pkgs:
 (import ../prebuiltShim.nix pkgs).overrideAttrs {
   nativeBuildInputs = [ pkgs.patchelf ];
   postFixup = ''
-    patchelf --set-interpreter ${pkgs.glibc}/lib/ld-linux-x86-64.so.2 --set-rpath ${pkgs.glibc}/lib $out/bin/nix-sccache
+    patchelf --set-interpreter ${pkgs.glibc}/lib/ld-linux-x86-64.so.2 --set-rpath ${pkgs.glibc}/lib $out/bin/nix-sccache-shim
   '';
 }

@@ -15,6 +15,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
+use tempfile::TempDir;
 
 use crate::page;
 use crate::place::outside_outputs;
@@ -54,15 +55,7 @@ fn run(options: &Options) -> Result<ExitCode, String> {
     let cannot_run = |command: &Command, error: io::Error| {
         format!("cannot run {}: {error}", command.get_program().display())
     };
-    let keeps = [&options.report, &options.log, &options.html]
-        .iter()
-        .any(|file| file.is_some());
-    let directory = if keeps {
-        tempfile::tempdir().ok()
-    } else {
-        None
-    };
-    let Some(directory) = directory else {
+    let Some(directory) = options.directory() else {
         command.arg("--").args(&options.command);
         let error = command.exec();
         return Err(cannot_run(&command, error));
@@ -83,6 +76,18 @@ fn run(options: &Options) -> Result<ExitCode, String> {
 }
 
 impl Options {
+    /// A directory for the log on its way to what is wanted of it; none where nothing is, or nothing can be
+    /// written. Where there is neither `/tmp` nor another for temporary files, it is beside the first file.
+    fn directory(&self) -> Option<TempDir> {
+        let files = [&self.report, &self.log, &self.html];
+        let first = files.into_iter().flatten().next()?;
+        let beside = std::path::absolute(first).ok()?;
+        TempDir::new_in("/tmp")
+            .or_else(|_| TempDir::new())
+            .or_else(|_| TempDir::new_in(beside.parent().unwrap_or(&beside)))
+            .ok()
+    }
+
     fn keep(&self, log: &Log) {
         keep("the log", self.log.as_deref(), || Ok(log::lines(log)?));
         keep("the report", self.report.as_deref(), || {

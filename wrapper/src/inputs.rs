@@ -151,13 +151,6 @@ pub fn key_variable(
     (variable(language), hex(&hash.finalize()).into())
 }
 
-/// Whether a variable of this name goes into any key.
-pub fn is_hidden(name: &str) -> bool {
-    Language::ALL
-        .into_iter()
-        .any(|language| is_hidden_from(language, OsStr::new(name)))
-}
-
 fn is_hidden_from(language: Language, name: &OsStr) -> bool {
     hidden::of(language)
         .iter()

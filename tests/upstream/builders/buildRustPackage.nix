@@ -48,7 +48,7 @@ let
 in
 {
   "nix-sccache itself" = add (
-    (pkgs.callPackage ../../../nix/packages/wrapper.nix { }).overrideAttrs { inherit run; }
+    (pkgs.callPackage ../../../nix/packages/shim.nix { }).overrideAttrs { inherit run; }
   );
   # cargo-auditable is nixpkgs' default.
   cargoLock = package { };

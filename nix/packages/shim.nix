@@ -1,0 +1,29 @@
+/**
+  The shim: one binary in front of rustc, cargo and sccache, and the setup hook that gives a
+  build its session. It is made of `wrapper/` alone, which is a workspace of its own: a change of
+  anything else leaves users' derivations as they are.
+
+  # Example
+
+  ```nix
+  pkgs.callPackage ./shim.nix { }
+  ```
+*/
+{ lib, rustPlatform }:
+
+rustPlatform.buildRustPackage (
+  import ./rustPackage.nix lib {
+    pname = "nix-sccache-shim";
+    description = "In front of rustc, cargo and sccache inside a Nix derivation";
+  }
+  // import ./shimLayout.nix
+  // {
+    version = (builtins.fromTOML (builtins.readFile ../../wrapper/Cargo.toml)).workspace.package.version;
+    src = builtins.path {
+      name = "source";
+      path = ../../wrapper;
+      filter = path: _: baseNameOf path != "target";
+    };
+    cargoLock.lockFile = ../../wrapper/Cargo.lock;
+  }
+)

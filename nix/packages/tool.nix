@@ -1,0 +1,36 @@
+/**
+  The command `nix-sccache`, for people: run, report, explain, doctor.
+
+  # Example
+
+  ```nix
+  pkgs.callPackage ./tool.nix { shim = pkgs.callPackage ./shim.nix { }; gateway = pkgs.callPackage ./gateway.nix { }; }
+  ```
+*/
+{
+  lib,
+  rustPlatform,
+  shim,
+  gateway,
+}:
+
+rustPlatform.buildRustPackage (
+  import ./rustPackage.nix lib {
+    pname = "nix-sccache";
+    description = "Warm Rust builds inside the Nix sandbox: runs, reports, explains, examines";
+  }
+  // {
+    src = import ./source.nix [
+      "/core"
+      "/tool"
+    ];
+    cargoLock.lockFile = ../../Cargo.lock;
+    cargoBuildFlags = [
+      "--package"
+      "nix-sccache"
+    ];
+
+    NIX_SCCACHE_SHIM = "${shim}/bin/nix-sccache-shim";
+    NIX_SCCACHE_GATEWAY = "${gateway}/bin/nix-sccache-gateway";
+  }
+)
