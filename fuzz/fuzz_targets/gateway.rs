@@ -3,7 +3,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use nix_sccache_gateway::decide::{Answer, HEAD, Verdict, decide};
+use nix_sccache_gateway::decide::{self, Answer, HEAD, Verdict, decide};
+use nix_sccache_gateway::{frames, statistics};
 
 fuzz_target!(|input: (bool, Option<u32>, &[u8])| {
     let (read_only, length, body) = input;

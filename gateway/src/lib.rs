@@ -16,7 +16,7 @@ mod listen;
 mod log;
 mod names;
 mod serve;
-mod statistics;
+pub mod statistics;
 mod timed;
 mod turns;
 mod users;

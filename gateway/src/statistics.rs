@@ -89,6 +89,7 @@ fn named<'a>(body: &mut Body<'a>, names: &mut Vec<&'a str>) -> Option<()> {
 }
 
 /// A response with statistics in which nothing has been counted.
+#[must_use]
 pub fn none() -> Vec<u8> {
     /// `Response::Stats`
     const NUMBER: [u8; 4] = [2, 0, 0, 0];

@@ -38,11 +38,7 @@ fn a_page_in_a_folder() {
             let [page] = pages.lines().collect::<Vec<_>>()[..] else {
                 panic!("{}: {pages}", host.name());
             };
-            assert!(
-                page.contains(output) && page.ends_with(".html"),
-                "{}: {page}",
-                host.name()
-            );
+            assert!(page.contains(output), "{}: {page}", host.name());
             let page = fs::read_to_string(page).unwrap();
             let hits = format!("data-count=\"hits\">{}<", expected.0);
             assert!(page.contains(&hits), "{}: {page}", host.name());
