@@ -1,9 +1,9 @@
 //! What is set where nothing is said: what a build in a sandbox cannot do without.
 
-use super::Wanted;
 use super::place::Place;
 use super::release::{Change, Happened};
 use super::settings::{Setting, Settings};
+use super::wanted::Wanted;
 use crate::error::Error;
 use crate::path::AttrPath;
 use crate::value::Value;

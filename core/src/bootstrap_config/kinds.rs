@@ -2,17 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use super::release::Happened;
+use super::release::{Happened, Release, came, went};
 use super::schema::{Key, Kind, One, Text, Word};
-use super::settings::{Settings, came, went};
 use crate::error::Error;
 use crate::path::AttrPath;
 use crate::show::quoted;
 use crate::value::Value;
 
-impl Settings {
+/// Checks values for a release, and tells what it is not sure of.
+pub(super) struct Check<'a> {
+    pub(super) release: &'a Release,
+    pub(super) warnings: &'a mut Vec<String>,
+}
+
+impl Check<'_> {
     /// Checks a value against what its key holds in this release.
-    pub(super) fn check(&mut self, key: &Key, value: &Value, path: &AttrPath) -> Result<(), Error> {
+    pub(super) fn value(&mut self, key: &Key, value: &Value, path: &AttrPath) -> Result<(), Error> {
         match key.kinds(self.release.minor) {
             (kind, None) => self.check_kind(kind, value, path),
             (kind, Some(later)) => {

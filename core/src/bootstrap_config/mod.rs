@@ -9,7 +9,6 @@
 //! reads TOML, `bootstrap.py` reads lines (`line_reader`).
 
 mod defaults;
-mod keys;
 mod kinds;
 mod line_reader;
 mod place;
@@ -21,14 +20,14 @@ mod settings;
 #[cfg(test)]
 mod tests;
 mod text;
+mod wanted;
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 
 use crate::error::Error;
 use crate::path::AttrPath;
-use crate::sccache_env::AbsolutePath;
 use crate::source::TextRef;
 use crate::value::Value;
 use nix_sccache_contract as contract;
@@ -40,32 +39,7 @@ pub use defaults::{ccache_section, serves_rust};
 pub use raw::Raw;
 pub use release::{Change, Happened};
 pub use schema::{Instead, Key, Kind, One, SECTIONS, Section, TOP, Text, Word};
-
-/// What `rust.bootstrapConfig` is asked.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Wanted {
-    /// The source's `src/version`.
-    source: Option<TextRef>,
-    /// The source's release, in place of that.
-    release: Option<String>,
-    /// The config, by bootstrap's own names.
-    settings: Option<Raw>,
-    /// Whether the build has no network, and defaults that fit.
-    #[serde(default = "yes")]
-    sandbox: bool,
-    /// The package with the compiler and the cargo to build with.
-    toolchain: Option<AbsolutePath>,
-    /// Where to install.
-    prefix: Option<AbsolutePath>,
-    /// Whether to build through sccache.
-    #[serde(default)]
-    sccache: bool,
-}
-
-fn yes() -> bool {
-    true
-}
+pub use wanted::Wanted;
 
 /// What `rust.bootstrapConfig` answers.
 #[derive(Debug, Serialize)]

@@ -69,3 +69,9 @@ impl fmt::Display for Place {
         self.under(&AttrPath::default()).fmt(f)
     }
 }
+
+/// Whether a text looks like a target triple.
+pub(super) fn is_triple(text: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.chars().all(is_plain)
+}

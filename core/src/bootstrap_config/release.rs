@@ -132,6 +132,20 @@ impl fmt::Display for Change {
     }
 }
 
+/// When something came, in words to put behind a sentence.
+pub(super) fn came(change: Option<Change>) -> String {
+    change
+        .map(|change| format!(", it came {change}"))
+        .unwrap_or_default()
+}
+
+/// When something went, in words to put behind a sentence.
+pub(super) fn went(change: Option<Change>) -> String {
+    change
+        .map(|change| format!(", it went {change}"))
+        .unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::Happened::{No, Perhaps, Yes};

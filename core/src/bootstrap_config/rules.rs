@@ -3,10 +3,10 @@
 //! Each rule is bootstrap's own, from the release that is named on, or one of a sandboxed build
 //! or of sccache.
 
-use super::Wanted;
-use super::place::Place;
+use super::place::{Place, is_triple};
 use super::release::Change;
 use super::settings::Settings;
+use super::wanted::Wanted;
 use crate::error::Error;
 use crate::path::AttrPath;
 use crate::show::quoted;
@@ -118,12 +118,6 @@ fn triples(settings: &Settings) -> Result<(), Error> {
         }
     }
     Ok(())
-}
-
-/// Whether it looks like one.
-pub(super) fn is_triple(text: &str) -> bool {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.chars().all(is_plain)
 }
 
 fn sandbox(wanted: &Wanted, settings: &Settings) -> Result<(), Error> {

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::kinds::attrs;
-use super::place::Place;
-use super::release::{Change, Happened, Release};
-use super::rules::is_triple;
+use super::kinds::{Check, attrs};
+use super::place::{Place, is_triple};
+use super::release::{Happened, Release, came, went};
 use super::schema::{Instead, Key, Kind, SECTIONS, Section, TOP, all};
 use crate::error::Error;
 use crate::path::AttrPath;
@@ -147,7 +146,11 @@ impl Settings {
                 "{path}: Rust {release} understands this still, and calls it `{other}`"
             ));
         }
-        self.check(key, &value, path)?;
+        let mut check = Check {
+            release: &self.release,
+            warnings: &mut self.warnings,
+        };
+        check.value(key, &value, path)?;
         place.key = key.name;
         let setting = Setting {
             value,
@@ -264,16 +267,4 @@ fn instead_of_all(section: &Section, given: &BTreeMap<String, Value>, minor: u32
 
 fn is_there(section: &Section, key: &Key, minor: u32) -> bool {
     section.is_known(minor) != Happened::No && key.is_known(minor) == Happened::Yes
-}
-
-pub(super) fn came(change: Option<Change>) -> String {
-    change
-        .map(|change| format!(", it came {change}"))
-        .unwrap_or_default()
-}
-
-pub(super) fn went(change: Option<Change>) -> String {
-    change
-        .map(|change| format!(", it went {change}"))
-        .unwrap_or_default()
 }

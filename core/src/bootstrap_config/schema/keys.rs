@@ -5,8 +5,8 @@
 //! narrowed by the change tracker of the later ones (`utils/change_tracker.rs`), which has the
 //! changes in order. What is later than 1.95 is from a change tracker of July 2026.
 
-use super::schema::Instead::{Key as Other, Words};
-use super::schema::{
+use super::types::Instead::{Key as Other, Words};
+use super::types::{
     BIG_COUNT, BOOL, BOOL_OR_TEXT, COUNT, Key, Kind, TEXT, Word, bool_or, bool_or_up_to_or, key,
     one_of, up_to_or, word,
 };
