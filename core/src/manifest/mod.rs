@@ -5,6 +5,7 @@
 //! rustup 1.29 reads (its `src/dist/manifest.rs`). A manifest has a megabyte, and thousands of
 //! entries for targets that nobody asked for: those are passed over.
 
+mod date;
 mod read;
 mod release;
 
@@ -16,7 +17,7 @@ use crate::hash::Sha256;
 use crate::show::{escaped, quoted};
 use crate::source::Source;
 
-pub(crate) use read::is_date;
+pub(crate) use date::is_date;
 pub use release::{Release, Stage};
 
 /// The triple under which stands what is for every target.

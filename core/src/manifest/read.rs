@@ -8,6 +8,7 @@ use crate::show::{escaped, quoted};
 use crate::source::Source;
 use crate::toml_walk::{Key, Scalar, Step, Visitor, walk};
 
+use super::date::is_date;
 use super::{Compression, EVERY_TARGET, Listed, Manifest, Package, Target, Text};
 
 impl<'a> Manifest<'a> {
@@ -82,18 +83,6 @@ impl<'a> Manifest<'a> {
             .map(ToString::to_string)
             .collect()
     }
-}
-
-/// Whether a text has the form of a date, `YYYY-MM-DD`.
-pub(crate) fn is_date(text: &str) -> bool {
-    text.len() == 10
-        && text
-            .bytes()
-            .enumerate()
-            .all(|(position, byte)| match position {
-                4 | 7 => byte == b'-',
-                _ => byte.is_ascii_digit(),
-            })
 }
 
 struct Reader<'a, 'w> {
