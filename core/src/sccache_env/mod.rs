@@ -12,6 +12,7 @@
 //! What has no variable, such as the fine settings of the preprocessor cache, goes into the
 //! file that `config` names.
 
+mod env;
 mod network;
 mod secret;
 mod settings;
@@ -19,7 +20,6 @@ mod size;
 mod stores;
 mod transport;
 
-use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
 use serde::Deserialize;
@@ -28,15 +28,13 @@ use crate::error::Error;
 use crate::path::AttrPath;
 use nix_sccache_contract::{self as contract, Language, StablePaths};
 
+pub use env::Env;
 pub use settings::{AbsolutePath, CompressionLevel, Endpoint, KeyPrefix, Paths, Socket, Text};
 pub use size::Size;
 pub use stores::{
     Azure, Cos, Directory, Ephemeral, Gcs, Gha, Memcached, Oss, Redis, S3, Server, Webdav,
 };
 pub use transport::{Chain, Transport, WriteErrorPolicy};
-
-/// The environment of a derivation: what `rust.sccacheEnv` answers.
-pub type Env = BTreeMap<&'static str, String>;
 
 /// What `rust.sccacheEnv` is asked.
 #[derive(Debug, Deserialize)]

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::Env;
+use super::env::Env;
 use super::stores::{
     Azure, Cos, Directory, Ephemeral, Gcs, Gha, Memcached, Oss, Redis, S3, Server, Store, Webdav,
 };

@@ -2,10 +2,10 @@
 
 use serde::Deserialize;
 
-use super::{Store, set_disk};
+use super::store::{Store, set_disk};
 use crate::error::Error;
 use crate::path::AttrPath;
-use crate::sccache_env::Env;
+use crate::sccache_env::env::Env;
 use crate::sccache_env::size::Size;
 
 /// A directory in the build's own temporary one: hits within one build only.

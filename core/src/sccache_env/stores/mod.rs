@@ -15,6 +15,7 @@ mod oss;
 mod redis;
 mod s3;
 mod server;
+mod store;
 mod webdav;
 
 pub use azure::Azure;
@@ -28,74 +29,5 @@ pub use oss::Oss;
 pub use redis::Redis;
 pub use s3::S3;
 pub use server::Server;
+pub(super) use store::Store;
 pub use webdav::Webdav;
-
-use super::Env;
-use super::size::Size;
-use crate::error::Error;
-use crate::path::AttrPath;
-
-/// A place that keeps entries.
-pub(super) trait Store {
-    /// Its name in `SCCACHE_MULTILEVEL_CHAIN`.
-    fn level_name(&self) -> &'static str;
-
-    /// Whether nothing is ever stored.
-    fn is_read_only(&self) -> bool;
-
-    /// Adds its variables. `path` is where it stands in the argument; `network` says
-    /// whether the build has one.
-    fn write(&self, path: &AttrPath, network: bool, env: &mut Env) -> Result<(), Error>;
-}
-
-/// Adds the variables that have a value.
-fn set<const N: usize>(env: &mut Env, variables: [(&'static str, Option<&str>); N]) {
-    env.extend(
-        variables
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, value?.to_owned()))),
-    );
-}
-
-fn set_bool<const N: usize>(env: &mut Env, variables: [(&'static str, Option<bool>); N]) {
-    env.extend(
-        variables
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, value?.to_string()))),
-    );
-}
-
-fn set_mode(env: &mut Env, name: &'static str, read_only: bool) {
-    if read_only {
-        env.insert(name, "READ_ONLY".to_owned());
-    }
-}
-
-/// Refuses two settings of which sccache would pass over one.
-fn refuse_both(
-    path: &AttrPath,
-    first: (&str, bool),
-    second: (&str, bool),
-    why: &str,
-) -> Result<(), Error> {
-    if first.1 && second.1 {
-        let message = format!(
-            "`{}` and `{}` contradict each other ({why}): drop one of the two",
-            first.0, second.0
-        );
-        return Err(Error::at_path(path, message));
-    }
-    Ok(())
-}
-
-/// What sccache's disk cache takes, wherever its directory is.
-fn set_disk(env: &mut Env, size: Option<Size>, preprocessor_cache: Option<bool>) {
-    set(
-        env,
-        [(
-            "SCCACHE_CACHE_SIZE",
-            size.map(|size| size.bytes().to_string()).as_deref(),
-        )],
-    );
-    set_bool(env, [("SCCACHE_DIRECT", preprocessor_cache)]);
-}

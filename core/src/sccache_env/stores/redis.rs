@@ -2,10 +2,10 @@
 
 use serde::Deserialize;
 
-use super::{Store, refuse_both, set, set_mode};
+use super::store::{Store, refuse_both, set, set_mode};
 use crate::error::Error;
 use crate::path::AttrPath;
-use crate::sccache_env::Env;
+use crate::sccache_env::env::Env;
 use crate::sccache_env::network;
 use crate::sccache_env::secret::{RedisPassword, Secret};
 use crate::sccache_env::settings::{Endpoint, KeyPrefix, Socket, Text};

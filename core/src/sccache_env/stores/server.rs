@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use super::set;
-use crate::sccache_env::Env;
+use super::store::set;
+use crate::sccache_env::env::Env;
 use crate::sccache_env::settings::Socket;
 use nix_sccache_contract as contract;
 
