@@ -12,39 +12,17 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Place;
 
-use serde::Serialize;
-
 use super::artifact::Artifact;
+use super::entry::Entry;
+use super::file::{Format, Stage0};
+use super::json;
 use super::release::{Channel, Release};
-use super::{Stage0, json};
 use crate::error::Error;
 use crate::hash::Sha256;
 use crate::manifest::is_date;
 use crate::server::{self, Server};
 use crate::show::quoted;
 use crate::source::Source;
-
-/// A format of the file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Format {
-    /// `key: value` lines.
-    Txt,
-    /// JSON.
-    Json,
-    /// `key=value` lines.
-    KeyValue,
-}
-
-/// A key and its value, as they stand in the text, or are made of it where JSON escapes them.
-#[derive(Debug)]
-pub(super) struct Entry<'a> {
-    /// In JSON, what stands in a set is called `SET.NAME`.
-    pub(super) name: String,
-    /// The key itself, with its place.
-    pub(super) key: Cow<'a, str>,
-    pub(super) value: Cow<'a, str>,
-}
 
 /// What a key says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -161,22 +139,25 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
         .filter(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
-pub(super) fn read(source: Source<'_>) -> Result<Stage0, Error> {
-    let format = Format::of(source);
-    let entries = match format {
-        Format::Json => json::entries(source)?,
-        Format::Txt | Format::KeyValue => lines(source.text())
-            .map(|line| entry(source, format, line))
-            .collect::<Result<_, _>>()?,
-    };
-    let mut reader = Reader {
-        source,
-        format,
-        fields: BTreeMap::new(),
-        warnings: Vec::new(),
-    };
-    let artifacts = reader.sort(&entries)?;
-    reader.stage0(&artifacts)
+impl Stage0 {
+    /// Reads the file, whichever format it has.
+    pub fn parse(source: Source<'_>) -> Result<Self, Error> {
+        let format = Format::of(source);
+        let entries = match format {
+            Format::Json => json::entries(source)?,
+            Format::Txt | Format::KeyValue => lines(source.text())
+                .map(|line| entry(source, format, line))
+                .collect::<Result<_, _>>()?,
+        };
+        let mut reader = Reader {
+            source,
+            format,
+            fields: BTreeMap::new(),
+            warnings: Vec::new(),
+        };
+        let artifacts = reader.sort(&entries)?;
+        reader.stage0(&artifacts)
+    }
 }
 
 /// Reads a line. It is split where the first separator is: a value may have more of them.

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 
-use super::format::Entry;
+use super::entry::Entry;
 use crate::error::Error;
 use crate::source::Source;
 

@@ -7,6 +7,8 @@
 
 mod accepts;
 mod artifact;
+mod entry;
+mod file;
 mod format;
 mod json;
 mod pieces;
@@ -16,14 +18,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::path::AttrPath;
-use crate::server::{self, Server};
-use crate::show::file_name;
-use crate::source::{Source, TextRef};
+use crate::server::Server;
+use crate::source::TextRef;
 use crate::target;
 
 pub use accepts::Accepts;
 pub use artifact::{Archive, Artifact};
-pub use format::Format;
+pub use file::{Format, Stage0};
 pub use pieces::{Archives, Download, Piece};
 pub use release::{Channel, Release};
 
@@ -115,69 +116,7 @@ pub fn stage0(wanted: &Wanted, texts: &[u8]) -> Result<Answer, Error> {
     Ok(stage0.answer(host.as_deref(), wanted.root.as_ref(), accepts))
 }
 
-/// A stage0 file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stage0 {
-    /// What the file is called.
-    name: String,
-    format: Format,
-    compiler: Release,
-    rustfmt: Option<Release>,
-    cargo: Option<String>,
-    dist_server: Option<Server>,
-    artifacts_server: Option<String>,
-    artifacts: Vec<Artifact>,
-    warnings: Vec<String>,
-}
-
 impl Stage0 {
-    /// Reads the file, whichever format it has.
-    pub fn parse(source: Source<'_>) -> Result<Self, Error> {
-        format::read(source)
-    }
-
-    /// The format of the file.
-    #[must_use]
-    pub fn format(&self) -> Format {
-        self.format
-    }
-
-    /// The compiler that the tree is built with.
-    #[must_use]
-    pub fn compiler(&self) -> &Release {
-        &self.compiler
-    }
-
-    /// The rustfmt that the tree is formatted with; trees of a release have none.
-    #[must_use]
-    pub fn rustfmt(&self) -> Option<&Release> {
-        self.rustfmt.as_ref()
-    }
-
-    /// All that the file has a checksum of, by component, target and archive.
-    #[must_use]
-    pub fn artifacts(&self) -> &[Artifact] {
-        &self.artifacts
-    }
-
-    /// What the file has that nobody knows, each with its place.
-    #[must_use]
-    pub fn warnings(&self) -> &[String] {
-        &self.warnings
-    }
-
-    /// The server that everything is fetched from: `root`, or the file's own, or Rust's.
-    fn server<'a>(&'a self, root: Option<&'a Server>) -> &'a str {
-        root.or(self.dist_server.as_ref())
-            .map_or(server::RUST, Server::as_str)
-    }
-
-    /// An error about the file as a whole, at its start.
-    fn error(&self, message: impl AsRef<str>) -> Error {
-        let (name, message) = (file_name(&self.name), message.as_ref());
-        Error::new(format!("{name}:1:1: {message}"))
-    }
-
     fn answer(self, host: Option<&str>, root: Option<&Server>, accepts: Option<Accepts>) -> Answer {
         let server = self.server(root).to_owned();
         let is_wanted = |artifact: &Artifact| match (host, &artifact.target) {

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::{Archive, Artifact, Stage0};
+use super::artifact::{Archive, Artifact};
+use super::file::Stage0;
 use crate::error::Error;
 use crate::hash::Sha256;
 use crate::server::Server;

@@ -4,6 +4,7 @@ use serde_json::{Value as Json, json};
 
 use super::*;
 use crate::request;
+use crate::source::Source;
 use crate::value::Value;
 
 const FILES: [(&str, &str); 6] = [
