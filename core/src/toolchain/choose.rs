@@ -6,9 +6,10 @@ use crate::path::AttrPath;
 use crate::server::Server;
 use crate::show::file_name;
 
+use super::answer::Toolchain;
 use super::name::Channel;
 use super::select::{Selected, Selection, no_host};
-use super::{NameGiven, Toolchain};
+use super::spec::NameGiven;
 
 /// How many manifests an error tells of.
 const SHOWN: usize = 5;

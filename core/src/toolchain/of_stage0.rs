@@ -7,9 +7,9 @@ use crate::error::Error;
 use crate::server::Server;
 use crate::stage0::{Channel, Download, Piece, Stage0};
 
+use super::answer::{Archive, Component, Toolchain};
 use super::name::Name;
 use super::spec::Spec;
-use super::{Archive, Component, Toolchain};
 
 /// The toolchain out of the file's own checksums.
 pub(super) fn from_checksums(

@@ -9,8 +9,8 @@ use crate::show::{escaped, quoted};
 use crate::suggest::nearest;
 use crate::target;
 
+use super::answer::{Archive, Toolchain, Unavailable};
 use super::spec::{Given, Origin, Spec};
-use super::{Archive, Toolchain, Unavailable};
 
 /// The package of the standard library, the only one that `targets` adds.
 const LIBRARY: &str = "rust-std";
@@ -95,7 +95,7 @@ impl Selection<'_> {
                 Some(server) => server.replace(url),
                 None => url.to_owned(),
             };
-            found.push(super::Component {
+            found.push(super::answer::Component {
                 name: manifest.short_name(&component.package).to_owned(),
                 package: component.package.clone().into_owned(),
                 target: component.target.clone().map(Into::into),

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::name::Name;
 use crate::error::Error;
 use crate::path::AttrPath;
 use crate::source::Source;
@@ -51,6 +52,21 @@ impl Origin<'_> {
             (Self::File(file), At::Byte(byte)) => file.error(*byte, message),
             (_, At::Attr(path)) => Error::at_path(path, message.as_ref()),
             (Self::Argument, At::Byte(_)) => Error::new(message.as_ref()),
+        }
+    }
+}
+
+/// The name of a toolchain, and where it was given.
+pub(super) struct NameGiven<'a> {
+    pub(super) name: Name,
+    pub(super) at: Option<(&'a At, &'a Origin<'a>)>,
+}
+
+impl NameGiven<'_> {
+    pub(super) fn error(&self, message: &str) -> Error {
+        match self.at {
+            Some((at, origin)) => origin.error(at, message),
+            None => Error::at_path(&AttrPath::default().attr("default"), message),
         }
     }
 }
