@@ -5,7 +5,7 @@
 
 use nix_sccache_core::version::is_same_abi;
 
-use super::{documentation, prelude};
+use super::{answer, documentation, prelude};
 
 #[cxx::bridge(namespace = "nix_sccache")]
 mod bridge {
@@ -61,7 +61,7 @@ fn prelude_for(documentation_comments: bool) -> String {
 }
 
 fn answer(builtin: &[u8], request: &[u8], text: &[u8]) -> String {
-    super::answer("c++", builtin, request, text)
+    answer::answer("c++", builtin, request, text)
 }
 
 fn documentation(name: &[u8]) -> bridge::Documentation {

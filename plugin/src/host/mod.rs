@@ -9,13 +9,12 @@
 
 use std::io::{self, Write};
 use std::panic::catch_unwind;
+use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Once, OnceLock};
 
-use nix_sccache_core::version::Host;
+use crate::dispatch;
 
-use crate::dispatch::{self, Call};
-
+mod answer;
 mod capi;
 #[cfg(feature = "cxx-host")]
 mod cxx;
@@ -23,9 +22,6 @@ mod cxx;
 mod documentation;
 mod prelude;
 mod process;
-
-/// The version that the Nix of this process gives itself, once it is known.
-static NIX: OnceLock<String> = OnceLock::new();
 
 /// Whether this copy of the plugin has registered `builtins.rust`: what another copy in the
 /// same process looks for.
@@ -59,7 +55,7 @@ fn register() -> Result<(), String> {
         "this program has none of the symbols of Nix, as one that is linked statically has not; no plugin can \
          work in it",
     )?;
-    let nix = NIX.get_or_init(|| nix);
+    let nix = answer::for_nix(nix);
     dispatch::keep_panics_quiet();
     #[cfg(feature = "cxx-host")]
     if cxx::fits(nix) && process::determinate_version().is_none() {
@@ -89,20 +85,6 @@ fn other_copy() -> Option<String> {
         // SAFETY: what has this name is this static, in another copy of the plugin.
         let registered = || unsafe { theirs.cast::<AtomicBool>().as_ref() };
         (is_other && registered().load(Ordering::Relaxed)).then(|| file.display().to_string())
-    })
-}
-
-/// Answers one call of a builtin, for the host of this name.
-fn answer(host: &str, builtin: &[u8], request: &[u8], text: &[u8]) -> String {
-    let host = Host {
-        host: host.into(),
-        nix: NIX.get().cloned().unwrap_or_default(),
-    };
-    dispatch::answer(Call {
-        builtin,
-        request,
-        text,
-        host: &host,
     })
 }
 

@@ -11,6 +11,7 @@ use std::sync::OnceLock;
 
 use nix_sccache_core::version::{has_determinate_sound_c_api, has_sound_c_api};
 
+use super::answer::answer;
 use super::{prelude, process};
 
 mod functions;
@@ -353,7 +354,7 @@ fn try_ask(call: &Callback<'_>) -> Result<(), String> {
     let [builtin, request, text] = call.arguments else {
         return Err("the plugin's function takes three strings".into());
     };
-    let answer = super::answer("c", string(*builtin)?, string(*request)?, string(*text)?);
+    let answer = answer("c", string(*builtin)?, string(*request)?, string(*text)?);
     let answer = CString::new(answer).map_err(|error| error.to_string())?;
     let Api { functions, context } = call.api;
     // SAFETY: the callback's own result, and a C string, which is copied.
