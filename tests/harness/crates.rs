@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
+use crate::commands::stdout_of;
+
 /// A cargo project in a folder of its own: a workspace of a library, a library that uses
 /// it and a program that uses both, without any dependency from elsewhere.
 #[derive(Debug)]
@@ -77,7 +79,7 @@ impl Library {
     #[must_use]
     pub fn locked(self) -> Self {
         let mut cargo = std::process::Command::new("cargo");
-        crate::stdout_of(
+        stdout_of(
             cargo
                 .current_dir(self.path())
                 .args(["generate-lockfile", "--offline"]),

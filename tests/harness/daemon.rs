@@ -10,8 +10,10 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::gateway::{kilobytes, state};
-use crate::{Machine, sccache, stdout_of};
+use crate::commands::stdout_of;
+use crate::network::Machine;
+use crate::places::sccache;
+use crate::process::{kilobytes, state};
 
 /// A daemon in a folder of its own, which ends with the value.
 #[derive(Debug)]

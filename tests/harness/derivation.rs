@@ -6,7 +6,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
-use crate::{Host, Library, root};
+use crate::commands::stdout_of;
+use crate::crates::Library;
+use crate::host::Host;
+use crate::places::root;
 
 /// The small project as a derivation: `tests/sandbox/library.nix`.
 #[derive(Clone, Debug)]
@@ -137,7 +140,7 @@ impl Built {
     /// What tells this output from every other: the hash of its contents.
     #[track_caller]
     pub fn contents(&self) -> String {
-        crate::stdout_of(
+        stdout_of(
             Command::new("nix-hash")
                 .args(["--type", "sha256"])
                 .arg(self.path()),

@@ -10,7 +10,7 @@ use std::process::Command;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
-use crate::stdout_of;
+use crate::commands::stdout_of;
 
 /// Those that rustc runs on.
 const HOSTS: &[&str] = &[

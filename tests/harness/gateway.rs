@@ -10,7 +10,10 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::{Daemon, built, stdout_of};
+use crate::commands::stdout_of;
+use crate::daemon::Daemon;
+use crate::places::built;
+use crate::process::{kilobytes, state};
 
 /// A gateway in a folder of its own, which ends with the value.
 #[derive(Debug)]
@@ -143,24 +146,4 @@ impl Drop for Gateway {
 
 fn socket(folder: &Path) -> PathBuf {
     folder.join("socket/sccache.sock")
-}
-
-/// A field of a process's state, as the kernel knows it.
-pub(crate) fn state(pid: u32, field: &str) -> String {
-    let state = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let value = state
-        .lines()
-        .find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
-    value
-        .unwrap_or_else(|| panic!("no {field} of process {pid}"))
-        .trim()
-        .to_owned()
-}
-
-/// The number in a field such as `1234 kB`.
-pub(crate) fn kilobytes(value: &str) -> u64 {
-    let number = value.split_whitespace().next().unwrap_or_default();
-    number
-        .parse()
-        .unwrap_or_else(|_| panic!("not a number of kB: {value}"))
 }

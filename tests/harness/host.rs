@@ -8,7 +8,8 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::vec::IntoIter;
 
-use crate::{root, stdout_of, variable};
+use crate::commands::stdout_of;
+use crate::places::{root, variable};
 
 /// A Nix, with the plugin that was built for it.
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::stdout_of;
+use crate::commands::stdout_of;
 
 /// A machine in the middle, and others that each have a wire to it and to nobody else. It is gone
 /// when the value is, and so is whatever network is left of it.

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::{Machine, stdout_of};
+use crate::commands::stdout_of;
+use crate::network::Machine;
 
 /// Where it listens in a network.
 const PORT: u16 = 6379;
@@ -79,7 +80,7 @@ impl Redis {
 
     /// Says something to it.
     pub fn tell(&self, words: &[&str]) {
-        crate::stdout_of(
+        stdout_of(
             Command::new("redis-cli")
                 .arg("-s")
                 .arg(self.socket())

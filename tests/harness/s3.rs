@@ -6,7 +6,9 @@ use std::process::{Child, Stdio};
 
 use tempfile::TempDir;
 
-use crate::{Machine, variable};
+use crate::daemon;
+use crate::network::Machine;
+use crate::places::variable;
 
 /// A server with one bucket, which ends with the value.
 #[derive(Debug)]
@@ -52,7 +54,7 @@ impl S3 {
 
     /// How many entries it holds.
     pub fn entries(&self) -> usize {
-        crate::daemon::entries(&self.folder.path().join(BUCKET)).len()
+        daemon::entries(&self.folder.path().join(BUCKET)).len()
     }
 
     /// Stops it, as a crash would.

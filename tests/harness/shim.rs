@@ -7,7 +7,9 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::{Daemon, built, sccache, stdout_of};
+use crate::commands::stdout_of;
+use crate::daemon::Daemon;
+use crate::places::{built, sccache};
 
 /// A copy of the shim's package, and of the tool.
 #[derive(Debug)]
@@ -145,4 +147,21 @@ impl Default for Shim {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// The logs of calls that builds left in a folder of reports: neither the pages nor the keys.
+pub fn logs_in(reports: &Path) -> Vec<PathBuf> {
+    let is_log = |path: &PathBuf| {
+        let name = path.to_str().unwrap_or_default();
+        name.strip_suffix(".jsonl").is_some_and(|stem| {
+            Path::new(stem)
+                .extension()
+                .is_none_or(|more| more != "keys")
+        })
+    };
+    fs::read_dir(reports)
+        .unwrap_or_else(|error| panic!("{}: {error}", reports.display()))
+        .map(|entry| entry.unwrap_or_else(|error| panic!("{error}")).path())
+        .filter(is_log)
+        .collect()
 }
