@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use arbitrary::{Arbitrary, Result, Unstructured};
 use nix_sccache_core::Value;
 
-use crate::ask;
+use crate::ask::ask;
 use crate::text::Text;
 use crate::value::AnyValue;
 
