@@ -13,6 +13,7 @@
 //! | [`record`], [`part`] | what keys were made of |
 //! | [`outputs`] | what is part of a build's result, where nothing of ours may be written |
 //! | [`secret`], [`text`] | what may be shown of other people's values |
+//! | [`wire`] | the protocol of sccache's daemon: frames, requests, responses |
 
 pub mod bypass;
 pub mod fault;
@@ -27,6 +28,7 @@ pub mod secret;
 mod stable_paths;
 pub mod text;
 pub mod variables;
+pub mod wire;
 
 use std::fmt::Write;
 
