@@ -3,14 +3,15 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use nix_sccache_gateway::decide::{self, Answer, HEAD, Verdict, decide};
-use nix_sccache_gateway::{frames, statistics};
+use nix_sccache_contract::wire::Request;
+use nix_sccache_gateway::decide::{Answer, Verdict, decide, response};
+use nix_sccache_gateway::statistics;
 
 fuzz_target!(|input: (bool, Option<u32>, &[u8])| {
     let (read_only, length, body) = input;
     // A frame may say another length than it has: the rest comes later, or never.
     let length = length.unwrap_or(u32::try_from(body.len()).expect("an input is short"));
-    let head = &body[..body.len().min(HEAD)];
+    let head = &body[..body.len().min(Request::HEAD)];
     let verdict = decide(length, head, read_only);
     assert_eq!(verdict, decide(length, head, read_only));
     let number = head.first_chunk().map(|bytes| u32::from_le_bytes(*bytes));
@@ -38,10 +39,12 @@ fuzz_target!(|input: (bool, Option<u32>, &[u8])| {
         }
         Verdict::Statistics => assert_eq!(number, Some(11)),
         Verdict::Refuse(refusal) => {
-            let said = decide::body(refusal.answer);
-            assert_eq!(said.is_none(), refusal.answer == Answer::End);
-            let frame = said.map(|said| frames::frame(&said));
-            assert!(frame.is_none_or(|frame| frame.len() < 1000));
+            let response = response(refusal.answer);
+            assert_eq!(response.is_none(), refusal.answer == Answer::End);
+            if let Some(response) = response {
+                let frame = response.start_of_frame().expect("it can be written");
+                assert!(frame.len() < 1000);
+            }
         }
     }
     if let Some(names) = statistics::names(body) {

@@ -1,21 +1,13 @@
-//! What becomes of a request: pure, and decided before a byte of it reaches the daemon.
+//! Decides what becomes of a request: pure, and before a byte of it reaches the daemon.
 //!
-//! The numbers are those of sccache 0.17, 0.18 and 0.19, which are the same; 0.16 has none of the
-//! storage's. What has another number, or not the shape that these releases give it, is refused.
+//! What is none of sccache 0.17 to 0.19's requests, or has not the shape that these releases give it,
+//! is refused.
 
-use super::frames::Body;
+use nix_sccache_contract::wire::{
+    CompileResponse, Reader, Request, Response, ServerInfo, Unreadable,
+};
+
 use super::statistics;
-
-/// The beginning of a body that a decision needs: a number, a key with its length, and the length
-/// of an entry.
-pub const HEAD: usize = 4 + KEY_FIELD + 8;
-
-/// A key with its length.
-const KEY_FIELD: usize = 8 + KEY;
-
-/// Keys are BLAKE3 digests in hexadecimal. The daemon makes a path, or the name of an object, of
-/// whatever it is given: `/` and `..` in a key are files of its user's outside of the cache.
-const KEY: usize = 64;
 
 /// What becomes of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,206 +48,84 @@ pub enum Answer {
     End,
 }
 
-/// The shapes that bodies have behind their number.
-#[derive(Clone, Copy)]
-enum Shape {
-    /// There is nothing.
-    Empty,
-    /// A key, and nothing else.
-    Key,
-    /// A key, and an entry up to the end.
-    KeyAndEntry,
-    /// Statistics, which are short.
-    Statistics,
-    /// Whatever it is: nobody reads it.
-    Any,
-}
-
-/// A request of the protocol.
-struct Known {
-    number: u32,
-    name: &'static str,
-    shape: Shape,
-    verdict: Verdict,
-    /// What a gateway says that lets nobody write.
-    read_only: Option<Answer>,
-}
-
-const fn passed(number: u32, name: &'static str, shape: Shape, verdict: Verdict) -> Known {
-    Known {
-        number,
-        name,
-        shape,
-        verdict,
-        read_only: None,
-    }
-}
-
-const fn written(number: u32, name: &'static str, refusal: Answer) -> Known {
-    Known {
-        number,
-        name,
-        shape: Shape::KeyAndEntry,
-        verdict: Verdict::Pass,
-        read_only: Some(refusal),
-    }
-}
-
-const fn refused(number: u32, name: &'static str, answer: Answer) -> Known {
-    Known {
-        number,
-        name,
-        shape: Shape::Any,
-        verdict: Verdict::Refuse(Refusal { what: name, answer }),
-        read_only: None,
-    }
-}
-
-/// All requests of sccache 0.17, 0.18 and 0.19.
-const KNOWN: [Known; 12] = [
-    refused(0, "to zero the statistics", Answer::Unhandled),
-    refused(1, "for the statistics", Answer::NoStatistics),
-    refused(
-        2,
-        "for the state of distributed compilation",
-        Answer::Unhandled,
-    ),
-    refused(3, "to shut the daemon down", Answer::Unhandled),
-    refused(4, "to compile", Answer::Unhandled),
-    passed(5, "for the storage's mode", Shape::Empty, Verdict::Pass),
-    passed(6, "for an entry's path", Shape::Key, Verdict::Pass),
-    passed(7, "for an entry", Shape::Key, Verdict::Fetch),
-    written(8, "to store an entry", Answer::NotStored),
-    passed(9, "for a preprocessor's entry", Shape::Key, Verdict::Fetch),
-    written(
-        10,
-        "to store a preprocessor's entry",
-        Answer::NotStoredForPreprocessor,
-    ),
-    passed(
-        11,
-        "to add to the statistics",
-        Shape::Statistics,
-        Verdict::Statistics,
-    ),
-];
-
 /// Decides about a request by the length that its frame says and the beginning of its body:
-/// [`HEAD`] bytes, or all of a shorter one.
+/// [`Request::HEAD`] bytes, or all of a shorter one.
 #[must_use]
 pub fn decide(length: u32, head: &[u8], read_only: bool) -> Verdict {
-    let mut rest = Body(head);
-    let (Some(number), Some(behind)) = (rest.u32(), length.checked_sub(4)) else {
-        return end("with no number");
-    };
-    let Some(known) = KNOWN.iter().find(|known| known.number == number) else {
-        return Verdict::Refuse(Refusal {
-            what: "of an unknown number",
-            answer: Answer::Unhandled,
-        });
-    };
-    if let Err(what) = check(known.shape, behind.into(), rest) {
-        return end(what);
-    }
-    match known.read_only {
-        Some(answer) if read_only => Verdict::Refuse(Refusal {
-            what: known.name,
-            answer,
-        }),
-        _ => known.verdict,
-    }
-}
-
-/// What a request is called in the log.
-#[cfg(test)]
-#[must_use]
-pub fn name(number: u32) -> Option<&'static str> {
-    KNOWN
-        .iter()
-        .find(|known| known.number == number)
-        .map(|known| known.name)
-}
-
-fn end(what: &'static str) -> Verdict {
-    Verdict::Refuse(Refusal {
-        what,
-        answer: Answer::End,
-    })
-}
-
-/// Whether a body is of this shape: the `behind` bytes behind its number, of which `rest` is
-/// the beginning.
-fn check(shape: Shape, behind: u64, mut rest: Body) -> Result<(), &'static str> {
-    const STRAY: &str = "with more or less in it than it says";
-    let key_field = KEY_FIELD as u64;
-    let in_all = match shape {
-        Shape::Any => return Ok(()),
-        Shape::Empty => 0,
-        Shape::Statistics if behind <= statistics::LONGEST as u64 => return Ok(()),
-        Shape::Statistics => return Err("with more statistics than a client has"),
-        Shape::Key => {
-            key(&mut rest)?;
-            key_field
+    let request = match Request::read(Reader::of_head(length, head)) {
+        Ok(request) => request,
+        Err(Unreadable::NoNumber) => return refuse("with no number", Answer::End),
+        Err(Unreadable::UnknownNumber(_)) => {
+            return refuse("of an unknown number", Answer::Unhandled);
         }
-        Shape::KeyAndEntry => {
-            key(&mut rest)?;
-            let entry = rest.u64().ok_or(STRAY)?;
-            entry.checked_add(key_field + 8).ok_or(STRAY)?
+        Err(Unreadable::Key) => return refuse("with a key that is no digest", Answer::End),
+        Err(Unreadable::Length) => {
+            return refuse("with more or less in it than it says", Answer::End);
         }
     };
-    if in_all == behind { Ok(()) } else { Err(STRAY) }
-}
-
-fn key(rest: &mut Body) -> Result<(), &'static str> {
-    let digit = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-    match rest.bytes() {
-        Some(key) if key.len() == KEY && key.iter().all(digit) => Ok(()),
-        _ => Err("with a key that is no digest"),
+    match request {
+        Request::ZeroStats => refuse("to zero the statistics", Answer::Unhandled),
+        Request::GetStats => refuse("for the statistics", Answer::NoStatistics),
+        Request::DistStatus => refuse(
+            "for the state of distributed compilation",
+            Answer::Unhandled,
+        ),
+        Request::Shutdown => refuse("to shut the daemon down", Answer::Unhandled),
+        Request::Compile => refuse("to compile", Answer::Unhandled),
+        Request::StoragePutRaw { .. } if read_only => {
+            refuse("to store an entry", Answer::NotStored)
+        }
+        Request::StoragePutPreprocessorEntry { .. } if read_only => refuse(
+            "to store a preprocessor's entry",
+            Answer::NotStoredForPreprocessor,
+        ),
+        Request::StorageHandshake
+        | Request::StorageGetPath { .. }
+        | Request::StoragePutRaw { .. }
+        | Request::StoragePutPreprocessorEntry { .. } => Verdict::Pass,
+        Request::StorageGetRaw { .. } | Request::StorageGetPreprocessorEntry { .. } => {
+            Verdict::Fetch
+        }
+        Request::RecordStats { length } if length > statistics::LONGEST => {
+            refuse("with more statistics than a client has", Answer::End)
+        }
+        Request::RecordStats { .. } => Verdict::Statistics,
     }
 }
 
-/// The body that a client hears, if any.
+fn refuse(what: &'static str, answer: Answer) -> Verdict {
+    Verdict::Refuse(Refusal { what, answer })
+}
+
+/// What a client hears, if anything.
 #[must_use]
-pub fn body(answer: Answer) -> Option<Vec<u8>> {
-    /// `Response::Compile(CompileResponse::UnhandledCompile)`
-    const UNHANDLED: [u8; 8] = [0, 0, 0, 0, 1, 0, 0, 0];
+pub fn response(answer: Answer) -> Option<Response<'static>> {
     const WHY: &[u8] = b"the gateway of nix-sccache lets nobody write";
-    // A response's number, that of `Err`, and a string.
-    let not_stored = |response: u32| {
-        let parts = [
-            &response.to_le_bytes()[..],
-            &1_u32.to_le_bytes(),
-            &(WHY.len() as u64).to_le_bytes(),
-            WHY,
-        ];
-        parts.concat()
-    };
+    const LOCATION: &str =
+        "behind the gateway of nix-sccache, which keeps the statistics to itself";
     Some(match answer {
-        Answer::Unhandled => UNHANDLED.to_vec(),
-        Answer::NotStored => not_stored(9),
-        Answer::NotStoredForPreprocessor => not_stored(11),
-        Answer::NoStatistics => statistics::none(),
+        Answer::Unhandled => Response::Compile(CompileResponse::Unhandled),
+        Answer::NotStored => Response::StoragePutRaw(Err(WHY)),
+        Answer::NotStoredForPreprocessor => Response::StoragePutPreprocessorEntry(Err(WHY)),
+        Answer::NoStatistics => Response::Stats(ServerInfo {
+            location: LOCATION,
+            ..ServerInfo::default()
+        }),
         Answer::End => return None,
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use nix_sccache_contract::wire::{body as with, bytes as string};
+
     use super::*;
 
     const DIGEST: &[u8; 64] = b"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
-    fn string(bytes: &[u8]) -> Vec<u8> {
-        [&(bytes.len() as u64).to_le_bytes(), bytes].concat()
-    }
-
     fn of(body: &[u8]) -> Verdict {
         let length = u32::try_from(body.len()).unwrap();
-        decide(length, &body[..body.len().min(HEAD)], false)
-    }
-
-    fn with(number: u32, parts: &[&[u8]]) -> Vec<u8> {
-        [&number.to_le_bytes()[..], &parts.concat()].concat()
+        decide(length, &body[..body.len().min(Request::HEAD)], false)
     }
 
     /// Every request, as sccache 0.17 to 0.19 number and write them.
@@ -310,8 +180,14 @@ mod tests {
     fn whoever_may_only_read_may_not_write() {
         let (key, entry) = (string(DIGEST), string(b"PK"));
         for (number, expected) in [
-            (8, Some(Answer::NotStored)),
-            (10, Some(Answer::NotStoredForPreprocessor)),
+            (8, Some(("to store an entry", Answer::NotStored))),
+            (
+                10,
+                Some((
+                    "to store a preprocessor's entry",
+                    Answer::NotStoredForPreprocessor,
+                )),
+            ),
             (7, None),
             (9, None),
         ] {
@@ -320,11 +196,10 @@ mod tests {
                 None => with(number, &[&key]),
             };
             let length = u32::try_from(body.len()).unwrap();
-            let verdict = decide(length, &body[..body.len().min(HEAD)], true);
+            let verdict = decide(length, &body[..body.len().min(Request::HEAD)], true);
             match (verdict, expected) {
-                (Verdict::Refuse(refusal), Some(answer)) => {
-                    assert_eq!(refusal.answer, answer);
-                    assert_eq!(Some(refusal.what), name(number));
+                (Verdict::Refuse(refusal), Some(expected)) => {
+                    assert_eq!((refusal.what, refusal.answer), expected);
                 }
                 (Verdict::Fetch, None) => {}
                 other => panic!("{number}: {other:?}"),
@@ -371,7 +246,7 @@ mod tests {
             with(8, &[key]),
             with(8, &[key, &9_u64.to_le_bytes(), b"short"]),
             with(8, &[key, &u64::MAX.to_le_bytes(), b"x"]),
-            with(11, &[&vec![0; statistics::LONGEST + 1]]),
+            with(11, &[&[0; 4097]]),
         ];
         for body in wrong {
             let verdict = of(&body);

@@ -4,14 +4,13 @@
 //! any name that a key has. Builds get another socket, where requests of the storage and their
 //! answers pass, byte for byte, and nothing else does.
 //!
-//! [`frames`] reads, [`decide`] and [`statistics`] judge, [`serve`] passes on or refuses,
+//! [`decide`] and [`statistics`] judge, [`serve`] passes on or refuses,
 //! [`users`], [`turns`] and [`names`] count, [`workers`] are its threads, [`daemon`] has the
 //! connections to the other side, and [`confine`] sees to it that all of this can run no program.
 
 mod confine;
 mod daemon;
 pub mod decide;
-pub mod frames;
 mod listen;
 mod log;
 mod names;

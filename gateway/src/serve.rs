@@ -11,11 +11,11 @@ use std::time::{Duration, Instant};
 
 use nix::sys::socket::getsockopt;
 use nix::sys::socket::sockopt::PeerCredentials;
+use nix_sccache_contract::wire::{self, HEADER, Request, Response};
 use rustix::event::PollFlags;
 
 use super::daemon::Daemon;
-use super::decide::{self, Answer, HEAD, Refusal, Verdict, decide};
-use super::frames::{self, HEADER};
+use super::decide::{self, Answer, Refusal, Verdict, decide};
 use super::log::Log;
 use super::names::Names;
 use super::statistics;
@@ -147,7 +147,7 @@ impl Gateway {
             patience: self.terms.patience,
         };
         // The beginning of a frame, as it is passed on.
-        let mut start = [0; HEADER + HEAD];
+        let mut start = [0; HEADER + Request::HEAD];
         let (header, head) = start.split_at_mut(HEADER);
         let first = client.read(header).map_err(|_| End::Quietly)?;
         if first == 0 {
@@ -157,7 +157,7 @@ impl Gateway {
             let rest = header.get_mut(first..).unwrap_or_default();
             client.read_exact(rest).map_err(|error| half(&error))?;
         }
-        let length = frames::length(*header.first_chunk().unwrap_or(&[0; HEADER]));
+        let length = wire::body_length(*header.first_chunk().unwrap_or(&[0; HEADER]));
         if length > self.terms.frame {
             return Err(End::For(format!(
                 "refused a frame of {length} bytes: --max-frame is {}",
@@ -165,7 +165,7 @@ impl Gateway {
             )));
         }
         client.deadline += time_for(length);
-        let in_head = HEAD.min(usize::try_from(length).unwrap_or(HEAD));
+        let in_head = Request::HEAD.min(usize::try_from(length).unwrap_or(Request::HEAD));
         let head = head.get_mut(..in_head).unwrap_or_default();
         client.read_exact(head).map_err(|error| half(&error))?;
         let rest = u64::from(length) - in_head as u64;
@@ -251,7 +251,7 @@ impl Gateway {
         daemon
             .read_exact(&mut header)
             .map_err(|error| self.lost(&error))?;
-        let length = u64::from(frames::length(header));
+        let length = u64::from(wire::body_length(header));
         client.deadline = Instant::now() + self.terms.patience + time_for(length);
         daemon.deadline = client.deadline;
         // Most answers are short, and go as one.
@@ -301,9 +301,7 @@ impl Gateway {
         head: &[u8],
         length: u32,
     ) -> Result<(), End> {
-        /// `Response::RecordStats`
-        const RECORDED: [u8; 4] = [12, 0, 0, 0];
-        let mut frame = frames::header(length).to_vec();
+        let mut frame = wire::header(length).to_vec();
         frame.extend(head);
         let from = frame.len();
         frame.resize(HEADER + usize::try_from(length).unwrap_or_default(), 0);
@@ -319,9 +317,7 @@ impl Gateway {
         }
         self.log
             .of(peer.uid, "left out statistics: too many names in them");
-        client
-            .write_all(&frames::frame(&RECORDED))
-            .map_err(|_| End::Quietly)
+        respond(client, Response::RecordStats)
     }
 
     /// Answers a request that the daemon does not see, of which `rest` bytes are to come.
@@ -332,7 +328,7 @@ impl Gateway {
         Refusal { what, answer }: Refusal,
         mut rest: u64,
     ) -> Result<(), End> {
-        let Some(body) = decide::body(answer) else {
+        let Some(response) = decide::response(answer) else {
             return Err(End::For(format!("refused a request {what}")));
         };
         // A build that shows its statistics does nothing that anyone need know.
@@ -353,9 +349,7 @@ impl Gateway {
             }
             rest -= count as u64;
         }
-        client
-            .write_all(&frames::frame(&body))
-            .map_err(|_| End::Quietly)
+        respond(client, response)
     }
 
     fn failed(&self, side: Side, what: &str) -> End {
@@ -376,6 +370,12 @@ impl Gateway {
             _ => format!("the daemon at {place}: {error}"),
         })
     }
+}
+
+/// Gives a response in the daemon's place.
+fn respond(client: Timed, response: Response) -> Result<(), End> {
+    let frame = response.start_of_frame().ok_or(End::Quietly)?;
+    client.write_all(&frame).map_err(|_| End::Quietly)
 }
 
 fn half(error: &io::Error) -> End {
