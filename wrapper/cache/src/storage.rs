@@ -1,0 +1,512 @@
+//! Fetches and stores entries by sccache's storage protocol, on one blocking connection.
+//!
+//! The other side is sccache's daemon, 0.17 to 0.19, or the gateway in front of it. Either may be
+//! gone, slow, silent for ever, or another program: each operation ends by its deadline, no length that it
+//! claims is believed before the bytes are there, and whatever goes wrong is a [`StorageError`].
+
+use std::fmt;
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use nix_sccache_contract::wire::{
+    self, HEADER, Handshake, Key, Reader, Request, Response, ServerInfo,
+};
+use rustix::io::retry_on_intr;
+use rustix::net::sockopt::{Timeout, set_socket_timeout};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
+
+/// Where a daemon or a gateway listens, as sccache's clients find it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// At a socket in the file system: `SCCACHE_SERVER_UDS`.
+    Socket(PathBuf),
+    /// At a port of this machine's own: `SCCACHE_SERVER_PORT`.
+    Port(u16),
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Socket(path) => write!(f, "{}", path.display()),
+            Self::Port(port) => write!(f, "port {port} of this machine"),
+        }
+    }
+}
+
+/// How far a connection goes.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// How long connecting may take.
+    pub connect: Duration,
+    /// How long a request and its response may take, beyond a second for each MiB of an entry.
+    pub answer: Duration,
+    /// The longest frame, in bytes of body: what `SCCACHE_MAX_FRAME_LENGTH` of the daemon and
+    /// `--max-frame` of the gateway say. Entries are shorter by [`Request::HEAD`].
+    pub frame: u32,
+}
+
+/// The slowest that an entry may come or go, in bytes a second.
+const SLOWEST: u64 = 1 << 20;
+
+/// Why the storage did not do what was asked. After any but [`NotStored`](Self::NotStored) and
+/// [`TooLong`](Self::TooLong) the connection is of no more use, and says [`Closed`](Self::Closed).
+#[derive(Debug)]
+pub enum StorageError {
+    /// Nothing takes connections there: there is no socket, nobody listens at it, or this user may not.
+    Unreachable(io::Error),
+    /// It did not answer in this time. A storage that is gone makes sccache's daemon slow; a panic in it makes it
+    /// silent.
+    Silent(Duration),
+    /// It ended the connection, as it does with a request that it does not know, and with a frame that is longer
+    /// than it takes.
+    Closed,
+    /// The connection failed otherwise.
+    Failed(io::Error),
+    /// It said something else than sccache's daemon would, 0.17 to 0.19.
+    Unexpected,
+    /// The gateway lets nobody ask for this.
+    Refused,
+    /// A frame of this many bytes is longer than [`Limits::frame`]. A request was not sent; after a response the
+    /// connection is of no more use.
+    TooLong(u64),
+    /// The entry was not stored, for this reason of the daemon's or the gateway's.
+    NotStored(String),
+}
+
+impl fmt::Display for StorageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreachable(error) => write!(f, "cannot connect: {error}"),
+            Self::Silent(time) => write!(f, "no answer within {:.1} s", time.as_secs_f32()),
+            Self::Closed => f.write_str("it ended the connection"),
+            Self::Failed(error) => write!(f, "the connection failed: {error}"),
+            Self::Unexpected => f.write_str("it does not answer as sccache 0.17 to 0.19 do"),
+            Self::Refused => f.write_str("it does not take such requests"),
+            Self::TooLong(length) => write!(f, "a frame of {length} bytes is too long"),
+            Self::NotStored(why) => write!(f, "not stored: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for StorageError {}
+
+impl StorageError {
+    fn of_connection(error: io::Error, since: Instant) -> Self {
+        match error.kind() {
+            ErrorKind::WouldBlock | ErrorKind::TimedOut => Self::Silent(since.elapsed()),
+            ErrorKind::UnexpectedEof
+            | ErrorKind::BrokenPipe
+            | ErrorKind::ConnectionReset
+            | ErrorKind::ConnectionAborted => Self::Closed,
+            _ => Self::Failed(error),
+        }
+    }
+}
+
+/// A connection to a storage.
+#[derive(Debug)]
+pub struct Storage {
+    /// Nothing, once it is of no more use.
+    stream: Option<Stream>,
+    limits: Limits,
+}
+
+impl Storage {
+    /// Connects. Nothing is said yet: [`handshake`](Self::handshake) tells whether it is a storage.
+    pub fn connect(address: &Address, limits: Limits) -> Result<Self, StorageError> {
+        let since = Instant::now();
+        let stream =
+            Stream::connect(address, limits.connect).map_err(|error| match error.kind() {
+                ErrorKind::WouldBlock | ErrorKind::TimedOut => {
+                    StorageError::Silent(since.elapsed())
+                }
+                _ => StorageError::Unreachable(error),
+            })?;
+        Ok(Self {
+            stream: Some(stream),
+            limits,
+        })
+    }
+
+    /// Asks what the storage is like, and shows the answer.
+    pub fn handshake<T>(&mut self, see: impl FnOnce(Handshake) -> T) -> Result<T, StorageError> {
+        self.short(Request::StorageHandshake, |response| match response {
+            Response::StorageHandshake(storage) => Some(see(storage)),
+            _ => None,
+        })
+    }
+
+    /// Asks for the daemon's statistics, and shows them. A gateway has none.
+    pub fn statistics<T>(&mut self, see: impl FnOnce(ServerInfo) -> T) -> Result<T, StorageError> {
+        self.short(Request::GetStats, |response| match response {
+            Response::Stats(info) => Some(see(info)),
+            _ => None,
+        })
+    }
+
+    /// Ends the daemon, once it has answered what others ask. A gateway refuses.
+    pub fn shut_down(mut self) -> Result<(), StorageError> {
+        self.short(Request::Shutdown, |response| {
+            matches!(response, Response::ShuttingDown(_)).then_some(())
+        })
+    }
+
+    /// Fetches an entry; nothing where there is none. Sccache's daemon says that there is none as well where its
+    /// storage failed, after as long as that took.
+    pub fn get(&mut self, key: Key) -> Result<Option<Vec<u8>>, StorageError> {
+        let mut exchange = self.begin(Request::StorageGetRaw { key }, 0)?;
+        let (body, head) = exchange.head::<{ Response::HEAD }>()?;
+        let entry = match Response::read(Reader::of_head(body, &head)) {
+            Response::StorageGetRaw(None) => None,
+            Response::StorageGetRaw(Some(length)) => Some(exchange.receive(length)?),
+            other => return Err(unexpected(other)),
+        };
+        exchange.end();
+        Ok(entry)
+    }
+
+    /// Stores an entry, which may have any bytes, in the place of the one that there is.
+    pub fn put(&mut self, key: Key, entry: &[u8]) -> Result<(), StorageError> {
+        let request = Request::StoragePutRaw {
+            key,
+            length: entry.len() as u64,
+        };
+        let mut exchange = self.begin(request, entry.len() as u64)?;
+        exchange.send(entry)?;
+        let body = exchange.body()?;
+        match Response::read(Reader::new(&body)) {
+            Response::StoragePutRaw(stored) => {
+                exchange.end();
+                stored.map_err(|why| {
+                    StorageError::NotStored(String::from_utf8_lossy(why).into_owned())
+                })
+            }
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// Sends a request that is all in its head, and reads a response that has no entry in it.
+    fn short<T>(
+        &mut self,
+        request: Request,
+        read: impl FnOnce(Response) -> Option<T>,
+    ) -> Result<T, StorageError> {
+        let mut exchange = self.begin(request, 0)?;
+        let body = exchange.body()?;
+        let response = Response::read(Reader::new(&body));
+        let read = read(response).ok_or_else(|| unexpected(response))?;
+        exchange.end();
+        Ok(read)
+    }
+
+    /// Sends a request up to where its entry of this many bytes begins. The connection is of use again once the
+    /// exchange has ended well.
+    fn begin(&mut self, request: Request, entry: u64) -> Result<Exchange<'_>, StorageError> {
+        let start = request
+            .start_of_frame()
+            .ok_or(StorageError::TooLong(entry))?;
+        let body = start.len() as u64 - HEADER as u64 + entry;
+        if body > u64::from(self.limits.frame) {
+            return Err(StorageError::TooLong(body));
+        }
+        let since = Instant::now();
+        let mut exchange = Exchange {
+            stream: self.stream.take().ok_or(StorageError::Closed)?,
+            storage: &mut self.stream,
+            max_frame: self.limits.frame,
+            since,
+            deadline: since + self.limits.answer + time_for(entry),
+        };
+        exchange.send(&start)?;
+        Ok(exchange)
+    }
+}
+
+fn unexpected(response: Response) -> StorageError {
+    match response {
+        Response::Compile(_) => StorageError::Refused,
+        _ => StorageError::Unexpected,
+    }
+}
+
+/// The time that an entry of this many bytes may take.
+fn time_for(bytes: u64) -> Duration {
+    Duration::from_secs(bytes / SLOWEST)
+}
+
+/// A request and its response. The connection ends with the value unless it [ends](Exchange::end) well.
+struct Exchange<'a> {
+    stream: Stream,
+    /// Where the connection goes back to.
+    storage: &'a mut Option<Stream>,
+    max_frame: u32,
+    since: Instant,
+    deadline: Instant,
+}
+
+impl Exchange<'_> {
+    fn send(&mut self, bytes: &[u8]) -> Result<(), StorageError> {
+        let since = self.since;
+        self.write_all(bytes)
+            .map_err(|error| StorageError::of_connection(error, since))
+    }
+
+    fn fill(&mut self, buffer: &mut [u8]) -> Result<(), StorageError> {
+        let since = self.since;
+        self.read_exact(buffer)
+            .map_err(|error| StorageError::of_connection(error, since))
+    }
+
+    /// The length of the response's body.
+    fn length(&mut self) -> Result<u32, StorageError> {
+        let mut header = [0; HEADER];
+        self.fill(&mut header)?;
+        let length = wire::body_length(header);
+        if length > self.max_frame {
+            return Err(StorageError::TooLong(length.into()));
+        }
+        self.deadline += time_for(length.into());
+        Ok(length)
+    }
+
+    /// The length of the response's body, and as much of its beginning as there is, up to `N` bytes; zeros
+    /// stand behind a shorter one.
+    fn head<const N: usize>(&mut self) -> Result<(u32, [u8; N]), StorageError> {
+        let length = self.length()?;
+        let mut head = [0; N];
+        let in_head = N.min(usize::try_from(length).unwrap_or(N));
+        self.fill(head.get_mut(..in_head).unwrap_or_default())?;
+        Ok((length, head))
+    }
+
+    /// The response's body.
+    fn body(&mut self) -> Result<Vec<u8>, StorageError> {
+        let length = self.length()?;
+        self.receive(length.into())
+    }
+
+    /// This many bytes. Room for them is made as they come.
+    fn receive(&mut self, count: u64) -> Result<Vec<u8>, StorageError> {
+        let since = self.since;
+        let mut bytes = Vec::new();
+        let read = Read::by_ref(self)
+            .take(count)
+            .read_to_end(&mut bytes)
+            .map_err(|error| StorageError::of_connection(error, since))?;
+        if (read as u64) < count {
+            return Err(StorageError::Closed);
+        }
+        Ok(bytes)
+    }
+
+    /// Gives the connection back: the response has been read to its end.
+    fn end(self) {
+        *self.storage = Some(self.stream);
+    }
+
+    /// The time that is left for one more read or write.
+    fn left(&self) -> io::Result<Duration> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(ErrorKind::TimedOut.into());
+        }
+        Ok(left)
+    }
+}
+
+impl Read for Exchange<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        set_socket_timeout(&self.stream, Timeout::Recv, Some(self.left()?))?;
+        match &mut self.stream {
+            Stream::Unix(stream) => stream.read(buffer),
+            Stream::Tcp(stream) => stream.read(buffer),
+        }
+    }
+}
+
+impl Write for Exchange<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        set_socket_timeout(&self.stream, Timeout::Send, Some(self.left()?))?;
+        match &mut self.stream {
+            Stream::Unix(stream) => stream.write(bytes),
+            Stream::Tcp(stream) => stream.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A stream socket.
+#[derive(Debug)]
+enum Stream {
+    Unix(UnixStream),
+    Tcp(TcpStream),
+}
+
+impl Stream {
+    fn connect(address: &Address, within: Duration) -> io::Result<Self> {
+        match address {
+            Address::Socket(path) => {
+                let socket = socket_with(
+                    AddressFamily::UNIX,
+                    SocketType::STREAM,
+                    SocketFlags::CLOEXEC,
+                    None,
+                )?;
+                // It holds for connecting as well, where as many wait as may.
+                set_socket_timeout(&socket, Timeout::Send, Some(within))?;
+                let address = SocketAddrUnix::new(path)?;
+                retry_on_intr(|| connect(&socket, &address))?;
+                Ok(Self::Unix(UnixStream::from(socket)))
+            }
+            Address::Port(port) => {
+                let address = SocketAddr::from((Ipv4Addr::LOCALHOST, *port));
+                let stream = TcpStream::connect_timeout(&address, within)?;
+                // Requests are short, and wait for nothing.
+                stream.set_nodelay(true)?;
+                Ok(Self::Tcp(stream))
+            }
+        }
+    }
+}
+
+impl AsFd for Stream {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Unix(stream) => stream.as_fd(),
+            Self::Tcp(stream) => stream.as_fd(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixListener;
+    use std::thread;
+
+    use super::*;
+
+    const SHORT: Duration = Duration::from_millis(300);
+
+    fn key() -> Key {
+        Key::new(&[b'a'; 64]).unwrap()
+    }
+
+    /// Connects to somebody who does this with the connection.
+    fn with(serve: impl FnOnce(UnixStream) + Send + 'static) -> Storage {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s");
+        let listener = UnixListener::bind(&path).unwrap();
+        thread::spawn(move || serve(listener.accept().unwrap().0));
+        let limits = Limits {
+            connect: SHORT,
+            answer: SHORT,
+            frame: 1 << 20,
+        };
+        Storage::connect(&Address::Socket(path), limits).unwrap()
+    }
+
+    /// Somebody who says this, and waits for the other side to have enough.
+    fn saying(answer: Vec<u8>) -> Storage {
+        with(move |mut stream| {
+            stream.write_all(&answer).unwrap();
+            stream.read_to_end(&mut Vec::new()).ok();
+        })
+    }
+
+    #[test]
+    fn silence_ends() {
+        let since = Instant::now();
+        let silent = saying(Vec::new()).get(key());
+        assert!(matches!(silent, Err(StorageError::Silent(_))), "{silent:?}");
+        // One byte of an answer at a time.
+        let mut slow = with(|mut stream| {
+            stream.write_all(&wire::header(1000)).unwrap();
+            while stream.write_all(&[0]).is_ok() {
+                thread::sleep(SHORT / 4);
+            }
+        });
+        let slow = slow.put(key(), b"entry");
+        assert!(matches!(slow, Err(StorageError::Silent(_))), "{slow:?}");
+        assert!(since.elapsed() < 10 * SHORT);
+    }
+
+    #[test]
+    fn nobody_takes_an_entry() {
+        let mut stuck = with(|stream| {
+            thread::sleep(4 * SHORT);
+            drop(stream);
+        });
+        let stuck = stuck.put(key(), &vec![7; 1 << 19]);
+        assert!(matches!(stuck, Err(StorageError::Silent(_))), "{stuck:?}");
+    }
+
+    #[test]
+    fn no_length_is_believed() {
+        let claimed = Response::StorageGetRaw(Some(1 << 19)).start_of_frame();
+        let cut = with(move |mut stream| stream.write_all(&claimed.unwrap()).unwrap()).get(key());
+        assert!(matches!(cut, Err(StorageError::Closed)), "{cut:?}");
+        let long = saying(vec![0xff; 100]).get(key());
+        assert!(
+            matches!(long, Err(StorageError::TooLong(0xffff_ffff))),
+            "{long:?}"
+        );
+        let lying = wire::frame(&wire::body(8, &[&[1], &[0xff; 8], b"x"])).unwrap();
+        let lying = saying(lying).get(key());
+        assert!(matches!(lying, Err(StorageError::Unexpected)), "{lying:?}");
+    }
+
+    #[test]
+    fn who_is_no_storage_is_told_apart() {
+        let web = saying(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()).handshake(|_| ());
+        assert!(matches!(web, Err(StorageError::TooLong(_))), "{web:?}");
+        let stored = Response::StoragePutRaw(Ok(())).start_of_frame().unwrap();
+        let other = saying(stored).get(key());
+        assert!(matches!(other, Err(StorageError::Unexpected)), "{other:?}");
+        let closed = with(drop).get(key());
+        assert!(matches!(closed, Err(StorageError::Closed)), "{closed:?}");
+    }
+
+    #[test]
+    fn a_connection_that_failed_is_of_no_more_use() {
+        let missing = Response::StorageGetRaw(None).start_of_frame().unwrap();
+        let mut storage = saying(missing);
+        // Nothing was sent, so nothing is out of step.
+        let long = storage.put(key(), &vec![7; 1 << 20]);
+        assert!(matches!(long, Err(StorageError::TooLong(_))), "{long:?}");
+        assert!(matches!(storage.get(key()), Ok(None)));
+        let silent = storage.get(key());
+        assert!(matches!(silent, Err(StorageError::Silent(_))), "{silent:?}");
+        let after = storage.get(key());
+        assert!(matches!(after, Err(StorageError::Closed)), "{after:?}");
+    }
+
+    #[test]
+    fn who_cannot_be_reached_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s");
+        let limits = Limits {
+            connect: SHORT,
+            answer: SHORT,
+            frame: 1 << 20,
+        };
+        let reach = |address: Address| match Storage::connect(&address, limits) {
+            Err(StorageError::Unreachable(error)) => error.kind(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(reach(Address::Socket(path.clone())), ErrorKind::NotFound);
+        drop(UnixListener::bind(&path).unwrap());
+        assert_eq!(reach(Address::Socket(path)), ErrorKind::ConnectionRefused);
+        let port = {
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            listener.local_addr().unwrap().port()
+        };
+        assert_eq!(reach(Address::Port(port)), ErrorKind::ConnectionRefused);
+    }
+}
