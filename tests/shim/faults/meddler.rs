@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
+use nix_sccache_contract::wire::{self, HEADER, Reader, Response};
+
 /// What it does.
 #[derive(Clone, Debug)]
 pub enum Meddling {
@@ -41,15 +43,18 @@ fn serve(mut client: UnixStream, daemon: &Path, meddling: &Meddling) -> Option<(
             loop {
                 daemon.write_all(&frame(&mut client)?).ok()?;
                 let mut answer = frame(&mut daemon)?;
-                let number = u32::from_le_bytes(answer.get(4..8)?.try_into().ok()?);
+                let mut body = Reader::new(answer.get(HEADER..)?);
                 match meddling {
-                    Meddling::CutEntries if number == 8 && answer.len() > 100 => {
+                    Meddling::CutEntries
+                        if matches!(Response::read(body), Response::StorageGetRaw(Some(_))) =>
+                    {
                         answer.truncate(answer.len() / 2);
                         return client.write_all(&answer).ok();
                     }
                     Meddling::Slow(delay) => thread::sleep(*delay),
                     Meddling::OtherRelease => {
-                        answer.splice(4..8, (number + 1).to_le_bytes());
+                        let number = body.u32()? + 1;
+                        answer.splice(HEADER..HEADER + 4, number.to_le_bytes());
                     }
                     _ => {}
                 }
@@ -61,10 +66,9 @@ fn serve(mut client: UnixStream, daemon: &Path, meddling: &Meddling) -> Option<(
 }
 
 fn frame(from: &mut UnixStream) -> Option<Vec<u8>> {
-    let mut frame = vec![0; 4];
-    from.read_exact(&mut frame).ok()?;
-    let length = u32::from_be_bytes(frame.as_slice().try_into().ok()?);
-    frame.resize(4 + usize::try_from(length).ok()?, 0);
-    from.read_exact(frame.get_mut(4..)?).ok()?;
-    Some(frame)
+    let mut header = [0; HEADER];
+    from.read_exact(&mut header).ok()?;
+    let mut body = vec![0; usize::try_from(wire::body_length(header)).ok()?];
+    from.read_exact(&mut body).ok()?;
+    wire::frame(&body)
 }
