@@ -11,6 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 
+use nix_sccache_contract::wire::{HEADER, body_length};
 use nix_sccache_tests::protocol::{Client, found, frame, get, put, stored};
 use tempfile::TempDir;
 
@@ -143,9 +144,9 @@ pub fn user(does: &str, socket: &Path, key: &str, connections: usize, times: usi
 
 fn read_one(stream: &mut UnixStream, asked: &[u8], buffer: &mut [u8]) -> std::io::Result<()> {
     stream.write_all(asked)?;
-    let mut header = [0; 4];
+    let mut header = [0; HEADER];
     stream.read_exact(&mut header)?;
-    let mut left = u32::from_be_bytes(header) as usize;
+    let mut left = body_length(header) as usize;
     while left > 0 {
         let most = left.min(buffer.len());
         match stream.read(&mut buffer[..most])? {

@@ -5,7 +5,10 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::protocol::{Client, Heard, found, frame, get, put, request, statistics, stored, string};
+use nix_sccache_contract::wire::statistics::not_cached;
+use nix_sccache_contract::wire::{CompileResponse, Request, Response};
+
+use crate::protocol::{Client, Heard, answer, found, frame, get, put, request, stored, string};
 
 /// A key, of which the daemon knows nothing but what it is told here.
 pub const KEY: &str = "00000000000000000000000000000000000000000000000000000000000000aa";
@@ -33,8 +36,6 @@ pub const ATTACKS: [(&str, &str); 16] = [
 /// Tries one. `argument` is a program to run, or a file to write or to read, or what must not be
 /// told.
 pub fn attack(socket: &Path, name: &str, argument: &str) -> &'static str {
-    /// "The server does not handle this."
-    const REFUSED: [u8; 8] = [0, 0, 0, 0, 1, 0, 0, 0];
     let mut client = Client::new(socket);
     let heard = match name {
         "compile" => {
@@ -44,17 +45,17 @@ pub fn attack(socket: &Path, name: &str, argument: &str) -> &'static str {
             };
             let arguments = [1_u64.to_le_bytes().to_vec(), list(&["-c"])].concat();
             let body = request(
-                4,
+                Request::Compile.number(),
                 &[&list(&[argument, "/"]), &arguments, &0_u64.to_le_bytes()],
             );
             client.ask(&body)
         }
-        "shut-down" => client.ask(&request(3, &[])),
-        "zero-statistics" => client.ask(&request(0, &[])),
-        "distributed" => client.ask(&request(2, &[])),
+        "shut-down" => client.ask(&request(Request::Shutdown.number(), &[])),
+        "zero-statistics" => client.ask(&request(Request::ZeroStats.number(), &[])),
+        "distributed" => client.ask(&request(Request::DistStatus.number(), &[])),
         "unknown" => client.ask(&request(12, &[])),
         "unknown-large" => client.ask(&request(u32::MAX, &[&vec![7; 1 << 20]])),
-        "statistics" => match client.ask(&request(1, &[])) {
+        "statistics" => match client.ask(&request(Request::GetStats.number(), &[])) {
             Heard::Answer(answer) => {
                 let secret = argument.as_bytes();
                 let told = answer.windows(secret.len()).any(|part| part == secret);
@@ -66,10 +67,12 @@ pub fn attack(socket: &Path, name: &str, argument: &str) -> &'static str {
         "write-file" => client.ask(&put(argument, b"written")),
         "read-file" => client.ask(&get(argument)),
         "short-key" => client.ask(&get("")),
-        "lying-length" => client.ask(&request(
-            8,
-            &[&string(KEY.as_bytes()), &u64::MAX.to_le_bytes(), b"x"],
-        )),
+        "lying-length" => {
+            let mut body = put(KEY, b"x");
+            let length = body.len() - 9..body.len() - 1;
+            body.splice(length, u64::MAX.to_le_bytes());
+            client.ask(&body)
+        }
         "empty" => client.ask(&[]),
         "oversize" => client.send(&[0xff; 4]).send(&vec![0; 1 << 20]).hear(),
         "half" => client.send(&frame(&get(KEY))[..30]).hear(),
@@ -82,14 +85,16 @@ pub fn attack(socket: &Path, name: &str, argument: &str) -> &'static str {
                 let names: Vec<_> = (0..16)
                     .map(|name| format!("{:-<100}", turn * 16 + name))
                     .collect();
-                heard = client.ask(&statistics(&names));
+                let names: Vec<_> = names.iter().map(String::as_str).collect();
+                heard = client.ask(&not_cached(&names));
             }
             heard
         }
         other => panic!("no attack {other}"),
     };
+    let refused = answer(Response::Compile(CompileResponse::Unhandled), b"");
     match heard {
-        Heard::Answer(answer) if answer == REFUSED => "refused",
+        heard if heard == refused => "refused",
         Heard::Answer(_) => "answered",
         Heard::Closed => "closed",
         Heard::Nothing => "nothing",

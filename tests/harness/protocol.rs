@@ -6,6 +6,9 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
+use nix_sccache_contract::wire::{self, HEADER, Key, Request, Response};
+pub use nix_sccache_contract::wire::{body as request, bytes as string};
+
 /// A connection.
 #[derive(Debug)]
 pub struct Client(UnixStream);
@@ -43,9 +46,9 @@ impl Client {
 
     /// Hears an answer out.
     pub fn hear(&mut self) -> Heard {
-        let mut header = [0; 4];
+        let mut header = [0; HEADER];
         let read = self.0.read_exact(&mut header).and_then(|()| {
-            let mut body = vec![0; u32::from_be_bytes(header) as usize];
+            let mut body = vec![0; wire::body_length(header) as usize];
             self.0.read_exact(&mut body)?;
             Ok(body)
         });
@@ -66,46 +69,49 @@ impl Client {
 
 /// A frame with this body.
 pub fn frame(body: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(body.len()).unwrap_or_else(|error| panic!("{error}"));
-    [&length.to_be_bytes(), body].concat()
+    wire::frame(body).unwrap_or_else(|| panic!("a body of {} bytes", body.len()))
 }
 
-/// A request of this number, with these parts.
-pub fn request(number: u32, parts: &[&[u8]]) -> Vec<u8> {
-    [&number.to_le_bytes()[..], &parts.concat()].concat()
-}
-
-/// A string, or a list of bytes.
-pub fn string(bytes: &[u8]) -> Vec<u8> {
-    [&(bytes.len() as u64).to_le_bytes(), bytes].concat()
-}
-
-/// A request for the entry of this key.
+/// A request for the entry of this key, or of what is none.
 pub fn get(key: &str) -> Vec<u8> {
-    request(7, &[&string(key.as_bytes())])
+    request(
+        Request::StorageGetRaw { key: ANY }.number(),
+        &[&string(key.as_bytes())],
+    )
 }
 
 /// A request to store an entry.
 pub fn put(key: &str, entry: &[u8]) -> Vec<u8> {
-    request(8, &[&string(key.as_bytes()), &string(entry)])
+    let number = Request::StoragePutRaw {
+        key: ANY,
+        length: 0,
+    }
+    .number();
+    request(number, &[&string(key.as_bytes()), &string(entry)])
 }
 
 /// The answer to a request for an entry that is there.
 pub fn found(entry: &[u8]) -> Heard {
-    Heard::Answer([&8_u32.to_le_bytes()[..], &[1], &string(entry)].concat())
+    answer(Response::StorageGetRaw(Some(entry.len() as u64)), entry)
+}
+
+/// The answer to a request for an entry that is not there.
+pub fn missing() -> Heard {
+    answer(Response::StorageGetRaw(None), b"")
 }
 
 /// The answer when an entry was stored.
 pub fn stored() -> Heard {
-    Heard::Answer(vec![9, 0, 0, 0, 0, 0, 0, 0])
+    answer(Response::StoragePutRaw(Ok(())), b"")
 }
 
-/// Statistics of a call that was not cached for these reasons.
-pub fn statistics(reasons: &[String]) -> Vec<u8> {
-    let counted: Vec<u8> = reasons
-        .iter()
-        .flat_map(|reason| [string(reason.as_bytes()), 1_u64.to_le_bytes().to_vec()].concat())
-        .collect();
-    let many = (reasons.len() as u64).to_le_bytes();
-    request(11, &[&[0; 188], &many, &counted, &[0; 17]])
+/// An answer, and the entry that ends it.
+pub fn answer(response: Response, entry: &[u8]) -> Heard {
+    let start = response.start_of_frame();
+    let body = start.as_ref().and_then(|start| start.get(HEADER..));
+    let body = body.unwrap_or_else(|| panic!("{response:?} cannot be written"));
+    Heard::Answer([body, entry].concat())
 }
+
+/// A key, where one is wanted and it does not matter which.
+const ANY: Key = Key::ZERO;

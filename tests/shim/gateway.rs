@@ -15,8 +15,11 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 
+use nix_sccache_contract::wire::{Reader, Request, Response};
 use nix_sccache_tests::attack::{ATTACKS, KEY, attack};
-use nix_sccache_tests::protocol::{Client, Heard, found, frame, get, put, request, stored};
+use nix_sccache_tests::protocol::{
+    Client, Heard, found, frame, get, missing, put, request, stored,
+};
 use nix_sccache_tests::{Daemon, Gateway, Reported, built, library, root, script, stdout_of};
 
 use crate::{build, shim};
@@ -26,7 +29,7 @@ const ATTACKERS: RangeInclusive<u32> = 65_531..=65_534;
 
 /// What the daemon itself says of its statistics.
 fn statistics(daemon: &Daemon) -> Vec<u8> {
-    match Client::new(&daemon.socket()).ask(&request(1, &[])) {
+    match Client::new(&daemon.socket()).ask(&request(Request::GetStats.number(), &[])) {
         Heard::Answer(answer) => answer,
         other => panic!("{other:?}"),
     }
@@ -105,8 +108,7 @@ fn entries_pass_unchanged() {
         let direct = Client::new(&daemon.socket()).ask(&get(KEY));
         assert!(direct == found(&entry), "{size}");
     }
-    let miss = Heard::Answer(vec![8, 0, 0, 0, 0]);
-    assert_eq!(client.ask(&get(&KEY.replace('a', "b"))), miss);
+    assert_eq!(client.ask(&get(&KEY.replace('a', "b"))), missing());
     let mut slow = Client::new(&gateway.socket());
     for byte in frame(&put(KEY, b"slow")) {
         slow.send(&[byte]);
@@ -115,7 +117,7 @@ fn entries_pass_unchanged() {
     // Two at once are answered in their order.
     let both = [frame(&get(KEY)), frame(&get(&KEY.replace('a', "b")))].concat();
     slow.send(&both);
-    assert_eq!((slow.hear(), slow.hear()), (found(b"slow"), miss));
+    assert_eq!((slow.hear(), slow.hear()), (found(b"slow"), missing()));
 }
 
 #[test]
@@ -300,7 +302,7 @@ impl SlowDaemon {
                         if told.lock().unwrap().recv().is_err() {
                             return;
                         }
-                        stream.write_all(&frame(&MISS)).unwrap();
+                        stream.write_all(&miss()).unwrap();
                     }
                 });
             }
@@ -321,8 +323,10 @@ impl SlowDaemon {
     }
 }
 
-/// The answer where there is no entry.
-const MISS: [u8; 5] = [8, 0, 0, 0, 0];
+/// The frame of the answer where there is no entry.
+fn miss() -> Vec<u8> {
+    Response::StorageGetRaw(None).start_of_frame().unwrap()
+}
 
 #[track_caller]
 fn until(is_so: impl Fn() -> bool, what: impl Fn() -> String) {
@@ -366,7 +370,7 @@ fn what_a_client_asked_for_that_has_gone() {
     let mut next = Client::new(&gateway.socket());
     next.send(&frame(&get(KEY)));
     daemon.answers.send(()).unwrap();
-    assert_eq!(next.hear(), Heard::Answer(MISS.to_vec()));
+    assert_eq!(next.hear(), missing());
     assert_eq!(daemon.asked(), asked + 1);
     until(
         || gateway.connections() == 1,
@@ -386,7 +390,7 @@ fn a_client_that_only_reads_on() {
     daemon.answers.send(()).unwrap();
     let mut heard = Vec::new();
     stream.read_to_end(&mut heard).unwrap();
-    assert_eq!(heard, frame(&MISS).repeat(2));
+    assert_eq!(heard, miss().repeat(2));
 }
 
 /// As much address space as a unit may have, in bytes.
@@ -471,7 +475,7 @@ fn the_log_is_no_way_to_fill_a_disk() {
     let gateway = Gateway::start(&daemon, &[]);
     let mut client = Client::new(&gateway.socket());
     for _ in 0..2000 {
-        client.ask(&request(3, &[]));
+        client.ask(&request(Request::Shutdown.number(), &[]));
     }
     let lines = gateway.log().lines().count();
     assert!((10..200).contains(&lines), "{lines}");
@@ -492,9 +496,13 @@ fn read_only() {
     let Heard::Answer(answer) = client.ask(&put(KEY, &vec![7; 1 << 20])) else {
         panic!("no answer");
     };
-    assert!(answer.starts_with(&[9, 0, 0, 0, 1, 0, 0, 0]), "{answer:?}");
+    let answer = Response::read(Reader::new(&answer));
+    assert!(
+        matches!(answer, Response::StoragePutRaw(Err(_))),
+        "{answer:?}"
+    );
     // The same connection goes on.
-    assert_eq!(client.ask(&get(KEY)), Heard::Answer(vec![8, 0, 0, 0, 0]));
+    assert_eq!(client.ask(&get(KEY)), missing());
 }
 
 /// An entry that is too large is not stored, and the build does not mind.

@@ -83,6 +83,9 @@ impl Key {
     /// How many bytes a key has.
     pub const LENGTH: usize = 64;
 
+    /// The key that is nothing but zeros.
+    pub const ZERO: Self = Self([b'0'; Self::LENGTH]);
+
     /// The key with these digits; nothing where they are none.
     #[must_use]
     pub fn new(digits: &[u8]) -> Option<Self> {
