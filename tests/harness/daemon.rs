@@ -29,6 +29,11 @@ impl Daemon {
         Self::start_with(Command::new(sccache()), Vec::new())
     }
 
+    /// Starts one of another sccache, with further variables.
+    pub fn start_of(sccache: &Path, variables: &[(&str, &str)]) -> Self {
+        Self::start_with(Command::new(sccache), owned(variables))
+    }
+
     /// Starts one on a machine of a network, with further variables.
     pub fn start_on(machine: &Machine, settings: Vec<(String, String)>) -> Self {
         Self::start_with(machine.command(sccache()), settings)
@@ -45,8 +50,7 @@ impl Daemon {
                 command
             }
         };
-        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-        Self::start_with(command, variables.iter().map(owned).collect())
+        Self::start_with(command, owned(variables))
     }
 
     fn start_with(command: Command, settings: Vec<(String, String)>) -> Self {
@@ -75,9 +79,14 @@ impl Daemon {
         socket(self.folder.path())
     }
 
+    /// Where it keeps its entries.
+    pub fn cache(&self) -> PathBuf {
+        self.folder.path().join("cache")
+    }
+
     /// The files of its entries.
     pub fn entries(&self) -> Vec<PathBuf> {
-        entries(&self.folder.path().join("cache"))
+        entries(&self.cache())
     }
 
     /// Its process, as the system numbers it.
@@ -165,6 +174,11 @@ pub fn entries(folder: &Path) -> Vec<PathBuf> {
         "*/preprocessor/*",
     ]);
     stdout_of(&mut find).lines().map(PathBuf::from).collect()
+}
+
+fn owned(variables: &[(&str, &str)]) -> Vec<(String, String)> {
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    variables.iter().map(owned).collect()
 }
 
 fn socket(folder: &Path) -> PathBuf {

@@ -25,12 +25,17 @@ pub enum Heard {
 }
 
 impl Client {
-    /// Connects.
+    /// Connects. For what comes it waits longer than anything should take.
     pub fn new(socket: &Path) -> Self {
+        Self::with_timeout(socket, Duration::from_secs(20))
+    }
+
+    /// Connects, and waits this long for what comes.
+    pub fn with_timeout(socket: &Path, timeout: Duration) -> Self {
         let stream = UnixStream::connect(socket)
             .unwrap_or_else(|error| panic!("{}: {error}", socket.display()));
         stream
-            .set_read_timeout(Some(Duration::from_secs(20)))
+            .set_read_timeout(Some(timeout))
             .unwrap_or_else(|error| panic!("{error}"));
         stream
             .set_write_timeout(Some(Duration::from_secs(5)))
