@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
 use std::thread;
 
+use rustix::fs::{Access, access};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -25,10 +26,25 @@ pub fn find(name: &OsStr) -> Option<PathBuf> {
     if path.components().count() > 1 && !is_shim(path) {
         return Some(path.to_owned());
     }
+    on_path(path.file_name()?).find(|candidate| !is_shim(candidate))
+}
+
+/// The programs that a name stands for, in the order of `PATH`; a path stands for itself.
+pub fn on_path(name: &OsStr) -> impl Iterator<Item = PathBuf> {
     let here = env::current_dir().unwrap_or_default();
-    which::which_in_all(path.file_name()?, env::var_os("PATH"), here)
-        .ok()?
-        .find(|candidate| !is_shim(candidate))
+    let path = env::var_os("PATH").unwrap_or_default();
+    let directories: Vec<_> = if Path::new(name).components().count() > 1 {
+        vec![here]
+    } else {
+        env::split_paths(&path)
+            .map(|directory| here.join(directory))
+            .collect()
+    };
+    let name = name.to_owned();
+    directories
+        .into_iter()
+        .map(move |directory| directory.join(&name))
+        .filter(|program| program.is_file() && access(program, Access::EXEC_OK).is_ok())
 }
 
 /// Whether a path leads to a shim, under whatever name: to this one, or to another build of

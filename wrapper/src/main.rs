@@ -39,6 +39,7 @@ mod stable_paths;
 mod static_libraries;
 mod surroundings;
 mod tell;
+mod temporary;
 mod trouble;
 
 use std::env;

@@ -30,7 +30,9 @@ pub fn find() -> Option<PathBuf> {
         path.to_owned()
     };
     let is_ours = path.file_name() == Some(OsStr::new("sccache"))
-        || which::which(&path).is_ok_and(|found| compiler::is_shim(&found));
+        || compiler::on_path(path.as_os_str())
+            .next()
+            .is_some_and(|found| compiler::is_shim(&found));
     (!wrapper.is_empty() && !is_ours).then_some(path)
 }
 
@@ -68,8 +70,8 @@ fn of_files(here: &Path) -> Option<(String, PathBuf)> {
 
 /// `build.rustc-wrapper` of a TOML text.
 fn of_text(text: &str) -> Option<String> {
-    let table: toml::Table = text.parse().ok()?;
-    let wrapper = table.get("build")?.get("rustc-wrapper")?;
+    let table = toml_span::parse(text).ok()?;
+    let wrapper = table.pointer("/build/rustc-wrapper")?;
     Some(wrapper.as_str()?.to_owned())
 }
 

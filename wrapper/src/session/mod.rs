@@ -23,6 +23,7 @@ use nix_sccache_contract as contract;
 
 use crate::compiler::{self, Compiler, process_of};
 use crate::note::Note;
+use crate::temporary::{TemporaryDirectory, TemporaryFile};
 use nix_sccache_contract::fault::{Fault, Kind};
 use nix_sccache_contract::log::{Entry, Log};
 
@@ -47,10 +48,7 @@ pub struct OfOneCall(Session);
 impl OfOneCall {
     /// Begins it, if it can be had.
     pub fn begin() -> Option<Self> {
-        let folder = tempfile::Builder::new()
-            .prefix("nix-sccache-")
-            .tempdir()
-            .ok()?;
+        let folder = TemporaryDirectory::new_in(&env::temp_dir(), "nix-sccache-").ok()?;
         let folder = folder.keep();
         Some(Self(Session { folder }))
     }
@@ -326,8 +324,8 @@ impl Session {
         const ROOM: usize = 1 << 14;
         let folder = self.folder.join("tmp");
         fs::create_dir(&folder).ok();
-        let has_room = tempfile::NamedTempFile::new_in(&folder)
-            .and_then(|mut file| file.write_all(&[0; ROOM]))
+        let has_room = TemporaryFile::new_in(&folder)
+            .and_then(|mut file| file.file().write_all(&[0; ROOM]))
             .is_ok();
         has_room.then_some(folder)
     }
@@ -382,10 +380,9 @@ fn is_held(note: &Path) -> bool {
 pub fn write_whole(path: &Path, contents: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(path);
     fs::create_dir_all(folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(contents)?;
-    file.persist(path)?;
-    Ok(())
+    let mut file = TemporaryFile::new_in(folder)?;
+    file.file().write_all(contents)?;
+    file.persist(path)
 }
 
 /// Makes a link to us, unless it is there, and the folder that it is in.
@@ -421,11 +418,9 @@ fn new_folder() -> io::Result<PathBuf> {
     if in_sandbox() && fs::create_dir(IN_SANDBOX).is_ok() {
         return Ok(IN_SANDBOX.into());
     }
-    let mut folder = tempfile::Builder::new();
-    let folder = folder.prefix("nix-sccache-");
-    Ok(folder
-        .tempdir_in("/tmp")
-        .or_else(|_| folder.tempdir())?
+    let made_in = |parent: &Path| TemporaryDirectory::new_in(parent, "nix-sccache-");
+    Ok(made_in(Path::new("/tmp"))
+        .or_else(|_| made_in(&env::temp_dir()))?
         .keep())
 }
 

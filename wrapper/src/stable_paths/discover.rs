@@ -6,6 +6,9 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use toml_span::Value;
+use toml_span::value::Table;
+
 use super::manifests::{self, Profiles};
 use super::mirror;
 use super::root::Root;
@@ -69,10 +72,12 @@ impl Cargo {
     fn add(&mut self, text: &str, base: &Path) {
         self.linker_optimises |= optimises(text.as_bytes());
         self.texts.push(text.to_owned());
-        let table: toml::Table = text.parse().unwrap_or_default();
-        let sources = table.get("source").and_then(toml::Value::as_table);
-        for source in sources.into_iter().flat_map(toml::Table::values) {
-            let folder = source.get("directory").and_then(toml::Value::as_str);
+        let table = toml_span::parse(text).ok();
+        let sources = table
+            .as_ref()
+            .and_then(|table| table.pointer("/source")?.as_table());
+        for source in sources.into_iter().flat_map(Table::values) {
+            let folder = source.pointer("/directory").and_then(Value::as_str);
             let root = folder.and_then(|folder| Root::vendored(&base.join(folder)));
             self.vendored
                 .extend(root.filter(|root| !self.vendored.contains(root)));

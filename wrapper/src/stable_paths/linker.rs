@@ -16,7 +16,6 @@ use std::process::{Command, ExitCode};
 
 use memchr::memmem;
 use nix_sccache_contract as contract;
-use tempfile::TempDir;
 
 use super::options::Options;
 use super::root::Root;
@@ -25,6 +24,7 @@ use super::{read_shown, shown};
 use crate::compiler;
 use crate::session::Session;
 use crate::tell::tell;
+use crate::temporary::TemporaryDirectory;
 
 /// The folder of a session with the links by which rustc calls us.
 const FOLDER: &str = "linkers";
@@ -121,7 +121,7 @@ fn cannot_put(error: &io::Error) -> ExitCode {
 /// Copies of objects, which are there until the linker is done.
 struct Copies {
     roots: Vec<Root>,
-    folder: Option<TempDir>,
+    folder: Option<TemporaryDirectory>,
     /// The name of each, and what it is a copy of, by its number.
     originals: Vec<(OsString, PathBuf)>,
 }
@@ -267,11 +267,10 @@ impl Copies {
     fn place(&mut self, original: &Path, name: &OsStr) -> io::Result<PathBuf> {
         let folder = match &mut self.folder {
             Some(folder) => folder,
-            none => none.insert(
-                tempfile::Builder::new()
-                    .prefix("nix-sccache-link-")
-                    .tempdir_in("/tmp")?,
-            ),
+            none => none.insert(TemporaryDirectory::new_in(
+                Path::new("/tmp"),
+                "nix-sccache-link-",
+            )?),
         };
         let folder = folder.path().join(self.originals.len().to_string());
         self.originals.push((name.to_owned(), original.to_owned()));

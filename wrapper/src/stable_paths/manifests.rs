@@ -10,6 +10,7 @@ use std::fs;
 use std::path::Path;
 
 use nix_sccache_contract as contract;
+use toml_span::value::Table;
 
 use crate::session::Session;
 
@@ -68,19 +69,18 @@ impl Profiles {
 /// others, or compiled as another number of modules: what is generic in a crate is compiled in those
 /// that use it.
 pub fn singles_out(text: &str, profiles: Profiles) -> bool {
-    let table: toml::Table = text.parse().unwrap_or_default();
-    let all = table.get("profile").and_then(toml::Value::as_table);
+    let table = toml_span::parse(text).ok();
+    let all = table
+        .as_ref()
+        .and_then(|table| table.pointer("/profile")?.as_table());
     let wanted = all
         .into_iter()
         .flatten()
-        .filter(|(name, _)| profiles.have(name));
+        .filter(|(name, _)| profiles.have(&name.name));
     let mut packages = wanted
-        .filter_map(|(_, profile)| profile.get("package")?.as_table())
-        .flat_map(toml::Table::values);
-    packages.any(|package| {
-        let says = |option: &str| package.get(option).is_some();
-        says("opt-level") || says("codegen-units")
-    })
+        .filter_map(|(_, profile)| profile.pointer("/package")?.as_table())
+        .flat_map(Table::values);
+    packages.any(|package| package.has_key("opt-level") || package.has_key("codegen-units"))
 }
 
 /// Whether this is true of a manifest of a package in the build's directory; by this name that is

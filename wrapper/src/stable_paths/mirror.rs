@@ -10,6 +10,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use super::root::{Role, Root};
+use crate::temporary::TemporaryDirectory;
 
 /// The link in a stable folder that tells which root it stands for.
 const CLAIM: &str = ".nix-sccache-root";
@@ -73,10 +74,8 @@ fn claim(stable: &Path) -> Option<PathBuf> {
 /// Makes a folder in one step, so that whoever sees it sees all of it.
 fn make(real: &Path, stable: &Path) -> io::Result<()> {
     let parent = stable.parent().unwrap_or(Path::new("/tmp"));
-    let folder = tempfile::Builder::new()
-        .prefix("nix-sccache-root-")
-        .permissions(Permissions::from_mode(0o755))
-        .tempdir_in(parent)?;
+    let folder = TemporaryDirectory::new_in(parent, "nix-sccache-root-")?;
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o755))?;
     fill(real, folder.path(), 0)?;
     symlink(real, folder.path().join(CLAIM))?;
     // Where somebody else was first, ours is removed.

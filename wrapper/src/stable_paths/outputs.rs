@@ -10,6 +10,7 @@ use super::options::Options;
 use super::root::Root;
 use super::text::{Into, mentions, replaced};
 use crate::arguments::RustcCall;
+use crate::temporary::TemporaryFile;
 
 /// Where rustc puts what it makes of a crate.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -154,11 +155,10 @@ fn put_real_paths(file: &Path, roots: &[Root]) -> io::Result<()> {
         return Ok(());
     };
     let permissions = fs::metadata(&file)?.permissions();
-    let mut new = tempfile::NamedTempFile::new_in(file.parent().unwrap_or(Path::new(".")))?;
-    new.write_all(&real)?;
-    new.as_file().set_permissions(permissions)?;
-    new.persist(file)?;
-    Ok(())
+    let mut new = TemporaryFile::new_in(file.parent().unwrap_or(Path::new(".")))?;
+    new.file().write_all(&real)?;
+    new.file().set_permissions(permissions)?;
+    new.persist(&file)
 }
 
 #[cfg(test)]
