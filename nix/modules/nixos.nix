@@ -108,7 +108,7 @@ in
   options.services.nix-sccache = import ./options.nix { inherit config lib pkgs; };
 
   config = lib.mkIf cfg.enable {
-    assertions = import ./assertions.nix { inherit config lib; };
+    assertions = import ./validation.nix { inherit config lib; };
 
     warnings =
       optional (!config.nix.enable)

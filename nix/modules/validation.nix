@@ -4,7 +4,7 @@
   # Example
 
   ```nix
-  assertions = import ./assertions.nix { inherit config lib; };
+  assertions = import ./validation.nix { inherit config lib; };
   ```
 */
 { config, lib }:
