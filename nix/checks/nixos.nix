@@ -431,6 +431,10 @@ in
         } { } "[.]disk[.]size")
         (refusal { redis.prefix = "p"; } { } "[.]redis[.]prefix")
         (refusal { redis.endpoint = "redis://me:secret@h"; } { } "[.]redis[.]endpoint")
+        (refusal {
+          redis.endpoint = "redis+unix://h/run/r.sock?db=1&pass=secret";
+        } { } "[.]redis[.]endpoint")
+        (refusal { group = "a b"; } { } "[.]group")
         (refusal { redis.endpoint = "redis+unix:///run/redis.sock"; } { } "[.]redis[.]endpoint")
         (refusal { redis.endpoint = "redis://a b"; } { } "[.]redis[.]endpoint")
         (refusal { s3.region = "auto"; } { } "[.]s3[.]region")

@@ -20,46 +20,18 @@
 
 let
   inherit (builtins) filter;
-  inherit (lib) mkDefault optional optionals;
+  inherit (lib) mkDefault optional;
 
   cfg = config.services.nix-sccache;
   units = import ./units.nix { inherit lib; };
-  sccache = import ../packages/sccache/version.nix cfg.sccache;
+  made = units.make cfg;
   execPaths = import ./execPaths.nix { inherit pkgs; };
 
-  flag =
-    name: value:
-    optionals (value != null) [
-      "--${name}"
-      (toString value)
-    ];
-
-  made = units.make {
-    inherit (cfg) group maxFrame;
-    inherit (cfg.disk) directory;
-    program = "${cfg.package}/bin/nix-sccache";
-    sccache = "${cfg.sccache}/bin/sccache";
-    flags =
-      optional cfg.readOnly "--read-only"
-      ++ flag "max-frame" cfg.maxFrame
-      ++ flag "max-memory" cfg.limits.maxMemory
-      ++ flag "user-memory" cfg.limits.userMemory
-      ++ flag "max-connections" cfg.limits.maxConnections
-      ++ flag "user-connections" cfg.limits.userConnections
-      ++ flag "max-requests" cfg.limits.maxRequests
-      ++ flag "user-requests" cfg.limits.userRequests
-      ++ flag "timeout" cfg.limits.timeout
-      ++ flag "idle" cfg.limits.idle;
-    levels = { inherit (cfg) disk redis s3; };
-    isFar =
-      cfg.s3.bucket != null
-      || (cfg.redis.endpoint != null && builtins.match "(redis[+])?unix://.*" cfg.redis.endpoint == null);
-    s3Credentials = path cfg.s3.credentialsFile;
-    environmentFile = path cfg.environmentFile;
+  validation = import ./validation.nix {
+    inherit cfg lib;
+    name = "services.nix-sccache";
+    nixSettings = config.nix.settings;
   };
-
-  # Not copied to the store, as a path in a string would be.
-  path = file: if file == null then null else toString file;
 
   defaults = builtins.mapAttrs (_: mkDefault);
 
@@ -103,27 +75,33 @@ let
       serviceConfig = defaults (removeAttrs unit.Service [ "NoExecPaths" ]);
       wantedBy = optional (unit ? Install) unit.Install.WantedBy;
     };
+  socket =
+    unit:
+    common unit.Unit
+    // {
+      socketConfig = defaults unit.Socket;
+      wantedBy = [ unit.Install.WantedBy ];
+    };
 in
 {
-  options.services.nix-sccache = import ./options.nix { inherit config lib pkgs; };
+  options.services.nix-sccache = {
+    enable = lib.mkEnableOption "a compiler cache that sandboxed builds reach";
+  }
+  // import ./options.nix {
+    inherit lib pkgs;
+    nix = config.nix.package;
+  };
 
   config = lib.mkIf cfg.enable {
-    assertions = import ./validation.nix { inherit config lib; };
+    inherit (validation) assertions;
 
     warnings =
-      optional (!config.nix.enable)
-        "services.nix-sccache: nix.enable is off, so nobody writes nix.conf: add `extra-sandbox-paths = ${units.sandbox_path}` and plugin-files to it."
+      validation.warnings
       ++
-        optional (!lib.versionOlder sccache "0.20")
-          "services.nix-sccache: the gateway knows the protocol of sccache 0.17 to 0.19, and this is ${sccache}: it may refuse what builds ask.";
+        optional (!config.nix.enable)
+          "services.nix-sccache: nix.enable is off, so nobody writes nix.conf: add `extra-sandbox-paths = ${units.sandboxPath}` and plugin-files to it.";
 
-    nix.settings = {
-      extra-sandbox-paths = [ units.sandbox_path ];
-    }
-    // lib.optionalAttrs (cfg.plugin != null) {
-      # To those of the machine, which may be a list or a string.
-      extra-plugin-files = [ "${cfg.plugin}/lib/nix/plugins/libnix_sccache.so" ];
-    };
+    nix.settings = made.nixSettings;
 
     users.groups.${units.group} = { };
     users.users = builtins.mapAttrs (_: description: {
@@ -132,18 +110,13 @@ in
       inherit description;
     }) units.users;
 
-    systemd.tmpfiles.rules = units.folders cfg.disk.directory;
-
-    systemd.packages = [
-      (execPaths "nix-sccache.service" cfg.package made.gateway.Service.NoExecPaths)
-      (execPaths "nix-sccache-daemon.service" cfg.sccache made.daemon.Service.NoExecPaths)
-    ];
-
-    systemd.services.nix-sccache = service made.gateway;
-    systemd.services.nix-sccache-daemon = service made.daemon;
-    systemd.sockets.nix-sccache = common made.socket.Unit // {
-      socketConfig = defaults made.socket.Socket;
-      wantedBy = [ made.socket.Install.WantedBy ];
+    systemd = {
+      packages = lib.mapAttrsToList (
+        name: package: execPaths "${name}.service" package made.services.${name}.Service.NoExecPaths
+      ) made.programs;
+      services = builtins.mapAttrs (_: service) made.services;
+      sockets = builtins.mapAttrs (_: socket) made.sockets;
+      tmpfiles.rules = made.tmpfiles;
     };
   };
 }

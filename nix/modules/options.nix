@@ -1,15 +1,21 @@
 /**
-  The options of `services.nix-sccache`.
+  The options of the host's side: those of `services.nix-sccache`, beside `enable`, and the settings of
+  `packages.units`.
 
   # Example
 
   ```nix
-  options.services.nix-sccache = import ./options.nix { inherit config lib pkgs; };
+  options.services.nix-sccache = import ./options.nix { inherit lib pkgs; nix = config.nix.package; };
   ```
+
+  # Arguments
+
+  - `lib`, `pkgs`: nixpkgs.
+  - `nix`: the Nix that loads the plugin.
 */
 {
-  config,
   lib,
+  nix,
   pkgs,
 }:
 
@@ -36,8 +42,6 @@ let
   secret = types.either types.path types.str;
 in
 {
-  enable = lib.mkEnableOption "a compiler cache that sandboxed builds reach";
-
   package = mkOption {
     type = types.package;
     default = (import ../packages pkgs).tool;
@@ -57,7 +61,7 @@ in
 
   plugin = mkOption {
     type = types.nullOr types.package;
-    default = pkgs.callPackage ../packages/plugin.nix { nix = config.nix.package; };
+    default = pkgs.callPackage ../packages/plugin.nix { inherit nix; };
     defaultText = literalExpression "nix-sccache.packages.\${pkgs.stdenv.hostPlatform.system}.plugin.override { nix = config.nix.package; }";
     description = "The plugin for `plugin-files`; null to load none.";
   };

@@ -1,29 +1,29 @@
 /**
-  The host's units, as sections of directives, and what they live on: what
-  `nix-sccache doctor --setup` prints for other systems, out of the same `units.toml`.
+  What the host's side is made of, by `units.toml` and the settings of `options.nix`: units as sections of
+  directives, and what else systemd and Nix are told. The NixOS module sets its options by it, and
+  `packages.units` writes files.
 
   # Example
 
   ```nix
-  (import ./units.nix { lib = pkgs.lib; }).make { program = "/bin/nix-sccache"; … }
-  => { socket = { Unit = { … }; Socket = { … }; Install = { … }; }; gateway = …; daemon = …; }
+  (import ./units.nix { lib = pkgs.lib; }).make config.services.nix-sccache
+  => {
+    sockets.nix-sccache = { Unit = { … }; Socket = { … }; Install = { … }; };
+    services = { nix-sccache = { … }; nix-sccache-daemon = { … }; };
+    programs = { nix-sccache = «derivation …»; nix-sccache-daemon = «derivation …»; };
+    tmpfiles = [ "d /run/nix-sccache 0755 root root -" … ];
+    nixSettings = { extra-sandbox-paths = [ "/run/nix-sccache?" ]; … };
+  }
   ```
 
-  # Arguments of `make`
-
-  - `program`, `sccache`: paths of the programs.
-  - `flags`: further words for the gateway.
-  - `group`: who alone may connect; null for everybody.
-  - `directory`: the daemon's folder; null without the disk's level.
-  - `levels`: the settings of each level by its name; those that are null are not there.
-  - `isFar`: whether a level is beyond this machine.
-  - `maxFrame`: the longest frame; null for the usual one.
-  - `s3Credentials`, `environmentFile`: files of root's, or null.
+  `programs` are the packages that a service executes. Its unit forbids to execute anything (`NoExecPaths`);
+  `execPaths.nix` makes the exceptions for its package.
 */
 { lib }:
 
 let
   inherit (builtins) concatMap concatStringsSep filter;
+  inherit (lib) optional optionalAttrs optionals;
 
   read = builtins.fromTOML (builtins.readFile ./units.toml);
 
@@ -36,39 +36,47 @@ let
 
   # The levels that are there, as the list has them.
   present =
-    levels:
-    filter (
-      level: (levels.${level.name} or { }).${(builtins.head level.settings).name} or null != null
-    ) read.levels;
+    cfg: filter (level: cfg.${level.name}.${(builtins.head level.settings).name} != null) read.levels;
 
   variables =
-    levels:
+    cfg:
     builtins.listToAttrs (
       concatMap (
         level:
         concatMap (
           { name, variable }:
           let
-            value = levels.${level.name}.${name} or null;
+            value = cfg.${level.name}.${name};
           in
-          lib.optional (value != null) {
+          optional (value != null) {
             name = variable;
             value = text value;
           }
         ) level.settings
-      ) (present levels)
+      ) (present cfg)
     )
     // {
-      ${read.chain} = concatStringsSep "," (map (level: level.name) (present levels));
+      ${read.chain} = concatStringsSep "," (map (level: level.name) (present cfg));
     };
+
+  # Whether a level is beyond this machine.
+  isFar =
+    cfg:
+    cfg.s3.bucket != null
+    || (cfg.redis.endpoint != null && builtins.match "(redis[+])?unix://.*" cfg.redis.endpoint == null);
+
+  flag =
+    name: value:
+    optionals (value != null) [
+      "--${name}"
+      (toString value)
+    ];
+
+  # Not copied to the store, as a path in a string would be.
+  path = file: if file == null then null else toString file;
 in
 {
-  inherit (read)
-    group
-    sandbox_path
-    socket_folder
-    users
-    ;
+  inherit (read) group users;
 
   maxFrame = read.daemon.Environment.SCCACHE_MAX_FRAME_LENGTH;
 
@@ -76,71 +84,90 @@ in
 
   addresses = read.gateway.Service.LimitAS;
 
-  folders =
-    directory:
-    [ "d ${read.socket_folder} 0755 root root -" ]
-    ++ lib.optional (directory != null) "d ${directory} 0700 sccache ${read.group} -";
+  sandboxPath = read.sandbox_path;
 
   make =
+    cfg:
+    let
+      inherit (cfg.disk) directory;
+      inherit (cfg) limits;
+      s3Credentials = path cfg.s3.credentialsFile;
+      environmentFile = path cfg.environmentFile;
+    in
     {
-      directory,
-      environmentFile,
-      flags,
-      group,
-      isFar,
-      levels,
-      maxFrame,
-      program,
-      s3Credentials,
-      sccache,
-    }:
-    {
-      socket = read.socket // {
+      sockets.nix-sccache = read.socket // {
         Socket =
           read.socket.Socket
           // {
-            SocketMode = if group == null then "0666" else "0660";
+            SocketMode = if cfg.group == null then "0666" else "0660";
           }
-          // lib.optionalAttrs (group != null) { SocketGroup = group; };
+          // optionalAttrs (cfg.group != null) { SocketGroup = cfg.group; };
       };
 
-      gateway = read.gateway // {
+      services.nix-sccache = read.gateway // {
         Service =
           read.confinement
           // read.gateway.Service
           // {
             ExecStart = concatStringsSep " " (
               [
-                program
+                "${cfg.package}/bin/nix-sccache"
                 "gateway"
                 "--daemon"
                 read.daemon.Environment.SCCACHE_SERVER_UDS
               ]
-              ++ flags
+              ++ optional cfg.readOnly "--read-only"
+              ++ flag "max-frame" cfg.maxFrame
+              ++ flag "max-memory" limits.maxMemory
+              ++ flag "user-memory" limits.userMemory
+              ++ flag "max-connections" limits.maxConnections
+              ++ flag "user-connections" limits.userConnections
+              ++ flag "max-requests" limits.maxRequests
+              ++ flag "user-requests" limits.userRequests
+              ++ flag "timeout" limits.timeout
+              ++ flag "idle" limits.idle
             );
           };
       };
 
-      daemon = read.daemon // {
+      services.nix-sccache-daemon = read.daemon // {
         Unit =
           read.daemon.Unit
-          // lib.optionalAttrs isFar read.network.Unit
-          // lib.optionalAttrs (directory != null) { RequiresMountsFor = directory; };
+          // optionalAttrs (isFar cfg) read.network.Unit
+          // optionalAttrs (directory != null) { RequiresMountsFor = directory; };
         Service =
           read.confinement
           // read.daemon.Service
-          // lib.optionalAttrs isFar read.network.Service
+          // optionalAttrs (isFar cfg) read.network.Service
           // {
-            ExecStart = sccache;
+            ExecStart = "${cfg.sccache}/bin/sccache";
           }
-          // lib.optionalAttrs (directory != null) { ReadWritePaths = directory; }
-          // lib.optionalAttrs (s3Credentials != null) { LoadCredential = "s3:${s3Credentials}"; }
-          // lib.optionalAttrs (environmentFile != null) { EnvironmentFile = environmentFile; };
+          // optionalAttrs (directory != null) { ReadWritePaths = directory; }
+          // optionalAttrs (s3Credentials != null) { LoadCredential = "s3:${s3Credentials}"; }
+          // optionalAttrs (environmentFile != null) { EnvironmentFile = environmentFile; };
         Environment =
           read.daemon.Environment
-          // variables levels
-          // lib.optionalAttrs (maxFrame != null) { SCCACHE_MAX_FRAME_LENGTH = toString maxFrame; }
-          // lib.optionalAttrs (s3Credentials != null) { AWS_SHARED_CREDENTIALS_FILE = "%d/s3"; };
+          // variables cfg
+          // optionalAttrs (cfg.maxFrame != null) { SCCACHE_MAX_FRAME_LENGTH = toString cfg.maxFrame; }
+          // optionalAttrs (s3Credentials != null) { AWS_SHARED_CREDENTIALS_FILE = "%d/s3"; };
+      };
+
+      programs = {
+        nix-sccache = cfg.package;
+        nix-sccache-daemon = cfg.sccache;
+      };
+
+      tmpfiles = [
+        "d ${read.socket_folder} 0755 root root -"
+      ]
+      ++ optional (directory != null) "d ${directory} 0700 sccache ${read.group} -";
+
+      nixSettings = {
+        extra-sandbox-paths = [ read.sandbox_path ];
+      }
+      // optionalAttrs (cfg.plugin != null) {
+        # To those of the machine, which may be a list or a string.
+        extra-plugin-files = [ "${cfg.plugin}/lib/nix/plugins/libnix_sccache.so" ];
       };
     };
 }

@@ -1,13 +1,25 @@
 /**
-  What cannot work of `services.nix-sccache`, with what to do instead.
+  Validates the settings of `options.nix`, as NixOS has it: `assertions` of what cannot work, and
+  `warnings` of what may not, each with what to do instead.
 
   # Example
 
   ```nix
-  assertions = import ./validation.nix { inherit config lib; };
+  inherit (import ./validation.nix { inherit cfg lib; name = "services.nix-sccache"; }) assertions;
   ```
+
+  # Arguments
+
+  - `cfg`: the settings.
+  - `name`: where they are, for the messages.
+  - `nixSettings`: what of `nix.conf` is known.
 */
-{ config, lib }:
+{
+  cfg,
+  lib,
+  name,
+  nixSettings ? { },
+}:
 
 let
   inherit (builtins)
@@ -16,9 +28,6 @@ let
     filter
     match
     ;
-
-  cfg = config.services.nix-sccache;
-  name = "services.nix-sccache";
 
   is = pattern: text: match pattern text != null;
 
@@ -40,7 +49,8 @@ let
 
   sccache = import ../packages/sccache/version.nix cfg.sccache;
 
-  buildGroup = config.nix.settings.build-users-group or "nixbld";
+  allocatesUsers = nixSettings.auto-allocate-uids or false;
+  buildGroup = nixSettings.build-users-group or cfg.group;
 
   # The settings of a level that say nothing without its first one.
   stray =
@@ -70,7 +80,8 @@ let
 
   endpoint = path: value: [
     {
-      assertion = value == null || !is ".*@.*" value;
+      # As redis://me:secret@host or unix://host/socket?pass=secret.
+      assertion = value == null || !is ".*@.*|.*[?&](user|pass).*" value;
       message = "${name}.${path} has a user or a password in it, and everybody may read it in the store: write SCCACHE_REDIS_USERNAME=… and SCCACHE_REDIS_PASSWORD=… into a file of root's, and give its path as ${name}.environmentFile.";
     }
     {
@@ -79,64 +90,73 @@ let
     }
   ];
 in
-concatLists [
-  [
-    {
-      assertion = !lib.versionOlder sccache "0.17";
-      message = "${name}.sccache is ${sccache}, and the daemon of 0.16 and before has no storage for others: take sccache 0.17 to 0.19, as the builds do.";
-    }
-    {
-      assertion = cfg.disk.directory != null || cfg.redis.endpoint != null || cfg.s3.bucket != null;
-      message = "${name}: there is no level to the cache: set disk.directory, redis.endpoint or s3.bucket.";
-    }
-    {
-      assertion = cfg.group == null || !(config.nix.settings.auto-allocate-uids or false);
-      message = "${name}.group: with nix.settings.auto-allocate-uids builds are in no group of this machine, and none of them could connect: leave it null, so that everybody may use the cache's socket; it lets storage requests through alone.";
-    }
-    {
-      assertion =
-        cfg.group == null || cfg.group == buildGroup || (config.nix.settings.auto-allocate-uids or false);
-      message = "${name}.group: no build is in the group ${toString cfg.group}: name ${buildGroup}, the group of the build users, which is the only one that a sandbox keeps, or leave it null.";
-    }
-    {
-      assertion =
-        cfg.disk.directory == null
-        || (lib.hasPrefix "/" cfg.disk.directory && cfg.disk.directory != "/" && plain cfg.disk.directory);
-      message = "${name}.disk.directory: ${toString cfg.disk.directory} is no whole path of letters, digits and /._+@:,=~-: write one, such as /var/cache/nix-sccache.";
-    }
-    {
-      assertion = cfg.disk.directory == null || !builtins.any (isIn cfg.disk.directory) hidden;
-      message = "${name}.disk.directory: ${toString cfg.disk.directory} is where the daemon sees nothing of the machine's, or may not write: take a folder of its own, such as /var/cache/nix-sccache.";
-    }
-    (needs "disk" cfg.disk "directory")
-    (needs "redis" cfg.redis "endpoint")
-    (needs "s3" cfg.s3 "bucket")
-    {
-      assertion = cfg.redis.endpoint == null || !is "(redis[+])?unix:///.*" cfg.redis.endpoint;
-      message = "${name}.redis.endpoint has no host, without which sccache does not take it: write redis+unix://localhost/run/…";
-    }
-    {
-      assertion = cfg.s3.bucket == null || cfg.s3.region != null;
-      message = "${name}.s3.region is wanted: the bucket's, or `auto` where s3.endpoint is a server without regions.";
-    }
-    {
-      assertion = cfg.s3.public != true || cfg.s3.credentialsFile == null;
-      message = "${name}.s3: a bucket that is read without credentials (public) and a credentialsFile contradict each other: take one away.";
-    }
-    {
-      assertion = all plain (
-        filter (value: value != null) [
-          cfg.redis.prefix
-          cfg.s3.bucket
-          cfg.s3.region
-          cfg.s3.prefix
-        ]
-      );
-      message = "${name}: a prefix, a bucket or a region has characters that systemd would take for more than themselves, or none: use letters, digits and /._+@:,=~-.";
-    }
-  ]
-  (endpoint "redis.endpoint" cfg.redis.endpoint)
-  (endpoint "s3.endpoint" cfg.s3.endpoint)
-  (secret "s3.credentialsFile" cfg.s3.credentialsFile)
-  (secret "environmentFile" cfg.environmentFile)
-]
+{
+  assertions = concatLists [
+    [
+      {
+        assertion = !lib.versionOlder sccache "0.17";
+        message = "${name}.sccache is ${sccache}, and the daemon of 0.16 and before has no storage for others: take sccache 0.17 to 0.19, as the builds do.";
+      }
+      {
+        assertion = cfg.disk.directory != null || cfg.redis.endpoint != null || cfg.s3.bucket != null;
+        message = "${name}: there is no level to the cache: set disk.directory, redis.endpoint or s3.bucket.";
+      }
+      {
+        assertion = cfg.group == null || plain cfg.group;
+        message = "${name}.group: ${builtins.toJSON cfg.group} is no group of letters, digits and /._+@:,=~-: name that of the build users, which is nixbld unless nix.conf has another build-users-group, or leave it null.";
+      }
+      {
+        assertion = cfg.group == null || !allocatesUsers;
+        message = "${name}.group: with nix.settings.auto-allocate-uids builds are in no group of this machine, and none of them could connect: leave it null, so that everybody may use the cache's socket; it lets storage requests through alone.";
+      }
+      {
+        assertion = cfg.group == null || !plain cfg.group || cfg.group == buildGroup || allocatesUsers;
+        message = "${name}.group: no build is in the group ${toString cfg.group}: name ${buildGroup}, the group of the build users, which is the only one that a sandbox keeps, or leave it null.";
+      }
+      {
+        assertion =
+          cfg.disk.directory == null
+          || (lib.hasPrefix "/" cfg.disk.directory && cfg.disk.directory != "/" && plain cfg.disk.directory);
+        message = "${name}.disk.directory: ${toString cfg.disk.directory} is no whole path of letters, digits and /._+@:,=~-: write one, such as /var/cache/nix-sccache.";
+      }
+      {
+        assertion = cfg.disk.directory == null || !builtins.any (isIn cfg.disk.directory) hidden;
+        message = "${name}.disk.directory: ${toString cfg.disk.directory} is where the daemon sees nothing of the machine's, or may not write: take a folder of its own, such as /var/cache/nix-sccache.";
+      }
+      (needs "disk" cfg.disk "directory")
+      (needs "redis" cfg.redis "endpoint")
+      (needs "s3" cfg.s3 "bucket")
+      {
+        assertion = cfg.redis.endpoint == null || !is "(redis[+])?unix:///.*" cfg.redis.endpoint;
+        message = "${name}.redis.endpoint has no host, without which sccache does not take it: write redis+unix://localhost${toString (match "[^/]*//([^?#]*).*" (toString cfg.redis.endpoint))}";
+      }
+      {
+        assertion = cfg.s3.bucket == null || cfg.s3.region != null;
+        message = "${name}.s3.region is wanted: the bucket's, or `auto` where s3.endpoint is a server without regions.";
+      }
+      {
+        assertion = cfg.s3.public != true || cfg.s3.credentialsFile == null;
+        message = "${name}.s3: a bucket that is read without credentials (public) and a credentialsFile contradict each other: take one away.";
+      }
+      {
+        assertion = all plain (
+          filter (value: value != null) [
+            cfg.redis.prefix
+            cfg.s3.bucket
+            cfg.s3.region
+            cfg.s3.prefix
+          ]
+        );
+        message = "${name}: a prefix, a bucket or a region has characters that systemd would take for more than themselves, or none: use letters, digits and /._+@:,=~-.";
+      }
+    ]
+    (endpoint "redis.endpoint" cfg.redis.endpoint)
+    (endpoint "s3.endpoint" cfg.s3.endpoint)
+    (secret "s3.credentialsFile" cfg.s3.credentialsFile)
+    (secret "environmentFile" cfg.environmentFile)
+  ];
+
+  warnings =
+    lib.optional (!lib.versionOlder sccache "0.20")
+      "${name}.sccache: the gateway knows the protocol of sccache 0.17 to 0.19, and this is ${sccache}: it may refuse what builds ask.";
+}
