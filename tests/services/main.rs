@@ -22,7 +22,7 @@ use tempfile::TempDir;
 /// What NixOS makes of these settings, in a folder of the store's.
 fn nixos(host: &Host, settings: &Value) -> PathBuf {
     let mut build = host.plain("nix-build");
-    build.arg(root().join("tests/services/system.nix")).args([
+    build.arg(root().join("tests/services/nixos.nix")).args([
         "--no-out-link",
         "--argstr",
         "settings",
