@@ -2,7 +2,7 @@
 pkgs:
 
 let
-  inherit (builtins) attrNames filter hasAttr;
+  inherit (builtins) attrNames filter;
 
   # Nothing of it is built.
   package =
@@ -61,6 +61,9 @@ let
     else
       map (one: one.message) ours;
 
+  # What the end of nix.conf has of them.
+  pluginFiles = made: builtins.match ".*plugin-files = ([^\n]*)\n.*" made.nix.extraOptions;
+
   bucket = {
     bucket = "b";
     region = "auto";
@@ -74,7 +77,7 @@ in
       in
       {
         inherit (made.nix.settings) extra-sandbox-paths;
-        plugin = hasAttr "extra-plugin-files" made.nix.settings;
+        plugin = pluginFiles made;
         inherit (made.systemd.sockets.nix-sccache.socketConfig) SocketMode ListenStream;
         chain = made.systemd.services.nix-sccache-daemon.environment.SCCACHE_MULTILEVEL_CHAIN;
         users = map (user: made.users.users.${user}.group) [
@@ -86,7 +89,7 @@ in
       };
     expected = {
       extra-sandbox-paths = [ "/run/nix-sccache?" ];
-      plugin = false;
+      plugin = null;
       SocketMode = "0666";
       ListenStream = "/run/nix-sccache/sccache.sock";
       chain = "disk";
@@ -108,34 +111,22 @@ in
 
   # Beside those of the machine, which NixOS takes as a list or as a string.
   testModulePlugin = {
-    expr =
-      map
-        (
-          own:
-          let
-            inherit ((system { plugin = package "plugin" "1"; } { nix.settings = own; }).nix) settings;
-          in
-          [
-            settings.extra-plugin-files
-            settings.plugin-files or null
-          ]
-        )
-        [
-          { }
-          { plugin-files = "/other.so"; }
-          { plugin-files = [ "/other.so" ]; }
-        ];
+    expr = map (own: pluginFiles (system { plugin = package "plugin" "1"; } { nix.settings = own; })) [
+      { }
+      { plugin-files = "/other.so"; }
+      { plugin-files = [ "/other.so" ]; }
+      { extra-plugin-files = [ "/other.so" ]; }
+    ];
     expected =
-      map
-        (own: [
-          [ "${package "plugin" "1"}/lib/nix/plugins/libnix_sccache.so" ]
-          own
-        ])
-        [
-          null
-          "/other.so"
-          [ "/other.so" ]
-        ];
+      let
+        ours = "${package "plugin" "1"}/lib/nix/plugins/libnix_sccache.so";
+      in
+      [
+        [ ours ]
+        [ "/other.so ${ours}" ]
+        [ "/other.so ${ours}" ]
+        [ "/other.so ${ours}" ]
+      ];
   };
 
   # What a machine says of the order of units adds to ours.

@@ -33,6 +33,13 @@ let
     nixSettings = config.nix.settings;
   };
 
+  # Of the machine's settings, where each may be a list or a string. Nix from 2.33 on has no
+  # extra-plugin-files, and of several plugin-files takes the last.
+  pluginFiles = builtins.concatMap (name: lib.toList (config.nix.settings.${name} or [ ])) [
+    "plugin-files"
+    "extra-plugin-files"
+  ];
+
   defaults = builtins.mapAttrs (_: mkDefault);
 
   # What these name adds up: what a machine's configuration says is as well as ours. NixOS makes
@@ -102,6 +109,9 @@ in
           "services.nix-sccache: nix.enable is off, so nobody writes nix.conf: add `extra-sandbox-paths = ${units.sandboxPath}` and plugin-files to it.";
 
     nix.settings = made.nixSettings;
+    nix.extraOptions = lib.mkIf (made.pluginFile != null) ''
+      plugin-files = ${toString (pluginFiles ++ [ made.pluginFile ])}
+    '';
 
     users.groups.${units.group} = { };
     users.users = builtins.mapAttrs (_: description: {

@@ -12,7 +12,8 @@
     services = { nix-sccache = { … }; nix-sccache-daemon = { … }; };
     programs = { nix-sccache = «derivation …»; nix-sccache-daemon = «derivation …»; };
     tmpfiles = [ "d /run/nix-sccache 0755 root root -" … ];
-    nixSettings = { extra-sandbox-paths = [ "/run/nix-sccache?" ]; … };
+    nixSettings.extra-sandbox-paths = [ "/run/nix-sccache?" ];
+    pluginFile = "/nix/store/…/lib/nix/plugins/libnix_sccache.so";
   }
   ```
 
@@ -162,12 +163,9 @@ in
       ]
       ++ optional (directory != null) "d ${directory} 0700 sccache ${read.group} -";
 
-      nixSettings = {
-        extra-sandbox-paths = [ read.sandbox_path ];
-      }
-      // optionalAttrs (cfg.plugin != null) {
-        # To those of the machine, which may be a list or a string.
-        extra-plugin-files = [ "${cfg.plugin}/lib/nix/plugins/libnix_sccache.so" ];
-      };
+      nixSettings.extra-sandbox-paths = [ read.sandbox_path ];
+
+      # Null to load none.
+      pluginFile = if cfg.plugin == null then null else "${cfg.plugin}/lib/nix/plugins/libnix_sccache.so";
     };
 }

@@ -158,6 +158,7 @@ in
       enable = option types.bool true;
       package = option types.package pkgs.nix;
       settings = option conf { };
+      extraOptions = option types.lines "";
     };
     nixpkgs = anySet;
     system.stateVersion = option types.str "";

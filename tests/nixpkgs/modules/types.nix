@@ -120,6 +120,11 @@ let
 
   str = simple "string" isString;
 
+  lines = str // {
+    name = "strings concatenated with newlines";
+    merge = _: defs: builtins.concatStringsSep "\n" (map (def: def.value) defs);
+  };
+
   either =
     one: other:
     mkOptionType {
@@ -147,6 +152,7 @@ in
       attrsOf
       either
       int
+      lines
       listOf
       str
       submodule
