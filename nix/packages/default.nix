@@ -18,6 +18,7 @@ in
   plugin = pkgs.callPackage ./plugin.nix { };
   sccache = import ./sccache pkgs;
   tool = pkgs.callPackage ./tool.nix { inherit gateway shim; };
+  units = pkgs.callPackage ./units { };
 
   # What it was called when it held the other programs as well.
   wrapper = shim;

@@ -12,7 +12,7 @@ use crate::copy::{Copy, Plugin, said, stand_in};
 const SYSTEMS: [&str; 2] = ["aarch64-linux", "x86_64-linux"];
 
 /// What is derivations, of one system.
-const DERIVATIONS: [&str; 10] = [
+const DERIVATIONS: [&str; 11] = [
     "checks.SYSTEM.build",
     "checks.SYSTEM.lib",
     "checks.SYSTEM.toolchain",
@@ -22,6 +22,7 @@ const DERIVATIONS: [&str; 10] = [
     "packages.SYSTEM.default",
     "packages.SYSTEM.plugin",
     "packages.SYSTEM.sccache",
+    "packages.SYSTEM.units",
     "packages.SYSTEM.wrapper",
 ];
 
@@ -196,7 +197,7 @@ fn the_packages_build() {
     for host in hosts() {
         let mut command = copy.nix(&host, Plugin::Without, &["build", "--no-link"]);
         command.arg("--print-build-logs");
-        for name in ["plugin", "sccache", "wrapper"] {
+        for name in ["plugin", "sccache", "units", "wrapper"] {
             command.arg(format!("{}#{name}", copy.url()));
         }
         let built = said(&mut command);

@@ -5,7 +5,9 @@ let
     functionArgs
     intersectAttrs
     isAttrs
+    isBool
     isFunction
+    isList
     listToAttrs
     mapAttrs
     ;
@@ -14,7 +16,7 @@ in
 rec {
   inherit (builtins) concatLists;
 
-  toList = value: if builtins.isList value then value else [ value ];
+  toList = value: if isList value then value else [ value ];
 
   inherit (import ./modules (import ./lib.nix))
     evalModules
@@ -61,11 +63,13 @@ rec {
   intersectLists = one: builtins.filter (value: builtins.elem value one);
 
   # The systems that there are.
-  platforms.all = [
-    "aarch64-darwin"
-    "aarch64-linux"
-    "x86_64-linux"
-  ];
+  platforms = {
+    all = platforms.linux ++ [ "aarch64-darwin" ];
+    linux = [
+      "aarch64-linux"
+      "x86_64-linux"
+    ];
+  };
 
   optional = condition: value: if condition then [ value ] else [ ];
 
@@ -87,6 +91,18 @@ rec {
     ) right;
 
   concatStrings = builtins.concatStringsSep "";
+
+  concatMapStringsSep =
+    separator: f: list:
+    builtins.concatStringsSep separator (map f list);
+
+  foldr =
+    f: last: list:
+    if list == [ ] then last else f (builtins.head list) (foldr f last (builtins.tail list));
+
+  nameValuePair = name: value: { inherit name value; };
+
+  mapAttrs' = f: attrs: listToAttrs (mapAttrsToList f attrs);
 
   mapAttrsToList = f: attrs: map (name: f name attrs.${name}) (builtins.attrNames attrs);
 
@@ -143,6 +159,26 @@ rec {
     mit.spdxId = "MIT";
     asl20.spdxId = "Apache-2.0";
   };
+
+  warn = message: builtins.trace "warning: ${message}";
+
+  # As in nixpkgs' lib/generators.nix.
+  generators.toINI =
+    {
+      listsAsDuplicateKeys ? false,
+    }:
+    sections:
+    let
+      line = name: value: "${name}=${if isBool value then boolToString value else toString value}\n";
+      lines =
+        name: value:
+        if listsAsDuplicateKeys && isList value then
+          concatStrings (map (line name) value)
+        else
+          line name value;
+      section = name: values: "[${name}]\n" + concatStrings (mapAttrsToList lines values);
+    in
+    builtins.concatStringsSep "\n" (mapAttrsToList section sections);
 
   # Of a set of { expr, expected }, those in which the two differ.
   runTests =

@@ -4,10 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::{self, sleep};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use nix_sccache_tests::{root, stdout_of};
+use nix_sccache_tests::{Host, root, stdout_of, variable};
 use tempfile::TempDir;
+
+use crate::units;
 
 /// A machine, which ends with the value.
 pub struct Machine {
@@ -26,56 +28,74 @@ const TARGETS: [&str; 7] = [
     "local-fs",
 ];
 
+/// What the programs of the tests are linked with, which are the machine's: those of nixpkgs need
+/// nothing beyond the store.
+const LIBRARIES: &str = "ExecPaths=/lib /lib64 /usr/lib\n";
+
 impl Machine {
-    /// Starts one with these files: units, with their drop-ins, `sysusers.conf` and
-    /// `tmpfiles.conf`.
-    pub fn start(files: &Path) -> Self {
-        Self::start_with(files, "")
+    /// Starts one with what [`crate::nixos`] or [`crate::plain`] renders.
+    pub fn start(rendered: &Path) -> Self {
+        Self::start_with(rendered, LIBRARIES)
     }
 
     /// The same with these further directives for both services.
-    pub fn start_with(files: &Path, directives: &str) -> Self {
-        let folder = TempDir::with_prefix("nix-sccache-machine-").unwrap();
+    pub fn start_with(rendered: &Path, directives: &str) -> Self {
+        let folder = prepare(directives);
         let at = |name: &str| folder.path().join(name);
         let copy = Command::new("cp")
-            .args(["--recursive", "--no-preserve=mode"])
-            .arg(files)
-            .arg(at("units"))
+            .args(["--recursive", "--no-preserve=mode", "--no-target-directory"])
+            .args([units(rendered), at("units")])
             .status();
         assert!(copy.unwrap().success());
-        for target in TARGETS {
-            let text = format!("[Unit]\nDescription={target}\n");
-            fs::write(at(&format!("units/{target}.target")), text).unwrap();
-        }
-        fs::write(
-            at("units/default.target"),
-            "[Unit]\nAllowIsolate=true\nWants=nix-sccache.socket nix-sccache-daemon.service\n",
+        stdout_of(
+            Command::new("systemd-sysusers")
+                .arg(format!("--root={}", folder.path().display()))
+                .arg("-")
+                .stdin(fs::File::open(rendered.join("lib/sysusers.d/nix-sccache.conf")).unwrap()),
+        );
+        let tmpfiles = "nix-sccache.conf";
+        fs::copy(
+            rendered.join("lib/tmpfiles.d").join(tmpfiles),
+            at("etc/tmpfiles.d").join(tmpfiles),
         )
         .unwrap();
-        for unit in ["nix-sccache.service", "nix-sccache-daemon.service"] {
-            let drop_in = at(&format!("units/{unit}.d"));
-            fs::create_dir_all(&drop_in).unwrap();
-            let log = at("errors");
-            let text = format!(
-                "[Service]\nStandardError=append:{}\n{directives}",
-                log.display()
-            );
-            fs::write(drop_in.join("test.conf"), text).unwrap();
+        let machine = Self::boot(folder);
+        machine.wait_for_sockets();
+        machine
+    }
+
+    /// Starts one that knows nothing of the services, with the daemon of a Nix.
+    pub fn start_bare(host: &Host) -> Self {
+        let folder = prepare(LIBRARIES);
+        let daemon = host.path().with_file_name("nix-daemon");
+        for (unit, text) in [
+            (
+                "nix-daemon.socket",
+                "[Socket]\nListenStream=/nix/var/nix/daemon-socket/socket\n".to_owned(),
+            ),
+            (
+                "nix-daemon.service",
+                format!(
+                    "[Service]\nExecStart={} --daemon\nKillMode=process\n",
+                    daemon.display()
+                ),
+            ),
+        ] {
+            fs::write(folder.path().join("units").join(unit), text).unwrap();
         }
-        fs::create_dir_all(at("root/etc")).unwrap();
-        for file in ["passwd", "group"] {
-            fs::copy(Path::new("/etc").join(file), at("root/etc").join(file)).unwrap();
-        }
-        let mut users = Command::new("systemd-sysusers");
-        users
-            .arg(format!("--root={}", at("root").display()))
-            .arg("-")
-            .stdin(fs::File::open(at("units/sysusers.conf")).unwrap());
-        stdout_of(&mut users);
-        for file in ["passwd", "group"] {
-            fs::rename(at("root/etc").join(file), at(file)).unwrap();
-        }
-        fs::rename(at("units/tmpfiles.conf"), at("tmpfiles.conf")).unwrap();
+        let machine = Self::boot(folder);
+        machine.wait_for(|machine| machine.path("/run/systemd/private").exists());
+        machine.inside(&[
+            "systemctl",
+            "start",
+            "nix-daemon.socket",
+            "nix-daemon.service",
+        ]);
+        machine
+    }
+
+    fn boot(folder: TempDir) -> Self {
+        let at = |name: &str| folder.path().join(name);
         let process = Command::new("sh")
             .arg(root().join("tests/services/machine.sh"))
             .arg(folder.path())
@@ -84,10 +104,17 @@ impl Machine {
             .stderr(fs::File::create(at("errors")).unwrap())
             .spawn()
             .unwrap();
-        let machine = Self { folder, process };
-        machine.wait_for(|machine| machine.has_socket("/run/nix-sccache/sccache.sock"));
-        machine.wait_for(|machine| machine.has_socket("/run/nix-sccache-daemon/sccache.sock"));
-        machine
+        Self { folder, process }
+    }
+
+    /// Waits until both services are there to be connected to.
+    pub fn wait_for_sockets(&self) {
+        for path in [
+            "/run/nix-sccache/sccache.sock",
+            "/run/nix-sccache-daemon/sccache.sock",
+        ] {
+            self.wait_for(|machine| machine.has_socket(path));
+        }
     }
 
     /// What comes of something that a build can do at its socket, tried in there: the gateway
@@ -96,6 +123,24 @@ impl Machine {
         let attack = env!("CARGO_BIN_EXE_attack");
         let said = self.inside(&[attack, "/run/nix-sccache/sccache.sock", name, argument]);
         said.trim().to_owned()
+    }
+
+    /// What comes of an exchange in the sandbox of a derivation, which this `nix-build` is to build, and
+    /// which has the program at `/attack`.
+    pub fn exchange_in_a_build(&self, nix_build: &[&str]) -> String {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let derivation = format!(
+            r#"derivation {{
+              name = "exchange-{}";
+              system = builtins.currentSystem;
+              builder = "/bin/sh";
+              args = [ "-c" "/attack /run/nix-sccache/sccache.sock exchange > $out" ];
+            }}"#,
+            now.as_nanos()
+        );
+        let arguments = ["--no-out-link", "--expr", &derivation];
+        let output = self.inside(&[nix_build, &arguments].concat());
+        fs::read_to_string(output.trim()).unwrap()
     }
 
     /// Where the daemon's own is.
@@ -147,6 +192,43 @@ impl Machine {
             sleep(Duration::from_millis(20));
         }
     }
+}
+
+/// A directory with the machine's own `etc` and the units of its `units`.
+fn prepare(directives: &str) -> TempDir {
+    let folder = TempDir::with_prefix("nix-sccache-machine-").unwrap();
+    let at = |name: &str| folder.path().join(name);
+    stdout_of(
+        Command::new("cp")
+            .args(["--archive", "/etc"])
+            .arg(at("etc")),
+    );
+    fs::remove_dir_all(at("etc/systemd")).unwrap();
+    for name in ["etc/systemd/system", "etc/tmpfiles.d", "etc/nix", "units"] {
+        fs::create_dir_all(at(name)).unwrap();
+    }
+    let nix_conf = Path::new(&variable("NIX_CONF_DIR")).join("nix.conf");
+    fs::copy(nix_conf, at("etc/nix/nix.conf")).unwrap();
+    for target in TARGETS {
+        let text = format!("[Unit]\nDescription={target}\n");
+        fs::write(at(&format!("units/{target}.target")), text).unwrap();
+    }
+    fs::write(
+        at("units/default.target"),
+        "[Unit]\nAllowIsolate=true\nWants=nix-sccache.socket nix-sccache-daemon.service\n",
+    )
+    .unwrap();
+    for unit in ["nix-sccache.service", "nix-sccache-daemon.service"] {
+        let drop_in = at(&format!("units/{unit}.d"));
+        fs::create_dir_all(&drop_in).unwrap();
+        let log = at("errors");
+        let text = format!(
+            "[Service]\nStandardError=append:{}\n{directives}",
+            log.display()
+        );
+        fs::write(drop_in.join("test.conf"), text).unwrap();
+    }
+    folder
 }
 
 impl Drop for Machine {

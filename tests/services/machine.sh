@@ -1,9 +1,9 @@
 #!/bin/sh
 # Systemd as the first process of a small machine of its own: it has this machine's files, and
-# other folders in place of /run and /var/cache, other users, and its own processes.
+# others in place of /etc, /run, /var/cache and Nix's profiles, and its own processes.
 #
-# machine.sh FOLDER: with units/, passwd, group and tmpfiles.conf in there. Leaves the id of
-# systemd's process in FOLDER/init, and ends with it.
+# machine.sh FOLDER: with units/ and etc/ in there. Leaves the id of systemd's process in
+# FOLDER/init, and ends with it.
 set -eu
 
 folder=$1
@@ -25,19 +25,20 @@ mounts)
 inside)
     # In the machine's /proc, which is still there, this is the number that others know.
     read -r pid _ </proc/self/stat
-    mount -t tmpfs none /run
-    mount -t tmpfs none /var/cache
+    for own in /run /var/cache /nix/var/nix/profiles /nix/var/nix/daemon-socket; do
+        mkdir -p $own
+        mount -t tmpfs none $own
+    done
     umount -R /sys/fs/cgroup 2>/dev/null || true
     mount -t cgroup2 none /sys/fs/cgroup
     mount -t proc proc /proc
-    mount --bind "$folder/passwd" /etc/passwd
-    mount --bind "$folder/group" /etc/group
-    systemd-tmpfiles --create "$folder/tmpfiles.conf"
+    mount --bind "$folder/etc" /etc
+    [ ! -e /etc/tmpfiles.d/nix-sccache.conf ] || systemd-tmpfiles --create nix-sccache.conf
     # As on every machine with systemd: what it mounts for a service comes to the others.
     mount --make-rshared /
     echo "$pid" >"$folder/init.new"
     mv "$folder/init.new" "$folder/init"
-    exec env -i PATH=/usr/bin:/bin container=test SYSTEMD_UNIT_PATH="$folder/units" \
+    exec env -i PATH=/usr/bin:/bin container=test SYSTEMD_UNIT_PATH="/etc/systemd/system:$folder/units" \
         /lib/systemd/systemd --system --log-target=console --log-level=info
     ;;
 esac

@@ -1,11 +1,11 @@
 /**
-  A folder with what NixOS makes of `services.nix-sccache`: the units and their drop-ins, and what
-  systemd-sysusers and systemd-tmpfiles read.
+  A directory with what NixOS makes of `services.nix-sccache`, laid out as `packages.units` is: the
+  units and their drop-ins, and what systemd-sysusers and systemd-tmpfiles read.
 
   # Example
 
   ```sh
-  nix-build tests/services/system.nix --argstr settings '{ "readOnly": true }'
+  nix-build tests/services/nixos.nix --argstr settings '{ "readOnly": true }'
   ```
 
   # Arguments
@@ -39,22 +39,28 @@ let
     u ${name} -:${user.group} "${user.description}"
   '';
 
-  files = builtins.mapAttrs (_: unit: unit.text) config.systemd.units // {
-    "sysusers.conf" =
+  units = lib.mapAttrs' (
+    name: unit: lib.nameValuePair "systemd/system/${name}" unit.text
+  ) config.systemd.units;
+
+  files = units // {
+    "sysusers.d/nix-sccache.conf" =
       lib.concatStrings (map (group: "g ${group} -\n") (builtins.attrNames config.users.groups))
       + lib.concatStrings (lib.mapAttrsToList user config.users.users);
-    "tmpfiles.conf" = lib.concatStrings (map (rule: "${rule}\n") config.systemd.tmpfiles.rules);
+    "tmpfiles.d/nix-sccache.conf" = lib.concatStrings (
+      map (rule: "${rule}\n") config.systemd.tmpfiles.rules
+    );
   };
 in
 assert lib.assertMsg (wrong == [ ]) (builtins.toJSON wrong);
-pkgs.runCommand "system" { inherit (config.systemd) packages; } ''
-  mkdir $out
+pkgs.runCommand "nixos" { inherit (config.systemd) packages; } ''
+  mkdir -p $out/lib/{systemd/system,sysusers.d,tmpfiles.d}
   for package in $packages; do
-    cp -r $package/lib/systemd/system/. $out
+    cp -r $package/lib/systemd/system/. $out/lib/systemd/system
   done
   ${lib.concatStrings (
     lib.mapAttrsToList (name: text: ''
-      cat > $out/${name} <<'END'
+      cat > $out/lib/${name} <<'END'
       ${text}END
     '') files
   )}

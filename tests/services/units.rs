@@ -4,14 +4,13 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use nix_sccache_tests::attack::attack;
 use nix_sccache_tests::{hosts, script, stdout_of};
 use serde_json::json;
 
 use crate::machine::Machine;
-use crate::{host, nixos, setup, units, written};
+use crate::{host, nixos, plain, units};
 
 /// What `systemd-analyze security` may find open, in tenths, of the gateway, who has to see other
 /// users, and of the daemon: on this machine alone, and with a level beyond it.
@@ -49,72 +48,43 @@ fn lines(file: &Path) -> BTreeSet<String> {
 }
 
 #[test]
-fn nixos_and_the_doctor_say_the_same() {
-    let bucket = json!({
-        "bucket": "b", "region": "auto", "endpoint": "https://s3.example", "prefix": "p/100",
-        "credentialsFile": "/etc/nix-sccache/s3",
-    });
+fn nixos_and_plain_units_are_the_same() {
     let variants = [
-        (json!({}), vec![]),
-        (
-            json!({ "readOnly": true, "group": "nixbld", "disk": { "size": "20G" } }),
-            vec!["--read-only", "--group", "nixbld", "--size", "20G"],
-        ),
-        (
-            json!({
-                "disk": { "directory": "/srv/cache" },
-                "redis": { "endpoint": "redis+unix://localhost/run/r.sock", "prefix": "q" },
-            }),
-            vec![
-                "--directory",
-                "/srv/cache",
-                "--redis",
-                "redis+unix://localhost/run/r.sock",
-                "--redis-prefix",
-                "q",
-            ],
-        ),
-        (
-            json!({
-                "redis": { "endpoint": "rediss://cache.example:6379/?a=1&b=2" },
-                "s3": bucket,
-                "environmentFile": "/etc/nix-sccache/env",
-            }),
-            vec![
-                "--redis",
-                "rediss://cache.example:6379/?a=1&b=2",
-                "--s3",
-                "b",
-                "--s3-region",
-                "auto",
-                "--s3-endpoint",
-                "https://s3.example",
-                "--s3-prefix",
-                "p/100",
-                "--s3-credentials",
-                "/etc/nix-sccache/s3",
-                "--environment-file",
-                "/etc/nix-sccache/env",
-            ],
-        ),
+        json!({}),
+        json!({ "readOnly": true, "group": "nixbld", "disk": { "size": "20G" } }),
+        json!({
+            "disk": { "directory": "/srv/cache" },
+            "redis": { "endpoint": "redis+unix://localhost/run/r.sock", "prefix": "q" },
+            "limits": { "maxMemory": "128M", "idle": 60 },
+        }),
+        json!({
+            "redis": { "endpoint": "rediss://cache.example:6379/?a=1&b=2%" },
+            "s3": {
+                "bucket": "b", "region": "auto", "endpoint": "https://s3.example",
+                "prefix": "p/100", "credentialsFile": "/etc/nix-sccache/s3",
+            },
+            "environmentFile": "/etc/nix-sccache/env",
+            "maxFrame": 1 << 20,
+        }),
     ];
     for host in hosts() {
-        for (settings, arguments) in &variants {
-            let system = nixos(&host, settings);
-            let folder = written(setup(&system).args(arguments));
+        for settings in &variants {
+            let (ours, theirs) = (plain(&host, settings), nixos(&host, settings));
             for file in [
                 "nix-sccache.socket",
                 "nix-sccache.service",
                 "nix-sccache-daemon.service",
             ] {
-                let ours = lines(&units(&folder).join(file));
-                let theirs = lines(&system.join(file));
+                let [ours, theirs] =
+                    [&ours, &theirs].map(|folder| lines(&units(folder).join(file)));
                 assert!(ours.len() > 3, "{file}: {ours:?}");
                 assert_eq!(ours, theirs, "{file}, {settings}");
             }
-            for file in ["sysusers.conf", "tmpfiles.conf"] {
-                let read = |folder: &Path| fs::read_to_string(folder.join(file)).unwrap();
-                assert_eq!(read(&units(&folder)), read(&system), "{file}, {settings}");
+            for folder in ["sysusers.d", "tmpfiles.d"] {
+                let file = format!("lib/{folder}/nix-sccache.conf");
+                let [ours, theirs] =
+                    [&ours, &theirs].map(|folder| fs::read_to_string(folder.join(&file)).unwrap());
+                assert_eq!(ours, theirs, "{file}, {settings}");
             }
         }
     }
@@ -124,13 +94,14 @@ fn nixos_and_the_doctor_say_the_same() {
 /// than there has to be.
 #[test]
 fn systemd_takes_them() {
-    let near = nixos(&host(), &json!({}));
-    let far = nixos(
-        &host(),
-        &json!({ "s3": { "bucket": "b", "region": "auto" } }),
-    );
-    let folder = written(&mut setup(&near));
-    for (units, most) in [(units(&folder), NEAR), (near, NEAR), (far, FAR)] {
+    let far = json!({ "s3": { "bucket": "b", "region": "auto" } });
+    for (rendered, most) in [
+        (plain(&host(), &json!({})), NEAR),
+        (plain(&host(), &far), FAR),
+        (nixos(&host(), &json!({})), NEAR),
+        (nixos(&host(), &far), FAR),
+    ] {
+        let units = units(&rendered);
         let verified = Command::new("systemd-analyze")
             .args(["verify", "--man=no", "--generators=no"])
             .args(SERVICES.map(|unit| units.join(unit)))
@@ -159,9 +130,7 @@ fn systemd_takes_them() {
 /// anything, although the daemon would.
 #[test]
 fn systemd_runs_them() {
-    let system = nixos(&host(), &json!({}));
-    let folder = written(&mut setup(&system));
-    let machine = Machine::start(&units(&folder));
+    let machine = Machine::start(&plain(&host(), &json!({})));
     let state = |unit: &str| machine.property(unit, "ActiveState");
     assert_eq!(state("nix-sccache-daemon.service"), "active");
     assert_eq!(state("nix-sccache.service"), "inactive");
@@ -207,34 +176,15 @@ fn systemd_runs_them() {
 /// A build is in the group of the build users, on every Nix, and who is not gets nothing.
 #[test]
 fn a_group_is_that_of_builds() {
-    let system = nixos(&host(), &json!({ "group": "nixbld" }));
-    let folder = written(setup(&system).args(["--group", "nixbld"]));
-    let machine = Machine::start(&units(&folder));
+    let machine = Machine::start(&plain(&host(), &json!({ "group": "nixbld" })));
     let attack = env!("CARGO_BIN_EXE_attack");
     let socket = "/run/nix-sccache/sccache.sock";
     for host in hosts() {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-        let build = format!(
-            r#"derivation {{
-              name = "exchange-{}";
-              system = builtins.currentSystem;
-              builder = "/bin/sh";
-              args = [ "-c" "/attack {socket} exchange > $out" ];
-            }}"#,
-            now.as_nanos()
-        );
         let program = host.path().with_file_name("nix-build");
         let mounts = format!("/run/nix-sccache? /attack={attack}");
-        let output = machine.inside(&[
-            program.to_str().unwrap(),
-            "--no-out-link",
-            "--option",
-            "extra-sandbox-paths",
-            &mounts,
-            "--expr",
-            &build,
-        ]);
-        let said = fs::read_to_string(output.trim()).unwrap();
+        let options = ["--option", "extra-sandbox-paths", &mounts];
+        let said =
+            machine.exchange_in_a_build(&[&[program.to_str().unwrap()], &options[..]].concat());
         assert_eq!(said, "exchange: the same\n", "{}", host.name());
     }
     for (group, expected) in [("nixbld", 0), ("nogroup", 1)] {
@@ -251,9 +201,8 @@ fn a_group_is_that_of_builds() {
 /// Without the confinement it would.
 #[test]
 fn a_daemon_that_may_runs_anything() {
-    let system = nixos(&host(), &json!({}));
-    let folder = written(&mut setup(&system));
-    let machine = Machine::start_with(&units(&folder), "NoExecPaths=\nExecPaths=\n");
+    let rendered = plain(&host(), &json!({}));
+    let machine = Machine::start_with(&rendered, "NoExecPaths=\nExecPaths=\n");
     assert!(runs(&machine, TELLTALE));
 }
 

@@ -1,0 +1,141 @@
+//! `packages.units` on a machine, as its own script installs it.
+
+use std::fs;
+use std::process::Command;
+
+use nix_sccache_tests::{Host, hosts, stdout_of};
+use serde_json::json;
+
+use crate::machine::Machine;
+use crate::{command, host, plain};
+
+/// A bare machine, which mounts the program of [`Machine::exchange_in_a_build`] into its builds.
+fn machine(host: &Host) -> Machine {
+    let machine = Machine::start_bare(host);
+    let conf = machine.path("/etc/nix/nix.conf");
+    let text = fs::read_to_string(&conf).unwrap();
+    let attack = env!("CARGO_BIN_EXE_attack");
+    fs::write(
+        &conf,
+        format!("{text}\nextra-sandbox-paths = /attack={attack}\n"),
+    )
+    .unwrap();
+    machine.inside(&["systemctl", "restart", "nix-daemon.service"]);
+    machine
+}
+
+/// What precedes a command of root's on that machine, whose Nix reads its `/etc/nix`.
+fn of_root(host: &Host) -> [String; 5] {
+    let programs = host.path().parent().unwrap().display();
+    let path = format!("PATH={programs}:/usr/bin:/bin:/usr/sbin:/sbin");
+    ["env", "-i", "HOME=/run", "NIX_REMOTE=daemon", &path].map(str::to_owned)
+}
+
+/// It installs and, the second time, updates: a build reaches the cache by what `nix.conf` includes,
+/// and the plugin is loaded.
+#[test]
+fn the_script_installs_and_updates() {
+    for host in hosts() {
+        let machine = machine(&host);
+        let root = of_root(&host);
+        let root = root.each_ref().map(String::as_str);
+        for (settings, variable) in [
+            (json!({}), ""),
+            (json!({ "disk": { "size": "1G" } }), "SCCACHE_CACHE_SIZE=1G"),
+        ] {
+            let mut build = command(&host, "units.nix", &settings);
+            build.args(["--argstr", "plugin"]).arg(host.plugin());
+            let rendered = stdout_of(&mut build);
+            let script = format!("{}/share/doc/nix-sccache/install.sh", rendered.trim());
+            machine.inside(&[&root, &["sh", &script][..]].concat());
+            machine.wait_for_sockets();
+            let environment = machine.property("nix-sccache-daemon.service", "Environment");
+            assert!(environment.contains(variable), "{environment}");
+            let said = machine.exchange_in_a_build(&[&root, &["nix-build"][..]].concat());
+            assert_eq!(said, "exchange: the same\n");
+        }
+        for unit in ["nix-sccache-daemon.service", "nix-sccache.socket"] {
+            let state = machine.inside(&["systemctl", "is-enabled", unit]);
+            assert_eq!(state.trim(), "enabled", "{unit}");
+        }
+        let conf = fs::read_to_string(machine.path("/etc/nix/nix.conf")).unwrap();
+        assert_eq!(conf.matches("!include").count(), 1, "{conf}");
+        let eval = ["nix-instantiate", "--eval", "--expr", "builtins ? rust"];
+        let said = machine.inside(&[&root[..], &eval].concat());
+        assert_eq!(said.trim(), "true");
+    }
+}
+
+/// A file of somebody's in the place of one of ours stays, and stops it.
+#[test]
+fn what_is_there_stays() {
+    let host = host();
+    let machine = machine(&host);
+    let rendered = plain(&host, &json!({}));
+    let install = || {
+        Command::new("nsenter")
+            .args(machine.inside_of())
+            .args(of_root(&host))
+            .arg("sh")
+            .arg(rendered.join("share/doc/nix-sccache/install.sh"))
+            .output()
+            .unwrap()
+    };
+    for file in [
+        "/etc/tmpfiles.d/nix-sccache.conf",
+        "/etc/systemd/system/nix-sccache.service",
+    ] {
+        let place = machine.path(file);
+        fs::write(&place, "# mine\n").unwrap();
+        let stopped = install();
+        let errors = String::from_utf8_lossy(&stopped.stderr);
+        assert!(!stopped.status.success(), "{file}: {errors}");
+        assert!(
+            errors.contains(file) && errors.contains("exists"),
+            "{errors}"
+        );
+        assert_eq!(fs::read_to_string(&place).unwrap(), "# mine\n");
+        fs::remove_file(&place).unwrap();
+    }
+    let done = install();
+    assert!(done.status.success(), "{done:?}");
+}
+
+/// The same as on NixOS, and for the same reasons: `nix/checks/nixos.nix` has them all.
+#[test]
+fn what_cannot_work_is_refused() {
+    for host in hosts() {
+        for (settings, expected) in [
+            (
+                json!({ "redis": { "endpoint": "redis://me:hunter2@h" } }),
+                "environmentFile",
+            ),
+            (
+                json!({ "redis": { "endpoint": "redis+unix:///run/r?pass=hunter2" } }),
+                "environmentFile",
+            ),
+            (
+                json!({ "redis": { "endpoint": "redis+unix:///run/r" } }),
+                "write redis+unix://localhost/run/r",
+            ),
+            (
+                json!({ "s3": { "bucket": "b" } }),
+                "settings.s3.region is wanted",
+            ),
+            (
+                json!({ "disk": { "directory": "/root/cache" } }),
+                "/var/cache/nix-sccache",
+            ),
+            (json!({ "disk": { "directory": "cache" } }), "no whole path"),
+            (json!({ "disk": { "size": "large" } }), "[KMGT]"),
+            (json!({ "group": "a b" }), "letters"),
+            (json!({ "disc": {} }), "does not exist"),
+        ] {
+            let output = command(&host, "units.nix", &settings).output().unwrap();
+            let errors = String::from_utf8_lossy(&output.stderr);
+            assert!(!output.status.success(), "{settings}");
+            assert!(errors.contains(expected), "{settings}: {errors}");
+            assert!(!errors.contains("hunter2"), "{errors}");
+        }
+    }
+}
