@@ -28,7 +28,7 @@ let
       system.stateVersion = "26.05";
       services.nix-sccache = {
         enable = true;
-        package = package "nix-sccache" "1";
+        package = package "nix-sccache-gateway" "1";
         plugin = null;
         sccache = package "sccache" "0.19.0";
       }
@@ -384,7 +384,7 @@ in
         start = made.systemd.services.nix-sccache.serviceConfig.ExecStart;
       in
       [
-        (builtins.match ".*/bin/nix-sccache gateway (.*)" start)
+        (builtins.match ".*/bin/nix-sccache-gateway (.*)" start)
         made.systemd.services.nix-sccache-daemon.environment.SCCACHE_MAX_FRAME_LENGTH
       ];
     expected = [
@@ -410,6 +410,11 @@ in
     let
       refused = [
         (refusal { sccache = package "sccache" "0.16.0"; } { } "[.]sccache")
+        (refusal {
+          package = package "nix-sccache-shim" "1" // {
+            meta.mainProgram = "nix-sccache-shim";
+          };
+        } { } "[.]package")
         (refusal { disk.directory = null; } { } "")
         (refusal { group = "users"; } { } "[.]group")
         (refusal { disk.directory = "/home/me/cache"; } { } "[.]disk")

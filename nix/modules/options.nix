@@ -44,9 +44,9 @@ in
 {
   package = mkOption {
     type = types.package;
-    default = (import ../packages pkgs).tool;
-    defaultText = literalExpression "nix-sccache.packages.\${pkgs.stdenv.hostPlatform.system}.tool";
-    description = "The package of nix-sccache, for the gateway.";
+    default = pkgs.callPackage ../packages/gateway.nix { };
+    defaultText = literalExpression "nix-sccache.packages.\${pkgs.stdenv.hostPlatform.system}.gateway";
+    description = "The package of the gateway.";
   };
 
   sccache = mkOption {

@@ -112,8 +112,7 @@ in
           // {
             ExecStart = concatStringsSep " " (
               [
-                "${cfg.package}/bin/nix-sccache"
-                "gateway"
+                "${cfg.package}/bin/nix-sccache-gateway"
                 "--daemon"
                 read.daemon.Environment.SCCACHE_SERVER_UDS
               ]

@@ -49,6 +49,8 @@ let
 
   sccache = import ../packages/sccache/version.nix cfg.sccache;
 
+  gateway = cfg.package.meta.mainProgram or "nix-sccache-gateway";
+
   allocatesUsers = nixSettings.auto-allocate-uids or false;
   buildGroup = nixSettings.build-users-group or cfg.group;
 
@@ -96,6 +98,10 @@ in
       {
         assertion = !lib.versionOlder sccache "0.17";
         message = "${name}.sccache is ${sccache}, and the daemon of 0.16 and before has no storage for others: take sccache 0.17 to 0.19, as the builds do.";
+      }
+      {
+        assertion = gateway == "nix-sccache-gateway";
+        message = "${name}.package has the program ${gateway}, and the unit runs nix-sccache-gateway: take packages.gateway.";
       }
       {
         assertion = cfg.disk.directory != null || cfg.redis.endpoint != null || cfg.s3.bucket != null;

@@ -25,7 +25,7 @@ let
       imports = [ ../../nix/modules/nixos.nix ];
       services.nix-sccache = {
         enable = true;
-        package = import ../prebuiltShim.nix pkgs;
+        package = import ../prebuiltGateway.nix pkgs;
         plugin = null;
       }
       // builtins.fromJSON settings;

@@ -28,7 +28,7 @@ let
 in
 pkgs.callPackage ../../nix/packages/units {
   settings = {
-    package = import ../prebuiltShim.nix pkgs;
+    package = import ../prebuiltGateway.nix pkgs;
     plugin =
       if plugin == "" then
         null
