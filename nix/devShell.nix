@@ -1,16 +1,18 @@
 /**
-  The environment to work on a rustc source in, by hand, with the shim.
+  The environment to work on a rustc source in, by hand, with the shim and the command
+  `nix-sccache`.
 
   # Example
 
   ```nix
-  import ./devShell.nix { inherit pkgs rustToolchain; shim = …; }
+  import ./devShell.nix { inherit pkgs rustToolchain shim tool; }
   ```
 */
 {
   pkgs,
   rustToolchain,
   shim,
+  tool,
 }:
 
 pkgs.mkShell {
@@ -22,6 +24,7 @@ pkgs.mkShell {
     pkgs.curl
     pkgs.which
     shim
+    tool
   ];
 
   nativeBuildInputs = with pkgs; [

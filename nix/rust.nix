@@ -25,7 +25,7 @@
 
 let
   inherit (pkgs.stdenv) hostPlatform;
-  shim = pkgs.callPackage ./packages/shim.nix { };
+  inherit (import ./packages pkgs) shim tool;
   lib = import ./lib { inherit pkgs shim; };
 
   # Rust's archive, whose LLVM is built with it.
@@ -43,7 +43,7 @@ in
   );
 
   shell = import ./devShell.nix {
-    inherit pkgs shim;
+    inherit pkgs shim tool;
     rustToolchain = pkgs.rust-bin.nightly.latest.default.override {
       targets = [ hostPlatform.rust.rustcTarget ];
     };
