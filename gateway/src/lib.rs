@@ -312,28 +312,42 @@ mod tests {
         assert_eq!(frame("4095M"), Ok(4095 << 20));
     }
 
-    #[test]
-    fn the_daemons_unit_has_room_for_what_it_may_hold() {
-        let units: toml::Table = include_str!("../../nix/modules/units.toml")
+    /// The units, as a table of their directives.
+    fn units() -> toml::Table {
+        include_str!("../../nix/modules/units.toml")
             .parse()
-            .unwrap();
-        let most = units["daemon"]["Service"]["MemoryMax"].as_str().unwrap();
-        assert!(3 * size(MAX_MEMORY).unwrap() <= size(most).unwrap() * 3 / 4);
+            .unwrap()
     }
 
-    /// With the options that it has by default.
-    #[test]
-    fn its_own_unit_has_addresses_for_all_connections() {
+    /// The options that there are by default.
+    fn options() -> Options {
         #[derive(clap::Parser)]
         struct Parsed {
             #[command(flatten)]
             options: Options,
         }
         let words = ["gateway", "--daemon", "/s"];
-        let options = <Parsed as clap::Parser>::parse_from(words).options;
-        let units: toml::Table = include_str!("../../nix/modules/units.toml")
-            .parse()
-            .unwrap();
+        <Parsed as clap::Parser>::parse_from(words).options
+    }
+
+    #[test]
+    fn the_daemons_unit_has_room_for_what_it_may_hold() {
+        let units = units();
+        let most = units["daemon"]["Service"]["MemoryMax"].as_str().unwrap();
+        assert!(3 * size(MAX_MEMORY).unwrap() <= size(most).unwrap() * 3 / 4);
+    }
+
+    /// What the gateway passes the daemon takes.
+    #[test]
+    fn frames_are_as_long_as_the_daemon_takes_them() {
+        let units = units();
+        let frame = units["daemon"]["Environment"]["SCCACHE_MAX_FRAME_LENGTH"].as_str();
+        assert_eq!(Some(options().max_frame.to_string().as_str()), frame);
+    }
+
+    #[test]
+    fn its_own_unit_has_addresses_for_all_connections() {
+        let (options, units) = (options(), units());
         let limit = units["gateway"]["Service"]["LimitAS"].as_str().unwrap();
         let log = Log::new();
         let connections = |limit| addresses(&options, limit, &log);
