@@ -12,7 +12,7 @@ use crate::copy::{Copy, Plugin, said, stand_in};
 const SYSTEMS: [&str; 2] = ["aarch64-linux", "x86_64-linux"];
 
 /// What is derivations, of one system.
-const DERIVATIONS: [&str; 11] = [
+const DERIVATIONS: [&str; 14] = [
     "checks.SYSTEM.build",
     "checks.SYSTEM.lib",
     "checks.SYSTEM.toolchain",
@@ -20,8 +20,11 @@ const DERIVATIONS: [&str; 11] = [
     "devShells.SYSTEM.default",
     "formatter.SYSTEM",
     "packages.SYSTEM.default",
+    "packages.SYSTEM.gateway",
     "packages.SYSTEM.plugin",
     "packages.SYSTEM.sccache",
+    "packages.SYSTEM.shim",
+    "packages.SYSTEM.tool",
     "packages.SYSTEM.units",
     "packages.SYSTEM.wrapper",
 ];
@@ -197,7 +200,7 @@ fn the_packages_build() {
     for host in hosts() {
         let mut command = copy.nix(&host, Plugin::Without, &["build", "--no-link"]);
         command.arg("--print-build-logs");
-        for name in ["plugin", "sccache", "units", "wrapper"] {
+        for name in ["gateway", "plugin", "sccache", "shim", "tool", "units"] {
             command.arg(format!("{}#{name}", copy.url()));
         }
         let built = said(&mut command);

@@ -9,7 +9,7 @@ use crate::copy::{Copy, Plugin, said};
 fn the_packages_are_the_same() {
     let copy = Copy::new();
     for host in hosts() {
-        let attribute = format!("{}#packages.x86_64-linux.wrapper.drvPath", copy.url());
+        let attribute = format!("{}#packages.x86_64-linux.shim.drvPath", copy.url());
         let flake = said(
             copy.nix(&host, Plugin::Without, &["eval", "--raw"])
                 .arg(attribute),
@@ -17,7 +17,7 @@ fn the_packages_are_the_same() {
         let mut command = host.plain("nix-instantiate");
         command
             .arg(copy.path())
-            .args(["--attr", "packages.wrapper", "--arg", "pkgs"])
+            .args(["--attr", "packages.shim", "--arg", "pkgs"])
             .arg(format!(
                 "import {} {{ system = \"x86_64-linux\"; }}",
                 root().join("tests/nixpkgs").display()
