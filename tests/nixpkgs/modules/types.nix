@@ -162,6 +162,8 @@ in
 
     float = simple "floating point number" isFloat;
 
+    raw = simple "raw value" (_: true);
+
     package = simple "package" (
       value: isPackage value || (isString value && lib.hasPrefix builtins.storeDir value)
     );
