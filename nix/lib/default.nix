@@ -1,5 +1,5 @@
 /**
-  The functions for flake authors, over one package set.
+  The functions for flake authors, over one nixpkgs. A flake has them as `nix-sccache.lib.mkLib pkgs`.
 
   # Example
 
@@ -14,8 +14,8 @@
 
   - `pkgs`: nixpkgs.
   - `shim`: the package of the shim.
-  - `sccache`: the package of the real sccache. The default transport needs 0.17 or later: where
-    nixpkgs' own is none that fits, one that does is built.
+  - `sccache`: the package of the real sccache. The default transport needs 0.17 to 0.19: where
+    nixpkgs' own is of another release, 0.19.0 is built.
   - `rust`: the plugin's builtins.
 */
 {

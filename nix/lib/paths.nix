@@ -10,7 +10,7 @@
 
   # Arguments
 
-  - `toolchain`: a package with rustc and cargo; without it, nixpkgs' own are told.
+  - `toolchain`: a package with rustc and cargo; nixpkgs' own by default.
 */
 { pkgs, sccache }:
 

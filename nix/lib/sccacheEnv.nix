@@ -1,6 +1,6 @@
 /**
   The environment of a derivation that builds through the cache: `builtins.rust.sccacheEnv`
-  with the packages filled in. `withSccache` does the rest, too.
+  with the packages filled in. `withSccache` also adds the shim and the session.
 
   # Example
 

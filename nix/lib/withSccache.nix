@@ -1,10 +1,11 @@
 /**
-  A derivation that builds through the cache, or the arguments of one: a set of attributes
-  or a function of the final ones, as stdenv.mkDerivation, rustPlatform.buildRustPackage,
-  crane and their like take them. Whatever calls cargo or rustc in the end will do.
+  Makes a derivation build through the cache. It takes a derivation that has `overrideAttrs`, or the
+  arguments of one: a set of attributes or a function of the final ones, as `stdenv.mkDerivation`,
+  `rustPlatform.buildRustPackage`, crane and others take them. Anything that calls cargo or rustc in
+  the end works.
 
-  A function for overrideAttrs is none of these: it gives the changed attributes alone. Apply
-  withSccache to the derivation, before or after.
+  It does not take a function for `overrideAttrs`, which gives the changed attributes alone: apply
+  `withSccache` to the derivation, before or after.
 
   # Example
 
@@ -19,10 +20,10 @@
 
   # Arguments
 
-  - the settings of `builtins.rust.sccacheEnv`.
-  - the derivation, the set or the function.
+  1. the settings of `builtins.rust.sccacheEnv`, an attribute set.
+  2. the derivation, the set or the function.
 
-  Without the plugin a derivation has its name, and cannot be instantiated.
+  Without the plugin a derivation has its name, but cannot be instantiated.
 */
 {
   sccacheEnv,

@@ -1,6 +1,6 @@
 /**
-  A module for flake-parts: in `perSystem` the functions of this project, over its `pkgs`, are the
-  argument `nix-sccache`.
+  A module for flake-parts: `perSystem` gets the argument `nix-sccache`, the functions of `nix/lib` over
+  its `pkgs`.
 
   # Example
 
@@ -14,11 +14,6 @@
       };
   }
   ```
-
-  # Options of `perSystem`
-
-  - `nix-sccache.pkgs`: the nixpkgs that they are over.
-  - `nix-sccache.arguments`: further arguments of theirs, `sccache` say.
 */
 { flake-parts-lib, lib, ... }:
 
@@ -34,13 +29,13 @@ in
           type = types.raw;
           default = pkgs;
           defaultText = literalExpression "pkgs";
-          description = "The nixpkgs whose compilers and packages the functions use.";
+          description = "The nixpkgs that the functions take compilers and packages from.";
         };
         arguments = mkOption {
           type = types.attrsOf types.raw;
           default = { };
           example = literalExpression "{ sccache = pkgs.sccache; }";
-          description = "Further arguments of the functions, `sccache` or `shim` say.";
+          description = "Further arguments of `nix/lib`, such as `sccache` or `shim`.";
         };
       };
 

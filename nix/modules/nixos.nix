@@ -1,15 +1,18 @@
 /**
-  `services.nix-sccache` for NixOS: sccache's daemon, the gateway in front of it, and the settings
-  of Nix that have builds reach it.
+  `services.nix-sccache` for NixOS: sccache's daemon, the gateway in front of it, the plugin, and the
+  settings of Nix by which builds reach them.
 
   # Example
 
   ```nix
-  { imports = [ nix-sccache.nixosModules.default ]; services.nix-sccache.enable = true; }
+  {
+    imports = [ nix-sccache.nixosModules.default ];
+    services.nix-sccache.enable = true;
+  }
   ```
 
-  Directives of the units are defaults: `systemd.services.nix-sccache-daemon.serviceConfig` has
-  the last word. `after`, `wants`, `requires` and the like add to ours.
+  The units' directives are defaults: what `systemd.services.nix-sccache-daemon.serviceConfig` says
+  replaces them. `after`, `wants`, `requires` and the like are added to those of the module.
 */
 {
   config,

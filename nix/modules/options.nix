@@ -71,48 +71,47 @@ in
     default = null;
     example = "nixbld";
     description = ''
-      The group whose members alone may use the cache: that of the build users. By default
-      everybody may, as with `auto-allocate-uids` it has to be, where builds are in no group of the
-      machine's.
+      The only group that may use the cache: that of the build users. By default every user of the
+      machine may, and has to be able to with `auto-allocate-uids`, where builds are in no group of it.
     '';
   };
 
   readOnly = mkOption {
     type = types.bool;
     default = false;
-    description = "Whether builds read the cache, and none of them write to it.";
+    description = "Whether builds may only read the cache.";
   };
 
   maxFrame = optional types.ints.positive ''
-    The longest frame of the daemon's protocol in bytes, and so the largest entry; null is
-    ${units.maxFrame}.
+    The longest frame of the daemon's protocol in bytes, and so the largest entry that is cached; null
+    is ${units.maxFrame}.
   '';
 
   limits = {
     maxMemory = optional size ''
-      How much the daemon may hold of entries for the requests of all users, such as 512M. It needs
-      up to three times that: with more than the default, 1G, give the daemon's unit a `MemoryMax`
-      beyond its ${units.memory}.
+      Memory that the daemon may use for entries of all users' requests at once, such as 512M. The
+      daemon itself needs up to three times that: with more than the default, 1G, raise the
+      `MemoryMax` of its unit, which is ${units.memory}.
     '';
-    userMemory = optional size "How much of that there may be for one user's requests, such as 256M.";
+    userMemory = optional size "The part of `maxMemory` that one user's requests may use, such as 256M.";
     maxConnections = optional types.ints.positive ''
-      Connections of all users together. The gateway's unit has addresses for 1700 threads: with more
-      connections, give it a `LimitAS` beyond its ${units.addresses}.
+      Connections of all users together. The gateway's address space has room for 1700: for more, raise
+      the `LimitAS` of its unit, which is ${units.addresses}.
     '';
     userConnections = optional types.ints.positive "Connections of one user.";
-    maxRequests = optional types.ints.positive "Requests of all users that the daemon has at once.";
-    userRequests = optional types.ints.positive "Requests of one user that the daemon has at once.";
-    timeout = optional types.ints.positive "Seconds for which a frame may not move.";
-    idle = optional types.ints.positive "Seconds that a connection may be idle.";
+    maxRequests = optional types.ints.positive "Requests of all users that the daemon works on at once.";
+    userRequests = optional types.ints.positive "Requests of one user that the daemon works on at once.";
+    timeout = optional types.ints.positive "Seconds after which a frame that makes no progress is given up.";
+    idle = optional types.ints.positive "Seconds after which an idle connection is closed.";
   };
 
   disk = {
     directory = mkOption {
       type = types.nullOr types.str;
       default = "/var/cache/nix-sccache";
-      description = "Where the daemon has its entries; null for a cache beyond this machine alone.";
+      description = "The directory of the disk cache; null for none, with a cache in Redis or S3 alone.";
     };
-    size = optional (types.strMatching "[0-9]+[KMGT]?") "How large that may become, such as 50G; sccache's own default is 10G.";
+    size = optional (types.strMatching "[0-9]+[KMGT]?") "The size of the disk cache, such as 50G; null is sccache's default, 10G.";
   };
 
   redis = {
@@ -121,34 +120,34 @@ in
       default = null;
       example = "redis://cache.example:6379";
       description = ''
-        A Redis behind the folder. That of this machine is reached by its socket,
+        The URL of a Redis behind the disk cache. That of this machine is reached by its socket,
         `redis+unix://localhost/run/redis-x/redis.sock`, if the user sccache is in its group.
         User and password belong into `environmentFile`.
       '';
     };
     database = optional types.ints.unsigned "The number of the database.";
-    prefix = optional types.str "What the keys begin with.";
-    expiration = optional types.ints.unsigned "After how many seconds an entry ends.";
-    mode = optional mode "Whether this machine writes to it, as it does by default.";
+    prefix = optional types.str "A prefix of all keys.";
+    expiration = optional types.ints.unsigned "Seconds after which an entry expires.";
+    mode = optional mode "Whether this machine writes to it; null is `READ_WRITE`.";
   };
 
   s3 = {
-    bucket = optional types.str "A bucket of S3's, behind the folder and Redis.";
-    region = optional types.str "Its region; `auto` where the endpoint has none.";
-    endpoint = optional types.str "The address of a server other than Amazon's.";
-    prefix = optional types.str "What the keys begin with.";
-    tls = optional types.bool "Whether to speak TLS with an endpoint whose address does not say.";
-    virtualHostStyle = optional types.bool "Whether the bucket is part of the host's name.";
-    public = optional types.bool "Whether to read it without credentials.";
-    mode = optional mode "Whether this machine writes to it, as it does by default.";
+    bucket = optional types.str "An S3 bucket behind the disk cache and Redis.";
+    region = optional types.str "The bucket's region; `auto` where the endpoint has none.";
+    endpoint = optional types.str "The URL of a server other than Amazon's.";
+    prefix = optional types.str "A prefix of all keys.";
+    tls = optional types.bool "Whether to use TLS with an endpoint whose URL does not say.";
+    virtualHostStyle = optional types.bool "Whether the bucket is part of the host name in requests.";
+    public = optional types.bool "Whether to read the bucket without credentials.";
+    mode = optional mode "Whether this machine writes to it; null is `READ_WRITE`.";
     credentialsFile = optional secret ''
-      A file of root's outside of the store, of the form of `~/.aws/credentials`. Systemd gives
-      the daemon a copy.
+      A file outside of the store, in the format of `~/.aws/credentials`, that only root reads. systemd
+      passes it to the daemon as a credential.
     '';
   };
 
   environmentFile = optional secret ''
-    A file of root's outside of the store with further variables for the daemon, a line
-    `SCCACHE_REDIS_PASSWORD=…` say.
+    A file outside of the store that only root reads, with further environment variables for the
+    daemon: a line `SCCACHE_REDIS_PASSWORD=…`, for example.
   '';
 }

@@ -1,8 +1,8 @@
 /**
-  A Rust toolchain of packages that are there already: nixpkgs' own rustc and cargo, or a
-  toolchain of rust-overlay's or fenix's as both. It brings the C compiler that rustc links with.
-  A linker that rustc brings, and that nothing stands in front of, as in fenix', gets nixpkgs' wrapper:
-  what it links finds the libraries of `buildInputs`.
+  A Rust toolchain of existing packages: nixpkgs' own rustc and cargo, or a toolchain of rust-overlay or
+  fenix as both. It brings the C compiler that rustc links with. Where rustc has a linker of its own
+  without a wrapper, as in fenix' toolchains, nixpkgs' wrapper is put in front of it, so that what it
+  links finds the libraries of `buildInputs`.
 
   # Example
 
@@ -17,16 +17,16 @@
 
   # Arguments
 
-  - `rustc`, `cargo`: packages with programs of these names in `bin`. Where both say of which release
-    they are, it must be one.
-  - any more, by any name: all programs in `bin` come along. Of two that have the same program, the
-    one that is named like it wins.
+  - `rustc`, `cargo`: packages with programs of these names in `bin`. Where both tell their release, it
+    must be the same.
+  - further packages, by any name: all programs in their `bin` are included. Where two have the same
+    program, the package that is named like it wins.
 
   # Attributes of the result
 
   - `components`: the packages.
   - `version`, `channel`, `date`, `host`, `targets`: rustc's own, or null.
-  - what nixpkgs reads of a rustc: it is one for `makeRustPlatform`, and a cargo.
+  - what nixpkgs reads from a rustc: it can be both arguments of `makeRustPlatform`.
 */
 { pkgs }:
 

@@ -1,6 +1,5 @@
 /**
-  A rustc that is built by `x.py` through the cache: a package of it, or one that is made here of
-  an unpacked source.
+  rustc, built by its own `x.py` through the cache: from an existing package, or from an unpacked source.
 
   # Example
 
@@ -26,24 +25,22 @@
     source's stage0 file names, from Rust's own server. One that the source's bootstrap would
     refuse is an error; one that does not say its release, as a path does not, a warning.
   - `cache`: the settings of `withSccache`.
-  - `settings`: those of `builtins.rust.bootstrapConfig`, which are bootstrap's own. Where they do
-    not say it, the C compiler is that of `pkgs`.
-  - `command` (`"build"`): of x.py, with what else is to stand on its command line: a string, or
-    a list of words.
+  - `settings`: those of `builtins.rust.bootstrapConfig`, which are bootstrap's own. The C compiler is
+    that of `pkgs` unless they name another.
+  - `command` (`"build"`): x.py's command line, without `--stage`: a string, or a list of words.
   - `stage`: the number for x.py's `--stage`; by default bootstrap's own.
-  - `targets`: systems or target triples to build the standard library for, beside the one that it is
-    built on.
+  - `targets`: systems or target triples to build the standard library for, in addition to the host.
   - `release` (string, as in the source's `src/version`), `stage0` (the stage0 file, or its text):
-    where a source is a derivation, these keep Nix from building it to evaluate this one. Of an
-    archive, whose `toolchain` is given, `release` alone is enough.
+    where the source is a derivation, these keep Nix from building it at evaluation time. For an
+    archive with a given `toolchain`, `release` alone is enough.
 
   # Attributes of the result
 
-  - `bootstrapConfig`, `stage0`: the answers of the builtins of that name.
+  - `bootstrapConfig`, `stage0`: the results of the builtins of these names.
   - `toolchain`: the package.
 
-  The result has `overrideAttrs`. What has no `installPhase` of its own, a source tree, say, is
-  installed by `x.py install`: of a `command` that builds, what that names.
+  The result has `overrideAttrs`. Without an `installPhase` of the package's own, `x.py install` installs
+  what `command` builds.
 */
 {
   isLoaded,

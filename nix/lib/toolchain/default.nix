@@ -1,6 +1,7 @@
 /**
-  A Rust toolchain as one derivation, `bin/rustc` and all: what `builtins.rust.toolchain` resolves,
-  from the archives of Rust's own server. It brings the C compiler that rustc links with.
+  A Rust toolchain as one derivation, with `bin/rustc`, `bin/cargo` and all other components: what
+  `builtins.rust.toolchain` resolves, from the archives of Rust's own server. It brings the C compiler
+  that rustc links with.
 
   # Example
 
@@ -21,19 +22,18 @@
 
   # Arguments
 
-  Those of `builtins.rust.toolchain`. `host` is the platform that the packages are built on, unless
-  it is given. Over `pkgsCross` the standard library of the platform that the packages run on comes
-  along.
+  Those of `builtins.rust.toolchain`. `host` is by default the platform that packages are built on. Over
+  `pkgsCross` the standard library of the platform that packages run on is included.
 
   # Attributes of the result
 
   - `resolved`: the answer of `builtins.rust.toolchain`; `version`, `channel`, `date`, `host` and
     `targets` are from there.
   - `components`: a derivation for each component, by the name that a toolchain file has for it.
-    The standard library is `rust-std`; that of a target other than the host, and whatever else
-    there is for one, has the target in its name: `rust-std-wasm32-unknown-unknown`. What is
-    linked with the compiler, as clippy and rustfmt are, runs in a toolchain alone.
-  - what nixpkgs reads of a rustc: it is one for `makeRustPlatform`, and a cargo.
+    The standard library is `rust-std`; components for a target other than the host have the target
+    in their name: `rust-std-wasm32-unknown-unknown`. Components that are linked with the compiler, such
+    as clippy and rustfmt, run only within a toolchain.
+  - what nixpkgs reads from a rustc: it can be both arguments of `makeRustPlatform`.
   - `withComponents [ … ]`, `withTargets [ … ]`: the same toolchain with more of them.
 */
 { pkgs, rust }:
