@@ -12,7 +12,7 @@ let
     path = ./project;
     description = "A Rust project that is built through the compiler cache";
     welcomeText = ''
-      `nix build` wants the plugin: see "The plugin" in nix-sccache's README. In flake.nix, write the
+      `nix build` needs the plugin: see docs/src/install-plugin.md in nix-sccache. In flake.nix, write the
       address that you gave `nix flake init` as the input nix-sccache.
     '';
   };

@@ -71,7 +71,7 @@ fn register() -> Result<(), String> {
     let built_for =
         format!("this plugin was built without the headers of any Nix, and this is Nix {nix}");
     capi::register(nix).map_err(|why| {
-        format!("{built_for}, {why}; build the plugin for this Nix (its README says how)")
+        format!("{built_for}, {why}; build the plugin for this Nix (docs/src/install-plugin.md of nix-sccache says how)")
     })
 }
 
