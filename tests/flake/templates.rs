@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use nix_sccache_tests::{Host, hosts};
+use nix_sccache_tests::{Host, hosts, root};
 use tempfile::TempDir;
 
 use crate::copy::{Copy, Plugin, Said, commit, said, stand_in};
@@ -79,6 +79,32 @@ fn a_project_builds() {
 
             assert_eq!(project.show(Plugin::With).stdout(), shown.stdout());
             assert_eq!(project.show(Plugin::Without).stdout(), shown.stdout());
+        }
+    }
+}
+
+/// The flakes that the README and the book show, each in the place of the project's own.
+#[test]
+fn shown_flakes_evaluate() {
+    let copy = Copy::new();
+    for page in ["README.md", "docs/src/derivation.md"] {
+        let text = fs::read_to_string(root().join(page)).unwrap();
+        let flake = text
+            .split("```nix\n")
+            .filter_map(|rest| rest.split_once("```"))
+            .map(|(code, _)| code)
+            .find(|code| code.contains("outputs ="))
+            .unwrap_or_else(|| panic!("{page} shows no flake"));
+        for host in hosts() {
+            let project = Project::new(&copy, &host, "#project");
+            fs::write(project.folder.path().join("flake.nix"), flake).unwrap();
+            commit(project.folder.path());
+            let mut eval = project.with_its_own(Plugin::With, &["eval", "--raw"]);
+            let made = said(eval.arg(".#packages.x86_64-linux.default.drvPath"));
+            assert!(
+                made.stdout().ends_with("-hello-1.0.0.drv"),
+                "{page}: {made:#?}"
+            );
         }
     }
 }
