@@ -12,7 +12,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use crate::arguments::RustcCall;
-use crate::inputs;
+use crate::digest;
 use crate::session::Session;
 
 /// The compiler for what has a `--target`. Nobody but bootstrap sets it.
@@ -85,7 +85,7 @@ pub fn hidden(has_target: bool) -> Vec<(Vec<u8>, Vec<u8>)> {
     parts.sort();
     parts.push((
         b"compiler of bootstrap".to_vec(),
-        inputs::identity(&compiler),
+        digest::of_program(&compiler),
     ));
     if let Some(sysroot) = env::var_os(SYSROOT).filter(|_| has_target) {
         parts.push((
@@ -115,7 +115,7 @@ fn libraries(sysroot: &Path) -> Vec<u8> {
         .collect();
     files.sort();
     // It is a hundred megabytes and more, for each call.
-    let digest = || Some(inputs::digest(&files));
+    let digest = || Some(digest::of_files(&files));
     let session = Session::current();
     let remembered =
         session.and_then(|session| session.remember(b"libraries of bootstrap", &files, digest));

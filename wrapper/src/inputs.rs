@@ -7,21 +7,22 @@
 
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, File};
-use std::io;
+use std::fs;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use nix_sccache_contract::hidden;
 use nix_sccache_contract::{self as contract, Language};
-use nix_sccache_contract::{hex, hidden};
 use sha2::{Digest, Sha256};
 
 use crate::arguments::{CcCall, RustcCall};
 use crate::bootstrap;
 use crate::compiler::Compiler;
+use crate::digest;
 use crate::kept;
 use crate::seal;
 use crate::static_libraries;
+use nix_sccache_contract::hex;
 
 /// The part that tells the compiler from every other.
 pub const COMPILER: &str = "compiler";
@@ -54,9 +55,9 @@ pub fn parts(
         .into_iter()
         .map(|(name, value)| (name.into_vec(), value.into_vec()))
         .collect();
-    parts.push((COMPILER.into(), identity(&compiler.path)));
+    parts.push((COMPILER.into(), digest::of_program(&compiler.path)));
     if let Some(wrapper) = &compiler.wrapper {
-        parts.push((WRAPPER.into(), identity(wrapper)));
+        parts.push((WRAPPER.into(), digest::of_program(wrapper)));
     }
     if let Some((name, value)) = kept::deciding() {
         parts.push((name.into(), value.into_vec()));
@@ -120,7 +121,7 @@ fn target(call: &RustcCall) -> Option<Vec<u8>> {
     let found = env::split_paths(&folders)
         .map(|folder| folder.join(&file))
         .find(|file| file.is_file())?;
-    Some(digest(&[found]))
+    Some(digest::of_files(&[found]))
 }
 
 fn variable(language: Language) -> &'static str {
@@ -163,43 +164,6 @@ fn hidden_variables(language: Language) -> Vec<(OsString, OsString)> {
         .collect();
     variables.sort();
     variables
-}
-
-/// What tells a program from every other: its path, if that is in a Nix store, which holds
-/// one thing under one name; else its contents. A script's own arguments for the compiler
-/// behind it are in either.
-pub fn identity(program: &Path) -> Vec<u8> {
-    let real = program
-        .canonicalize()
-        .unwrap_or_else(|_| program.to_owned());
-    if is_in_store(&real) {
-        return real.into_os_string().into_vec();
-    }
-    fs::read(&real)
-        .map(|contents| Sha256::digest(contents).to_vec())
-        .unwrap_or_default()
-}
-
-/// Whether a path is in a Nix store.
-pub fn is_in_store(real: &Path) -> bool {
-    let store = env::var_os("NIX_STORE").unwrap_or_else(|| "/nix/store".into());
-    real.starts_with(store)
-}
-
-/// The digest of files, by their names and their contents.
-pub fn digest(files: &[PathBuf]) -> Vec<u8> {
-    let mut all = Sha256::new();
-    for file in files {
-        all.update(file.file_name().unwrap_or_default().as_bytes());
-        all.update([0]);
-        let mut one = Sha256::new();
-        // What cannot be read is told from what is empty.
-        if let Err(error) = File::open(file).and_then(|mut file| io::copy(&mut file, &mut one)) {
-            one.update(error.to_string());
-        }
-        all.update(one.finalize());
-    }
-    all.finalize().to_vec()
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ mod call;
 mod class;
 mod client;
 mod compiler;
+mod digest;
 mod hook;
 mod inner;
 mod inputs;

@@ -11,7 +11,6 @@
 //! and who could write a wrong entry could write its seal as well.
 
 use std::ffi::{OsStr, OsString};
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
@@ -21,6 +20,7 @@ use crc32fast::Hasher;
 use sha2::{Digest, Sha256};
 
 use crate::arguments::{CcCall, RustcCall};
+use nix_sccache_contract::hex;
 
 /// What a seal begins with, on a line of its own. The number is that of the form.
 const MARK: &[u8] = b"\nnix-sccache: seal 1 ";
@@ -115,14 +115,7 @@ impl Subject {
         for part in [hidden.as_bytes(), b"\0", self.described.as_bytes()] {
             hash.update(part);
         }
-        let digest = hash.finalize();
-        digest
-            .iter()
-            .take(16)
-            .fold(String::new(), |mut text, byte| {
-                write!(text, "{byte:02x}").ok();
-                text
-            })
+        hex(hash.finalize().get(..16).unwrap_or_default())
     }
 
     /// The outputs' places.

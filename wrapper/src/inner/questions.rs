@@ -14,13 +14,12 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use nix_sccache_contract::hex;
-
 use crate::arguments::RustcCall;
 use crate::client;
 use crate::compiler::Compiler;
-use crate::inputs;
+use crate::digest;
 use crate::session::{Session, write_whole};
+use nix_sccache_contract::hex;
 
 /// The answer to what sccache asks, where it is such a question: what rustc, called by this command
 /// with these arguments, prints to standard output.
@@ -87,7 +86,7 @@ fn answers_always_so(session: &Session, compiler: &Path) -> bool {
     let Ok(real) = compiler.canonicalize() else {
         return false;
     };
-    if inputs::is_in_store(&real) {
+    if digest::is_in_store(&real) {
         return true;
     }
     let is_its_own = || {
@@ -132,7 +131,7 @@ fn with_small_sysroot(session: &Session, said: &[u8]) -> Option<Vec<u8>> {
     let (sysroot, rest) = said.split_at(end);
     let libraries = shared_libraries(Path::new(OsStr::from_bytes(sysroot)))?;
     let digest = session.remember(b"shared libraries", &libraries, || {
-        Some(inputs::digest(&libraries))
+        Some(digest::of_files(&libraries))
     })?;
     let digest = hex(&digest);
     let small = session.file("sysroots").join(&digest);
