@@ -6,7 +6,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::process::{self, Command, ExitCode, ExitStatus};
+use std::process::{Command, ExitCode, ExitStatus};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use nix_sccache_contract::{self as contract, Language};
@@ -17,9 +17,11 @@ use crate::arguments::{
 use crate::bootstrap;
 use crate::class::{self, Class};
 use crate::client::{self, Answer};
-use crate::compiler::{self, Compiler};
+use crate::invocation::Compiler;
 use crate::key_record;
+use crate::process;
 use crate::project_wrapper;
+use crate::real_sccache;
 use crate::run_paths;
 use crate::session::Session;
 use crate::stable_paths::{self, StablePaths};
@@ -42,11 +44,11 @@ pub fn as_sccache(mut arguments: Vec<OsString>) -> ExitCode {
         }
         return compile(&program, arguments);
     }
-    match client::sccache() {
+    match real_sccache::find() {
         Some(sccache) => {
-            let mut command = client::command_of(&sccache);
+            let mut command = real_sccache::command_of(&sccache);
             command.args(arguments);
-            compiler::become_program(command)
+            process::become_program(command)
         }
         None => not_found("sccache"),
     }
@@ -59,7 +61,7 @@ pub fn as_compiler(name: &str, arguments: Vec<OsString>) -> ExitCode {
 
 /// As `cargo`: the real one, which calls us for each rustc unless it is told otherwise.
 pub fn as_cargo(arguments: &[OsString]) -> ExitCode {
-    let Some(cargo) = compiler::find(OsStr::new("cargo")) else {
+    let Some(cargo) = process::find(OsStr::new("cargo")) else {
         return not_found("cargo");
     };
     let mut command = Command::new(cargo);
@@ -69,7 +71,7 @@ pub fn as_cargo(arguments: &[OsString]) -> ExitCode {
     if let Some(sccache) = sccache.ok().filter(|sccache| sccache.exists()) {
         stand_in_front_of_rustc(&mut command, &sccache);
     }
-    compiler::become_program(command)
+    process::become_program(command)
 }
 
 /// Has cargo, should the command run it, call us for each rustc, unless it is told otherwise:
@@ -104,12 +106,12 @@ fn stand_aside(wrapper: &Path, program: OsString, arguments: Vec<OsString>) -> E
         .env(contract::STOOD_ASIDE, wrapper);
     if wrapped.class == Class::Probe || session.is_none() {
         wrapped.note(session.as_ref(), Outcome::Probe);
-        return compiler::become_program(command);
+        return process::become_program(command);
     }
-    let status = compiler::run_through(&mut command, |_| ());
+    let status = process::run_through(&mut command, |_| ());
     let reason = Reason::ProjectWrapper(wrapper.display().to_string());
     wrapped.note(session.as_ref(), ended(&status, reason));
-    compiler::end_as(command, &status)
+    process::end_as(command, &status)
 }
 
 /// What came of a call that ran without the cache. Of one that takes our place nobody knows how it
@@ -147,7 +149,7 @@ fn compile(program: &OsStr, arguments: Vec<OsString>) -> ExitCode {
     match call.class.clone() {
         Class::Probe => {
             call.note(session, Outcome::Probe);
-            compiler::become_program(call.command())
+            process::become_program(call.command())
         }
         Class::Passthrough(reason) => call.pass_through(session, reason),
         Class::Cacheable if is_wrapped(call.language) => call.ask_cache(session),
@@ -179,7 +181,7 @@ impl Call {
         };
         let compiler = Compiler {
             wrapper,
-            path: compiler::find(&program).ok_or_else(|| program.clone())?,
+            path: process::find(&program).ok_or_else(|| program.clone())?,
         };
         let mut paths = StablePaths::default();
         let mut runs_in_build_only = false;
@@ -284,7 +286,7 @@ impl Call {
     /// compiler itself.
     fn pass_through(&mut self, session: Option<&Session>, reason: Reason) -> ExitCode {
         if session.is_none() && !self.paths.has_to_finish() {
-            return compiler::become_program(self.command());
+            return process::become_program(self.command());
         }
         if self.paths.can_forget_shown() && matches!(reason, Reason::Links(_)) {
             if let Some(code) = self.try_as_shown(session, &reason) {
@@ -323,13 +325,18 @@ impl Call {
         reason: Reason,
         passed_on: &[Vec<u8>],
     ) -> (ExitCode, bool) {
-        let status = compiler::run_without(self.command(), passed_on, &self.paths);
+        let mut command = self.command();
+        let status = if passed_on.is_empty() && !self.paths.has_to_finish() {
+            process::run_through(&mut command, |_| ())
+        } else {
+            process::run_rewriting(command, passed_on, &|said| self.paths.real(said))
+        };
         let compiled = status.as_ref().is_ok_and(ExitStatus::success);
         if compiled && let Err(error) = self.paths.finish() {
             return (self.cannot_finish(&error), false);
         }
         self.note(session, ended(&status, reason));
-        (compiler::end_as(self.command(), &status), compiled)
+        (process::end_as(self.command(), &status), compiled)
     }
 
     /// What was compiled would leave the build with paths that nobody knows.
@@ -444,7 +451,7 @@ fn in_file(arguments: &[OsString]) -> Option<OsString> {
     if !are_too_long(arguments) {
         return None;
     }
-    let file = Session::current()?.file(&format!("arguments-{}", process::id()));
+    let file = Session::current()?.file(&format!("arguments-{}", std::process::id()));
     let lines = arguments.join(OsStr::new("\n"));
     let has_more_lines = arguments
         .iter()
@@ -466,5 +473,5 @@ fn package() -> Option<String> {
 
 /// The program, or its name as it was given: running that tells what is wrong with it.
 fn find_or(program: &OsStr) -> PathBuf {
-    compiler::find(program).unwrap_or_else(|| program.into())
+    process::find(program).unwrap_or_else(|| program.into())
 }

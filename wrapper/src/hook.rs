@@ -13,8 +13,8 @@ use nix_sccache_contract::log::{Log, lines};
 use nix_sccache_contract::report::Report;
 
 use crate::call::stand_in_front_of_rustc;
-use crate::compiler;
 use crate::key_record;
+use crate::process;
 use crate::session::{Begun, Session, reports};
 use crate::stable_paths;
 use crate::tell::tell;
@@ -139,7 +139,7 @@ fn run(program: &OsStr, arguments: &[&OsStr], file: Option<&Path>) -> ExitCode {
     let mut command = Command::new(program);
     command.args(arguments);
     if Session::current().is_some() {
-        return compiler::run(command);
+        return process::run(command);
     }
     let begun = match Session::begin() {
         Ok(begun) => begun,
@@ -151,14 +151,14 @@ fn run(program: &OsStr, arguments: &[&OsStr], file: Option<&Path>) -> ExitCode {
                 ..Log::default()
             };
             keep(&log, file);
-            return compiler::run(command);
+            return process::run(command);
         }
     };
     command.envs(begun.variables);
     if let Ok(wrapper) = begun.session.wrapper() {
         stand_in_front_of_rustc(&mut command, &wrapper);
     }
-    let status = compiler::run_through(&mut command, |_| ());
+    let status = process::run_through(&mut command, |_| ());
     let (log, keys) = (
         begun.session.read_log(),
         key_record::recorded(&begun.session),
@@ -168,7 +168,7 @@ fn run(program: &OsStr, arguments: &[&OsStr], file: Option<&Path>) -> ExitCode {
     keep(&log, file);
     leave(&log, &keys);
     match status {
-        Ok(status) => compiler::end_like(status),
+        Ok(status) => process::end_like(status),
         Err(error) => {
             tell(format_args!(
                 "nix-sccache: cannot run {}: {error}",

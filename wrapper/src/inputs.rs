@@ -17,8 +17,8 @@ use sha2::{Digest, Sha256};
 
 use crate::arguments::{CcCall, RustcCall};
 use crate::bootstrap;
-use crate::compiler::Compiler;
 use crate::digest;
+use crate::invocation::Compiler;
 use crate::kept;
 use crate::seal;
 use crate::static_libraries;

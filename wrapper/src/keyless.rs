@@ -21,7 +21,7 @@ use memchr::memmem;
 use nix_sccache_contract as contract;
 
 use crate::arguments::rustc_options;
-use crate::compiler::Compiler;
+use crate::invocation::Compiler;
 use crate::session::Session;
 
 /// How their names begin. The flags are in rustc's arguments.

@@ -12,7 +12,7 @@
 //! [`class`] decides what it is, [`surroundings`] whether anything but the arguments forbids that,
 //! [`inputs`] names what goes into its key beside what sccache sees, [`keyless`] what sccache sees and
 //! is of no matter, [`stable_paths`] and [`run_paths`] keep what changes for no reason out of it, [`client`] asks the
-//! cache, [`seal`] tells whether an entry is what it was, [`compiler`] runs the compiler,
+//! cache, [`seal`] tells whether an entry is what it was, [`process`] runs the compiler,
 //! [`session`] notes what came of it, and [`key_record`] what its key was made of.
 
 #![warn(clippy::print_stdout, clippy::print_stderr)]
@@ -22,17 +22,18 @@ mod bootstrap;
 mod call;
 mod class;
 mod client;
-mod compiler;
 mod digest;
 mod hook;
 mod inner;
 mod inputs;
+mod invocation;
 mod kept;
 mod key_record;
 mod keyless;
-mod note;
 mod outputs;
+mod process;
 mod project_wrapper;
+mod real_sccache;
 mod run_paths;
 mod seal;
 mod session;

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use nix_sccache_contract as contract;
 use rustix::process::getppid;
 
-use crate::compiler;
+use crate::process;
 
 /// The project's wrapper, if it has one that is neither sccache nor us. Cargo, whose configuration
 /// counts, is the process that has called us.
@@ -30,9 +30,9 @@ pub fn find() -> Option<PathBuf> {
         path.to_owned()
     };
     let is_ours = path.file_name() == Some(OsStr::new("sccache"))
-        || compiler::on_path(path.as_os_str())
+        || process::on_path(path.as_os_str())
             .next()
-            .is_some_and(|found| compiler::is_shim(&found));
+            .is_some_and(|found| process::is_shim(&found));
     (!wrapper.is_empty() && !is_ours).then_some(path)
 }
 

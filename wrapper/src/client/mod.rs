@@ -5,12 +5,11 @@ mod relay;
 
 use std::collections::BTreeSet;
 use std::env;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
-use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{self, Command, Stdio};
 use std::time::{Duration, SystemTime};
 
@@ -20,15 +19,14 @@ use rustix::process::Resource;
 use self::listen::{Heard, Messages, listen};
 use self::relay::{Relay, Seen};
 use crate::arguments::{RustcCall, for_sccache};
-use crate::compiler::{self, Compiler};
-use crate::inner;
 use crate::inputs;
+use crate::invocation::Compiler;
 use crate::kept;
 use crate::keyless;
-use crate::note::Note;
 use crate::outputs;
+use crate::real_sccache::{self, is_client_side};
 use crate::seal::{self, Subject};
-use crate::session::{OfOneCall, Session};
+use crate::session::{Note, OfOneCall, Session};
 use crate::stable_paths::StablePaths;
 use nix_sccache_contract::bypass::Reason;
 use nix_sccache_contract::fault::{Fault, Kind};
@@ -65,26 +63,6 @@ pub enum Answer {
         /// The messages that were passed on already and must not come twice.
         passed_on: Vec<Vec<u8>>,
     },
-}
-
-/// The real sccache.
-pub fn sccache() -> Option<PathBuf> {
-    let named = env::var_os(contract::SCCACHE);
-    compiler::find(named.as_deref().unwrap_or(OsStr::new("sccache")))
-}
-
-/// A command of it, whatever its file is called: under another name than its own it takes itself for
-/// a compiler.
-pub fn command_of(sccache: &Path) -> Command {
-    let mut command = Command::new(sccache);
-    command.arg0("sccache");
-    command
-}
-
-/// Whether sccache compiles by itself, and asks the server for entries alone.
-pub fn is_client_side() -> bool {
-    let wanted = env::var(contract::CLIENT_SIDE).unwrap_or_default();
-    !["", "0", "false", "off", "no"].contains(&wanted.to_lowercase().as_str())
 }
 
 /// A call to ask for.
@@ -142,7 +120,7 @@ pub fn ask(question: &Question) -> Answer {
 /// Calls sccache once.
 fn attempt(question: &Question, repair: Option<&Repair>) -> Attempt {
     let unreachable = |why| Attempt::Answered(Answer::Unreachable(why));
-    let Some(sccache) = sccache() else {
+    let Some(sccache) = real_sccache::find() else {
         return unreachable("there is no sccache on PATH".to_owned());
     };
     let server = match reach_server(question.session) {
@@ -182,7 +160,7 @@ fn attempt(question: &Question, repair: Option<&Repair>) -> Attempt {
         .spawn()
         .and_then(|child| listen(child, session.or(own), patience, passes_news_on));
     if let Some(note) = &prepared.note {
-        inner::wait_for_compiler(note);
+        note.wait_for_compiler();
     }
     // Without a note nobody knows, and a miss is the safer word.
     let compiled = compiles();
@@ -246,7 +224,7 @@ impl Prepared {
             arguments,
             ..
         } = question;
-        let mut command = command_of(sccache);
+        let mut command = real_sccache::command_of(sccache);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         question.paths.prepare_asking(&mut command);
         // It would take headers that are new for headers that are not there.
@@ -255,7 +233,9 @@ impl Prepared {
         }
         let mut keeps_arguments = false;
         let stand_in = session.and_then(|session| {
-            let stand_in = session.stand_in(compiler).ok()?;
+            let stand_in = session
+                .stand_in(compiler.stem(), &compiler.programs())
+                .ok()?;
             let note = session.note_of_call();
             keeps_arguments = note.keep_arguments(arguments);
             kept::hand_on(

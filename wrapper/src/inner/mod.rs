@@ -17,22 +17,22 @@ use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::process::{self, Child, Command, ExitCode, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
 use std::sync::mpsc::channel;
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nix_sccache_contract as contract;
 use rustix::process::{Signal, getppid, kill_process};
 
 use crate::arguments::{CcCall, RustcCall, is_rustc, rustc_options};
 use crate::class::{self, Class};
-use crate::compiler::{self, Compiler, is_there, process_of};
+use crate::invocation::Compiler;
 use crate::kept;
 use crate::keyless;
-use crate::note::Note;
+use crate::process::{self, is_there, process_of};
 use crate::seal::{Messages, Subject};
-use crate::session::Session;
+use crate::session::{Note, Session};
 use crate::stable_paths;
 use nix_sccache_contract::fault::{Fault, Kind};
 
@@ -105,7 +105,7 @@ pub fn main(compiler: OsString, arguments: &[OsString]) -> ExitCode {
             });
             match answer.map(|answer| io::stdout().write_all(&answer)) {
                 Some(Ok(())) => ExitCode::SUCCESS,
-                _ => compiler::become_program(command),
+                _ => process::become_program(command),
             }
         }
     }
@@ -178,7 +178,7 @@ fn compile(
 ) -> ExitCode {
     // Without the note a miss is taken for a hit, and a long compilation for silence.
     // Our number tells whether we still compile when sccache has ended.
-    fs::write(note.path(), process::id().to_string()).ok();
+    fs::write(note.path(), std::process::id().to_string()).ok();
     let sealed = env::var(contract::SEAL).ok().and_then(|identity| {
         let subject = if is_rust {
             Subject::rustc(arguments)
@@ -199,7 +199,7 @@ fn compile(
     }
     note.note_compiled();
     match status {
-        Ok(status) => compiler::end_like(status),
+        Ok(status) => process::end_like(status),
         // Who asked sccache then runs the compiler, and needs less for it.
         Err(_) => ExitCode::FAILURE,
     }
@@ -215,7 +215,7 @@ fn run(
     // Before it runs: then there is no compiler that nobody listens to.
     let (to_stdout, stdout) = in_background(|stdout| pass_on(stdout, io::stdout()))?;
     let (to_stderr, stderr) = in_background(|stderr| pass_on_marked(stderr, io::stderr()))?;
-    let status = compiler::run_through(command, |child| {
+    let status = process::run_through(command, |child| {
         end_with_caller(child, name);
         to_stdout.send(child.stdout.take()).ok();
         to_stderr.send(child.stderr.take()).ok();
@@ -318,18 +318,6 @@ fn end_with_caller(child: &Child, name: String) {
         kill_process(compiler, Signal::TERM).ok();
     };
     thread::Builder::new().spawn(watch).ok();
-}
-
-/// Waits until the compiler has ended that sccache left, so that not two of them write the same
-/// files; not for ever.
-pub fn wait_for_compiler(note: &Note) {
-    const LOOK_EVERY: Duration = Duration::from_millis(10);
-    const AT_MOST: Duration = Duration::from_secs(5);
-    let since = Instant::now();
-    let compiles = || process_of(&fs::read_to_string(note.path()).ok()?);
-    while since.elapsed() < AT_MOST && compiles().is_some_and(is_there) {
-        thread::sleep(LOOK_EVERY);
-    }
 }
 
 #[cfg(test)]

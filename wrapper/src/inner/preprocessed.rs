@@ -8,8 +8,8 @@ use std::process::{Command, ExitCode, ExitStatus, Stdio};
 
 use memchr::memmem;
 
-use crate::compiler;
-use crate::note::Note;
+use crate::process;
+use crate::session::Note;
 use nix_sccache_contract::bypass::Reason;
 
 /// Whether a call of sccache's is for that.
@@ -60,7 +60,7 @@ pub fn make(
             }
         }
         return match io::stdout().write_all(&text) {
-            Ok(()) => compiler::end_like(status),
+            Ok(()) => process::end_like(status),
             Err(_) => ExitCode::FAILURE,
         };
     }
@@ -69,7 +69,7 @@ pub fn make(
 fn run(command: &mut Command) -> io::Result<(ExitStatus, Vec<u8>)> {
     let mut text = Vec::new();
     let mut read = Ok(0);
-    let status = compiler::run_through(command.stdout(Stdio::piped()), |child| {
+    let status = process::run_through(command.stdout(Stdio::piped()), |child| {
         if let Some(mut stdout) = child.stdout.take() {
             read = stdout.read_to_end(&mut text);
         }

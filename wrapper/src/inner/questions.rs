@@ -15,9 +15,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::arguments::RustcCall;
-use crate::client;
-use crate::compiler::Compiler;
 use crate::digest;
+use crate::invocation::Compiler;
+use crate::real_sccache;
 use crate::session::{Session, write_whole};
 use nix_sccache_contract::hex;
 
@@ -40,7 +40,7 @@ pub fn answer(
         }
         _ => return None,
     };
-    if !client::is_client_side() || !answers_always_so(session, &compiler.path) {
+    if !real_sccache::is_client_side() || !answers_always_so(session, &compiler.path) {
         return None;
     }
     let files: Vec<_> = [Some(&compiler.path), compiler.wrapper.as_ref()]

@@ -7,8 +7,8 @@ use std::path::Path;
 use std::process::{Command, ExitCode, ExitStatus};
 
 use crate::arguments::rustc_options;
-use crate::compiler;
-use crate::note::Note;
+use crate::process;
+use crate::session::Note;
 use nix_sccache_contract::bypass::Reason;
 
 /// Whether a call of sccache's is for that list alone.
@@ -24,7 +24,7 @@ pub fn are_asked_for(arguments: &[OsString]) -> bool {
 /// Has rustc write it. A variable that is set and empty is one that is not set to sccache 0.19
 /// (`parse_env_dep_info` in its `src/compiler/rust.rs`): such a crate is none for the cache.
 pub fn list(mut command: Command, arguments: &[OsString], note: &Note) -> ExitCode {
-    let status = compiler::run_through(&mut command, |_| ());
+    let status = process::run_through(&mut command, |_| ());
     if status.as_ref().is_ok_and(ExitStatus::success)
         && let Some(file) = output(arguments)
         && let Ok(text) = fs::read_to_string(file)
@@ -33,7 +33,7 @@ pub fn list(mut command: Command, arguments: &[OsString], note: &Note) -> ExitCo
         note.note_refused(&Reason::EmptyVariable(variable.to_owned()));
         return ExitCode::FAILURE;
     }
-    compiler::end_as(command, &status)
+    process::end_as(command, &status)
 }
 
 fn output(arguments: &[OsString]) -> Option<&Path> {

@@ -7,16 +7,15 @@ mod rust;
 use std::env;
 use std::ffi::OsString;
 use std::fs;
-use std::path::Path;
-use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use nix_sccache_contract::{self as contract, Language};
 
-use crate::client;
-use crate::compiler::Compiler;
 use crate::inputs;
+use crate::invocation::Compiler;
 use crate::keyless;
+use crate::process;
+use crate::real_sccache;
 use crate::session::{self, Session, write_whole};
 use crate::stable_paths::StablePaths;
 use nix_sccache_contract::bypass::Reason;
@@ -137,7 +136,8 @@ fn digested(kind: Kind, name: String, digest: &[u8]) -> Part {
 /// What running a program tells: asked once a session.
 fn found_once(session: &Session, compiler: &Compiler, language: Language) -> Vec<Part> {
     let mut parts = remembered(session, "sccache", || {
-        let version = client::sccache().and_then(|sccache| said(&sccache, &["--version"]));
+        let version =
+            real_sccache::find().and_then(|sccache| process::output_of(&sccache, &["--version"]));
         let version = version.as_deref().and_then(|said| said.lines().next());
         vec![Part::text(
             Kind::Cache,
@@ -150,7 +150,7 @@ fn found_once(session: &Session, compiler: &Compiler, language: Language) -> Vec
     };
     parts.extend(remembered(session, &path, || match language {
         Language::Rust => rust::compiler(&compiler.path),
-        Language::C | Language::Cxx => said(&compiler.path, &["--version"])
+        Language::C | Language::Cxx => process::output_of(&compiler.path, &["--version"])
             .and_then(|said| said.lines().next().map(str::to_owned))
             .map(|version| Part::text(Kind::Compiler, "version", &version))
             .into_iter()
@@ -171,13 +171,6 @@ fn remembered(session: &Session, what: &str, find: impl FnOnce() -> Vec<Part>) -
         }
         parts
     })
-}
-
-/// What a program prints when it is asked.
-pub fn said(program: &Path, arguments: &[&str]) -> Option<String> {
-    let output = Command::new(program).args(arguments).output().ok()?;
-    let printed = output.status.success().then_some(output.stdout)?;
-    Some(String::from_utf8_lossy(&printed).into_owned())
 }
 
 /// The values of secret variables may stand in arguments as well.

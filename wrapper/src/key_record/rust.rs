@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use nix_sccache_contract as contract;
 
 use super::dep_info::{self, DepInfo};
-use super::said;
 use crate::arguments::rustc_options;
+use crate::process::output_of;
 use crate::static_libraries;
 use nix_sccache_contract::part::{Kind, Part};
 use nix_sccache_contract::record::Unit;
@@ -211,13 +211,13 @@ fn variables(dep_info: &DepInfo, keyless: &BTreeSet<OsString>) -> Vec<Part> {
 /// have a hash in them, and sizes. In a Nix store the path says as much.
 pub fn compiler(rustc: &Path) -> Vec<Part> {
     let mut parts = Vec::new();
-    if let Some(version) = said(rustc, &["-V"]) {
+    if let Some(version) = output_of(rustc, &["-V"]) {
         parts.push(Part::text(Kind::Compiler, "version", version.trim()));
     }
     let is_in_store = rustc
         .canonicalize()
         .is_ok_and(|real| real.starts_with("/nix/store"));
-    if !is_in_store && let Some(sysroot) = said(rustc, &["--print", "sysroot"]) {
+    if !is_in_store && let Some(sysroot) = output_of(rustc, &["--print", "sysroot"]) {
         let folder = Path::new(sysroot.trim()).join("lib");
         let mut libraries: Vec<_> = fs::read_dir(folder)
             .into_iter()

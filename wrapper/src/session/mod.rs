@@ -5,6 +5,7 @@
 //! transport wants a server in the build, that server's socket.
 
 pub mod log;
+mod note;
 pub mod reports;
 mod server;
 
@@ -15,17 +16,17 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Write};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process;
 use std::sync::LazyLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use nix_sccache_contract as contract;
 
-use crate::compiler::{self, Compiler, process_of};
-use crate::note::Note;
+use crate::process::{is_there, process_of};
 use crate::temporary::{TemporaryDirectory, TemporaryFile};
 use nix_sccache_contract::fault::{Fault, Kind};
 use nix_sccache_contract::log::{Entry, Log};
+
+pub use self::note::Note;
 
 /// A running session.
 #[derive(Clone, Debug)]
@@ -241,15 +242,12 @@ impl Session {
         File::create(self.given_up_note()).ok();
     }
 
-    /// The path by which sccache is to call a compiler, which leads to us. It is another for
-    /// every compiler and every state of its file: a server remembers by the path what it
-    /// learned of a compiler.
-    pub fn stand_in(&self, compiler: &Compiler) -> io::Result<PathBuf> {
+    /// The path by which sccache is to call a compiler, which leads to us and ends in this name. It is
+    /// another for every compiler and every state of the files of its programs: a server remembers by
+    /// the path what it learned of a compiler.
+    pub fn stand_in(&self, name: &OsStr, programs: &[&Path]) -> io::Result<PathBuf> {
         let mut hash = DefaultHasher::new();
-        for path in [Some(&compiler.path), compiler.wrapper.as_ref()]
-            .into_iter()
-            .flatten()
-        {
+        for path in programs {
             let file = fs::metadata(path)?;
             (path, file.modified()?, file.len()).hash(&mut hash);
         }
@@ -257,7 +255,7 @@ impl Session {
             .folder
             .join("compilers")
             .join(format!("{:016x}", hash.finish()));
-        link_to_us(folder.join(compiler.stem()))
+        link_to_us(folder.join(name))
     }
 
     /// A path that leads to us and has the name of the program, in a folder of this name.
@@ -359,7 +357,7 @@ fn own_name() -> &'static str {
     static NAME: LazyLock<String> = LazyLock::new(|| {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let nanos = now.map_or(0, |since| since.as_nanos());
-        format!("{}.{nanos}", process::id())
+        format!("{}.{nanos}", std::process::id())
     });
     &NAME
 }
@@ -369,7 +367,7 @@ fn own_name() -> &'static str {
 fn is_held(note: &Path) -> bool {
     // One that has no number yet is written just now.
     fs::read_to_string(note).is_ok_and(|number| match process_of(&number) {
-        Some(process) => compiler::is_there(process),
+        Some(process) => is_there(process),
         None => fs::metadata(note)
             .and_then(|note| note.modified())
             .is_ok_and(|written| written.elapsed().is_ok_and(|age| age < TRY_AGAIN_AFTER)),
@@ -458,11 +456,11 @@ mod tests {
         };
         assert!(!session.compiles());
         let note = folder.path().join("call-1.compiling");
-        let mut ended = process::Command::new("true").spawn().unwrap();
+        let mut ended = std::process::Command::new("true").spawn().unwrap();
         ended.wait().unwrap();
         fs::write(&note, ended.id().to_string()).unwrap();
         assert!(!session.compiles());
-        fs::write(&note, process::id().to_string()).unwrap();
+        fs::write(&note, std::process::id().to_string()).unwrap();
         assert!(session.compiles());
         // It is written just now; a minute ago it was left so.
         let file = File::create(&note).unwrap();
@@ -479,25 +477,19 @@ mod tests {
             folder: folder.path().to_owned(),
         };
         let compiler = |name: &str| {
-            let path = folder.path().join(name).join("rustc");
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            let path = folder.path().join(name);
             fs::write(&path, name).unwrap();
-            Compiler {
-                wrapper: None,
-                path,
-            }
+            path
         };
         let (one, other) = (compiler("one"), compiler("other"));
-        let wrapped = Compiler {
-            wrapper: Some(other.path.clone()),
-            path: one.path.clone(),
-        };
-        let first = session.stand_in(&one).unwrap();
-        assert_eq!(session.stand_in(&one).unwrap(), first);
+        let stand_in =
+            |programs: &[&Path]| session.stand_in(OsStr::new("rustc"), programs).unwrap();
+        let first = stand_in(&[&one]);
+        assert_eq!(stand_in(&[&one]), first);
         assert_eq!(first.file_name().unwrap(), "rustc");
-        assert_ne!(session.stand_in(&other).unwrap(), first);
-        assert_ne!(session.stand_in(&wrapped).unwrap(), first);
-        fs::write(&one.path, "rebuilt").unwrap();
-        assert_ne!(session.stand_in(&one).unwrap(), first);
+        assert_ne!(stand_in(&[&other]), first);
+        assert_ne!(stand_in(&[&one, &other]), first);
+        fs::write(&one, "rebuilt").unwrap();
+        assert_ne!(stand_in(&[&one]), first);
     }
 }

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use nix_sccache_contract as contract;
 use serde::Deserialize;
 
-use crate::client;
+use crate::real_sccache;
 use nix_sccache_contract::fault::{Fault, Kind};
 
 /// In seconds.
@@ -113,7 +113,7 @@ struct ByLanguage {
 }
 
 fn command() -> io::Result<Command> {
-    client::sccache()
-        .map(|sccache| client::command_of(&sccache))
+    real_sccache::find()
+        .map(|sccache| real_sccache::command_of(&sccache))
         .ok_or_else(|| io::Error::other("there is no sccache on PATH"))
 }

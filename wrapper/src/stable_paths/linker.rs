@@ -21,7 +21,7 @@ use super::options::Options;
 use super::root::Root;
 use super::text::{Into, replaced};
 use super::{read_shown, shown};
-use crate::compiler;
+use crate::process;
 use crate::session::Session;
 use crate::tell::tell;
 use crate::temporary::TemporaryDirectory;
@@ -33,7 +33,7 @@ const FOLDER: &str = "linkers";
 /// that has it. For other targets it is one of rustc's own, with arguments that only that takes; and
 /// with `-C linker-flavor` its name does not say which arguments it takes.
 pub fn known(options: &Options) -> Option<PathBuf> {
-    compiler::find(OsStr::new(name(options)?))
+    process::find(OsStr::new(name(options)?))
 }
 
 /// What it is called by, where it is known.
@@ -91,7 +91,7 @@ pub fn main(linker: &OsStr, arguments: &[OsString]) -> ExitCode {
     };
     let mut direct = command(&rewritten);
     if copies.folder.is_none() {
-        return compiler::become_program(direct);
+        return process::become_program(direct);
     }
     let output = match direct.output() {
         // Paths of copies are longer than others. rustc does the same.
@@ -108,7 +108,7 @@ pub fn main(linker: &OsStr, arguments: &[OsString]) -> ExitCode {
     if let Err(error) = copies.name_in_files(arguments) {
         return cannot_put(&error);
     }
-    compiler::end_as(direct, &status)
+    process::end_as(direct, &status)
 }
 
 fn cannot_put(error: &io::Error) -> ExitCode {

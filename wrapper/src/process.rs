@@ -1,7 +1,8 @@
-//! Finding and running the real programs.
+//! Finds and runs the real programs, and ends as they end.
 
+use std::borrow::Cow;
 use std::env;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
@@ -15,8 +16,6 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
-use crate::arguments::has_version;
-use crate::stable_paths::StablePaths;
 use crate::tell::tell;
 
 /// The program that `name` stands for, passing over shims: a path is taken as it is, a name
@@ -74,29 +73,25 @@ pub fn run(mut command: Command) -> ExitCode {
     end_as(command, &status)
 }
 
-/// Runs a compiler whose messages were in part passed on already, without those, and with the
-/// paths that it was called with.
-pub fn run_without(
+/// Runs a compiler with its messages rewritten, and without those that were passed on already.
+pub fn run_rewriting(
     mut command: Command,
     passed_on: &[Vec<u8>],
-    paths: &StablePaths,
+    rewrite: &Rewrite,
 ) -> io::Result<ExitStatus> {
-    if passed_on.is_empty() && !paths.has_to_finish() {
-        return run_through(&mut command, |_| ());
-    }
     thread::scope(|scope| {
         // Where there is no room for a thread, what is said on standard output stays as it is.
         if let Ok((from, to)) = io::pipe()
             && thread::Builder::new()
                 .spawn_scoped(scope, move || {
-                    pass_on_without(Some(from), io::stdout(), &[], paths);
+                    pass_on(Some(from), io::stdout(), &[], rewrite);
                 })
                 .is_ok()
         {
             command.stdout(to);
         }
         let status = run_through(command.stderr(Stdio::piped()), |child| {
-            pass_on_without(child.stderr.take(), io::stderr(), passed_on, paths);
+            pass_on(child.stderr.take(), io::stderr(), passed_on, rewrite);
         });
         // It holds the pipe's other end.
         drop(command);
@@ -104,17 +99,15 @@ pub fn run_without(
     })
 }
 
-fn pass_on_without(
-    from: Option<impl Read>,
-    mut to: impl Write,
-    passed_on: &[Vec<u8>],
-    paths: &StablePaths,
-) {
+/// What is written in the place of what a program said.
+pub type Rewrite<'a> = dyn for<'b> Fn(&'b [u8]) -> Cow<'b, [u8]> + Sync + 'a;
+
+fn pass_on(from: Option<impl Read>, mut to: impl Write, passed_on: &[Vec<u8>], rewrite: &Rewrite) {
     let Some(from) = from else { return };
     let (mut from, mut line) = (BufReader::new(from), Vec::new());
     while from.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
         if !passed_on.contains(&line) {
-            to.write_all(&paths.real(&line)).ok();
+            to.write_all(&rewrite(&line)).ok();
         }
         line.clear();
     }
@@ -198,36 +191,9 @@ pub fn code(status: ExitStatus) -> u8 {
     code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
 }
 
-/// A compiler, with the workspace wrapper in front of it where there is one.
-#[derive(Clone, Debug)]
-pub struct Compiler {
-    /// The wrapper, which takes the compiler as its first argument.
-    pub wrapper: Option<PathBuf>,
-    /// The compiler.
-    pub path: PathBuf,
-}
-
-impl Compiler {
-    /// The command that runs it.
-    pub fn command(&self, arguments: &[OsString]) -> Command {
-        let mut command = match &self.wrapper {
-            None => Command::new(&self.path),
-            Some(wrapper) => {
-                let mut command = Command::new(wrapper);
-                command.arg(&self.path);
-                command
-            }
-        };
-        command.args(arguments);
-        command
-    }
-
-    /// The stem of the compiler's name: `rustc`, `gcc`. Sccache knows a rustc by that alone, whatever its
-    /// version.
-    pub fn stem(&self) -> &OsStr {
-        match self.path.file_name() {
-            Some(name) if has_version(name) => OsStr::new("rustc"),
-            _ => self.path.file_stem().unwrap_or_default(),
-        }
-    }
+/// What a program prints when it is asked.
+pub fn output_of(program: &Path, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program).args(arguments).output().ok()?;
+    let printed = output.status.success().then_some(output.stdout)?;
+    Some(String::from_utf8_lossy(&printed).into_owned())
 }

@@ -5,8 +5,10 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
+use crate::process::{is_there, process_of};
 use nix_sccache_contract::bypass::Reason;
 
 /// The note of one call: it is there while the compiler compiles, with the number of the process that
@@ -81,6 +83,18 @@ impl Note {
     /// Whether it was called.
     pub fn was_compiled(&self) -> bool {
         self.0.exists() || self.compiled().exists()
+    }
+
+    /// Waits until the compiler has ended that sccache left, so that not two of them write the same
+    /// files; not for ever.
+    pub fn wait_for_compiler(&self) {
+        const POLL_INTERVAL: Duration = Duration::from_millis(10);
+        const TIMEOUT: Duration = Duration::from_secs(5);
+        let since = Instant::now();
+        let compiles = || process_of(&fs::read_to_string(&self.0).ok()?);
+        while since.elapsed() < TIMEOUT && compiles().is_some_and(is_there) {
+            thread::sleep(POLL_INTERVAL);
+        }
     }
 
     /// How long after this moment it was called.

@@ -1,0 +1,5 @@
+//! Reads an invocation of a compiler.
+
+mod compiler;
+
+pub use self::compiler::Compiler;
