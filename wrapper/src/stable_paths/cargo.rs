@@ -6,11 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use nix_sccache_contract as contract;
-use nix_sccache_contract::StablePaths as Wanted;
+use nix_sccache_contract::StablePaths as PathMode;
 
-use super::discover::Cargo;
+use super::discover::{Cargo, wanted};
 use super::manifests;
-use super::wanted;
 use crate::session::{self, Session};
 
 /// Has the calls of rustc's that a command of cargo's makes know what it says, and makes the stable
@@ -20,11 +19,11 @@ pub fn prepare(command: &mut Command, arguments: &[OsString]) {
     let (Some(session), Ok(folder)) = (Session::current(), env::current_dir()) else {
         return;
     };
-    if wanted == Wanted::Never || !session::in_sandbox() {
+    if wanted == PathMode::Never || !session::in_sandbox() {
         return;
     }
     Cargo::read(&folder).provide(&folder);
-    if wanted != Wanted::Exact {
+    if wanted != PathMode::Exact {
         return;
     }
     let mut said = Said::read(arguments);

@@ -6,12 +6,22 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use nix_sccache_contract as contract;
+use nix_sccache_contract::StablePaths as PathMode;
 use toml_span::Value;
 use toml_span::value::Table;
 
 use super::manifests::{self, Profiles};
 use super::mirror;
 use super::root::Root;
+
+/// What is wanted of this build.
+pub fn wanted() -> PathMode {
+    env::var(contract::STABLE_PATHS)
+        .ok()
+        .and_then(|name| PathMode::named(&name))
+        .unwrap_or_default()
+}
 
 /// What cargo's configuration files say.
 #[derive(Debug, Default)]
@@ -106,12 +116,12 @@ pub fn used(cargo: &Cargo) -> Vec<Root> {
 
 /// The variables that a compiler is to see otherwise, with their values.
 pub fn variables(roots: &[Root]) -> Vec<(OsString, OsString)> {
-    use super::text::{Into, replaced};
+    use super::text::{Direction, replaced};
     use std::os::unix::ffi::OsStringExt;
     env::vars_os()
         .filter(|(name, value)| is_for_compilers(name.as_bytes(), value.as_bytes(), roots))
         .filter_map(|(name, value)| {
-            let stable = replaced(value.as_bytes(), roots, Into::Stable)?;
+            let stable = replaced(value.as_bytes(), roots, Direction::Normalize)?;
             Some((name, OsString::from_vec(stable)))
         })
         .collect()

@@ -18,9 +18,8 @@ use memchr::memmem;
 use nix_sccache_contract as contract;
 
 use super::options::Options;
-use super::root::Root;
-use super::text::{Into, replaced};
-use super::{read_shown, shown};
+use super::root::{self, Root};
+use super::text::{Direction, replaced};
 use crate::process;
 use crate::session::Session;
 use crate::tell::tell;
@@ -62,7 +61,7 @@ pub fn stand_in(session: &Session, linker: &Path) -> Option<PathBuf> {
 pub fn variables(real: &Path, roots: &[Root]) -> [(&'static str, OsString); 2] {
     [
         (contract::LINKER, real.into()),
-        (contract::SHOWN_PATHS, shown(roots)),
+        (contract::SHOWN_PATHS, root::to_text(roots)),
     ]
 }
 
@@ -75,7 +74,7 @@ pub fn called(as_what: &OsStr) -> Option<OsString> {
 
 /// Links, with real paths.
 pub fn main(linker: &OsStr, arguments: &[OsString]) -> ExitCode {
-    let roots = read_shown(env::var_os(contract::SHOWN_PATHS).as_deref());
+    let roots = root::from_text(env::var_os(contract::SHOWN_PATHS).as_deref());
     let mut copies = Copies::of(roots);
     let rewritten = match copies.arguments(arguments) {
         Ok(rewritten) => rewritten,
@@ -192,7 +191,7 @@ impl Copies {
         let Ok(bytes) = fs::read(file) else {
             return Ok(None);
         };
-        let Some(real) = replaced(&bytes, &self.roots, Into::Real) else {
+        let Some(real) = replaced(&bytes, &self.roots, Direction::Restore) else {
             return Ok(None);
         };
         let copy = self.place(file, file.file_name().unwrap_or_default())?;

@@ -43,21 +43,21 @@ mod text;
 
 use std::borrow::Cow;
 use std::env;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use nix_sccache_contract as contract;
-use nix_sccache_contract::StablePaths as Wanted;
+use nix_sccache_contract::StablePaths as PathMode;
 
-use self::discover::Cargo;
+use self::discover::{Cargo, wanted};
 use self::manifests::Profiles;
 use self::options::{Options, with_stable_paths};
 use self::outputs::Outputs;
 use self::root::{Role, Root};
-use self::text::{Into, replaced};
+use self::text::{Direction, replaced};
 use crate::arguments::{RustcCall, spelled_for_sccache};
 use crate::class::Class;
 use crate::session::{self, Session};
@@ -101,7 +101,7 @@ impl StablePaths {
         let (Some(session), Ok(folder)) = (session, env::current_dir()) else {
             return Self::default();
         };
-        if wanted == Wanted::Never || !session::in_sandbox() || call.asks || call.unreadable {
+        if wanted == PathMode::Never || !session::in_sandbox() || call.asks || call.unreadable {
             return Self::default();
         }
         let arguments = spelled_for_sccache(given);
@@ -117,13 +117,13 @@ impl StablePaths {
         let kind = Kind::of(call);
         let mut paths = Self::default();
         if kind.is_library && (cacheable || kind.links || kind.is_macro) && can_restore(&options) {
-            let any = wanted == Wanted::Always
+            let any = wanted == PathMode::Always
                 || kind.is_macro
                 || options.keep_bytes(call)
                 || options.strip_names() && !manifests::make(session, "staticlib");
             let vendored = cargo.vendored.clone();
             let profiles = Profiles::of(options.folder.as_deref());
-            let has_hashes = wanted == Wanted::Exact
+            let has_hashes = wanted == PathMode::Exact
                 && (manifests::make(session, "dylib")
                     || cargo.singles_out(profiles)
                     || manifests::single_out(session, profiles));
@@ -189,7 +189,7 @@ impl StablePaths {
             return;
         }
         let stable = |path: &Path| {
-            replaced(path.as_os_str().as_bytes(), &roots, Into::Stable)
+            replaced(path.as_os_str().as_bytes(), &roots, Direction::Normalize)
                 .map(|bytes| PathBuf::from(OsString::from_vec(bytes)))
         };
         if let Some(source) = &source {
@@ -264,7 +264,7 @@ impl StablePaths {
                 });
                 roots.extend(stable);
             }
-            command.env(contract::SHOWN_PATHS, shown(&roots));
+            command.env(contract::SHOWN_PATHS, root::to_text(&roots));
         }
     }
 
@@ -290,7 +290,7 @@ impl StablePaths {
     }
 
     /// Whether the compiler is shown a path that changes from build to build, which
-    /// [`Wanted::Always`] would keep from it.
+    /// [`PathMode::Always`] would keep from it.
     pub fn keeps(&self) -> bool {
         self.keeps
     }
@@ -316,7 +316,7 @@ impl StablePaths {
 
     /// A text with the paths that the compiler is shown, where it has others.
     pub fn shown(&self, text: &str) -> Option<String> {
-        let shown = replaced(text.as_bytes(), &self.roots, Into::Stable);
+        let shown = replaced(text.as_bytes(), &self.roots, Direction::Normalize);
         shown
             .filter(|_| self.shows)
             .and_then(|shown| String::from_utf8(shown).ok())
@@ -324,7 +324,8 @@ impl StablePaths {
 
     /// What the compiler said, with real paths, and with the linker that it would have called.
     pub fn real<'a>(&self, said: &'a [u8]) -> Cow<'a, [u8]> {
-        let real = replaced(said, &self.roots, Into::Real).map_or(Cow::Borrowed(said), Cow::Owned);
+        let real =
+            replaced(said, &self.roots, Direction::Restore).map_or(Cow::Borrowed(said), Cow::Owned);
         match &self.stand_in {
             Some((link, name)) if text::mentions(&real, std::slice::from_ref(link)) => {
                 Cow::Owned(text::with(&real, link, name))
@@ -334,18 +335,10 @@ impl StablePaths {
     }
 }
 
-/// What is wanted of this build.
-fn wanted() -> Wanted {
-    env::var(contract::STABLE_PATHS)
-        .ok()
-        .and_then(|name| Wanted::named(&name))
-        .unwrap_or_default()
-}
-
 /// Whether sccache's compiler, which we stand in for, has put a path into what it made that it was
 /// not shown, or was to keep to itself.
 pub fn have_leaked(call: &RustcCall, arguments: &[OsString]) -> bool {
-    let roots = read_shown(env::var_os(contract::SHOWN_PATHS).as_deref());
+    let roots = root::from_text(env::var_os(contract::SHOWN_PATHS).as_deref());
     let options = Options::read(arguments);
     let real: Vec<_> = roots.into_iter().map(|root| root.real).collect();
     let outputs = Outputs::of(call, &options);
@@ -408,37 +401,6 @@ fn can_restore(options: &Options) -> bool {
         && linker::known(options).is_some()
 }
 
-/// The roots, as text.
-fn shown(roots: &[Root]) -> OsString {
-    let mut lines = Vec::new();
-    for root in roots {
-        lines.extend_from_slice(&root.stable);
-        lines.push(b'\t');
-        lines.extend_from_slice(&root.real);
-        lines.push(b'\n');
-    }
-    OsString::from_vec(lines)
-}
-
-/// Reads what [`shown`] wrote.
-fn read_shown(text: Option<&OsStr>) -> Vec<Root> {
-    let lines = text
-        .unwrap_or_default()
-        .as_bytes()
-        .split(|byte| *byte == b'\n');
-    lines
-        .filter_map(|line| {
-            let tab = line.iter().position(|byte| *byte == b'\t')?;
-            let (stable, real) = (line.get(..tab)?, line.get(tab + 1..)?);
-            (stable.len() == real.len() && !real.is_empty()).then(|| Root {
-                stable: stable.to_vec(),
-                real: real.to_vec(),
-                role: Role::Vendored,
-            })
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -446,17 +408,6 @@ mod tests {
     fn call(line: &str) -> (RustcCall, Options) {
         let arguments: Vec<_> = line.split_whitespace().map(OsString::from).collect();
         (RustcCall::read(&arguments), Options::read(&arguments))
-    }
-
-    #[test]
-    fn roots_are_passed_on() {
-        let roots = [
-            Root::vendored(Path::new("/build/a-1.0.0-vendor")).unwrap(),
-            Root::vendored(Path::new("/build/other-1.0.0-vendor")).unwrap(),
-        ];
-        assert_eq!(read_shown(Some(&shown(&roots))), roots);
-        assert_eq!(read_shown(None), []);
-        assert_eq!(read_shown(Some(OsStr::new("a\tbc\nno tab\n\t\n"))), []);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use super::root::Root;
-use super::text::{Into, replaced};
+use super::text::{Direction, replaced};
 use crate::arguments::RustcCall;
 
 /// What a call says about its output, beside what [`RustcCall`](crate::arguments::RustcCall) reads.
@@ -190,7 +190,7 @@ pub fn with_stable_paths(arguments: &[OsString], roots: &[Root]) -> Vec<OsString
         let stable = if left_alone {
             None
         } else {
-            replaced(bytes, roots, Into::Stable)
+            replaced(bytes, roots, Direction::Normalize)
         };
         rewritten.push(stable.map_or_else(|| argument.clone(), OsString::from_vec));
     }

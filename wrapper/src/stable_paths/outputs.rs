@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::archive;
 use super::options::Options;
 use super::root::Root;
-use super::text::{Into, mentions, replaced};
+use super::text::{Direction, mentions, replaced};
 use crate::arguments::RustcCall;
 use crate::temporary::TemporaryFile;
 
@@ -151,7 +151,7 @@ fn put_real_paths(file: &Path, roots: &[Root]) -> io::Result<()> {
         return Ok(());
     }
     let bytes = fs::read(&file)?;
-    let Some(real) = replaced(&bytes, roots, Into::Real) else {
+    let Some(real) = replaced(&bytes, roots, Direction::Restore) else {
         return Ok(());
     };
     let permissions = fs::metadata(&file)?.permissions();

@@ -9,6 +9,7 @@
 //! Each has a stable path of exactly the same length, so that the one can be put in the other's
 //! place in a compiled file.
 
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
@@ -118,7 +119,7 @@ impl Root {
 
 /// Bytes as a path.
 pub fn to_path(bytes: &[u8]) -> PathBuf {
-    std::ffi::OsString::from_vec(bytes.to_vec()).into()
+    OsString::from_vec(bytes.to_vec()).into()
 }
 
 /// What stands before the first slash, unless that is no name of a file.
@@ -146,9 +147,51 @@ fn filler(seed: &[u8], room: usize) -> Vec<u8> {
         .collect()
 }
 
+/// The roots, as text.
+pub fn to_text(roots: &[Root]) -> OsString {
+    let mut lines = Vec::new();
+    for root in roots {
+        lines.extend_from_slice(&root.stable);
+        lines.push(b'\t');
+        lines.extend_from_slice(&root.real);
+        lines.push(b'\n');
+    }
+    OsString::from_vec(lines)
+}
+
+/// Reads what [`to_text`] wrote.
+pub fn from_text(text: Option<&OsStr>) -> Vec<Root> {
+    let lines = text
+        .unwrap_or_default()
+        .as_bytes()
+        .split(|byte| *byte == b'\n');
+    lines
+        .filter_map(|line| {
+            let tab = line.iter().position(|byte| *byte == b'\t')?;
+            let (stable, real) = (line.get(..tab)?, line.get(tab + 1..)?);
+            (stable.len() == real.len() && !real.is_empty()).then(|| Root {
+                stable: stable.to_vec(),
+                real: real.to_vec(),
+                role: Role::Vendored,
+            })
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn roots_are_passed_on() {
+        let roots = [
+            Root::vendored(Path::new("/build/a-1.0.0-vendor")).unwrap(),
+            Root::vendored(Path::new("/build/other-1.0.0-vendor")).unwrap(),
+        ];
+        assert_eq!(from_text(Some(&to_text(&roots))), roots);
+        assert_eq!(from_text(None), []);
+        assert_eq!(from_text(Some(OsStr::new("a\tbc\nno tab\n\t\n"))), []);
+    }
 
     #[test]
     fn what_changes_is_a_hash_or_a_version() {

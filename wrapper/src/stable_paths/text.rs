@@ -6,25 +6,25 @@ use super::root::Root;
 
 /// Which of a root's two paths is to be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Into {
+pub enum Direction {
     /// The stable path in place of the real one, where that stands alone or begins a path: a
     /// user's folder may have a name that begins like it.
-    Stable,
+    Normalize,
     /// The real path in place of the stable one, wherever that is: nothing else has such a name.
-    Real,
+    Restore,
 }
 
 /// The bytes with each root's path replaced; nothing where there is none.
-pub fn replaced(bytes: &[u8], roots: &[Root], into: Into) -> Option<Vec<u8>> {
+pub fn replaced(bytes: &[u8], roots: &[Root], direction: Direction) -> Option<Vec<u8>> {
     let mut result: Option<Vec<u8>> = None;
     for root in roots {
-        let (from, to) = match into {
-            Into::Stable => (&root.real, &root.stable),
-            Into::Real => (&root.stable, &root.real),
+        let (from, to) = match direction {
+            Direction::Normalize => (&root.real, &root.stable),
+            Direction::Restore => (&root.stable, &root.real),
         };
         let current = result.as_deref().unwrap_or(bytes);
         let places: Vec<usize> = memmem::find_iter(current, from)
-            .filter(|at| into == Into::Real || is_path(current, *at, at + from.len()))
+            .filter(|at| direction == Direction::Restore || is_path(current, *at, at + from.len()))
             .collect();
         if places.is_empty() {
             continue;
@@ -83,7 +83,7 @@ mod tests {
     }
 
     fn stable(text: &str) -> String {
-        let bytes = replaced(text.as_bytes(), &[root()], Into::Stable);
+        let bytes = replaced(text.as_bytes(), &[root()], Direction::Normalize);
         String::from_utf8(bytes.unwrap_or_else(|| text.into())).unwrap()
     }
 
@@ -124,11 +124,11 @@ mod tests {
         let bytes = [b"\0ab", root.stable.as_slice(), b"-x", &root.stable].concat();
         let expected = [b"\0ab", root.real.as_slice(), b"-x", &root.real].concat();
         assert_eq!(
-            replaced(&bytes, std::slice::from_ref(&root), Into::Real),
+            replaced(&bytes, std::slice::from_ref(&root), Direction::Restore),
             Some(expected.clone())
         );
         assert_eq!(
-            replaced(&expected, std::slice::from_ref(&root), Into::Real),
+            replaced(&expected, std::slice::from_ref(&root), Direction::Restore),
             None
         );
         assert!(mentions(&expected, &[root.real]));
