@@ -8,11 +8,12 @@
 use std::env;
 use std::ffi::OsStr;
 use std::fs;
+use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-use crate::arguments::RustcCall;
 use crate::digest;
+use crate::invocation::Rustc;
 use crate::session::Session;
 
 /// The compiler for what has a `--target`. Nobody but bootstrap sets it.
@@ -38,9 +39,9 @@ const OF_NO_ACCOUNT: [&str; 8] = [
 
 /// Whether the call makes one of bootstrap's own programs, which `x.py` builds first: they stand in front of
 /// rustc and rustdoc, and install nothing of themselves.
-pub fn is_its_program(call: &RustcCall) -> bool {
+pub fn is_its_program(call: &Rustc) -> bool {
     let folder = env::var_os("CARGO_MANIFEST_DIR");
-    call.crate_types == ["bin"]
+    call.crate_types().eq(["bin"])
         && env::var_os("CARGO_PKG_NAME").is_some_and(|name| name == "bootstrap")
         && folder.is_some_and(|folder| Path::new(&folder).ends_with("src/bootstrap"))
 }
@@ -74,9 +75,9 @@ fn is_of_later_stage(compiler: &Path) -> bool {
 }
 
 /// What goes into a crate and is not in the call's arguments, by name.
-pub fn hidden(has_target: bool) -> Vec<(Vec<u8>, Vec<u8>)> {
+pub fn hidden(has_target: bool) -> io::Result<Vec<(Vec<u8>, Vec<u8>)>> {
     let Some(compiler) = compiler(has_target) else {
-        return Vec::new();
+        return Ok(Vec::new());
     };
     let mut parts: Vec<_> = env::vars_os()
         .filter(|(name, _)| is_hidden(name))
@@ -85,15 +86,15 @@ pub fn hidden(has_target: bool) -> Vec<(Vec<u8>, Vec<u8>)> {
     parts.sort();
     parts.push((
         b"compiler of bootstrap".to_vec(),
-        digest::of_program(&compiler),
+        digest::of_program(&compiler)?,
     ));
     if let Some(sysroot) = env::var_os(SYSROOT).filter(|_| has_target) {
         parts.push((
             b"libraries of bootstrap".to_vec(),
-            libraries(Path::new(&sysroot)),
+            libraries(Path::new(&sysroot))?,
         ));
     }
-    parts
+    Ok(parts)
 }
 
 fn is_hidden(name: &OsStr) -> bool {
@@ -103,7 +104,7 @@ fn is_hidden(name: &OsStr) -> bool {
 
 /// The standard library that bootstrap has put into the sysroot: another one does not fit what was
 /// compiled against this one, and is not named in the arguments. Empty before it is built.
-fn libraries(sysroot: &Path) -> Vec<u8> {
+fn libraries(sysroot: &Path) -> io::Result<Vec<u8>> {
     let folders = |folder: &Path| -> Vec<PathBuf> {
         let entries = fs::read_dir(folder).into_iter().flatten();
         entries.flatten().map(|entry| entry.path()).collect()
@@ -115,11 +116,11 @@ fn libraries(sysroot: &Path) -> Vec<u8> {
         .collect();
     files.sort();
     // It is a hundred megabytes and more, for each call.
-    let digest = || Some(digest::of_files(&files));
+    let digest = || digest::of_files(&files).ok();
     let session = Session::current();
     let remembered =
         session.and_then(|session| session.remember(b"libraries of bootstrap", &files, digest));
-    remembered.or_else(digest).unwrap_or_default()
+    remembered.map_or_else(|| digest::of_files(&files), Ok)
 }
 
 fn is_library(file: &Path) -> bool {
@@ -171,14 +172,14 @@ mod tests {
     fn another_standard_library_is_another_part() {
         let folder = tempfile::tempdir().unwrap();
         let library = folder.path().join("lib/rustlib/x/lib");
-        let none = libraries(folder.path());
+        let none = libraries(folder.path()).unwrap();
         fs::create_dir_all(&library).unwrap();
         fs::write(library.join(".stamp"), "1").unwrap();
-        assert_eq!(libraries(folder.path()), none);
+        assert_eq!(libraries(folder.path()).unwrap(), none);
         fs::write(library.join("libstd-1.rlib"), "1").unwrap();
-        let one = libraries(folder.path());
+        let one = libraries(folder.path()).unwrap();
         assert_ne!(one, none);
         fs::write(library.join("libstd-1.rlib"), "2").unwrap();
-        assert_ne!(libraries(folder.path()), one);
+        assert_ne!(libraries(folder.path()).unwrap(), one);
     }
 }

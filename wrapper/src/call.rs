@@ -11,13 +11,9 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use nix_sccache_contract::{self as contract, Language};
 
-use crate::arguments::{
-    CcCall, RustcCall, are_rustcs, are_too_long, has_version, is_rustc, spelled_for_sccache,
-};
-use crate::bootstrap;
-use crate::class::{self, Class};
+use crate::cacheability::{self, Cacheability};
 use crate::client::{self, Answer};
-use crate::invocation::Compiler;
+use crate::invocation::{Compiler, Invocation, Kind, are_too_long, response_file};
 use crate::key_record;
 use crate::process;
 use crate::project_wrapper;
@@ -38,11 +34,7 @@ pub fn as_sccache(mut arguments: Vec<OsString>) -> ExitCode {
         .is_some_and(|first| !first.as_encoded_bytes().starts_with(b"-"));
     if names_compiler {
         let program = arguments.remove(0);
-        let is_rust = is_rustc(&program) || arguments.first().is_some_and(|it| is_rustc(it));
-        if let Some(wrapper) = is_rust.then(project_wrapper::find).flatten() {
-            return stand_aside(&wrapper, program, arguments);
-        }
-        return compile(&program, arguments);
+        return compile(&program, arguments, true);
     }
     match real_sccache::find() {
         Some(sccache) => {
@@ -56,7 +48,7 @@ pub fn as_sccache(mut arguments: Vec<OsString>) -> ExitCode {
 
 /// As a compiler, under that compiler's name.
 pub fn as_compiler(name: &str, arguments: Vec<OsString>) -> ExitCode {
-    compile(OsStr::new(name), arguments)
+    compile(OsStr::new(name), arguments, false)
 }
 
 /// As `cargo`: the real one, which calls us for each rustc unless it is told otherwise.
@@ -92,28 +84,6 @@ fn not_found(program: &str) -> ExitCode {
     ExitCode::from(127)
 }
 
-/// Runs the project's own wrapper, as cargo alone would.
-fn stand_aside(wrapper: &Path, program: OsString, arguments: Vec<OsString>) -> ExitCode {
-    let session = Session::current();
-    let wrapped = match Call::read(&program, arguments.clone(), None) {
-        Ok(call) => call,
-        Err(missing) => return not_found(&missing.to_string_lossy()),
-    };
-    let mut command = Command::new(wrapper);
-    command
-        .arg(program)
-        .args(arguments)
-        .env(contract::STOOD_ASIDE, wrapper);
-    if wrapped.class == Class::Probe || session.is_none() {
-        wrapped.note(session.as_ref(), Outcome::Probe);
-        return process::become_program(command);
-    }
-    let status = process::run_through(&mut command, |_| ());
-    let reason = Reason::ProjectWrapper(wrapper.display().to_string());
-    wrapped.note(session.as_ref(), ended(&status, reason));
-    process::end_as(command, &status)
-}
-
 /// What came of a call that ran without the cache. Of one that takes our place nobody knows how it
 /// ends.
 fn ended(status: &io::Result<ExitStatus>, reason: Reason) -> Outcome {
@@ -126,12 +96,9 @@ fn ended(status: &io::Result<ExitStatus>, reason: Reason) -> Outcome {
 
 /// A call that was read.
 struct Call {
-    compiler: Compiler,
-    arguments: Vec<OsString>,
-    language: Language,
-    /// The crate or the source file, for the report.
-    name: String,
-    class: Class,
+    /// As it was given.
+    invocation: Invocation,
+    is: Cacheability,
     paths: StablePaths,
     /// What comes of it does not leave the build.
     runs_in_build_only: bool,
@@ -139,109 +106,149 @@ struct Call {
     began: Instant,
 }
 
-fn compile(program: &OsStr, arguments: Vec<OsString>) -> ExitCode {
+/// A call of a compiler's; `as_wrapper` where cargo called us by what names a wrapper.
+fn compile(program: &OsStr, arguments: Vec<OsString>, as_wrapper: bool) -> ExitCode {
     let session = Session::current();
     let session = session.as_ref();
-    let mut call = match Call::read(program, arguments, session) {
-        Ok(call) => call,
+    let (at, began) = (SystemTime::now(), Instant::now());
+    let invocation = match read(program, arguments.clone(), session) {
+        Ok(invocation) => invocation,
         Err(missing) => return not_found(&missing.to_string_lossy()),
     };
-    match call.class.clone() {
-        Class::Probe => {
+    let is_rust = as_wrapper && invocation.language() == Language::Rust;
+    let wrapper = is_rust.then(project_wrapper::find).flatten();
+    let is = Cacheability::of(&invocation);
+    let mut call = Call {
+        invocation,
+        is,
+        paths: StablePaths::default(),
+        runs_in_build_only: false,
+        at,
+        began,
+    };
+    if let Some(wrapper) = wrapper {
+        let mut command = Command::new(&wrapper);
+        command
+            .arg(program)
+            .args(arguments)
+            .env(contract::STOOD_ASIDE, &wrapper);
+        return call.stand_aside(session, command, &wrapper);
+    }
+    call.look_around(session);
+    match call.is.clone() {
+        Cacheability::Probe => {
             call.note(session, Outcome::Probe);
             process::become_program(call.command())
         }
-        Class::Passthrough(reason) => call.pass_through(session, reason),
-        Class::Cacheable if is_wrapped(call.language) => call.ask_cache(session),
-        Class::Cacheable => call.pass_through(session, Reason::NotWrapped),
+        Cacheability::Bypass(reason) => call.pass_through(session, reason),
+        Cacheability::Cacheable if is_wrapped(call.invocation.language()) => {
+            call.ask_cache(session)
+        }
+        Cacheability::Cacheable => call.pass_through(session, Reason::NotWrapped),
     }
 }
 
 fn is_wrapped(language: Language) -> bool {
-    class::is_wrapped(language, env::var(contract::WRAP).ok().as_deref())
+    cacheability::is_wrapped(language, env::var(contract::WRAP).ok().as_deref())
+}
+
+/// Reads an invocation; fails with the program that is not to be found.
+fn read(
+    program: &OsStr,
+    mut arguments: Vec<OsString>,
+    session: Option<&Session>,
+) -> Result<Invocation, OsString> {
+    // `sccache WRAPPER rustc …`: the wrapper is a program that takes a rustc first.
+    let wrapped = arguments.split_first().and_then(|(first, rest)| {
+        let path = compiler_named(first)?;
+        let kind = kind(&path, rest, session);
+        (kind != Kind::Cc).then_some((path, kind))
+    });
+    let compiler = if let Some((path, kind)) = wrapped {
+        arguments.remove(0);
+        // Running the name as it was given tells what is wrong with it.
+        let wrapper = process::find(program).unwrap_or_else(|| program.into());
+        Compiler {
+            wrapper: Some(wrapper),
+            path,
+            kind,
+        }
+    } else {
+        let path = process::find(program).ok_or_else(|| program.to_owned())?;
+        let kind = kind(&path, &arguments, session);
+        Compiler {
+            wrapper: None,
+            path,
+            kind,
+        }
+    };
+    Ok(Invocation::read(compiler, arguments))
+}
+
+/// The program that an argument names, if it is one and no option or source.
+fn compiler_named(argument: &OsStr) -> Option<PathBuf> {
+    let text = argument.to_string_lossy();
+    if text.starts_with(['-', '@']) || text.ends_with(".rs") {
+        return None;
+    }
+    process::find(argument).filter(|path| which::which(path).is_ok())
+}
+
+/// What a program is; what it answers is remembered.
+fn kind(program: &Path, arguments: &[OsString], session: Option<&Session>) -> Kind {
+    Kind::of(program, arguments, |ask| {
+        let files = [program.to_owned()];
+        let remembered =
+            session.and_then(|session| session.remember(b"version", &files, || Some(ask())));
+        remembered.unwrap_or_else(ask)
+    })
 }
 
 impl Call {
-    /// Reads a call; fails with the program that is not to be found.
-    fn read(
-        program: &OsStr,
-        mut arguments: Vec<OsString>,
-        session: Option<&Session>,
-    ) -> Result<Self, OsString> {
-        let (at, began) = (SystemTime::now(), Instant::now());
-        // `sccache WRAPPER rustc …`: the wrapper is a program that takes a rustc first.
-        let wraps = arguments
-            .first()
-            .and_then(|first| Path::new(first).file_name())
-            .is_some_and(|name| name == "rustc" || has_version(name));
-        let (wrapper, program) = if wraps {
-            (Some(find_or(program)), arguments.remove(0))
-        } else {
-            (None, program.to_owned())
-        };
-        let compiler = Compiler {
-            wrapper,
-            path: process::find(&program).ok_or_else(|| program.clone())?,
-        };
-        let mut paths = StablePaths::default();
-        let mut runs_in_build_only = false;
-        let (language, name, class) = if is_rustc(&program) {
-            let mut call = RustcCall::read(&arguments);
-            // Cargo puts it into the arguments; sccache looks at the variables as well.
-            call.incremental |= ["CARGO_INCREMENTAL", "CARGO_BUILD_INCREMENTAL"]
-                .iter()
-                .any(|name| env::var_os(name).is_some_and(|value| value == "1"));
-            call.own_compiler = bootstrap::compiles_with_its_own(call.target.is_some());
-            let class = with_surroundings(
-                fitting(class::rustc(&call), &spelled_for_sccache(&arguments)),
-                || surroundings::of_rustc(&call, &arguments),
-            );
-            runs_in_build_only = run_paths::runs_in_build_only(&call);
-            if is_wrapped(Language::Rust) {
-                paths = StablePaths::of(session, &call, &arguments, &class);
+    /// Looks at what counts beside the arguments.
+    fn look_around(&mut self, session: Option<&Session>) {
+        let given = &self.invocation;
+        self.is = self.is.clone().unless(|| surroundings::forbid(given));
+        if let Some(rustc) = given.rustc() {
+            self.runs_in_build_only = run_paths::runs_in_build_only(rustc);
+            if is_wrapped(Language::Rust) && given.compiler.kind != Kind::OtherRust {
+                self.paths = StablePaths::of(session, given, &self.is);
             }
-            (Language::Rust, call.crate_name.unwrap_or_default(), class)
-        } else if are_rustcs(&arguments) {
-            let call = RustcCall::read(&arguments);
-            let class = match class::rustc(&call) {
-                Class::Probe => Class::Probe,
-                _ => Class::Passthrough(Reason::OtherName),
-            };
-            (Language::Rust, call.crate_name.unwrap_or_default(), class)
-        } else {
-            let call = CcCall::read(&arguments);
-            let language = call.language(&compiler.stem().to_string_lossy());
-            let class =
-                with_surroundings(class::cc(&call), || surroundings::of_cc(&call, &arguments));
-            (
-                language,
-                call.sources.first().cloned().unwrap_or_default(),
-                fitting(class, &arguments),
-            )
-        };
-        Ok(Self {
-            compiler,
-            arguments,
-            language,
-            name,
-            class,
-            paths,
-            runs_in_build_only,
-            at,
-            began,
-        })
+        }
+    }
+
+    /// Runs the project's own wrapper, as cargo alone would.
+    fn stand_aside(
+        &self,
+        session: Option<&Session>,
+        mut command: Command,
+        wrapper: &Path,
+    ) -> ExitCode {
+        if self.is == Cacheability::Probe || session.is_none() {
+            self.note(session, Outcome::Probe);
+            return process::become_program(command);
+        }
+        let status = process::run_through(&mut command, |_| ());
+        let reason = Reason::ProjectWrapper(wrapper.display().to_string());
+        self.note(session, ended(&status, reason));
+        process::end_as(command, &status)
+    }
+
+    /// As the compiler is to be called.
+    fn shown(&self) -> &Invocation {
+        self.paths.invocation().unwrap_or(&self.invocation)
     }
 
     fn command(&self) -> Command {
-        let arguments = self.paths.arguments(&self.arguments);
-        let file = if self.paths.are_others() {
-            in_file(arguments)
-        } else {
-            None
-        };
+        let Invocation {
+            compiler,
+            arguments,
+            ..
+        } = self.shown();
+        let file = self.paths.invocation().and_then(|_| in_file(arguments));
         let mut command = match file {
-            Some(file) => self.compiler.command(&[file]),
-            None => self.compiler.command(arguments),
+            Some(file) => compiler.command(&[file]),
+            None => compiler.command(arguments),
         };
         self.paths.prepare(&mut command);
         if self.runs_in_build_only {
@@ -266,20 +273,14 @@ impl Call {
                 .map(micros)
                 .unwrap_or_default(),
             took,
-            language: self.language.name().to_owned(),
-            name: self.name.clone(),
+            language: self.invocation.language().name().to_owned(),
+            name: self.invocation.name(),
             package: package(),
             keeps_path: self.paths.keeps(),
             outcome,
         };
         session.note(&entry);
-        key_record::record(
-            session,
-            &entry,
-            &self.compiler,
-            &self.arguments,
-            &self.paths,
-        );
+        key_record::record(session, &entry, &self.invocation, &self.paths);
     }
 
     /// Runs the compiler; without a session, whose log wants to know how it ended, as the
@@ -310,7 +311,7 @@ impl Call {
         io::stderr()
             .write_all(&self.paths.real(&output.stderr))
             .ok();
-        if let Err(error) = self.paths.finish() {
+        if let Err(error) = self.paths.finish(&self.invocation) {
             return Some(self.cannot_finish(&error));
         }
         self.note(session, Outcome::Passthrough(reason.clone()));
@@ -332,7 +333,7 @@ impl Call {
             process::run_rewriting(command, passed_on, &|said| self.paths.real(said))
         };
         let compiled = status.as_ref().is_ok_and(ExitStatus::success);
-        if compiled && let Err(error) = self.paths.finish() {
+        if compiled && let Err(error) = self.paths.finish(&self.invocation) {
             return (self.cannot_finish(&error), false);
         }
         self.note(session, ended(&status, reason));
@@ -343,7 +344,7 @@ impl Call {
     fn cannot_finish(&self, error: &io::Error) -> ExitCode {
         tell(format_args!(
             "nix-sccache: cannot put the paths of this build into {}: {error}",
-            self.name
+            self.invocation.name()
         ));
         ExitCode::FAILURE
     }
@@ -358,15 +359,12 @@ impl Call {
         }
         let question = client::Question {
             session,
-            language: self.language,
-            name: &self.name,
-            compiler: &self.compiler,
-            arguments: self.paths.arguments(&self.arguments),
+            invocation: self.shown(),
             paths: &self.paths,
         };
         let answer = client::ask(&question);
         if matches!(answer, Answer::Served { .. })
-            && let Err(error) = self.paths.finish()
+            && let Err(error) = self.paths.finish(&self.invocation)
         {
             return self.cannot_finish(&error);
         }
@@ -427,24 +425,6 @@ impl Call {
     }
 }
 
-/// What a call is, where something besides its arguments may keep it from the cache.
-fn with_surroundings(class: Class, reason: impl FnOnce() -> Option<Reason>) -> Class {
-    match class {
-        Class::Cacheable => reason().map_or(Class::Cacheable, Class::Passthrough),
-        other => other,
-    }
-}
-
-/// The class, but for what sccache could not call its compiler with: it knows no file of arguments for
-/// that.
-fn fitting(class: Class, arguments: &[OsString]) -> Class {
-    if class == Class::Cacheable && are_too_long(arguments) {
-        Class::Passthrough(Reason::LongArguments)
-    } else {
-        class
-    }
-}
-
 /// The argument by which rustc reads these, where no command line holds them: what cargo wrote into a
 /// file may be among them.
 fn in_file(arguments: &[OsString]) -> Option<OsString> {
@@ -459,9 +439,7 @@ fn in_file(arguments: &[OsString]) -> Option<OsString> {
     if has_more_lines || fs::write(&file, lines.as_bytes()).is_err() {
         return None;
     }
-    let mut argument = OsString::from("@");
-    argument.push(file);
-    Some(argument)
+    Some(response_file::argument(file.as_os_str()))
 }
 
 /// What cargo, or a build script of its, calls a compiler for.
@@ -469,9 +447,4 @@ fn package() -> Option<String> {
     let name = env::var("CARGO_PKG_NAME").ok()?;
     let version = env::var("CARGO_PKG_VERSION").unwrap_or_default();
     Some(format!("{name} {version}").trim_end().to_owned())
-}
-
-/// The program, or its name as it was given: running that tells what is wrong with it.
-fn find_or(program: &OsStr) -> PathBuf {
-    process::find(program).unwrap_or_else(|| program.into())
 }

@@ -1,7 +1,7 @@
 //! Computes digests of programs and files, by which keys tell them apart.
 
 use std::env;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
@@ -11,16 +11,22 @@ use sha2::{Digest, Sha256};
 /// What tells a program from every other: its path, if that is in a Nix store, which holds
 /// one thing under one name; else its contents. A script's own arguments for the compiler
 /// behind it are in either.
-pub fn of_program(program: &Path) -> Vec<u8> {
-    let real = program
-        .canonicalize()
-        .unwrap_or_else(|_| program.to_owned());
+pub fn of_program(program: &Path) -> io::Result<Vec<u8>> {
+    let real = program.canonicalize()?;
     if is_in_store(&real) {
-        return real.into_os_string().into_vec();
+        return Ok(real.into_os_string().into_vec());
     }
-    fs::read(&real)
-        .map(|contents| Sha256::digest(contents).to_vec())
-        .unwrap_or_default()
+    of_file(&real)
+}
+
+/// The digest of a file's contents.
+pub fn of_file(file: &Path) -> io::Result<Vec<u8>> {
+    let mut hash = Sha256::new();
+    let copied = File::open(file).and_then(|mut file| io::copy(&mut file, &mut hash));
+    // The system does not say which file it is.
+    let named =
+        |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", file.display()));
+    copied.map(|_| hash.finalize().to_vec()).map_err(named)
 }
 
 /// Whether a path is in a Nix store.
@@ -30,17 +36,12 @@ pub fn is_in_store(real: &Path) -> bool {
 }
 
 /// The digest of files, by their names and their contents.
-pub fn of_files(files: &[PathBuf]) -> Vec<u8> {
+pub fn of_files(files: &[PathBuf]) -> io::Result<Vec<u8>> {
     let mut all = Sha256::new();
     for file in files {
         all.update(file.file_name().unwrap_or_default().as_bytes());
         all.update([0]);
-        let mut one = Sha256::new();
-        // What cannot be read is told from what is empty.
-        if let Err(error) = File::open(file).and_then(|mut file| io::copy(&mut file, &mut one)) {
-            one.update(error.to_string());
-        }
-        all.update(one.finalize());
+        all.update(of_file(file)?);
     }
-    all.finalize().to_vec()
+    Ok(all.finalize().to_vec())
 }

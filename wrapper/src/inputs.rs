@@ -7,7 +7,7 @@
 
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::fs;
+use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
@@ -15,10 +15,9 @@ use nix_sccache_contract::hidden;
 use nix_sccache_contract::{self as contract, Language};
 use sha2::{Digest, Sha256};
 
-use crate::arguments::{CcCall, RustcCall};
 use crate::bootstrap;
 use crate::digest;
-use crate::invocation::Compiler;
+use crate::invocation::{Invocation, Options, Rustc};
 use crate::kept;
 use crate::seal;
 use crate::static_libraries;
@@ -45,66 +44,64 @@ pub const SOURCE: &str = "name of the source";
 /// With which the name of the part that is a static library begins.
 pub const LIBRARY: &str = "static library";
 
-/// What goes into the key, by name: variables, and what is named above and in [`bootstrap`].
-pub fn parts(
-    language: Language,
-    compiler: &Compiler,
-    arguments: &[OsString],
-) -> Vec<(Vec<u8>, Vec<u8>)> {
+/// What goes into the key, by name: variables, and what is named above and in [`bootstrap`]. Fails where
+/// something of it cannot be read.
+pub fn parts(invocation: &Invocation) -> io::Result<Vec<(Vec<u8>, Vec<u8>)>> {
+    let (language, compiler) = (invocation.language(), &invocation.compiler);
     let mut parts: Vec<(Vec<u8>, Vec<u8>)> = hidden_variables(language)
         .into_iter()
         .map(|(name, value)| (name.into_vec(), value.into_vec()))
         .collect();
-    parts.push((COMPILER.into(), digest::of_program(&compiler.path)));
+    parts.push((COMPILER.into(), digest::of_program(&compiler.path)?));
     if let Some(wrapper) = &compiler.wrapper {
-        parts.push((WRAPPER.into(), digest::of_program(wrapper)));
+        parts.push((WRAPPER.into(), digest::of_program(wrapper)?));
     }
     if let Some((name, value)) = kept::deciding() {
         parts.push((name.into(), value.into_vec()));
     }
-    if language == Language::Rust {
-        let call = RustcCall::read(arguments);
-        parts.extend(bootstrap::hidden(call.target.is_some()));
-        parts.extend(libraries(arguments));
-        parts.extend(renames(&call).map(|names| (RENAMES.into(), names)));
-        parts.extend(target(&call).map(|digest| (TARGET.into(), digest)));
-        // By its path, too, which is in the crate's hash; its contents sccache sees.
-        parts.extend(
-            call.profile()
-                .map(|given| (PROFILE.into(), given.into_bytes())),
-        );
-    } else {
-        let source = CcCall::read(arguments).sources.into_iter().next();
-        let name = source.as_deref().map(Path::new).and_then(Path::file_name);
-        parts.extend(name.map(|name| (SOURCE.into(), name.as_bytes().to_vec())));
+    match &invocation.options {
+        Options::Rustc(call) => {
+            parts.extend(bootstrap::hidden(call.target().is_some())?);
+            parts.extend(libraries(call)?);
+            parts.extend(renames(call).map(|names| (RENAMES.into(), names)));
+            parts.extend(target(call)?.map(|digest| (TARGET.into(), digest)));
+            // By its path, too, which is in the crate's hash; its contents sccache sees.
+            parts.extend(
+                call.profile()
+                    .map(|given| (PROFILE.into(), given.into_bytes())),
+            );
+        }
+        Options::Cc(_) => {
+            let source = invocation.sources().first().and_then(|it| it.file_name());
+            parts.extend(source.map(|name| (SOURCE.into(), name.as_bytes().to_vec())));
+        }
     }
     let variable = variable(language);
     if let Some(own) = env::var_os(variable) {
         parts.push((variable.into(), own.into_vec()));
     }
-    parts
+    Ok(parts)
 }
 
 /// Static libraries that sccache passes over, by their names, and what is in them.
-fn libraries(arguments: &[OsString]) -> Vec<(Vec<u8>, Vec<u8>)> {
+fn libraries(call: &Rustc) -> io::Result<Vec<(Vec<u8>, Vec<u8>)>> {
     let here = env::current_dir().unwrap_or_default();
-    static_libraries::of(arguments, &here)
+    static_libraries::of(call, &here)
         .into_iter()
         .filter(|library| !library.is_known)
         .map(|library| {
-            let contents = fs::read(library.file).unwrap_or_default();
             let name = format!("{LIBRARY} {}", library.name);
-            (name.into_bytes(), Sha256::digest(contents).to_vec())
+            Ok((name.into_bytes(), digest::of_file(&library.file)?))
         })
         .collect()
 }
 
 /// The names of a crate's dependencies, each in the place that its file has in sccache's key. That has
 /// the files in the order of their paths, and not the names.
-fn renames(call: &RustcCall) -> Option<Vec<u8>> {
+fn renames(call: &Rustc) -> Option<Vec<u8>> {
     let mut externs: Vec<_> = call
-        .externs
-        .iter()
+        .arguments
+        .values("--extern")
         .filter_map(|given| given.split_once('='))
         .map(|(name, file)| (Path::new(file), name))
         .collect();
@@ -115,13 +112,13 @@ fn renames(call: &RustcCall) -> Option<Vec<u8>> {
 
 /// The digest of the file that describes a target, where rustc finds one by the target's name. One that
 /// is named by its path sccache reads itself.
-fn target(call: &RustcCall) -> Option<Vec<u8>> {
-    let file = format!("{}.json", call.target.as_deref()?);
-    let folders = env::var_os("RUST_TARGET_PATH")?;
-    let found = env::split_paths(&folders)
-        .map(|folder| folder.join(&file))
-        .find(|file| file.is_file())?;
-    Some(digest::of_files(&[found]))
+fn target(call: &Rustc) -> io::Result<Option<Vec<u8>>> {
+    let (Some(target), Some(folders)) = (call.target(), env::var_os("RUST_TARGET_PATH")) else {
+        return Ok(None);
+    };
+    let mut files = env::split_paths(&folders).map(|folder| folder.join(format!("{target}.json")));
+    let found = files.find(|file| file.is_file());
+    found.map(|file| digest::of_files(&[file])).transpose()
 }
 
 fn variable(language: Language) -> &'static str {
@@ -134,13 +131,8 @@ fn variable(language: Language) -> &'static str {
 
 /// The variable to give to sccache, so that all this is in the key; and whether the entry is
 /// [sealed](seal), since one that is not would be taken for a damaged one.
-pub fn key_variable(
-    language: Language,
-    compiler: &Compiler,
-    arguments: &[OsString],
-    sealed: bool,
-) -> (&'static str, OsString) {
-    let mut parts = parts(language, compiler, arguments);
+pub fn key_variable(invocation: &Invocation, sealed: bool) -> io::Result<(&'static str, OsString)> {
+    let mut parts = parts(invocation)?;
     if sealed {
         parts.push((b"seal".to_vec(), seal::FORM.into()));
     }
@@ -149,7 +141,10 @@ pub fn key_variable(
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);
     }
-    (variable(language), hex(&hash.finalize()).into())
+    Ok((
+        variable(invocation.language()),
+        hex(&hash.finalize()).into(),
+    ))
 }
 
 fn is_hidden_from(language: Language, name: &OsStr) -> bool {
@@ -169,14 +164,12 @@ fn hidden_variables(language: Language) -> Vec<(OsString, OsString)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::invocation::{self, words};
 
     /// Two crates that trade their names are other dependencies.
     #[test]
     fn dependencies_have_their_names() {
-        let names = |line: &str| {
-            let arguments: Vec<_> = line.split(' ').map(OsString::from).collect();
-            renames(&RustcCall::read(&arguments))
-        };
+        let names = |line: &str| renames(&Rustc::read(&words(line)));
         let one = names("--extern one=a.rlib --extern priv:two=b.rlib");
         assert_eq!(one.as_deref(), Some(&b"one\npriv:two"[..]));
         assert_eq!(one, names("--extern priv:two=b.rlib --extern one=a.rlib"));
@@ -188,11 +181,14 @@ mod tests {
     /// Nor are the entries of a shim that does not know of seals.
     #[test]
     fn sealed_entries_are_others() {
-        let compiler = Compiler {
-            wrapper: None,
-            path: "/nonexistent/rustc".into(),
+        let folder = tempfile::tempdir().unwrap();
+        let compiler = folder.path().join("rustc");
+        let key = |sealed| {
+            let invocation = invocation::read(&compiler.display().to_string());
+            key_variable(&invocation, sealed).map_err(|error| error.kind())
         };
-        let key = |sealed| key_variable(Language::Rust, &compiler, &[], sealed).1;
+        assert_eq!(key(true), Err(io::ErrorKind::NotFound));
+        std::fs::write(&compiler, "").unwrap();
         assert_ne!(key(true), key(false));
         assert_eq!(key(true), key(true));
     }

@@ -20,8 +20,7 @@ use std::process::Command;
 use memchr::memmem;
 use nix_sccache_contract as contract;
 
-use crate::arguments::rustc_options;
-use crate::invocation::Compiler;
+use crate::invocation::{Argument, Invocation};
 use crate::session::Session;
 
 /// How their names begin. The flags are in rustc's arguments.
@@ -48,13 +47,13 @@ fn is_one(name: &OsStr) -> bool {
 }
 
 /// Those of this call's variables that are in no key, by their names.
-pub fn of(session: &Session, compiler: &Compiler, arguments: &[OsString]) -> BTreeSet<OsString> {
+pub fn of(session: &Session, invocation: &Invocation) -> BTreeSet<OsString> {
     let mut names: BTreeSet<_> = env::vars_os()
         .map(|(name, _)| name)
         .filter(|name| is_one(name))
         .collect();
     if !names.is_empty() {
-        let programs = programs(compiler, arguments);
+        let programs = programs(invocation);
         let read = read_by(session, &programs);
         names.retain(|name| !read.iter().any(|read| name.as_bytes().starts_with(read)));
     }
@@ -63,7 +62,8 @@ pub fn of(session: &Session, compiler: &Compiler, arguments: &[OsString]) -> BTr
 
 /// What may read variables and tell nobody: wrappers, what stands for rustc, and every macro that rustc
 /// may load.
-fn programs(compiler: &Compiler, arguments: &[OsString]) -> Vec<PathBuf> {
+fn programs(invocation: &Invocation) -> Vec<PathBuf> {
+    let compiler = &invocation.compiler;
     let mut programs = vec![compiler.path.clone()];
     let wrapper = compiler.wrapper.iter();
     programs.extend(
@@ -76,12 +76,12 @@ fn programs(compiler: &Compiler, arguments: &[OsString]) -> Vec<PathBuf> {
         let files = fs::read_dir(folder).into_iter().flatten().flatten();
         files.map(|file| file.path()).filter(is_macro)
     };
-    for (option, value) in rustc_options(arguments) {
-        let value = value.unwrap_or_default();
+    for Argument { option, value, .. } in invocation.options.arguments().iter() {
+        let value = value.as_deref().unwrap_or_default();
         match (option.as_str(), value.split_once('=')) {
             ("--extern", Some((_, file))) => programs.extend(Some(file.into()).filter(is_macro)),
             ("-L", Some(("dependency" | "all", folder))) => programs.extend(macros_in(folder)),
-            ("-L", None) => programs.extend(macros_in(&value)),
+            ("-L", None) => programs.extend(macros_in(value)),
             _ => {}
         }
     }
@@ -147,6 +147,7 @@ pub fn restore(command: &mut Command) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::invocation;
 
     #[test]
     fn names_are_found_in_programs() {
@@ -169,18 +170,17 @@ mod tests {
             fs::write(at(name), "").unwrap();
         }
         let line = format!(
-            "--extern a=/t/libdirect.so --extern b=/t/libb.rmeta --extern proc_macro -L dependency={}",
+            "rustc --extern a=/t/libdirect.so --extern b=/t/libb.rmeta --extern proc_macro -L dependency={}",
             folder.path().display()
         );
-        let arguments: Vec<_> = line.split(' ').map(OsString::from).collect();
-        let compiler = |wrapper: &str| Compiler {
-            wrapper: Some(wrapper.into()),
-            path: "/rustc".into(),
+        let found = |wrapper: &str| {
+            let mut call = invocation::read(&line);
+            call.compiler.wrapper = Some(wrapper.into());
+            programs(&call)
         };
-        let found = programs(&compiler("/w/cargo-auditable"), &arguments);
-        let mut expected = vec![at("libmacro.so"), "/rustc".into(), "/t/libdirect.so".into()];
+        let mut expected = vec![at("libmacro.so"), "rustc".into(), "/t/libdirect.so".into()];
         expected.sort();
-        assert_eq!(found, expected);
-        assert_eq!(programs(&compiler("/w/other"), &arguments).len(), 4);
+        assert_eq!(found("/w/cargo-auditable"), expected);
+        assert_eq!(found("/w/other").len(), 4);
     }
 }

@@ -8,8 +8,8 @@
 //! | `cargo` | cargo, with `RUSTC_WRAPPER` set |
 //! | `nix-sccache-shim` | what the setup hook and `nix-sccache` call: [`hook`] |
 //!
-//! A compiler's call goes through these, each with one job: [`arguments`] reads it,
-//! [`class`] decides what it is, [`surroundings`] whether anything but the arguments forbids that,
+//! A compiler's call goes through these, each with one job: [`invocation`] reads it,
+//! [`cacheability`] decides what it is, [`surroundings`] whether anything but the arguments forbids that,
 //! [`inputs`] names what goes into its key beside what sccache sees, [`keyless`] what sccache sees and
 //! is of no matter, [`stable_paths`] and [`run_paths`] keep what changes for no reason out of it, [`client`] asks the
 //! cache, [`seal`] tells whether an entry is what it was, [`process`] runs the compiler,
@@ -17,10 +17,9 @@
 
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
-mod arguments;
 mod bootstrap;
+mod cacheability;
 mod call;
-mod class;
 mod client;
 mod digest;
 mod hook;
@@ -60,7 +59,7 @@ fn main() -> ExitCode {
     }
     // Sccache calls its compiler, which is us again: whatever the name, the real one is meant.
     if let Some(compiler) = env::var_os(contract::COMPILER) {
-        return inner::main(compiler, &arguments);
+        return inner::main(&called_as, compiler, arguments);
     }
     match Path::new(&called_as)
         .file_name()

@@ -12,17 +12,17 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::process::Command;
 
-use crate::arguments::RustcCall;
 use crate::bootstrap;
+use crate::invocation::Rustc;
 
 /// The linker's arguments of a whole derivation, which ld's wrapper adds to its own.
 const LINKER_FLAGS: &str = "NIX_LDFLAGS";
 
 /// Whether what is compiled runs in this build and nowhere else: cargo says which packages it was
 /// called for.
-pub fn runs_in_build_only(call: &RustcCall) -> bool {
+pub fn runs_in_build_only(call: &Rustc) -> bool {
     let is_dependencys_macro =
-        || call.crate_types == ["proc-macro"] && env::var_os("CARGO_PRIMARY_PACKAGE").is_none();
+        || call.crate_types().eq(["proc-macro"]) && env::var_os("CARGO_PRIMARY_PACKAGE").is_none();
     env::var_os("CARGO").is_some() && (is_dependencys_macro() || bootstrap::is_its_program(call))
 }
 

@@ -10,7 +10,7 @@
 //! The checksums are CRC-32: they are against what happens by itself, bits and blocks that change,
 //! and who could write a wrong entry could write its seal as well.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use crc32fast::Hasher;
 use sha2::{Digest, Sha256};
 
-use crate::arguments::{CcCall, RustcCall};
+use crate::invocation::{Invocation, Options};
 use nix_sccache_contract::hex;
 
 /// What a seal begins with, on a line of its own. The number is that of the form.
@@ -41,71 +41,35 @@ const NO_KEY: &str = "-";
 pub struct Subject {
     /// The outputs that an entry holds: a name that does not depend on where they are, and the
     /// place.
-    outputs: Vec<(String, PathBuf)>,
+    outputs: Vec<(&'static str, PathBuf)>,
     /// What is said of the call itself.
     described: String,
 }
 
 impl Subject {
-    /// A call of rustc's. The dependencies (`.d`) are none of the outputs: sccache 0.19 writes
-    /// them itself, for the folder in which the call is.
-    pub fn rustc(arguments: &[OsString]) -> Option<Self> {
-        let call = RustcCall::read(arguments);
-        let folder = PathBuf::from(call.output_folder.as_deref()?);
-        let stem = call.output_stem()?;
-        let is = |kind: &str| call.crate_types.iter().any(|given| given == kind);
-        let emits = |what: &str| call.emit.iter().any(|given| given == what);
-        let library = is("lib") || is("rlib");
-        let names = [
-            (library && emits("link"), "lib", ".rlib"),
-            (library && emits("metadata"), "lib", ".rmeta"),
-            (is("staticlib") && emits("link"), "lib", ".a"),
-            // As targets of Windows call it.
-            (is("staticlib") && emits("link"), "", ".lib"),
-        ];
-        let outputs: Vec<_> = names
-            .into_iter()
-            .filter(|(wanted, ..)| *wanted)
-            .map(|(_, prefix, ending)| {
-                let name = format!("{prefix}{stem}{ending}");
-                (ending.to_owned(), folder.join(name))
-            })
-            .collect();
-        let described = [
-            call.crate_types.join(","),
-            call.emit.join(","),
-            stem,
-            call.codegen("metadata").to_owned(),
-        ];
+    /// An invocation's, if it has outputs.
+    pub fn of(invocation: &Invocation) -> Option<Self> {
+        let outputs = invocation.outputs();
+        let described = match &invocation.options {
+            Options::Rustc(call) => vec![
+                join(call.crate_types(), ","),
+                join(call.emit(), ","),
+                call.output_stem()?,
+                call.codegen("metadata").unwrap_or_default().to_owned(),
+            ],
+            // Every such option is in the key; the paths and the source are there in other forms.
+            Options::Cc(call) => {
+                let decides = |option: &str| {
+                    let begins = ["-O", "-g", "-m", "-std="];
+                    begins.iter().any(|begin| option.starts_with(begin))
+                };
+                let options = call.arguments.iter().map(|it| it.option.clone());
+                options.filter(|option| decides(option)).collect()
+            }
+        };
         (!outputs.is_empty()).then(|| Self {
             outputs,
             described: described.join("\n"),
-        })
-    }
-
-    /// A call of a C or C++ compiler's. What the entry holds beside the object, for coverage and
-    /// for debuggers, has sccache's own checksum.
-    pub fn cc(arguments: &[OsString]) -> Option<Self> {
-        let call = CcCall::read(arguments);
-        let source = Path::new(call.sources.first()?);
-        let object = match call.output {
-            Some(object) => PathBuf::from(object),
-            None => Path::new(source.file_name()?).with_extension("o"),
-        };
-        // Every such option is in the key; the paths and the source are there in other forms.
-        let decides = |argument: &&OsString| {
-            ["-O", "-g", "-m", "-std="]
-                .iter()
-                .any(|option| argument.as_bytes().starts_with(option.as_bytes()))
-        };
-        let options: Vec<_> = arguments
-            .iter()
-            .filter(decides)
-            .map(|option| option.to_string_lossy())
-            .collect();
-        Some(Self {
-            outputs: vec![("obj".to_owned(), object)],
-            described: options.join("\n"),
         })
     }
 
@@ -172,7 +136,7 @@ impl Subject {
         }
         for word in sums {
             let (name, sum) = word.split_once('=').ok_or(DAMAGED)?;
-            let found = self.outputs.iter().find(|(known, _)| known == name);
+            let found = self.outputs.iter().find(|(known, _)| *known == name);
             let (_, place) = found.ok_or(DAMAGED)?;
             let (length, found) =
                 checksum(place).map_err(|error| format!("its {name} cannot be read: {error}"))?;
@@ -182,6 +146,10 @@ impl Subject {
         }
         Ok(())
     }
+}
+
+fn join<'a>(texts: impl Iterator<Item = &'a str>, separator: &str) -> String {
+    texts.collect::<Vec<_>>().join(separator)
 }
 
 /// Takes the seal from the end of what sccache printed. It goes whether or not it is looked at.
@@ -284,56 +252,21 @@ impl Messages {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use std::fs;
 
-    fn arguments(line: &str) -> Vec<OsString> {
-        line.split_whitespace().map(OsString::from).collect()
+    use super::*;
+    use crate::invocation;
+
+    fn subject(line: &str) -> Subject {
+        Subject::of(&invocation::read(line)).unwrap()
     }
 
     fn library(folder: &Path) -> Subject {
-        Subject::rustc(&arguments(&format!(
-            "--crate-name a --crate-type lib --emit=dep-info,metadata,link --out-dir {} \
+        subject(&format!(
+            "rustc --crate-name a --crate-type lib --emit=dep-info,metadata,link --out-dir {} \
              -C metadata=1f -C extra-filename=-1f a.rs",
             folder.display()
-        )))
-        .unwrap()
-    }
-
-    #[test]
-    fn outputs_are_known_by_the_arguments() {
-        let places = |subject: Option<Subject>| -> Vec<String> {
-            let subject = subject.unwrap();
-            let places = subject.places().map(|place| place.display().to_string());
-            places.collect()
-        };
-        let of = |line: &str| places(Subject::rustc(&arguments(line)));
-        assert_eq!(
-            places(Some(library(Path::new("/t")))),
-            ["/t/liba-1f.rlib", "/t/liba-1f.rmeta"]
-        );
-        assert_eq!(
-            of("--crate-name a --crate-type lib --emit metadata --out-dir t a.rs"),
-            ["t/liba.rmeta"]
-        );
-        assert_eq!(
-            of("--crate-name a --crate-type staticlib --emit link --out-dir=t a.rs"),
-            ["t/liba.a", "t/a.lib"]
-        );
-        for (line, object) in [
-            ("-c a/b.c", "b.o"),
-            ("-c a/b.c -o d/e.o", "d/e.o"),
-            ("-c b.c -oe.o", "e.o"),
-            ("-x c++ -c -o e.o b.h.cc", "e.o"),
-        ] {
-            assert_eq!(places(Subject::cc(&arguments(line))), [object], "{line}");
-        }
-        for line in [
-            "--crate-name a --crate-type lib --emit link a.rs",
-            "--crate-type lib --emit link --out-dir t a.rs",
-        ] {
-            assert!(Subject::rustc(&arguments(line)).is_none(), "{line}");
-        }
+        ))
     }
 
     #[test]
@@ -375,12 +308,9 @@ mod tests {
 
     #[test]
     fn calls_differ() {
-        let of = |line: &str| {
-            Subject::rustc(&arguments(line))
-                .unwrap()
-                .identity(OsStr::new(""))
-        };
-        let one = "--crate-name a --crate-type lib --emit link --out-dir t -C metadata=1 a.rs";
+        let of = |line: &str| subject(line).identity(OsStr::new(""));
+        let one =
+            "rustc --crate-name a --crate-type lib --emit link --out-dir t -C metadata=1 a.rs";
         assert_eq!(of(one), of(&one.replace("--out-dir t", "--out-dir u")));
         for (from, to) in [
             ("name a", "name b"),
@@ -390,13 +320,8 @@ mod tests {
         ] {
             assert_ne!(of(one), of(&one.replace(from, to)), "{to}");
         }
-        let cc = |line: &str| {
-            Subject::cc(&arguments(line))
-                .unwrap()
-                .identity(OsStr::new(""))
-        };
-        assert_ne!(cc("-O2 -c a.c"), cc("-O1 -c a.c"));
-        assert_eq!(cc("-O2 -c a.c"), cc("-Ib -O2 -c a.c -o b.o"));
+        assert_ne!(of("gcc -O2 -c a.c"), of("gcc -O1 -c a.c"));
+        assert_eq!(of("gcc -O2 -c a.c"), of("gcc -Ib -O2 -c a.c -o b.o"));
         let hidden = |hidden: &str| library(Path::new("/t")).identity(OsStr::new(hidden));
         assert_ne!(hidden("a"), hidden("b"));
     }

@@ -1,11 +1,10 @@
 //! The static libraries that a call of rustc's names: they become a part of the crate.
 
-use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::arguments::rustc_options;
+use crate::invocation::Rustc;
 
 /// A static library that is there.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,22 +31,18 @@ impl StaticLibrary {
 }
 
 /// Those of a call in this directory. One that is not there is for the compiler to complain of.
-pub fn of(arguments: &[OsString], here: &Path) -> Vec<StaticLibrary> {
-    let options = rustc_options(arguments);
-    let values = |wanted: &'static str| {
-        options
-            .iter()
-            .filter(move |(option, _)| option == wanted)
-            .filter_map(|(_, value)| value.as_deref())
-    };
-    let folders: Vec<_> = values("-L")
+pub fn of(call: &Rustc, here: &Path) -> Vec<StaticLibrary> {
+    let folders: Vec<_> = call
+        .arguments
+        .values("-L")
         .filter_map(|value| match value.split_once('=') {
             Some(("native" | "all", folder)) => Some(here.join(folder)),
             Some(_) => None,
             None => Some(here.join(value)),
         })
         .collect();
-    values("-l")
+    call.arguments
+        .values("-l")
         .filter_map(|value| library(value, &folders))
         .collect()
 }
@@ -85,6 +80,7 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::invocation::words;
 
     #[test]
     fn libraries_are_found_where_rustc_looks() {
@@ -105,8 +101,7 @@ mod tests {
             ("-l static=n", None),
             ("-l", None),
         ] {
-            let arguments: Vec<_> = line.split_whitespace().map(OsString::from).collect();
-            let found = of(&arguments, folder.path());
+            let found = of(&Rustc::read(&words(line)), folder.path());
             let found = found.first().map(|it| (it.name.as_str(), it.is_known));
             assert_eq!(found, expected, "{line}");
         }

@@ -2,60 +2,69 @@
 //! its environment, and by the files that it would write and read.
 
 use std::env;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
-use crate::arguments::{CcCall, RustcCall};
+use crate::bootstrap;
+use crate::invocation::{Invocation, Options, Rustc, are_too_long};
 use crate::outputs;
-use crate::static_libraries;
+use crate::static_libraries::{self, StaticLibrary};
 use nix_sccache_contract::bypass::Reason;
 
-/// Of a call of rustc's.
-pub fn of_rustc(call: &RustcCall, arguments: &[OsString]) -> Option<Reason> {
+/// By these gcc writes rules for make, to a file that no argument names.
+const NAME_RULES: [&str; 2] = ["DEPENDENCIES_OUTPUT", "SUNPRO_DEPENDENCIES"];
+
+/// The reason, if there is one.
+pub fn forbid(invocation: &Invocation) -> Option<Reason> {
     let Ok(here) = env::current_dir() else {
         return Some(Reason::Directory);
     };
-    if call
-        .inputs
-        .iter()
-        .any(|input| input.as_bytes().contains(&b'\n'))
-    {
+    let mut sources = invocation.sources().into_iter();
+    if sources.any(|source| source.as_os_str().as_bytes().contains(&b'\n')) {
         return Some(Reason::Name);
     }
-    if adds("NIX_RUST", &["target-cpu=native"]) {
-        return Some(Reason::Native);
+    let by_variable = match &invocation.options {
+        Options::Rustc(call) => of_rustc(call),
+        Options::Cc(_) => of_cc(),
+    };
+    if by_variable.is_some() {
+        return by_variable;
     }
-    if let Some(place) = outputs::irregular(outputs::of_rustc(call, arguments)) {
+    if are_too_long(&invocation.for_sccache()) {
+        return Some(Reason::LongArguments);
+    }
+    if let Some(place) = outputs::irregular(invocation.written_files()) {
         return Some(Reason::Irregular(place.display().to_string()));
     }
-    let libraries = static_libraries::of(arguments, &here);
-    let thin = libraries
-        .into_iter()
-        .find(static_libraries::StaticLibrary::is_thin);
+    let libraries = invocation
+        .rustc()
+        .map(|call| static_libraries::of(call, &here));
+    let mut libraries = libraries.into_iter().flatten();
+    let thin = libraries.find(StaticLibrary::is_thin);
     thin.map(|library| Reason::ThinLibrary(library.name))
 }
 
-/// Of a call of a C or C++ compiler's.
-pub fn of_cc(call: &CcCall, arguments: &[OsString]) -> Option<Reason> {
-    /// By these gcc writes rules for make, to a file that no argument names.
-    const WRITE: [&str; 2] = ["DEPENDENCIES_OUTPUT", "SUNPRO_DEPENDENCIES"];
-    if env::current_dir().is_err() {
-        return Some(Reason::Directory);
+fn of_rustc(call: &Rustc) -> Option<Reason> {
+    // Cargo puts it into the arguments; sccache looks at the variables as well.
+    let mut incremental = ["CARGO_INCREMENTAL", "CARGO_BUILD_INCREMENTAL"].into_iter();
+    if incremental.any(|name| env::var_os(name).is_some_and(|value| value == "1")) {
+        return Some(Reason::Incremental);
     }
-    if call.sources.iter().any(|source| source.contains('\n')) {
-        return Some(Reason::Name);
+    if bootstrap::compiles_with_its_own(call.target().is_some()) {
+        return Some(Reason::OwnCompiler);
     }
-    if let Some(name) = WRITE.into_iter().find(|name| env::var_os(name).is_some()) {
+    adds("NIX_RUST", &["target-cpu=native"]).then_some(Reason::Native)
+}
+
+fn of_cc() -> Option<Reason> {
+    if let Some(name) = NAME_RULES
+        .into_iter()
+        .find(|name| env::var_os(name).is_some())
+    {
         return Some(Reason::Variable(name.to_owned()));
     }
-    if adds(
-        "NIX_CFLAGS_COMPILE",
-        &["-march=native", "-mcpu=native", "-mtune=native"],
-    ) {
-        return Some(Reason::Native);
-    }
-    let place = outputs::irregular(outputs::of_cc(call, arguments))?;
-    Some(Reason::Irregular(place.display().to_string()))
+    let native = ["-march=native", "-mcpu=native", "-mtune=native"];
+    adds("NIX_CFLAGS_COMPILE", &native).then_some(Reason::Native)
 }
 
 /// Whether nixpkgs' wrapper of the compiler adds one of these, by a variable that begins like this.

@@ -267,6 +267,10 @@ fn change_for(reason: &Reason) -> Option<(String, bool)> {
             "Make the static library with `ar rc`, without `T`: a thin one names files.".to_owned(),
             true,
         ),
+        Reason::Unreadable(what) => (
+            format!("Let who builds read it: {}.", shortened(what)),
+            true,
+        ),
         Reason::OtherName => (
             "Call the compiler by the name of rustc, of clippy-driver or of a version (`rustc-1.95`)."
                 .to_owned(),

@@ -54,6 +54,8 @@ pub enum Reason {
     OtherName,
     /// The project names a wrapper of rustc's of its own, which takes the cache's place.
     ProjectWrapper(String),
+    /// Something that goes into its key cannot be read.
+    Unreadable(String),
     /// It found out a path that it was not shown, and has it in its result.
     RealPath,
     /// The cache failed.
@@ -90,6 +92,7 @@ impl fmt::Display for Reason {
             Self::ProjectWrapper(path) => {
                 write!(f, "the project has cargo call its own {path}")
             }
+            Self::Unreadable(what) => write!(f, "reads what cannot be read ({what})"),
             Self::RealPath => f.write_str("has a path in it that changes"),
             Self::CacheFailed => f.write_str("the cache failed"),
         }

@@ -13,14 +13,13 @@ use std::path::Path;
 use std::process::{self, Command, Stdio};
 use std::time::{Duration, SystemTime};
 
-use nix_sccache_contract::{self as contract, Language};
+use nix_sccache_contract as contract;
 use rustix::process::Resource;
 
 use self::listen::{Heard, Messages, listen};
 use self::relay::{Relay, Seen};
-use crate::arguments::{RustcCall, for_sccache};
 use crate::inputs;
-use crate::invocation::Compiler;
+use crate::invocation::Invocation;
 use crate::kept;
 use crate::keyless;
 use crate::outputs;
@@ -69,14 +68,8 @@ pub enum Answer {
 pub struct Question<'a> {
     /// The session, if there is one.
     pub session: Option<&'a Session>,
-    /// The language.
-    pub language: Language,
-    /// The crate or the source file, for what is noted of faults.
-    pub name: &'a str,
-    /// The compiler.
-    pub compiler: &'a Compiler,
-    /// The arguments to call it with.
-    pub arguments: &'a [OsString],
+    /// The invocation, with the arguments to call the compiler with.
+    pub invocation: &'a Invocation,
     /// The paths that it is shown.
     pub paths: &'a StablePaths,
 }
@@ -134,7 +127,13 @@ fn attempt(question: &Question, repair: Option<&Repair>) -> Attempt {
         None
     };
     let own = own.as_ref().map(OfOneCall::session);
-    let mut prepared = Prepared::new(question, question.session.or(own), &sccache, repair);
+    let prepared = Prepared::new(question, question.session.or(own), &sccache, repair);
+    let mut prepared = match prepared {
+        Ok(prepared) => prepared,
+        Err(error) => {
+            return Attempt::Answered(Answer::Refused(Reason::Unreadable(error.to_string())));
+        }
+    };
     if let Some(server) = server {
         prepared.relay(server);
     }
@@ -217,13 +216,9 @@ impl Prepared {
         session: Option<&Session>,
         sccache: &Path,
         repair: Option<&Repair>,
-    ) -> Self {
-        let &Question {
-            language,
-            compiler,
-            arguments,
-            ..
-        } = question;
+    ) -> io::Result<Self> {
+        let invocation = question.invocation;
+        let compiler = &invocation.compiler;
         let mut command = real_sccache::command_of(sccache);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         question.paths.prepare_asking(&mut command);
@@ -234,10 +229,10 @@ impl Prepared {
         let mut keeps_arguments = false;
         let stand_in = session.and_then(|session| {
             let stand_in = session
-                .stand_in(compiler.stem(), &compiler.programs())
+                .stand_in(compiler.name_for_sccache(), &compiler.programs())
                 .ok()?;
             let note = session.note_of_call();
-            keeps_arguments = note.keep_arguments(arguments);
+            keeps_arguments = note.keep_arguments(&invocation.arguments);
             kept::hand_on(
                 &mut command,
                 is_client_side(),
@@ -245,10 +240,7 @@ impl Prepared {
             );
             Some((stand_in, note))
         });
-        let subject = stand_in.as_ref().and_then(|_| match language {
-            Language::Rust => Subject::rustc(arguments),
-            Language::C | Language::Cxx => Subject::cc(arguments),
-        });
+        let subject = stand_in.as_ref().and_then(|_| Subject::of(invocation));
         if let Some((stand_in, note)) = &stand_in {
             command
                 .arg(stand_in)
@@ -262,11 +254,8 @@ impl Prepared {
         } else {
             command.args(&compiler.wrapper).arg(&compiler.path);
         }
-        match language {
-            Language::Rust => command.args(for_sccache(arguments)),
-            Language::C | Language::Cxx => command.args(arguments),
-        };
-        let key_variable = inputs::key_variable(language, compiler, arguments, subject.is_some());
+        command.args(invocation.for_sccache());
+        let key_variable = inputs::key_variable(invocation, subject.is_some())?;
         let sealed = subject.map(|subject| {
             let identity = subject.identity(&key_variable.1);
             (subject, identity)
@@ -282,13 +271,13 @@ impl Prepared {
                 fs::write(note.key(), key).ok();
             }
         }
-        Self {
+        Ok(Self {
             command,
             note,
             keeps_arguments,
             sealed,
             relay: None,
-        }
+        })
     }
 
     /// Puts a socket of ours in front of the server's, where sccache asks for entries alone. Where
@@ -347,9 +336,8 @@ impl Prepared {
                         return Attempt::Damaged { why, repair };
                     }
                 }
-                if !compiled && question.language != Language::Rust {
-                    let subject = Subject::cc(question.arguments);
-                    outputs::give_usual_mode(subject.iter().flat_map(Subject::places));
+                if !compiled && question.invocation.rustc().is_none() {
+                    outputs::give_usual_mode(&question.invocation.outputs());
                 }
                 io::stdout().write_all(&question.paths.real(&stdout)).ok();
                 io::stderr()
@@ -389,20 +377,21 @@ fn few_files() -> Option<u64> {
 impl Question<'_> {
     /// Whether sccache is asked without some argument that decides.
     fn hides_arguments(&self) -> bool {
-        self.language == Language::Rust && RustcCall::read(self.arguments).profile().is_some()
+        let call = self.invocation.rustc();
+        call.is_some_and(|call| call.profile().is_some())
     }
 
     /// Those of the call's variables that are in no key.
     fn keyless(&self) -> BTreeSet<OsString> {
-        match (self.session, self.language) {
-            (Some(session), Language::Rust) => keyless::of(session, self.compiler, self.arguments),
+        match (self.session, self.invocation.rustc()) {
+            (Some(session), Some(_)) => keyless::of(session, self.invocation),
             _ => BTreeSet::new(),
         }
     }
 
     fn note(&self, kind: Kind, why: impl Into<String>) {
         if let Some(session) = self.session {
-            session.fault(&Fault::of_call(kind, self.name, why));
+            session.fault(&Fault::of_call(kind, &self.invocation.name(), why));
         }
     }
 
@@ -425,7 +414,7 @@ impl Question<'_> {
             let waited = u64::try_from(seen.waited.as_millis()).unwrap_or(u64::MAX);
             session.fault(&Fault {
                 waited,
-                ..Fault::of_call(Kind::SlowAnswers, self.name, "")
+                ..Fault::of_call(Kind::SlowAnswers, &self.invocation.name(), "")
             });
         }
     }

@@ -14,7 +14,7 @@ mod questions;
 mod sources;
 
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
@@ -25,19 +25,19 @@ use std::time::Duration;
 use nix_sccache_contract as contract;
 use rustix::process::{Signal, getppid, kill_process};
 
-use crate::arguments::{CcCall, RustcCall, is_rustc, rustc_options};
-use crate::class::{self, Class};
-use crate::invocation::Compiler;
+use crate::cacheability::Cacheability;
+use crate::invocation::{Argument, Compiler, Invocation, Kind, Options, Rustc};
 use crate::kept;
 use crate::keyless;
 use crate::process::{self, is_there, process_of};
 use crate::seal::{Messages, Subject};
 use crate::session::{Note, Session};
 use crate::stable_paths;
-use nix_sccache_contract::fault::{Fault, Kind};
+use nix_sccache_contract::fault::{self, Fault};
 
-/// Notes the call if it is a compilation, and becomes the compiler.
-pub fn main(compiler: OsString, arguments: &[OsString]) -> ExitCode {
+/// Notes the call if it is a compilation, and becomes the compiler. What kind that is the name says by
+/// which sccache calls it.
+pub fn main(called_as: &OsStr, compiler: OsString, arguments: Vec<OsString>) -> ExitCode {
     // rustup's proxy would take this for a toolchain to switch to, and sccache, which asks,
     // would then go round us.
     if arguments
@@ -49,71 +49,60 @@ pub fn main(compiler: OsString, arguments: &[OsString]) -> ExitCode {
     let compiler = Compiler {
         wrapper: env::var_os(contract::COMPILER_WRAPPER).map(Into::into),
         path: compiler.into(),
+        kind: Kind::named(called_as).unwrap_or(Kind::Cc),
     };
-    let is_rust = is_rustc(compiler.path.as_os_str());
+    let asked = Invocation::read(compiler, arguments);
     // Sccache also asks for versions and for a crate's sources, and compiles nothing at all to
     // learn about an assembler.
-    let (class, name) = if is_rust {
-        let call = RustcCall::read(arguments);
-        (class::rustc(&call), call.crate_name)
-    } else {
-        let call = CcCall::read(arguments);
-        (class::cc(&call), call.sources.into_iter().next())
-    };
+    let is = Cacheability::of(&asked);
     let note = env::var_os(contract::COMPILING).map(|path| Note::at(path.into()));
-    match note {
-        Some(note) if class == Class::Cacheable => {
-            let given = note.kept_arguments();
-            let given = given.map_or_else(
-                || arguments.to_vec(),
-                |given| in_colour(given, arguments, is_rust),
-            );
-            let mut command = command(&compiler, &given);
-            compile(
-                &mut command,
-                &note,
-                &given,
-                is_rust,
-                name.unwrap_or_default(),
-            )
-        }
-        note => {
-            if is_rust
-                && note.is_some()
-                && let Some(names) = questions::file_names(arguments)
+    let Some(note) = note else {
+        return answer(&asked, &is);
+    };
+    let given = note
+        .kept_arguments()
+        .map(|arguments| Invocation::read(asked.compiler.clone(), arguments));
+    if is == Cacheability::Cacheable {
+        let given = given.map_or_else(|| asked.clone(), |given| in_colour(given, &asked));
+        return compile(&given, &note);
+    }
+    match &asked.options {
+        Options::Rustc(call) => {
+            if let Some(names) = questions::file_names(call)
                 && io::stdout().write_all(&names).is_ok()
             {
                 return ExitCode::SUCCESS;
             }
-            let mut command = command(&compiler, arguments);
-            match note {
-                Some(note) if is_rust && sources::are_asked_for(arguments) => {
-                    // Of this sccache was not told.
-                    let given = note.kept_arguments().unwrap_or_default();
-                    command.args(RustcCall::read(&given).profile());
-                    return sources::list(command, arguments, &note);
-                }
-                Some(note) if !is_rust && preprocessed::is_asked_for(arguments) => {
-                    let command = |arguments: &[OsString]| self::command(&compiler, arguments);
-                    return preprocessed::make(command, arguments, &note);
-                }
-                _ => {}
-            }
-            let session = Session::current().filter(|_| class == Class::Probe);
-            let answer = session.and_then(|session| {
-                questions::answer(&session, &compiler, arguments, &mut command)
-            });
-            match answer.map(|answer| io::stdout().write_all(&answer)) {
-                Some(Ok(())) => ExitCode::SUCCESS,
-                _ => process::become_program(command),
+            if sources::are_asked_for(call) {
+                let mut command = command(&asked);
+                // Of this sccache was not told.
+                let given = given.as_ref().and_then(Invocation::rustc);
+                command.args(given.and_then(Rustc::profile));
+                return sources::list(command, call, &note);
             }
         }
+        Options::Cc(call) if call.arguments.has("-E") => {
+            return preprocessed::make(command, &asked, call, &note);
+        }
+        Options::Cc(_) => {}
+    }
+    answer(&asked, &is)
+}
+
+/// Answers a question that was asked before, or becomes the compiler.
+fn answer(asked: &Invocation, is: &Cacheability) -> ExitCode {
+    let mut command = command(asked);
+    let session = Session::current().filter(|_| *is == Cacheability::Probe);
+    let answer = session.and_then(|session| questions::answer(&session, asked, &mut command));
+    match answer.map(|answer| io::stdout().write_all(&answer)) {
+        Some(Ok(())) => ExitCode::SUCCESS,
+        _ => process::become_program(command),
     }
 }
 
 /// The command that runs the compiler with these arguments, in the environment that is its own.
-fn command(compiler: &Compiler, arguments: &[OsString]) -> Command {
-    let mut command = compiler.command(arguments);
+fn command(invocation: &Invocation) -> Command {
+    let mut command = invocation.compiler.command(&invocation.arguments);
     // These are between sccache and us: what the compiler runs, a linker, say, must not be
     // taken for sccache's.
     for name in [
@@ -138,60 +127,38 @@ fn command(compiler: &Compiler, arguments: &[OsString]) -> Command {
 
 /// The arguments that were given, with the colours that sccache wants: it takes them away again where
 /// nobody sees them.
-fn in_colour(given: Vec<OsString>, asked: &[OsString], is_rust: bool) -> Vec<OsString> {
-    const CC: &str = "-fdiagnostics-color=always";
-    const RUSTC: &str = "--color";
-    let wants = |option: &str| asked.iter().any(|argument| argument == option);
-    if !is_rust {
-        let colour = wants(CC).then(|| CC.into());
-        return given.into_iter().chain(colour).collect();
-    }
-    if !wants(RUSTC) {
+fn in_colour(mut given: Invocation, asked: &Invocation) -> Invocation {
+    let (option, colour) = match given.options {
+        Options::Cc(_) => ("-fdiagnostics-color=always", None),
+        Options::Rustc(_) => ("--color", Some("always")),
+    };
+    if !asked.options.arguments().has(option) {
         return given;
     }
-    let mut rest = given.iter();
-    let mut coloured = Vec::with_capacity(given.len() + 1);
-    while let Some(argument) = rest.next() {
-        if argument == RUSTC {
-            rest.next();
-        } else if !argument.as_encoded_bytes().starts_with(b"--color=") {
-            coloured.push(argument.clone());
-        }
+    if given.options.arguments().has(option) {
+        let others = |argument: &Argument| argument.option != option;
+        given = given.with_arguments(given.options.arguments().filtered(others));
     }
-    // Where a file of arguments says it, we cannot say it, too.
-    if rustc_options(&coloured)
-        .iter()
-        .all(|(option, _)| option != RUSTC)
-    {
-        coloured.push("--color=always".into());
-    }
-    coloured
+    given.push(match colour {
+        Some(colour) => Argument::joined(option, "=", colour),
+        None => Argument::flag(option),
+    });
+    given
 }
 
 /// Compiles: passes on what the compiler says, to its end, and seals what it made.
-fn compile(
-    command: &mut Command,
-    note: &Note,
-    arguments: &[OsString],
-    is_rust: bool,
-    name: String,
-) -> ExitCode {
+fn compile(invocation: &Invocation, note: &Note) -> ExitCode {
     // Without the note a miss is taken for a hit, and a long compilation for silence.
     // Our number tells whether we still compile when sccache has ended.
     fs::write(note.path(), std::process::id().to_string()).ok();
-    let sealed = env::var(contract::SEAL).ok().and_then(|identity| {
-        let subject = if is_rust {
-            Subject::rustc(arguments)
-        } else {
-            Subject::cc(arguments)
-        };
-        Some((subject?, identity))
-    });
+    let sealed = env::var(contract::SEAL)
+        .ok()
+        .and_then(|identity| Some((Subject::of(invocation)?, identity)));
     let key = fs::read_to_string(note.key()).ok();
-    let status = run(command, sealed, key.as_deref(), name);
+    let mut command = command(invocation);
+    let status = run(&mut command, sealed, key.as_deref(), invocation.name());
     if status.as_ref().is_ok_and(ExitStatus::success)
-        && is_rust
-        && stable_paths::have_leaked(&RustcCall::read(arguments), arguments)
+        && invocation.rustc().is_some_and(stable_paths::have_leaked)
     {
         // Sccache does not store what failed.
         note.note_leaked();
@@ -313,7 +280,7 @@ fn end_with_caller(child: &Child, name: String) {
         }
         if let Some(session) = Session::current() {
             let why = "what asked for it was killed, and so was its compiler";
-            session.fault(&Fault::of_call(Kind::CallAbandoned, &name, why));
+            session.fault(&Fault::of_call(fault::Kind::CallAbandoned, &name, why));
         }
         kill_process(compiler, Signal::TERM).ok();
     };
@@ -323,27 +290,23 @@ fn end_with_caller(child: &Child, name: String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn words(line: &str) -> Vec<OsString> {
-        line.split_whitespace().map(OsString::from).collect()
-    }
+    use crate::invocation::{self, words};
 
     #[test]
     fn the_arguments_are_those_that_were_given() {
-        let coloured =
-            |given: &str, asked: &str, is_rust| in_colour(words(given), &words(asked), is_rust);
+        let coloured = |given: &str, asked: &str| {
+            in_colour(invocation::read(given), &invocation::read(asked)).arguments
+        };
         let given = "a.rs --crate-type lib --color auto --out-dir out";
+        let call = format!("rustc {given}");
         assert_eq!(
-            coloured(given, "--crate-type rlib a.rs --color always", true),
+            coloured(&call, "rustc --crate-type rlib a.rs --color always"),
             words("a.rs --crate-type lib --out-dir out --color=always")
         );
-        assert_eq!(coloured(given, "a.rs --json artifacts", true), words(given));
+        assert_eq!(coloured(&call, "rustc a.rs --json artifacts"), words(given));
+        let asked = "cc -x c -c -o a.o -fdiagnostics-color=always a.c";
         assert_eq!(
-            coloured(
-                "-c a.c",
-                "-x c -c -o a.o -fdiagnostics-color=always a.c",
-                false
-            ),
+            coloured("cc -c a.c", asked),
             words("-c a.c -fdiagnostics-color=always")
         );
     }

@@ -1,48 +1,35 @@
 //! What the preprocessor makes of a C or C++ source, of which sccache makes the key.
 
 use std::env;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::io::{self, Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
 
 use memchr::memmem;
 
+use crate::invocation::{Argument, Cc, Invocation};
 use crate::process;
 use crate::session::Note;
 use nix_sccache_contract::bypass::Reason;
-
-/// Whether a call of sccache's is for that.
-pub fn is_asked_for(arguments: &[OsString]) -> bool {
-    arguments.iter().any(|argument| argument == "-E")
-}
 
 /// Has the compiler make it. Sccache 0.19 asks for a text without lines and files, since comments are
 /// then free (`preprocess_cmd` in its `src/compiler/gcc.rs`); where an object has those in it, it gets
 /// a text that has them as well. Files that only the assembler reads are in no text: such a source is
 /// none for the cache.
 pub fn make(
-    command: impl Fn(&[OsString]) -> Command,
-    arguments: &[OsString],
+    command: impl Fn(&Invocation) -> Command,
+    asked: &Invocation,
+    call: &Cc,
     note: &Note,
 ) -> ExitCode {
-    let with_lines: Vec<_> = arguments
-        .iter()
-        .filter(|argument| {
-            !["-P", "-fminimize-whitespace"]
-                .iter()
-                .any(|it| argument == it)
-        })
-        .cloned()
-        .collect();
-    let has_lines = arguments.len() == with_lines.len();
-    let mut asked = if have_lines(arguments) {
-        &with_lines
-    } else {
-        arguments
-    };
+    const WITHOUT_LINES: [&str; 2] = ["-P", "-fminimize-whitespace"];
+    let others = |argument: &Argument| !WITHOUT_LINES.contains(&argument.option.as_str());
+    let with_lines = asked.with_arguments(call.arguments.filtered(others));
+    let has_lines = with_lines.arguments.len() == asked.arguments.len();
+    let mut keeps_lines = have_lines(call);
     loop {
-        let mut command = command(asked);
+        let mut command = command(if keeps_lines { &with_lines } else { asked });
         let Ok((status, text)) = run(&mut command) else {
             return ExitCode::FAILURE;
         };
@@ -51,12 +38,12 @@ pub fn make(
                 note.note_refused(&Reason::AssemblerReads(directive.to_owned()));
                 return ExitCode::FAILURE;
             }
-            if asked.len() != with_lines.len() && !has_lines && asks_for_line(&text) {
-                asked = &with_lines;
+            if !keeps_lines && !has_lines && asks_for_line(&text) {
+                keeps_lines = true;
                 continue;
             }
-            if let Some(file) = rules(arguments) {
-                note.keep_rules(file);
+            if let Some(file) = call.arguments.value("-MF") {
+                note.keep_rules(OsStr::new(file));
             }
         }
         return match io::stdout().write_all(&text) {
@@ -79,13 +66,12 @@ fn run(command: &mut Command) -> io::Result<(ExitStatus, Vec<u8>)> {
 }
 
 /// Whether options have the object name files and lines, here or in what nixpkgs' wrapper adds.
-fn have_lines(arguments: &[OsString]) -> bool {
+fn have_lines(call: &Cc) -> bool {
     let added =
         env::vars_os().filter(|(name, _)| name.as_bytes().starts_with(b"NIX_CFLAGS_COMPILE"));
     let added = added.map(|(_, options)| options);
-    arguments
-        .iter()
-        .any(|argument| names_lines(argument.as_bytes()))
+    let mut given = call.arguments.iter();
+    given.any(|argument| names_lines(argument.option.as_bytes()))
         || added.into_iter().any(|options| {
             options
                 .as_bytes()
@@ -121,12 +107,6 @@ fn of_assembler(text: &[u8]) -> Option<&'static str> {
             name.starts_with(b"\"") || name.starts_with(b"\\\"") || *directive == ".incbin"
         })
     })
-}
-
-/// The file of rules for make that the preprocessor writes.
-fn rules(arguments: &[OsString]) -> Option<&OsStr> {
-    let at = arguments.iter().position(|argument| argument == "-MF")?;
-    arguments.get(at + 1).map(OsString::as_os_str)
 }
 
 #[cfg(test)]

@@ -14,22 +14,17 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::arguments::RustcCall;
 use crate::digest;
-use crate::invocation::Compiler;
+use crate::invocation::{Invocation, Rustc};
 use crate::real_sccache;
 use crate::session::{Session, write_whole};
 use nix_sccache_contract::hex;
 
 /// The answer to what sccache asks, where it is such a question: what rustc, called by this command
 /// with these arguments, prints to standard output.
-pub fn answer(
-    session: &Session,
-    compiler: &Compiler,
-    arguments: &[OsString],
-    command: &mut Command,
-) -> Option<Vec<u8>> {
-    let arguments: Vec<_> = arguments.iter().map(OsString::as_os_str).collect();
+pub fn answer(session: &Session, asked: &Invocation, command: &mut Command) -> Option<Vec<u8>> {
+    let compiler = &asked.compiler;
+    let arguments: Vec<_> = asked.arguments.iter().map(OsString::as_os_str).collect();
     let asks_sysroot = match arguments.as_slice() {
         [only] if *only == "-vV" => false,
         [first, rest @ ..]
@@ -43,10 +38,10 @@ pub fn answer(
     if !real_sccache::is_client_side() || !answers_always_so(session, &compiler.path) {
         return None;
     }
-    let files: Vec<_> = [Some(&compiler.path), compiler.wrapper.as_ref()]
+    let files: Vec<_> = compiler
+        .programs()
         .into_iter()
-        .flatten()
-        .cloned()
+        .map(Path::to_owned)
         .collect();
     let said = session.remember(&question(&arguments), &files, || {
         let output = command.output().ok();
@@ -63,17 +58,13 @@ pub fn answer(
 
 /// The names of a library's files, which sccache asks rustc for before each call: they are known by the
 /// arguments, as the [seal](crate::seal) knows them. Those of other kinds of crate depend on the target.
-pub fn file_names(arguments: &[OsString]) -> Option<Vec<u8>> {
-    let [given @ .., print, file_names] = arguments else {
-        return None;
-    };
-    if print != "--print" || file_names != "file-names" {
-        return None;
-    }
-    let call = RustcCall::read(given);
-    let is_library = |kind: &String| kind == "lib" || kind == "rlib";
-    let are_known = !call.crate_types.is_empty() && call.crate_types.iter().all(is_library);
-    if call.asks || call.unreadable || call.test || call.output || !are_known {
+pub fn file_names(call: &Rustc) -> Option<Vec<u8>> {
+    let is_asked = call.arguments.values("--print").eq(["file-names"]);
+    let mut others = call
+        .crate_types()
+        .filter(|kind| !["lib", "rlib"].contains(kind));
+    let is_library = call.makes(&["lib", "rlib"]) && others.next().is_none();
+    if !is_asked || !is_library || call.is_test() || call.arguments.has("-o") {
         return None;
     }
     Some(format!("lib{}.rlib\n", call.output_stem()?).into_bytes())
@@ -131,7 +122,7 @@ fn with_small_sysroot(session: &Session, said: &[u8]) -> Option<Vec<u8>> {
     let (sysroot, rest) = said.split_at(end);
     let libraries = shared_libraries(Path::new(OsStr::from_bytes(sysroot)))?;
     let digest = session.remember(b"shared libraries", &libraries, || {
-        Some(digest::of_files(&libraries))
+        digest::of_files(&libraries).ok()
     })?;
     let digest = hex(&digest);
     let small = session.file("sysroots").join(&digest);
@@ -159,6 +150,7 @@ fn shared_libraries(sysroot: &Path) -> Option<Vec<PathBuf>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::invocation::words;
 
     /// Rustc itself says the same.
     #[test]
@@ -172,9 +164,13 @@ mod tests {
         ] {
             let line = format!("{line} --print file-names");
             let mut arguments = vec![source.clone().into_os_string()];
-            arguments.extend(line.split(' ').map(OsString::from));
+            arguments.extend(words(&line));
             let said = Command::new("rustc").args(&arguments).output().unwrap();
-            assert_eq!(file_names(&arguments), Some(said.stdout), "{line}");
+            assert_eq!(
+                file_names(&Rustc::read(&arguments)),
+                Some(said.stdout),
+                "{line}"
+            );
         }
         for line in [
             "a.rs --crate-name a --crate-type lib",
@@ -182,8 +178,7 @@ mod tests {
             "a.rs --crate-name a --print file-names",
             "a.rs --crate-type lib --print file-names",
         ] {
-            let arguments: Vec<_> = line.split(' ').map(OsString::from).collect();
-            assert_eq!(file_names(&arguments), None, "{line}");
+            assert_eq!(file_names(&Rustc::read(&words(line))), None, "{line}");
         }
     }
 }

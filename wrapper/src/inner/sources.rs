@@ -1,32 +1,29 @@
 //! The list of a crate's sources, by which sccache makes a key of what they are and of the variables
 //! that they name.
 
-use std::ffi::OsString;
 use std::fs;
-use std::path::Path;
 use std::process::{Command, ExitCode, ExitStatus};
 
-use crate::arguments::rustc_options;
+use crate::invocation::Rustc;
 use crate::process;
 use crate::session::Note;
 use nix_sccache_contract::bypass::Reason;
 
 /// Whether a call of sccache's is for that list alone.
-pub fn are_asked_for(arguments: &[OsString]) -> bool {
-    let has = |wanted: &str, value: Option<&str>| {
-        rustc_options(arguments).iter().any(|(option, given)| {
-            option == wanted && (value.is_none() || given.as_deref() == value)
-        })
-    };
-    has("--emit", Some("dep-info")) && has("-o", None)
+pub fn are_asked_for(call: &Rustc) -> bool {
+    call.arguments.has("-o")
+        && call
+            .arguments
+            .values("--emit")
+            .any(|emit| emit == "dep-info")
 }
 
 /// Has rustc write it. A variable that is set and empty is one that is not set to sccache 0.19
 /// (`parse_env_dep_info` in its `src/compiler/rust.rs`): such a crate is none for the cache.
-pub fn list(mut command: Command, arguments: &[OsString], note: &Note) -> ExitCode {
+pub fn list(mut command: Command, call: &Rustc, note: &Note) -> ExitCode {
     let status = process::run_through(&mut command, |_| ());
     if status.as_ref().is_ok_and(ExitStatus::success)
-        && let Some(file) = output(arguments)
+        && let Some(file) = call.arguments.value("-o")
         && let Ok(text) = fs::read_to_string(file)
         && let Some(variable) = empty_variable(&text)
     {
@@ -34,11 +31,6 @@ pub fn list(mut command: Command, arguments: &[OsString], note: &Note) -> ExitCo
         return ExitCode::FAILURE;
     }
     process::end_as(command, &status)
-}
-
-fn output(arguments: &[OsString]) -> Option<&Path> {
-    let at = arguments.iter().position(|argument| argument == "-o")?;
-    arguments.get(at + 1).map(Path::new)
 }
 
 /// A variable that the crate reads, and that is empty. Of cargo's own sccache knows which are set, and

@@ -2,32 +2,12 @@
 //! the preprocessed source (`HashKeyParams` in its `src/compiler/c.rs`), which nobody has afterwards.
 
 use std::env;
-use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::dep_info;
-use crate::arguments::CcCall;
+use crate::invocation::{Argument, Cc};
 use nix_sccache_contract::part::{Kind, Part};
-
-/// Options whose value is the next argument, or the rest of this one.
-const WITH_VALUE: [&str; 15] = [
-    "-idirafter",
-    "-imacros",
-    "-include",
-    "-iquote",
-    "-isysroot",
-    "-isystem",
-    "-Xclang",
-    "-target",
-    "-arch",
-    "-MF",
-    "-MT",
-    "-MQ",
-    "-I",
-    "-D",
-    "-o",
-];
 
 /// Options that say where something is written.
 const OUTPUTS: [&str; 4] = ["-MF", "-MQ", "-MT", "-o"];
@@ -43,53 +23,31 @@ const VARIABLES: [&str; 6] = [
 ];
 
 /// What an object is made of.
-pub fn parts(arguments: &[OsString]) -> Vec<Part> {
+pub fn parts(call: &Cc) -> Vec<Part> {
     let here = env::current_dir().unwrap_or_default();
-    let call = CcCall::read(arguments);
     let mut parts = Vec::new();
     let mut in_order = String::new();
-    let (mut output, mut rules) = (None, None);
     let mut has_symbols = has_symbols_hidden();
-    let mut rest = arguments.iter();
-    while let Some(argument) = rest.next() {
-        let argument = argument.to_string_lossy();
-        let with_value = WITH_VALUE.iter().find_map(|option| {
-            let value = argument.strip_prefix(option)?;
-            Some((*option, value.to_owned()))
-        });
-        let (name, value) = match with_value {
-            Some((option, value)) if value.is_empty() => {
-                let next = rest.next().map(|next| next.to_string_lossy().into_owned());
-                (option, next.unwrap_or_default())
-            }
-            Some((option, value)) => (option, value),
-            None if call.sources.iter().any(|source| *source == argument) => {
-                ("source", argument.into_owned())
-            }
-            None => {
-                has_symbols |= argument.starts_with("-g") && argument != "-g0";
-                let (name, value) = named(&argument);
-                in_order.extend([name, "\0"]);
-                parts.push(Part::text(Kind::Argument, name, value));
-                continue;
-            }
-        };
-        match name {
-            "-MF" => rules = Some(here.join(&value)),
-            "-o" => output = Some(here.join(&value)),
-            _ => {}
-        }
-        if OUTPUTS.contains(&name) {
+    for Argument { option, value, .. } in call.arguments.iter() {
+        if OUTPUTS.contains(&option.as_str()) {
             continue;
         }
-        in_order.extend([name, "\0"]);
-        parts.push(match (name, value.split_once('=')) {
-            ("-D", Some((macro_name, value))) => {
-                Part::text(Kind::Argument, format!("-D {macro_name}"), value)
+        has_symbols |= option.starts_with("-g") && option != "-g0";
+        let part = match (option.as_str(), value.as_deref()) {
+            ("", Some(source)) => Part::text(Kind::Argument, "source", source),
+            ("-D", Some(given)) => {
+                let (name, value) = given.split_once('=').unwrap_or((given, ""));
+                Part::text(Kind::Argument, format!("-D {name}"), value)
             }
-            ("-D", None) => Part::text(Kind::Argument, format!("-D {value}"), ""),
-            _ => Part::text(Kind::Argument, name, &value),
-        });
+            (option, Some(value)) => Part::text(Kind::Argument, option, value),
+            (flag, None) => {
+                let (name, value) = named(flag);
+                Part::text(Kind::Argument, name, value)
+            }
+        };
+        let name = part.name.split(' ').next().unwrap_or_default();
+        in_order.extend([name, "\0"]);
+        parts.push(part);
     }
     parts.retain(|part| part.name != "-c");
     parts.push(Part::digest(Kind::Order, "arguments", in_order.as_bytes()));
@@ -98,7 +56,7 @@ pub fn parts(arguments: &[OsString]) -> Vec<Part> {
         let here = here.to_string_lossy();
         parts.push(Part::text(Kind::Directory, "current directory", &here));
     }
-    parts.extend(files(&call.sources, rules, output, &here));
+    parts.extend(files(call, &here));
     parts.extend(VARIABLES.iter().filter_map(|name| {
         let value = env::var_os(name)?;
         Some(Part::text(Kind::Variable, *name, &value.to_string_lossy()))
@@ -127,18 +85,14 @@ fn named(argument: &str) -> (&str, &str) {
 
 /// The sources, and their headers where the compiler wrote of which it read. What is in a Nix store
 /// is what its name says.
-fn files(
-    sources: &[String],
-    rules: Option<PathBuf>,
-    output: Option<PathBuf>,
-    here: &Path,
-) -> Vec<Part> {
-    let rules = rules.or_else(|| output.map(|output| output.with_extension("d")));
-    let text = rules.and_then(|rules| fs::read(rules).ok());
+fn files(call: &Cc, here: &Path) -> Vec<Part> {
+    let beside = || Some(call.object()?.with_extension("d"));
+    let rules = call.arguments.value("-MF").map(Into::into).or_else(beside);
+    let text = rules.and_then(|rules: PathBuf| fs::read(here.join(rules)).ok());
     let mut files = text
         .map(|text| dep_info::of_cc(&String::from_utf8_lossy(&text)))
         .unwrap_or_default();
-    files.extend(sources.iter().cloned());
+    files.extend(call.sources().map(str::to_owned));
     files.sort();
     files.dedup();
     files

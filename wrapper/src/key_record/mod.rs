@@ -5,14 +5,14 @@ mod dep_info;
 mod rust;
 
 use std::env;
-use std::ffi::OsString;
 use std::fs;
+use std::io;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use nix_sccache_contract::{self as contract, Language};
 
 use crate::inputs;
-use crate::invocation::Compiler;
+use crate::invocation::{Compiler, Invocation, Options};
 use crate::keyless;
 use crate::process;
 use crate::real_sccache;
@@ -27,20 +27,11 @@ use nix_sccache_contract::secret::Secrets;
 
 /// Records what a call's key was made of, if the session leaves a report. A crate that links is
 /// recorded as well: others depend on it. Nothing here fails a call.
-pub fn record(
-    session: &Session,
-    entry: &Entry,
-    compiler: &Compiler,
-    arguments: &[OsString],
-    paths: &StablePaths,
-) {
+pub fn record(session: &Session, entry: &Entry, invocation: &Invocation, paths: &StablePaths) {
     if !is_wanted() {
         return;
     }
-    let language = Language::ALL
-        .into_iter()
-        .find(|language| language.name() == entry.language);
-    let Some(language) = language else { return };
+    let language = invocation.language();
     let wanted = match &entry.outcome {
         Outcome::Hit | Outcome::Miss | Outcome::Passthrough(Reason::CacheFailed) => true,
         Outcome::Passthrough(Reason::NotWrapped) | Outcome::Probe | Outcome::Error => false,
@@ -49,13 +40,17 @@ pub fn record(
     if !wanted {
         return;
     }
-    let arguments = paths.arguments(arguments);
-    let (unit, mut parts) = match language {
-        Language::Rust => rust::parts(arguments, &keyless::of(session, compiler, arguments)),
-        Language::C | Language::Cxx => (Unit::default(), cc::parts(arguments)),
+    let invocation = paths.invocation().unwrap_or(invocation);
+    let (unit, mut parts) = match &invocation.options {
+        Options::Rustc(call) => rust::parts(call, &keyless::of(session, invocation)),
+        Options::Cc(call) => (Unit::default(), cc::parts(call)),
     };
-    parts.extend(hidden(language, compiler, arguments));
-    parts.extend(found_once(session, compiler, language));
+    // A call whose key could not be made was none for the cache.
+    let Ok(hidden) = hidden(invocation) else {
+        return;
+    };
+    parts.extend(hidden);
+    parts.extend(found_once(session, &invocation.compiler, language));
     // What the compiler was shown is what counts.
     for part in &mut parts {
         if let Some(shown) = part.value.as_text().and_then(|text| paths.shown(text)) {
@@ -95,9 +90,9 @@ pub fn recorded(session: &Session) -> Vec<u8> {
 }
 
 /// What the shim itself adds to the key.
-fn hidden(language: Language, compiler: &Compiler, arguments: &[OsString]) -> Vec<Part> {
-    inputs::parts(language, compiler, arguments)
-        .into_iter()
+fn hidden(invocation: &Invocation) -> io::Result<Vec<Part>> {
+    let parts = inputs::parts(invocation)?.into_iter();
+    let parts = parts
         // They are recorded with those that sccache knows of.
         .filter(|(name, _)| !name.starts_with(inputs::LIBRARY.as_bytes()))
         .map(|(name, value)| {
@@ -119,8 +114,8 @@ fn hidden(language: Language, compiler: &Compiler, arguments: &[OsString]) -> Ve
                 Ok(text) => digested(kind, shown, text.as_bytes()),
                 Err(bytes) => digested(kind, shown, bytes.as_bytes()),
             }
-        })
-        .collect()
+        });
+    Ok(parts.collect())
 }
 
 /// A part whose value is a digest already.

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use nix_sccache_contract as contract;
 
 use super::dep_info::{self, DepInfo};
-use crate::arguments::rustc_options;
+use crate::invocation::{Argument, Rustc};
 use crate::process::output_of;
 use crate::static_libraries;
 use nix_sccache_contract::part::{Kind, Part};
@@ -34,28 +34,41 @@ const NOT_IN_KEY_OF_CARGO: [&str; 4] = [
 ];
 
 /// What was compiled, and of what; `keyless` are the variables that are in no key but for being read.
-pub fn parts(arguments: &[OsString], keyless: &BTreeSet<OsString>) -> (Unit, Vec<Part>) {
+pub fn parts(call: &Rustc, keyless: &BTreeSet<OsString>) -> (Unit, Vec<Part>) {
     let here = env::current_dir().unwrap_or_default();
-    let mut call = Call::default();
-    for (option, value) in rustc_options(arguments) {
-        call.option(&option, value.as_deref(), &here);
-    }
-    let dep_info = call.dep_info(&here).unwrap_or_else(|| DepInfo {
-        sources: call.inputs.clone(),
+    let dep_info = dep_info(call, &here).unwrap_or_else(|| DepInfo {
+        sources: call.sources().map(str::to_owned).collect(),
         variables: Vec::new(),
     });
-    let mut parts = call.parts;
+    let mut parts = Vec::new();
+    // The names of the arguments in the key.
+    let mut in_order = String::new();
+    for Argument { option, value, .. } in call.arguments.iter() {
+        let text = value.as_deref().unwrap_or_default();
+        match option.as_str() {
+            "--extern" => parts.extend(dependency(text, &here)),
+            "--target" if Path::new(text).extension() == Some(OsStr::new("json")) => {
+                let contents = fs::read(here.join(text)).unwrap_or_default();
+                parts.push(Part::digest(Kind::Target, text, &contents));
+            }
+            option if NOT_IN_KEY.contains(&option) => {}
+            option => {
+                let (name, text) = named(option, text);
+                // Cargo gave these in any order once, and sccache sorts them.
+                if option != "--cfg" {
+                    in_order.extend([&name, "\0"]);
+                }
+                parts.push(Part::text(Kind::Argument, name, text));
+            }
+        }
+    }
     parts.push(Part::text(
         Kind::Directory,
         "current directory",
         &here.to_string_lossy(),
     ));
-    parts.push(Part::digest(
-        Kind::Order,
-        "arguments",
-        call.in_order.as_bytes(),
-    ));
-    let libraries = static_libraries::of(arguments, &here).into_iter();
+    parts.push(Part::digest(Kind::Order, "arguments", in_order.as_bytes()));
+    let libraries = static_libraries::of(call, &here).into_iter();
     parts.extend(libraries.filter_map(|library| {
         let contents = fs::read(&library.file).ok()?;
         let part = Part::digest(Kind::Library, library.name, &contents);
@@ -68,73 +81,29 @@ pub fn parts(arguments: &[OsString], keyless: &BTreeSet<OsString>) -> (Unit, Vec
             .filter_map(|source| self::source(source, &here)),
     );
     parts.extend(variables(&dep_info, keyless));
-    call.unit.kinds.sort();
-    (call.unit, parts)
+    (unit(call), parts)
 }
 
-/// A call, as far as its key is concerned.
-#[derive(Default)]
-struct Call {
-    unit: Unit,
-    parts: Vec<Part>,
-    inputs: Vec<String>,
-    crate_name: String,
-    extra_filename: String,
-    /// The names of the arguments in the key.
-    in_order: String,
+fn unit(call: &Rustc) -> Unit {
+    let mut kinds: Vec<_> = call.crate_types().map(str::to_owned).collect();
+    kinds.sort();
+    Unit {
+        kinds,
+        target: call.target().map(str::to_owned),
+        test: call.is_test(),
+        checked: !call.emit().any(|emit| emit.starts_with("link")),
+        folder: call
+            .out_dir()
+            .map(|folder| folder.to_string_lossy().into_owned()),
+        stem: call.output_stem(),
+    }
 }
 
-impl Call {
-    fn option(&mut self, option: &str, value: Option<&str>, here: &Path) {
-        let text = value.unwrap_or_default();
-        match option {
-            "--extern" => return self.parts.extend(dependency(text, here)),
-            "--out-dir" => self.unit.folder = value.map(str::to_owned),
-            "--target" => {
-                self.unit.target = value.map(str::to_owned);
-                if Path::new(text)
-                    .extension()
-                    .is_some_and(|ending| ending == "json")
-                {
-                    let contents = fs::read(here.join(text)).unwrap_or_default();
-                    return self.parts.push(Part::digest(Kind::Target, text, &contents));
-                }
-            }
-            "--crate-name" => {
-                text.clone_into(&mut self.crate_name);
-                self.unit.stem = Some(format!("{}{}", self.crate_name, self.extra_filename));
-            }
-            "--crate-type" => self.unit.kinds.extend(text.split(',').map(str::to_owned)),
-            "--emit" => {
-                self.unit.checked = !text.split(',').any(|emit| emit.starts_with("link"));
-            }
-            "--test" => self.unit.test = true,
-            "" => self.inputs.extend(value.map(str::to_owned)),
-            _ => {}
-        }
-        if NOT_IN_KEY.contains(&option) {
-            return;
-        }
-        let (name, text) = named(option, text);
-        if name == "-C extra-filename" {
-            text.clone_into(&mut self.extra_filename);
-            self.unit.stem = Some(format!("{}{text}", self.crate_name));
-        }
-        // Cargo gave these in any order once, and sccache sorts them.
-        if option != "--cfg" {
-            self.in_order.extend([&name, "\0"]);
-        }
-        self.parts.push(Part::text(Kind::Argument, name, text));
-    }
-
-    /// What rustc wrote about the crate, or sccache.
-    fn dep_info(&self, here: &Path) -> Option<DepInfo> {
-        let folder = here.join(self.unit.folder.as_ref()?);
-        let file = folder.join(format!("{}.d", self.unit.stem.as_ref()?));
-        let text = fs::read(file).ok()?;
-        let read = dep_info::of_rustc(&String::from_utf8_lossy(&text));
-        (!read.sources.is_empty()).then_some(read)
-    }
+/// What rustc wrote about the crate, or sccache.
+fn dep_info(call: &Rustc, here: &Path) -> Option<DepInfo> {
+    let text = fs::read(here.join(call.dependencies()?)).ok()?;
+    let read = dep_info::of_rustc(&String::from_utf8_lossy(&text));
+    (!read.sources.is_empty()).then_some(read)
 }
 
 /// The name and the value of an argument: `-C opt-level` and `3`. A feature is all name.

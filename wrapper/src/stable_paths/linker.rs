@@ -17,9 +17,9 @@ use std::process::{Command, ExitCode};
 use memchr::memmem;
 use nix_sccache_contract as contract;
 
-use super::options::Options;
 use super::root::{self, Root};
 use super::text::{Direction, replaced};
+use crate::invocation::{Rustc, response_file};
 use crate::process;
 use crate::session::Session;
 use crate::tell::tell;
@@ -31,25 +31,25 @@ const FOLDER: &str = "linkers";
 /// The linker that rustc will call, where that is known: the one it is told of, or `cc` for a target
 /// that has it. For other targets it is one of rustc's own, with arguments that only that takes; and
 /// with `-C linker-flavor` its name does not say which arguments it takes.
-pub fn known(options: &Options) -> Option<PathBuf> {
-    process::find(OsStr::new(name(options)?))
+pub fn known(call: &Rustc) -> Option<PathBuf> {
+    process::find(OsStr::new(name(call)?))
 }
 
 /// What it is called by, where it is known.
-pub fn name(options: &Options) -> Option<&str> {
+pub fn name(call: &Rustc) -> Option<&str> {
     const WITH_CC: [&str; 4] = [
         "-linux-android",
         "-linux-gnu",
         "-linux-musl",
         "-linux-uclibc",
     ];
-    if options.codegen("linker-flavor").is_some() {
+    if call.codegen("linker-flavor").is_some() {
         return None;
     }
-    let target = options.target.as_deref().unwrap_or("-linux-gnu");
+    let target = call.target().unwrap_or("-linux-gnu");
     let has_cc =
         WITH_CC.iter().any(|part| target.contains(part)) && target.strip_suffix(".json").is_none();
-    options.codegen("linker").or(has_cc.then_some("cc"))
+    call.codegen("linker").or(has_cc.then_some("cc"))
 }
 
 /// The link in the session by which rustc is to call us for a linker.
@@ -171,7 +171,7 @@ impl Copies {
         }
         let list = self.place(file, OsStr::new("arguments"))?;
         fs::write(&list, lines.join(&b'\n'))?;
-        Ok(at(&list))
+        Ok(response_file::argument(list.as_os_str()))
     }
 
     /// Writes all arguments to a file, and says by what argument the linker reads it.
@@ -179,7 +179,7 @@ impl Copies {
         let file = self.place(Path::new("arguments"), OsStr::new("arguments"))?;
         let lines: Vec<_> = arguments.iter().map(|argument| escaped(argument)).collect();
         fs::write(&file, lines.join(&b'\n'))?;
-        Ok(at(&file))
+        Ok(response_file::argument(file.as_os_str()))
     }
 
     /// A copy of an object or archive with real paths, if it has a stable one.
@@ -285,12 +285,6 @@ fn is_compiled(file: &Path) -> bool {
         .any(|ending| file.extension() == Some(OsStr::new(ending)))
 }
 
-fn at(file: &Path) -> OsString {
-    let mut argument = OsString::from("@");
-    argument.push(file);
-    argument
-}
-
 fn unescaped(line: &[u8]) -> PathBuf {
     let mut bytes = Vec::with_capacity(line.len());
     let mut rest = line.iter();
@@ -338,7 +332,7 @@ mod tests {
             without.clone().into(),
             "-lc".into(),
             "missing.o".into(),
-            at(&list),
+            response_file::argument(list.as_os_str()),
         ];
         let rewritten = copies.arguments(&arguments).unwrap();
         assert_eq!(rewritten[1..4], arguments[1..4]);
@@ -406,6 +400,23 @@ mod tests {
             fs::read(&program).unwrap(),
             [named.as_bytes(), b"\0"].concat()
         );
+    }
+
+    #[test]
+    fn a_linker_of_another_manner_is_not_known() {
+        for (line, expected) in [
+            ("", true),
+            ("--target x86_64-unknown-linux-gnu", true),
+            ("--target wasm32-unknown-unknown", false),
+            ("--target wasm32-unknown-unknown -C linker=cc", true),
+            ("--target x86_64-unknown-linux-none", false),
+            ("--target ./x86_64-unknown-linux-gnu.json", false),
+            ("-C linker=no-such-linker", false),
+            ("-C linker=cc -C linker-flavor=ld.lld", false),
+        ] {
+            let call = Rustc::read(&crate::invocation::words(line));
+            assert_eq!(known(&call).is_some(), expected, "{line}");
+        }
     }
 
     #[test]

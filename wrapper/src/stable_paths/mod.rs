@@ -19,7 +19,7 @@
 //! What comes of it is the same to the bit, but for one thing: where LLVM optimises several modules
 //! of a crate together, it names what one of them takes from another, and others must not see,
 //! `NAME.llvm.NUMBER`, and the number is a hash of the module, with all paths in it. Such crates
-//! are left alone, unless all is wanted ([`Options::keep_bytes`]). So is a build that makes Rust's
+//! are left alone, unless all is wanted ([`options::keep_bytes`]). So is a build that makes Rust's
 //! own shared libraries, or in which such crates use others ([`manifests`]).
 //!
 //! Whatever is shown is provided for whoever runs later, in another derivation even (crane hands what
@@ -54,12 +54,11 @@ use nix_sccache_contract::StablePaths as PathMode;
 
 use self::discover::{Cargo, wanted};
 use self::manifests::Profiles;
-use self::options::{Options, with_stable_paths};
-use self::outputs::Outputs;
+use self::options::with_stable_paths;
 use self::root::{Role, Root};
 use self::text::{Direction, replaced};
-use crate::arguments::{RustcCall, spelled_for_sccache};
-use crate::class::Class;
+use crate::cacheability::Cacheability;
+use crate::invocation::{Argument, Invocation, Rustc};
 use crate::session::{self, Session};
 
 pub use self::cargo::prepare as prepare_cargo;
@@ -69,16 +68,14 @@ pub use self::linker::{called as linker_called, main as as_linker};
 /// How a call is made, so that paths stay the same. By default, as it came.
 #[derive(Debug, Default)]
 pub struct StablePaths {
-    /// The arguments, where they are others.
-    arguments: Option<Vec<OsString>>,
+    /// The invocation, where it is another.
+    invocation: Option<Invocation>,
     /// The variables that are others.
     variables: Vec<(OsString, OsString)>,
     /// The working directory, where it is another.
     folder: Option<PathBuf>,
     /// The roots whose stable paths may be in what comes of it.
     roots: Vec<Root>,
-    /// What comes of it.
-    outputs: Option<Outputs>,
     /// Whether the compiler is shown stable paths, and so tells of them.
     shows: bool,
     /// Whether it could be, if all were wanted.
@@ -90,55 +87,51 @@ pub struct StablePaths {
 }
 
 impl StablePaths {
-    /// Those of a call of rustc's that is of this class.
-    pub fn of(
-        session: Option<&Session>,
-        call: &RustcCall,
-        given: &[OsString],
-        class: &Class,
-    ) -> Self {
+    /// Those of an invocation.
+    pub fn of(session: Option<&Session>, given: &Invocation, is: &Cacheability) -> Self {
         let wanted = wanted();
-        let (Some(session), Ok(folder)) = (session, env::current_dir()) else {
+        let (Some(session), Ok(folder), Some(call)) = (session, env::current_dir(), given.rustc())
+        else {
             return Self::default();
         };
-        if wanted == PathMode::Never || !session::in_sandbox() || call.asks || call.unreadable {
+        if wanted == PathMode::Never || !session::in_sandbox() || call.asks() || call.is_unreadable
+        {
             return Self::default();
         }
-        let arguments = spelled_for_sccache(given);
-        let options = Options::read(&arguments);
         let cargo = Cargo::read(&folder);
         // Macros look there, whether or not this call is shown anything.
-        cargo.provide(options.folder.as_deref().unwrap_or(&folder));
-        if *class == Class::Probe {
+        cargo.provide(call.out_dir().unwrap_or(&folder));
+        if *is == Cacheability::Probe {
             return Self::default();
         }
-        let cacheable = *class == Class::Cacheable;
-        let outputs = Outputs::of(call, &options);
+        let cacheable = *is == Cacheability::Cacheable;
         let kind = Kind::of(call);
         let mut paths = Self::default();
-        if kind.is_library && (cacheable || kind.links || kind.is_macro) && can_restore(&options) {
+        if kind.is_library
+            && (cacheable || kind.links || kind.is_macro)
+            && options::can_restore(call)
+            && linker::known(call).is_some()
+        {
             let any = wanted == PathMode::Always
                 || kind.is_macro
-                || options.keep_bytes(call)
-                || options.strip_names() && !manifests::make(session, "staticlib");
-            let vendored = cargo.vendored.clone();
-            let profiles = Profiles::of(options.folder.as_deref());
+                || options::keep_bytes(call)
+                || options::strip_names(call) && !manifests::make(session, "staticlib");
+            let profiles = Profiles::of(call.out_dir());
             let has_hashes = wanted == PathMode::Exact
                 && (manifests::make(session, "dylib")
                     || cargo.singles_out(profiles)
                     || manifests::single_out(session, profiles));
             if !cargo.linker_optimises && !has_hashes {
-                paths.show(call, &arguments, &options, vendored, &folder, any);
+                paths.show(given, call, cargo.vendored.clone(), &folder, any);
                 paths.keeps = !any && !paths.shows && has_path_that_changes(call);
             }
         }
-        if kind.links || kind.is_static || outputs.as_ref().is_some_and(Outputs::emit_others) {
+        if kind.links || kind.is_static || outputs::emit_others(call) {
             paths.roots = discover::used(&cargo);
         }
         if kind.links && !paths.roots.is_empty() {
-            paths.stand_in(session, given, &options);
+            paths.stand_in(session, given, call);
         }
-        paths.outputs = outputs;
         paths
     }
 
@@ -146,9 +139,8 @@ impl StablePaths {
     /// is compiled.
     fn show(
         &mut self,
-        call: &RustcCall,
-        arguments: &[OsString],
-        options: &Options,
+        given: &Invocation,
+        call: &Rustc,
         vendored: Vec<Root>,
         folder: &Path,
         any: bool,
@@ -160,7 +152,7 @@ impl StablePaths {
             // Where the crates are in the build's own folder, what is compiled is linked in this build
             // as well, by whoever knows that folder's paths.
             if roots.iter().any(Root::is_of_build) {
-                let target = options.folder.as_deref().unwrap_or(Path::new(""));
+                let target = call.out_dir().unwrap_or(Path::new(""));
                 roots.extend(Root::of_build(target));
             }
         }
@@ -169,8 +161,8 @@ impl StablePaths {
             return;
         }
         roots.retain(|root| {
-            (any || options.remap(&root.real))
-                && !options.remap_above(root)
+            (any || options::remap(call, root))
+                && !options::remap_above(call, root)
                 && (root.role == Role::Build || mirror::is_of_vendored_crates(root))
         });
         let is_vendored = |path: &Path, roots: &[Root]| {
@@ -208,7 +200,7 @@ impl StablePaths {
                 return;
             }
         }
-        self.arguments = Some(with_stable_paths(arguments, &roots));
+        self.invocation = Some(given.with_arguments(with_stable_paths(&call.arguments, &roots)));
         self.variables = discover::variables(&roots);
         self.roots = roots;
         self.shows = true;
@@ -216,32 +208,26 @@ impl StablePaths {
     }
 
     /// Stands in for the linker.
-    fn stand_in(&mut self, session: &Session, given: &[OsString], options: &Options) {
-        let (Some(name), Some(real)) = (linker::name(options), linker::known(options)) else {
+    fn stand_in(&mut self, session: &Session, given: &Invocation, call: &Rustc) {
+        let (Some(name), Some(real)) = (linker::name(call), linker::known(call)) else {
             return;
         };
-        let Some(link) = linker::stand_in(session, &real) else {
+        let link = linker::stand_in(session, &real);
+        let Some(link) = link.and_then(|link| link.into_os_string().into_string().ok()) else {
             return;
         };
-        let mut option = OsString::from("-Clinker=");
-        option.push(&link);
-        self.stand_in = Some((link.into_os_string().into_vec(), name.into()));
-        self.arguments
-            .get_or_insert_with(|| given.to_vec())
-            .push(option);
+        let option = Argument::joined("-C", "", format!("linker={link}"));
+        let shown = self.invocation.get_or_insert_with(|| given.clone());
+        shown.push(option);
+        self.stand_in = Some((link.into(), name.into()));
         let variables = linker::variables(&real, &self.roots);
         self.variables
             .extend(variables.map(|(name, value)| (name.into(), value)));
     }
 
-    /// Whether the arguments are others than those that the compiler was called with.
-    pub fn are_others(&self) -> bool {
-        self.arguments.is_some()
-    }
-
-    /// The arguments to call the compiler with.
-    pub fn arguments<'a>(&'a self, given: &'a [OsString]) -> &'a [OsString] {
-        self.arguments.as_deref().unwrap_or(given)
+    /// The invocation to call the compiler with, where it is another than that which was given.
+    pub fn invocation(&self) -> Option<&Invocation> {
+        self.invocation.as_ref()
     }
 
     /// Gives a command the variables and the working directory.
@@ -300,16 +286,15 @@ impl StablePaths {
         if self.can_forget_shown() {
             *self = Self {
                 roots: std::mem::take(&mut self.roots),
-                outputs: self.outputs.take(),
                 ..Self::default()
             };
         }
     }
 
     /// Puts real paths into the files that leave the build as they are.
-    pub fn finish(&self) -> io::Result<()> {
-        match &self.outputs {
-            Some(outputs) if !self.roots.is_empty() => outputs.finish(&self.roots),
+    pub fn finish(&self, given: &Invocation) -> io::Result<()> {
+        match given.rustc() {
+            Some(call) if !self.roots.is_empty() => outputs::finish(call, &self.roots),
             _ => Ok(()),
         }
     }
@@ -337,12 +322,10 @@ impl StablePaths {
 
 /// Whether sccache's compiler, which we stand in for, has put a path into what it made that it was
 /// not shown, or was to keep to itself.
-pub fn have_leaked(call: &RustcCall, arguments: &[OsString]) -> bool {
+pub fn have_leaked(call: &Rustc) -> bool {
     let roots = root::from_text(env::var_os(contract::SHOWN_PATHS).as_deref());
-    let options = Options::read(arguments);
     let real: Vec<_> = roots.into_iter().map(|root| root.real).collect();
-    let outputs = Outputs::of(call, &options);
-    !real.is_empty() && outputs.is_some_and(|outputs| outputs.mention(&real, options.native))
+    !real.is_empty() && outputs::mention(call, &real)
 }
 
 /// What a call makes.
@@ -358,57 +341,35 @@ struct Kind {
 }
 
 impl Kind {
-    fn of(call: &RustcCall) -> Self {
-        let has = |kinds: &[&str]| {
-            let mut types = call.crate_types.iter();
-            types.any(|kind| kinds.contains(&kind.as_str()))
-        };
-        let is_program = call.test || call.crate_types.is_empty() || has(&["bin"]);
+    fn of(call: &Rustc) -> Self {
+        let is_program =
+            call.is_test() || call.crate_types().next().is_none() || call.makes(&["bin"]);
         Self {
-            is_library: !is_program && has(&["lib", "rlib", "dylib", "proc-macro"]),
-            is_macro: has(&["proc-macro"]),
-            is_static: has(&["staticlib"]),
-            links: is_program || has(&["cdylib", "dylib"]),
+            is_library: !is_program && call.makes(&["lib", "rlib", "dylib", "proc-macro"]),
+            is_macro: call.makes(&["proc-macro"]),
+            is_static: call.makes(&["staticlib"]),
+            links: is_program || call.makes(&["cdylib", "dylib"]),
         }
     }
 }
 
 /// The source of a call that compiles a vendored crate: cargo names it by its whole path, and
 /// that of the package itself by a relative one.
-fn vendored_source(call: &RustcCall) -> Option<PathBuf> {
-    let source = PathBuf::from(call.inputs.first()?);
+fn vendored_source(call: &Rustc) -> Option<PathBuf> {
+    let source = PathBuf::from(call.sources().next()?);
     let is_primary = env::var_os("CARGO_PRIMARY_PACKAGE").is_some();
     (source.is_absolute() && !is_primary).then_some(source)
 }
 
 /// Whether a call compiles a vendored crate by a path that is another in other builds.
-fn has_path_that_changes(call: &RustcCall) -> bool {
+fn has_path_that_changes(call: &Rustc) -> bool {
     let root = vendored_source(call).and_then(|source| Root::vendored(&source));
     root.is_some_and(|root| root.has_what_changes())
-}
-
-/// Whether what comes of the call can get its real paths back: not where they are compressed, or
-/// part of a hash, or where we do not know the linker.
-fn can_restore(options: &Options) -> bool {
-    let debug_is_inside = matches!(options.codegen("split-debuginfo"), None | Some("off"));
-    let covers = options
-        .codegen("instrument-coverage")
-        .is_some_and(|value| !matches!(value, "no" | "n" | "off" | "false" | "0"));
-    debug_is_inside
-        && !covers
-        && !options.compress_debug
-        && !options.names_constants
-        && linker::known(options).is_some()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn call(line: &str) -> (RustcCall, Options) {
-        let arguments: Vec<_> = line.split_whitespace().map(OsString::from).collect();
-        (RustcCall::read(&arguments), Options::read(&arguments))
-    }
 
     #[test]
     fn kinds_differ_in_where_they_go() {
@@ -423,32 +384,8 @@ mod tests {
             ("--crate-type lib --test a.rs", false, true),
             ("a.rs", false, true),
         ] {
-            let kind = Kind::of(&call(line).0);
+            let kind = Kind::of(&Rustc::read(&crate::invocation::words(line)));
             assert_eq!((kind.is_library, kind.links), (is_library, links), "{line}");
-        }
-    }
-
-    #[test]
-    fn what_cannot_get_its_paths_back_keeps_them() {
-        for (line, expected) in [
-            ("", true),
-            ("--target x86_64-unknown-linux-gnu", true),
-            ("--target wasm32-unknown-unknown", false),
-            ("--target wasm32-unknown-unknown -C linker=cc", true),
-            ("--target x86_64-unknown-linux-none", false),
-            ("--target ./x86_64-unknown-linux-gnu.json", false),
-            ("-C linker=no-such-linker", false),
-            ("-C linker=cc -C linker-flavor=ld.lld", false),
-            ("-Z debuginfo-compression=zlib", false),
-            ("-Zdebuginfo-compression=none", true),
-            ("-C split-debuginfo=off", true),
-            ("-C split-debuginfo=unpacked", false),
-            ("-C instrument-coverage", false),
-            ("-C instrument-coverage=no", true),
-            ("-Zsanitizer=address", false),
-            ("-Z fewer_names=no", false),
-        ] {
-            assert_eq!(can_restore(&call(line).1), expected, "{line}");
         }
     }
 }

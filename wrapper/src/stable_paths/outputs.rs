@@ -6,21 +6,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::archive;
-use super::options::Options;
 use super::root::Root;
 use super::text::{Direction, mentions, replaced};
-use crate::arguments::RustcCall;
+use crate::invocation::Rustc;
 use crate::temporary::TemporaryFile;
-
-/// Where rustc puts what it makes of a crate.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Outputs {
-    folder: PathBuf,
-    /// The crate's name, with what `-C extra-filename` adds.
-    name: String,
-    /// What is to be written.
-    emit: Vec<String>,
-}
 
 /// What `--emit` may have rustc write that is text, or in which a path is such, by its ending. A path
 /// in bitcode need not begin with a byte.
@@ -31,94 +20,75 @@ const EMITTED: [(&str, &str); 4] = [
     ("obj", "o"),
 ];
 
-impl Outputs {
-    /// Those of a call that says where its output goes.
-    pub fn of(call: &RustcCall, options: &Options) -> Option<Self> {
-        let extra = options.codegen("extra-filename").unwrap_or_default();
-        Some(Self {
-            folder: options.folder.clone()?,
-            name: format!("{}{extra}", call.crate_name.as_deref()?),
-            emit: call.emit.clone(),
-        })
-    }
+/// Whether something is written that is for people.
+pub fn emit_others(call: &Rustc) -> bool {
+    call.emit().any(|emit| {
+        let kind = emit.split('=').next().unwrap_or_default();
+        EMITTED.iter().any(|(name, _)| *name == kind)
+    })
+}
 
-    /// The list of the crate's sources, which cargo reads to see what has changed.
-    fn dependencies(&self) -> PathBuf {
-        self.folder.join(format!("{}.d", self.name))
-    }
+/// Puts real paths into what no compiler reads again: the list of sources, a static library,
+/// which rustc makes without a linker, and what `--emit` has it write for people.
+pub fn finish(call: &Rustc, roots: &[Root]) -> io::Result<()> {
+    let (Some(stem), Some(folder)) = (call.output_stem(), call.out_dir()) else {
+        return Ok(());
+    };
+    let known = [call.dependencies(), call.output("lib", "a")];
+    let mut files = known
+        .into_iter()
+        .flatten()
+        .chain(emitted_files(call, &stem, folder));
+    files.try_for_each(|file| put_real_paths(&file, roots))
+}
 
-    fn library(&self, ending: &str) -> PathBuf {
-        self.folder.join(format!("lib{}.{ending}", self.name))
-    }
-
-    /// Whether something is written that is for people.
-    pub fn emit_others(&self) -> bool {
-        self.emit.iter().any(|emit| {
-            let kind = emit.split('=').next().unwrap_or_default();
-            EMITTED.iter().any(|(name, _)| *name == kind)
-        })
-    }
-
-    /// Puts real paths into what no compiler reads again: the list of sources, a static library,
-    /// which rustc makes without a linker, and what `--emit` has it write for people.
-    pub fn finish(&self, roots: &[Root]) -> io::Result<()> {
-        for file in [self.dependencies(), self.library("a")] {
-            put_real_paths(&file, roots)?;
+/// The files of a crate that `--emit` has asked for beside a library or a program: where it says,
+/// or beside those, one for each module that rustc has made of the crate.
+fn emitted_files(call: &Rustc, stem: &str, folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut extensions = Vec::new();
+    for emit in call.emit() {
+        let (kind, file) = match emit.split_once('=') {
+            Some((kind, file)) => (kind, Some(file)),
+            None => (emit, None),
+        };
+        let extension = EMITTED.iter().find(|(name, _)| *name == kind);
+        match (file, extension) {
+            (Some(file), Some(_)) => files.push(file.into()),
+            (None, Some((_, extension))) => extensions.push(*extension),
+            _ => {}
         }
-        for file in self.emitted_files() {
-            put_real_paths(&file, roots)?;
-        }
-        Ok(())
     }
+    if extensions.is_empty() {
+        return files;
+    }
+    let beginning = format!("{stem}.");
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    files.extend(entries.map(|entry| entry.path()).filter(|path| {
+        let name = path.file_name().unwrap_or_default().as_bytes();
+        let extension = path.extension().unwrap_or_default();
+        name.starts_with(beginning.as_bytes()) && extensions.iter().any(|known| extension == *known)
+    }));
+    files
+}
 
-    /// The files of a crate that `--emit` has asked for beside a library or a program: where it says,
-    /// or beside those, one for each module that rustc has made of the crate.
-    fn emitted_files(&self) -> Vec<PathBuf> {
-        let mut files = Vec::new();
-        let mut endings = Vec::new();
-        for emit in &self.emit {
-            let (kind, file) = match emit.split_once('=') {
-                Some((kind, file)) => (kind, Some(file)),
-                None => (emit.as_str(), None),
-            };
-            let ending = EMITTED.iter().find(|(name, _)| *name == kind);
-            match (file, ending) {
-                (Some(file), Some(_)) => files.push(file.into()),
-                (None, Some((_, ending))) => endings.push(*ending),
-                _ => {}
-            }
+/// Whether one of the paths is in the crate: then what made it has found the physical path,
+/// and the result is of no use where that is another. The paths of a native library in the crate
+/// are in the key by way of its contents, and none of this.
+pub fn mention(call: &Rustc, paths: &[Vec<u8>]) -> bool {
+    let is_in = |bytes: &[u8]| mentions(bytes, paths);
+    let read = |extension| fs::read(call.output("lib", extension)?).ok();
+    let mut libraries = call.arguments.values("-l");
+    let has_native = libraries.any(|library| library.starts_with("static"));
+    let in_library = |bytes: Vec<u8>| {
+        if !has_native {
+            return is_in(&bytes);
         }
-        if endings.is_empty() {
-            return files;
-        }
-        let beginning = format!("{}.", self.name);
-        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
-        files.extend(entries.map(|entry| entry.path()).filter(|path| {
-            let name = path.file_name().unwrap_or_default().as_bytes();
-            let ending = path.extension().unwrap_or_default();
-            name.starts_with(beginning.as_bytes()) && endings.iter().any(|known| ending == *known)
-        }));
-        files
-    }
-
-    /// Whether one of the paths is in the crate: then what made it has found the physical path,
-    /// and the result is of no use where that is another. The paths of a native library in the crate
-    /// are in the key by way of its contents, and none of this.
-    pub fn mention(&self, paths: &[Vec<u8>], has_native: bool) -> bool {
-        let is_in = |bytes: &[u8]| mentions(bytes, paths);
-        let in_metadata = fs::read(self.library("rmeta")).is_ok_and(|bytes| is_in(&bytes));
-        in_metadata
-            || fs::read(self.library("rlib")).is_ok_and(|bytes| {
-                if has_native {
-                    archive::members(&bytes)
-                        .iter()
-                        .filter(|(name, _)| archive::is_rusts(name))
-                        .any(|(_, member)| is_in(member))
-                } else {
-                    is_in(&bytes)
-                }
-            })
-    }
+        let members = archive::members(&bytes);
+        let mut own = members.iter().filter(|(name, _)| archive::is_rusts(name));
+        own.any(|(_, member)| is_in(member))
+    };
+    read("rmeta").is_some_and(|bytes| is_in(&bytes)) || read("rlib").is_some_and(in_library)
 }
 
 /// Whether a crate's sources have the name of the variable in them by which they get to know their
@@ -163,9 +133,8 @@ fn put_real_paths(file: &Path, roots: &[Root]) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::ffi::OsString;
-
     use super::*;
+    use crate::invocation::words;
 
     #[test]
     fn sources_that_name_the_variable_are_found() {
@@ -193,15 +162,13 @@ mod tests {
             "--crate-name a --out-dir {} -C extra-filename=-1",
             folder.path().display()
         );
-        let arguments: Vec<_> = line.split(' ').map(OsString::from).collect();
-        let outputs = Outputs::of(&RustcCall::read(&arguments), &Options::read(&arguments));
-        let outputs = outputs.unwrap();
+        let call = Rustc::read(&words(&line));
         let roots = [Root::vendored(Path::new("/build/a-1.0.0-vendor")).unwrap()];
         for name in ["a-1.d", "liba-1.a", "liba-1.rlib"] {
             fs::write(folder.path().join(name), &roots[0].stable).unwrap();
         }
-        assert!(!outputs.mention(&[roots[0].real.clone()], false));
-        outputs.finish(&roots).unwrap();
+        assert!(!mention(&call, &[roots[0].real.clone()]));
+        finish(&call, &roots).unwrap();
         for (name, expected) in [
             ("a-1.d", &roots[0].real),
             ("liba-1.a", &roots[0].real),
@@ -219,9 +186,8 @@ mod tests {
     fn paths_in_native_libraries_are_no_matter() {
         let folder = tempfile::tempdir().unwrap();
         let line = format!("--crate-name a --out-dir {}", folder.path().display());
-        let arguments: Vec<_> = line.split(' ').map(OsString::from).collect();
-        let outputs = Outputs::of(&RustcCall::read(&arguments), &Options::read(&arguments));
-        let outputs = outputs.unwrap();
+        let call = Rustc::read(&words(&line));
+        let with_native = Rustc::read(&words(&format!("{line} -lstatic=z")));
         let real = vec![b"/build/a-1.0.0-vendor".to_vec()];
         let library = |member: &str| {
             let member = archive::tests::member(&format!("{member}/"), &real[0]);
@@ -237,8 +203,8 @@ mod tests {
             ("lib.rmeta", true, true),
         ] {
             library(member);
-            assert_eq!(outputs.mention(&real, true), in_native, "{member}");
-            assert_eq!(outputs.mention(&real, false), in_any, "{member}");
+            assert_eq!(mention(&with_native, &real), in_native, "{member}");
+            assert_eq!(mention(&call, &real), in_any, "{member}");
         }
     }
 
@@ -251,8 +217,7 @@ mod tests {
             folder.path().display(),
             at("own.ll").display()
         );
-        let arguments: Vec<_> = line.split(' ').map(OsString::from).collect();
-        let outputs = Outputs::of(&RustcCall::read(&arguments), &Options::read(&arguments));
+        let call = Rustc::read(&words(&line));
         let roots = [Root::vendored(Path::new("/build/a-1.0.0-vendor")).unwrap()];
         let files = [
             ("a-1.s", true),
@@ -264,7 +229,7 @@ mod tests {
         for (name, _) in files {
             fs::write(at(name), &roots[0].stable).unwrap();
         }
-        outputs.unwrap().finish(&roots).unwrap();
+        finish(&call, &roots).unwrap();
         for (name, is_real) in files {
             let expected = if is_real {
                 &roots[0].real

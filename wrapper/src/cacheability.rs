@@ -1,0 +1,306 @@
+//! Decides what an invocation is by its arguments: nothing to cache, something to cache, or something
+//! that the cache cannot serve, and why.
+//!
+//! The rules for rustc are those of sccache 0.19 (`parse_arguments` in its
+//! `src/compiler/rust.rs`): what it would refuse does not get there.
+
+use nix_sccache_contract::Language;
+
+use crate::invocation::{Cc, Invocation, Kind, Options, Rustc};
+use nix_sccache_contract::bypass::Reason;
+
+/// What an invocation is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cacheability {
+    /// A question: a version, `--print`, a look at standard input. Nobody waits for it to be cached.
+    Probe,
+    /// A compilation that the cache may serve.
+    Cacheable,
+    /// A compilation that it may not.
+    Bypass(Reason),
+}
+
+impl Cacheability {
+    /// What an invocation is by its arguments.
+    pub fn of(invocation: &Invocation) -> Self {
+        let cacheability = match &invocation.options {
+            Options::Rustc(call) => of_rustc(call),
+            Options::Cc(call) => of_cc(call),
+        };
+        match cacheability {
+            Self::Cacheable | Self::Bypass(_) if invocation.compiler.kind == Kind::OtherRust => {
+                Self::Bypass(Reason::OtherName)
+            }
+            other => other,
+        }
+    }
+
+    /// The same, where the cache could serve it, but for a reason that there may be.
+    pub fn unless(self, reason: impl FnOnce() -> Option<Reason>) -> Self {
+        match self {
+            Self::Cacheable => reason().map_or(Self::Cacheable, Self::Bypass),
+            other => other,
+        }
+    }
+}
+
+/// What a call of rustc's is.
+fn of_rustc(call: &Rustc) -> Cacheability {
+    const SERVED: [&str; 3] = ["link", "metadata", "dep-info"];
+    let bypass = Cacheability::Bypass;
+    if call.is_unreadable {
+        return bypass(Reason::ArgumentFile);
+    }
+    if call.asks() || call.reads_stdin() || call.sources().next().is_none() {
+        return Cacheability::Probe;
+    }
+    if call.is_incremental() {
+        return bypass(Reason::Incremental);
+    }
+    if call.is_test() {
+        return bypass(Reason::Links("test".to_owned()));
+    }
+    let is_library = |kind: &&str| matches!(*kind, "lib" | "rlib" | "staticlib");
+    let links: Vec<_> = call
+        .crate_types()
+        .filter(|kind| !is_library(kind))
+        .collect();
+    if call.crate_types().next().is_none() {
+        return bypass(Reason::Links("bin".to_owned()));
+    }
+    if !links.is_empty() {
+        return bypass(Reason::Links(links.join(",")));
+    }
+    if call.prints() {
+        return bypass(Reason::Option("--print".to_owned()));
+    }
+    if call.arguments.has("-o") {
+        return bypass(Reason::OutputFile);
+    }
+    if call.arguments.has("--sysroot") {
+        return bypass(Reason::Sysroot);
+    }
+    if call.sources().count() > 1 {
+        return bypass(Reason::Sources);
+    }
+    if call.crate_name().is_none() || call.out_dir().is_none() || call.emits() > 1 {
+        return bypass(Reason::NotCargos);
+    }
+    if let Some(option) = call.refused() {
+        return bypass(Reason::Option(option));
+    }
+    let mut externs = call.arguments.values("--extern");
+    if let Some(name) = externs.find(|name| !name.contains('=')) {
+        return bypass(Reason::Option(format!("--extern {name}")));
+    }
+    if call.is_native() {
+        return bypass(Reason::Native);
+    }
+    if let Some(other) = call.emit().find(|emit| !SERVED.contains(emit)) {
+        return bypass(Reason::Emits(other.to_owned()));
+    }
+    if call.emit().eq(["dep-info"]) {
+        return Cacheability::Probe;
+    }
+    Cacheability::Cacheable
+}
+
+/// What a call of a C or C++ compiler's is.
+fn of_cc(call: &Cc) -> Cacheability {
+    let bypass = Cacheability::Bypass;
+    if call.is_unreadable {
+        return bypass(Reason::ArgumentFile);
+    }
+    if call.asks() || call.reads_stdin() {
+        return Cacheability::Probe;
+    }
+    if !call.makes_object() {
+        return bypass(Reason::NoObject);
+    }
+    if let Some(option) = call.refused() {
+        return bypass(Reason::Option(option));
+    }
+    if call.is_native() {
+        return bypass(Reason::Native);
+    }
+    if call.sources().count() != 1 {
+        return bypass(Reason::Sources);
+    }
+    Cacheability::Cacheable
+}
+
+/// Whether a language is among those to wrap, which [`contract::WRAP`] names.
+///
+/// [`contract::WRAP`]: nix_sccache_contract::WRAP
+pub fn is_wrapped(language: Language, wrap: Option<&str>) -> bool {
+    wrap.is_none_or(|wrap| Language::named_in(wrap).contains(&language))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::invocation;
+
+    fn of(line: &str) -> Cacheability {
+        Cacheability::of(&invocation::read(&format!("rustc {line}")))
+    }
+
+    const LIBRARY: &str =
+        "--crate-name a --crate-type lib --emit=dep-info,metadata,link --out-dir /t src/lib.rs";
+
+    #[test]
+    fn what_cargo_does_with_a_library_is_cached() {
+        assert_eq!(of(LIBRARY), Cacheability::Cacheable);
+        assert_eq!(
+            of("--crate-name a --crate-type staticlib,rlib --emit link --out-dir /t src/lib.rs"),
+            Cacheability::Cacheable
+        );
+        for line in [
+            "--crate-name a --crate-type lib --emit=dep-info,metadata --out-dir /t src/lib.rs",
+            // As nixpkgs' buildRustCrate calls it.
+            "--crate-name a src/lib.rs --out-dir target/lib --crate-type lib",
+        ] {
+            assert_eq!(of(line), Cacheability::Cacheable, "{line}");
+        }
+    }
+
+    #[test]
+    fn questions_are_probes() {
+        for line in [
+            "",
+            "-vV",
+            "- --crate-name ___ --print=file-names --crate-type bin",
+            "--crate-name a --crate-type lib --emit=metadata --out-dir /t -",
+            "--crate-name a --crate-type lib --emit=dep-info --out-dir /t src/lib.rs",
+        ] {
+            assert_eq!(of(line), Cacheability::Probe, "{line}");
+        }
+    }
+
+    /// What sccache runs before it knows a key (its `src/compiler/rust.rs`).
+    #[test]
+    fn sccaches_own_calls_are_no_compilations() {
+        for line in [
+            "-vV",
+            "+stable -vV",
+            "--print=sysroot --print=target-libdir",
+            "--crate-name a --crate-type lib src/lib.rs --emit dep-info -o /tmp/deps.d",
+            "--crate-name a --crate-type lib src/lib.rs --emit link --out-dir /t --print file-names",
+        ] {
+            assert_ne!(of(line), Cacheability::Cacheable, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_cached_has_a_reason() {
+        let links = |kind: &str| Reason::Links(kind.to_owned());
+        for (line, reason) in [
+            (format!("{LIBRARY} -C incremental=/i"), Reason::Incremental),
+            (format!("{LIBRARY} --test"), links("test")),
+            (format!("{LIBRARY} -o a"), Reason::OutputFile),
+            (
+                format!("{LIBRARY} --print native-static-libs"),
+                Reason::Option("--print".into()),
+            ),
+            (
+                format!("{LIBRARY} --print=link-args").replace("type lib", "type bin"),
+                links("bin"),
+            ),
+            (format!("{LIBRARY} --sysroot /s"), Reason::Sysroot),
+            (format!("{LIBRARY} other.rs"), Reason::Sources),
+            (format!("{LIBRARY} --emit=metadata"), Reason::NotCargos),
+            (
+                format!("{LIBRARY},llvm-ir")
+                    .replace(" src/lib.rs,llvm-ir", " src/lib.rs")
+                    .replace("metadata,link", "link,llvm-ir"),
+                Reason::Emits("llvm-ir".into()),
+            ),
+            (
+                LIBRARY.replace("lib --emit", "proc-macro --emit"),
+                links("proc-macro"),
+            ),
+            (LIBRARY.replace("--crate-type lib", ""), links("bin")),
+            (LIBRARY.replace("--out-dir /t", ""), Reason::NotCargos),
+            (format!("{LIBRARY} -Ctarget-cpu=native"), Reason::Native),
+            (
+                format!("{LIBRARY} --extern proc_macro"),
+                Reason::Option("--extern proc_macro".into()),
+            ),
+            (format!("{LIBRARY} @/nonexistent"), Reason::ArgumentFile),
+        ] {
+            assert_eq!(of(&line), Cacheability::Bypass(reason), "{line}");
+        }
+    }
+
+    /// Real builders' calls, and what each is.
+    #[test]
+    fn calls_of_real_builders() {
+        let mut builders = 0;
+        for line in include_str!("testdata/calls.txt").lines() {
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            if line.starts_with('[') {
+                builders += 1;
+                continue;
+            }
+            let (expected, call) = line.split_once(": ").unwrap();
+            let cacheability = Cacheability::of(&invocation::read(call));
+            let expected = match expected {
+                "cacheable" => Cacheability::Cacheable,
+                "probe" => Cacheability::Probe,
+                reason => Cacheability::Bypass(serde_json::from_str(reason).unwrap()),
+            };
+            assert_eq!(cacheability, expected, "{call}");
+        }
+        assert!(builders > 8, "{builders}");
+    }
+
+    /// A response file may say anything that sccache would read, and the shim must know.
+    #[test]
+    fn response_files_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("args");
+        for (text, line, expected) in [
+            ("-c a.c", "cc -o a.o", Cacheability::Cacheable),
+            (
+                "-fstack-usage",
+                "cc -c a.c",
+                Cacheability::Bypass(Reason::Option("-fstack-usage".into())),
+            ),
+            (
+                "'a",
+                "cc -c a.c",
+                Cacheability::Bypass(Reason::ArgumentFile),
+            ),
+            (
+                "--test",
+                &format!("rustc {LIBRARY}"),
+                Cacheability::Bypass(Reason::Links("test".into())),
+            ),
+        ] {
+            std::fs::write(&file, text).unwrap();
+            let call = invocation::read(&format!("{line} @{}", file.display()));
+            assert_eq!(Cacheability::of(&call), expected, "{line} {text}");
+        }
+    }
+
+    #[test]
+    fn what_is_made_of_rustc_is_not_known() {
+        assert_eq!(
+            Cacheability::of(&invocation::read(&format!("rustdoc {LIBRARY}"))),
+            Cacheability::Bypass(Reason::OtherName)
+        );
+        assert_eq!(
+            Cacheability::of(&invocation::read("rustdoc -vV")),
+            Cacheability::Probe
+        );
+    }
+
+    #[test]
+    fn only_what_is_to_be_wrapped_is() {
+        assert!(is_wrapped(Language::C, None));
+        assert!(is_wrapped(Language::Cxx, Some("rust,c++")));
+        assert!(!is_wrapped(Language::C, Some("rust,c++")));
+    }
+}

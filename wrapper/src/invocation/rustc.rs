@@ -1,0 +1,497 @@
+//! Reads the arguments of rustc, and of what takes the same: clippy-driver, rustdoc.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use super::arguments::{Argument, Arguments, Form};
+use super::response_file;
+
+/// What an invocation of rustc says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rustc {
+    /// The arguments in order.
+    pub arguments: Arguments,
+    /// Whether a response file cannot be read, or an argument is not Unicode: then there are no arguments
+    /// here.
+    pub is_unreadable: bool,
+}
+
+/// The options whose value may be the next argument, in every release of rustc so far;
+/// a new one makes its value look like a source, and the call like one that is not cached.
+const TAKE_VALUE: &[&str] = &[
+    "--allow",
+    "--cap-lints",
+    "--cfg",
+    "--check-cfg",
+    "--codegen",
+    "--color",
+    "--crate-name",
+    "--crate-type",
+    "--deny",
+    "--diagnostic-width",
+    "--edition",
+    "--emit",
+    "--env-set",
+    "--error-format",
+    "--explain",
+    "--extern",
+    "--forbid",
+    "--force-warn",
+    "--json",
+    "--out-dir",
+    "--pretty",
+    "--print",
+    "--remap-path-prefix",
+    "--remap-path-scope",
+    "--sysroot",
+    "--target",
+    "--unpretty",
+    "--warn",
+    "-A",
+    "-C",
+    "-D",
+    "-F",
+    "-L",
+    "-W",
+    "-Z",
+    "-l",
+    "-o",
+];
+
+/// The kinds of `--print` with which rustc compiles all the same (`print_crate_info` in its
+/// `rustc_driver_impl`, 1.95).
+const PRINTED_ON_THE_WAY: [&str; 2] = ["link-args", "native-static-libs"];
+
+/// What rustc writes where no `--emit` says so.
+const BY_DEFAULT: &str = "link";
+
+/// Options of `-C` that write further files.
+const REFUSED_CODEGEN: [&str; 1] = ["save-temps"];
+
+/// The same of `-Z`.
+const REFUSED_UNSTABLE: [&str; 9] = [
+    "codegen-backend",
+    "dump-",
+    "emit-thin-lto-index",
+    "llvm-plugins",
+    "nll-facts",
+    "profile-sample-use",
+    "remark-dir",
+    "save-analysis",
+    "self-profile",
+];
+
+/// The option of `-C` that names a profile. Sccache 0.19 takes that for what the call writes
+/// (`parse_arguments` in its `src/compiler/rust.rs`): a hit would replace it.
+const PROFILE: &str = "profile-use";
+
+/// Options that sccache 0.19 does not know to take a value: it takes the value for a second
+/// source, and the call for one that it cannot cache.
+const UNKNOWN_TO_SCCACHE: [&str; 4] = [
+    "--edition",
+    "--env-set",
+    "--force-warn",
+    "--remap-path-scope",
+];
+
+fn form(word: &str) -> Form {
+    let takes_value = |option: &str| TAKE_VALUE.contains(&option);
+    if !word.starts_with('-') {
+        return Form::Source;
+    }
+    let length = match word.strip_prefix("--") {
+        Some(_) => word.find('='),
+        None => word.get(..2).filter(|it| takes_value(it)).map(str::len),
+    };
+    match length {
+        _ if takes_value(word) => Form::Separate,
+        Some(length) if word.starts_with("--") => Form::Joined(length, "="),
+        Some(length) => Form::Joined(length, ""),
+        None => Form::Flag,
+    }
+}
+
+/// Whether an argument is `-C`, in either spelling.
+fn is_codegen(argument: &Argument) -> bool {
+    matches!(argument.option.as_str(), "-C" | "--codegen")
+}
+
+/// The name of an option of `-C` or `-Z`, and its value. rustc takes `-` and `_` for each other.
+fn named(given: &str) -> (String, Option<&str>) {
+    let (name, value) = match given.split_once('=') {
+        Some((name, value)) => (name, Some(value)),
+        None => (given, None),
+    };
+    (name.replace('_', "-"), value)
+}
+
+impl Rustc {
+    /// Reads arguments, without the name of the compiler.
+    pub fn read(arguments: &[OsString]) -> Self {
+        let words = response_file::expand_lines(arguments);
+        Self {
+            is_unreadable: words.is_none(),
+            arguments: Arguments::split(words.unwrap_or_default(), form),
+        }
+    }
+
+    /// The name of the crate.
+    pub fn crate_name(&self) -> Option<&str> {
+        self.arguments.value("--crate-name")
+    }
+
+    /// The kinds of crate that are wanted, in order: `lib`, `bin`, …
+    pub fn crate_types(&self) -> impl Iterator<Item = &str> {
+        let given = self.arguments.values("--crate-type");
+        given.flat_map(|kinds| kinds.split(','))
+    }
+
+    /// Whether one of these kinds is wanted.
+    pub fn makes(&self, kinds: &[&str]) -> bool {
+        self.crate_types().any(|kind| kinds.contains(&kind))
+    }
+
+    /// What is to be written: `kind` or `kind=file`.
+    pub fn emit(&self) -> impl Iterator<Item = &str> {
+        let by_default = (self.emits() == 0).then_some(BY_DEFAULT);
+        let given = self.arguments.values("--emit");
+        given.flat_map(|kinds| kinds.split(',')).chain(by_default)
+    }
+
+    /// How many times something says what is to be written.
+    pub fn emits(&self) -> usize {
+        self.arguments.values("--emit").count()
+    }
+
+    /// The source files.
+    pub fn sources(&self) -> impl Iterator<Item = &str> {
+        self.arguments.values("")
+    }
+
+    /// Whether the source is standard input.
+    pub fn reads_stdin(&self) -> bool {
+        self.arguments.has("-")
+    }
+
+    /// The kinds of `--print`, and whether rustc compiles all the same.
+    fn printed(&self) -> impl Iterator<Item = bool> {
+        // `--print=kind=path` writes to a file.
+        let kind = |given: &str| given.split('=').next().unwrap_or_default().to_owned();
+        let printed = self.arguments.values("--print").map(kind);
+        printed.map(|kind| PRINTED_ON_THE_WAY.contains(&kind.as_str()))
+    }
+
+    /// Whether rustc prints something of what it does while it compiles.
+    pub fn prints(&self) -> bool {
+        self.printed().any(|compiles| compiles)
+    }
+
+    /// Whether the call asks for information and compiles nothing: a version, `--print`, help.
+    pub fn asks(&self) -> bool {
+        const ASK: [&str; 8] = [
+            "--explain",
+            "--help",
+            "--pretty",
+            "--unpretty",
+            "--version",
+            "-V",
+            "-Vv",
+            "-vV",
+        ];
+        self.printed().any(|compiles| !compiles)
+            || self.arguments.has("-h")
+            || ASK.iter().any(|option| self.arguments.has(option))
+    }
+
+    /// Whether a test harness is to be built.
+    pub fn is_test(&self) -> bool {
+        self.arguments.has("--test")
+    }
+
+    /// Whether the compilation is incremental.
+    pub fn is_incremental(&self) -> bool {
+        self.codegen("incremental").is_some()
+    }
+
+    /// Where `--out-dir` says that the output goes.
+    pub fn out_dir(&self) -> Option<&Path> {
+        self.arguments.value("--out-dir").map(Path::new)
+    }
+
+    /// The target that it compiles for, where it says so.
+    pub fn target(&self) -> Option<&str> {
+        self.arguments.value("--target")
+    }
+
+    /// The value of an option of `-C`, the last that is given; empty for one without a value.
+    pub fn codegen(&self, option: &str) -> Option<&str> {
+        let given = self.arguments.iter().rev().filter(|it| is_codegen(it));
+        let mut given = given.filter_map(|argument| Some(named(argument.value.as_deref()?)));
+        given.find_map(|(name, value)| (name == option).then(|| value.unwrap_or_default()))
+    }
+
+    /// The options of `-Z` by their names, with their values.
+    pub fn unstable(&self) -> impl Iterator<Item = (String, Option<&str>)> {
+        self.arguments.values("-Z").map(named)
+    }
+
+    /// An option by which it reads or writes files of which sccache 0.19 knows nothing.
+    pub fn refused(&self) -> Option<String> {
+        self.arguments.iter().rev().find_map(|argument| {
+            let Argument { option, value, .. } = argument;
+            let Some(given) = value else {
+                // Its value is missing.
+                return TAKE_VALUE
+                    .contains(&option.as_str())
+                    .then(|| option.clone());
+            };
+            let (name, value) = named(given);
+            let begins = |refused: &[&str]| refused.iter().any(|start| name.starts_with(start));
+            let is_refused = match option.as_str() {
+                "-C" | "--codegen" => {
+                    let is_unpacked = name == "split-debuginfo" && value == Some("unpacked");
+                    is_unpacked && !cfg!(target_vendor = "apple") || begins(&REFUSED_CODEGEN)
+                }
+                "-Z" => begins(&REFUSED_UNSTABLE),
+                _ => false,
+            };
+            let spelled = given.split('=').next().unwrap_or_default();
+            let option = if is_codegen(argument) { "-C" } else { option };
+            is_refused.then(|| format!("{option} {spelled}"))
+        })
+    }
+
+    /// Whether it compiles for the processor that it runs on.
+    pub fn is_native(&self) -> bool {
+        self.codegen("target-cpu") == Some("native")
+    }
+
+    /// The paths that others stand for (`--remap-path-prefix`); what is behind the last `=` is the other.
+    pub fn remapped(&self) -> impl Iterator<Item = &Path> {
+        let given = self.arguments.values("--remap-path-prefix");
+        given.filter_map(|remap| remap.rsplit_once('=').map(|(from, _)| Path::new(from)))
+    }
+
+    /// What the names of all that it writes have in them: the crate's, and what `-C extra-filename`
+    /// adds.
+    pub fn output_stem(&self) -> Option<String> {
+        let extra = self.codegen("extra-filename").unwrap_or_default();
+        Some(format!("{}{extra}", self.crate_name()?))
+    }
+
+    /// A file of what it writes, by what stands around the stem.
+    pub fn output(&self, prefix: &str, extension: &str) -> Option<PathBuf> {
+        let name = format!("{prefix}{}.{extension}", self.output_stem()?);
+        Some(self.out_dir()?.join(name))
+    }
+
+    /// Where the list of its sources goes.
+    pub fn dependencies(&self) -> Option<PathBuf> {
+        self.output("", "d")
+    }
+
+    /// What other crates are compiled or linked with, by what its name ends in.
+    pub fn libraries(&self) -> Vec<(&'static str, PathBuf)> {
+        let emits = |what: &str| self.emit().any(|given| given == what);
+        let library = self.makes(&["lib", "rlib"]);
+        let archive = self.makes(&["staticlib"]) && emits("link");
+        let names = [
+            (library && emits("link"), "lib", "rlib"),
+            (library && emits("metadata"), "lib", "rmeta"),
+            (archive, "lib", "a"),
+            // As targets of Windows call it.
+            (archive, "", "lib"),
+        ];
+        let wanted = names.into_iter().filter(|(wanted, ..)| *wanted);
+        wanted
+            .filter_map(|(_, prefix, extension)| Some((extension, self.output(prefix, extension)?)))
+            .collect()
+    }
+
+    /// The option that names a profile, as it may be given once more.
+    pub fn profile(&self) -> Option<String> {
+        let file = self.codegen(PROFILE).filter(|file| !file.is_empty())?;
+        Some(format!("-C{PROFILE}={file}"))
+    }
+
+    /// What sccache is to be asked: the same in a spelling that it reads as rustc does, with what it
+    /// wants to be said, and without what it takes for something else.
+    pub fn for_sccache(&self) -> Vec<OsString> {
+        let names_profile = |argument: &Argument| {
+            let name = argument.value.as_deref().map(|given| named(given).0);
+            is_codegen(argument) && name.as_deref() == Some(PROFILE)
+        };
+        let arguments = self.arguments.filtered(|it| !names_profile(it));
+        let mut asked = arguments.in_one_word(&UNKNOWN_TO_SCCACHE).words();
+        if self.emits() == 0 {
+            asked.push(format!("--emit={BY_DEFAULT}").into());
+        }
+        asked
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::ffi::OsStringExt;
+
+    use super::*;
+    use crate::invocation::words;
+
+    fn read(line: &str) -> Rustc {
+        Rustc::read(&words(line))
+    }
+
+    /// Each spelling of each option of which something depends.
+    #[test]
+    fn spellings_of_one_option_are_one() {
+        for (lines, is_so) in [
+            (
+                &[
+                    "-C incremental=/i",
+                    "-Cincremental=/i",
+                    "--codegen incremental=/i",
+                    "--codegen=incremental=/i",
+                ][..],
+                Rustc::is_incremental as fn(&Rustc) -> bool,
+            ),
+            (
+                &[
+                    "-vV",
+                    "-V",
+                    "--version",
+                    "--print cfg",
+                    "--print=cfg",
+                    "--explain E0001",
+                ],
+                Rustc::asks,
+            ),
+            (
+                &[
+                    "--print native-static-libs",
+                    "--print=link-args",
+                    "--print=native-static-libs=/t/file",
+                ],
+                |call| call.prints() && !call.asks(),
+            ),
+            (&["--print link-args --print cfg"], Rustc::asks),
+            (
+                &["- --crate-name ___ --print=file-names"],
+                Rustc::reads_stdin,
+            ),
+            (
+                &[
+                    "-C target-cpu=native",
+                    "-Ctarget_cpu=native",
+                    "--codegen=target-cpu=native",
+                ],
+                Rustc::is_native,
+            ),
+            (
+                &[
+                    "--out-dir /t --target x -C linker=a -C linker=cc -Cextra-filename=-1",
+                    "--out-dir=/t --target=x --codegen linker=cc --codegen=extra_filename=-1",
+                ],
+                |call| {
+                    let codegen = |name| call.codegen(name).unwrap_or("none");
+                    let values = (codegen("linker"), codegen("extra-filename"), codegen("lto"));
+                    call.out_dir() == Some(Path::new("/t"))
+                        && call.target() == Some("x")
+                        && values == ("cc", "-1", "none")
+                },
+            ),
+        ] {
+            for line in lines {
+                assert!(is_so(&read(line)), "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn cargos_call_of_a_library() {
+        let line = "--crate-name memchr --edition=2021 /v/memchr/src/lib.rs --error-format=json --crate-type lib \
+             --emit=dep-info,metadata,link -C opt-level=3 -Cembed-bitcode=no --cfg feature=\"std\" -C metadata=1f \
+             --out-dir /t/deps -L dependency=/t/deps --extern a=/t/deps/liba.rmeta --cap-lints allow";
+        let call = read(line);
+        assert_eq!(call.crate_name(), Some("memchr"));
+        assert!(call.crate_types().eq(["lib"]));
+        assert!(call.emit().eq(["dep-info", "metadata", "link"]));
+        assert!(call.sources().eq(["/v/memchr/src/lib.rs"]));
+        assert!(!call.asks() && !call.is_incremental() && !call.is_test() && !call.reads_stdin());
+        assert_eq!(call.arguments.words(), words(line));
+    }
+
+    #[test]
+    fn sccache_gets_what_it_knows() {
+        let asked = |line: &str| read(line).for_sccache();
+        assert_eq!(
+            asked("--edition 2024 -C opt-level=3 src/lib.rs --emit=link"),
+            words("--edition=2024 -C opt-level=3 src/lib.rs --emit=link")
+        );
+        let line = "--crate-name a --crate-type lib --out-dir out a.rs";
+        assert!(read(line).emit().eq(["link"]));
+        let with_emit = format!("{line} --emit=link");
+        assert_eq!(asked(line), words(&with_emit));
+        assert_eq!(asked(&with_emit), words(&with_emit));
+        for given in [
+            "-C profile-use=/p",
+            "-Cprofile_use=/p",
+            "--codegen=profile-use=/p",
+        ] {
+            let line = format!("a.rs {given} -C opt-level=3 --emit=link");
+            assert_eq!(
+                asked(&line),
+                words("a.rs -C opt-level=3 --emit=link"),
+                "{given}"
+            );
+            assert_eq!(read(&line).profile().unwrap(), "-Cprofile-use=/p");
+        }
+    }
+
+    #[test]
+    fn options_that_read_or_write_further_files_are_known() {
+        for (line, refused) in [
+            ("-C save_temps", Some("-C save_temps")),
+            ("--codegen=save-temps=yes", Some("-C save-temps")),
+            ("-Zself-profile=/d", Some("-Z self-profile")),
+            ("-C split-debuginfo=unpacked", Some("-C split-debuginfo")),
+            ("-Csplit-debuginfo=packed -Zremap-cwd-prefix=.", None),
+            ("a.rs --edition", Some("--edition")),
+        ] {
+            assert_eq!(read(line).refused().as_deref(), refused, "{line}");
+        }
+    }
+
+    #[test]
+    fn outputs_are_known_by_the_arguments() {
+        let of = |line: &str| -> Vec<String> {
+            let libraries = read(line).libraries().into_iter();
+            libraries
+                .map(|(_, path)| path.display().to_string())
+                .collect()
+        };
+        for (line, expected) in [
+            (
+                "--crate-name a --crate-type lib --emit=dep-info,metadata,link --out-dir /t -C extra-filename=-1f a.rs",
+                &["/t/liba-1f.rlib", "/t/liba-1f.rmeta"][..],
+            ),
+            (
+                "--crate-name a --crate-type lib --emit metadata --out-dir t a.rs",
+                &["t/liba.rmeta"],
+            ),
+            (
+                "--crate-name a --crate-type staticlib --emit link --out-dir=t a.rs",
+                &["t/liba.a", "t/a.lib"],
+            ),
+            ("--crate-name a --crate-type lib --emit link a.rs", &[]),
+            ("--crate-type lib --emit link --out-dir t a.rs", &[]),
+        ] {
+            assert_eq!(of(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn response_files_are_read() {
+        assert!(read("@/nonexistent").is_unreadable);
+        assert!(Rustc::read(&[OsString::from_vec(vec![0xff])]).is_unreadable);
+    }
+}
