@@ -3,9 +3,9 @@
 use nix_sccache_contract as contract;
 use serde::Serialize;
 
-use super::Earlier;
 use super::chain::{Note, Root, compared, roots};
 use super::compare::{Comparison, Difference};
+use super::earlier::Earlier;
 use super::folder::{Build, Call};
 use super::select::{Wanted, counterpart};
 use super::show::time;

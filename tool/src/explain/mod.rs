@@ -3,6 +3,7 @@
 //! | module | does |
 //! |---|---|
 //! | [`folder`] | reads what builds have left |
+//! | [`earlier`] | reads builds back in time, as far as somebody asks |
 //! | [`select`] | finds the calls for a crate, and those that they compare with |
 //! | [`compare`] | tells what differs from what follows of it |
 //! | [`chain`] | goes through the dependencies to what changed first |
@@ -11,6 +12,7 @@
 mod answer;
 mod chain;
 mod compare;
+mod earlier;
 pub mod folder;
 mod select;
 mod show;
@@ -24,7 +26,8 @@ use nix_sccache_contract as contract;
 use nix_sccache_core::nearest;
 
 use self::answer::Answer;
-use self::folder::{Build, Log, logs};
+use self::earlier::Earlier;
+use self::folder::logs;
 use self::select::Wanted;
 use crate::print::{print, tell};
 use nix_sccache_contract::text::shown;
@@ -109,39 +112,4 @@ fn unknown(name: &str, place: &str, names: &[String]) -> String {
         format!("; did you mean `{}`?", shown(name))
     });
     format!("no build in {place} compiled `{}`{meant}", shown(name))
-}
-
-/// The builds before one, which are read as far back as somebody asks.
-struct Earlier<'a> {
-    logs: std::slice::Iter<'a, Log>,
-    read: Vec<Build>,
-}
-
-impl<'a> Earlier<'a> {
-    fn new(logs: &'a [Log]) -> Self {
-        Self {
-            logs: logs.iter(),
-            read: Vec::new(),
-        }
-    }
-
-    /// The place of the newest build that satisfies.
-    fn find(&mut self, satisfies: impl Fn(&Build) -> bool) -> Option<usize> {
-        if let Some(at) = self.read.iter().position(&satisfies) {
-            return Some(at);
-        }
-        for log in self.logs.by_ref() {
-            let Some(build) = log.read() else { continue };
-            let found = satisfies(&build);
-            self.read.push(build);
-            if found {
-                return Some(self.read.len() - 1);
-            }
-        }
-        None
-    }
-
-    fn get(&self, at: usize) -> Option<&Build> {
-        self.read.get(at)
-    }
 }
