@@ -3,9 +3,9 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::view::shortened;
 use nix_sccache_contract::bypass::Reason;
 use nix_sccache_contract::log::{Entry, Log, Outcome};
+use nix_sccache_contract::text::shown;
 
 /// Something to change, or to know.
 #[derive(Clone, Debug, PartialEq)]
@@ -139,7 +139,7 @@ fn about_misses(calls: &[Entry]) -> Vec<Advice> {
                     "Of {} calls for Rust {} missed, the first for {}.",
                     hits.len() + misses.len(),
                     misses.len(),
-                    shortened(&first.name)
+                    shown(&first.name)
                 ),
                 "The crates that a crate uses are in its key, so what comes after a miss tends to \
                  miss, too: look at the first. Its source, its version, its features, its flags \
@@ -213,7 +213,7 @@ fn about_passthroughs(calls: &[Entry]) -> Vec<Advice> {
         let seen = format!(
             "{} past the cache: {}.",
             times(calls.len(), "call goes", "calls go"),
-            shortened(&reason.to_string())
+            shown(&reason.to_string())
         );
         all.push(Sum::of(calls).advice(seen, change, wins_hits));
     }
@@ -255,12 +255,12 @@ fn change_for(reason: &Reason) -> Option<(String, bool)> {
         Reason::AssemblerReads(directive) => (
             format!(
                 "What {} names is in no key: put such data into a source of its own.",
-                shortened(directive)
+                shown(directive)
             ),
             true,
         ),
         Reason::Variable(name) => (
-            format!("Set no {}: `-MD` and `-MF` do what it does.", shortened(name)),
+            format!("Set no {}: `-MD` and `-MF` do what it does.", shown(name)),
             true,
         ),
         Reason::ThinLibrary(_) => (
@@ -289,14 +289,14 @@ fn change_for(reason: &Reason) -> Option<(String, bool)> {
         Reason::Option(option) => (
             format!(
                 "sccache takes no call with {}: leave it out where it is not needed.",
-                shortened(option)
+                shown(option)
             ),
             true,
         ),
         Reason::Emits(what) => (
             format!(
                 "sccache caches link, metadata and dep-info: leave {} out of `--emit` where it is not needed.",
-                shortened(what)
+                shown(what)
             ),
             true,
         ),

@@ -8,15 +8,13 @@ use super::advice::{Advice, advice};
 use super::timeline::{Bar, Timeline, timeline};
 use nix_sccache_contract::log::{Entry, Log, Outcome};
 use nix_sccache_contract::report::Report;
+use nix_sccache_contract::text::shown;
 
 /// How many calls are drawn and listed: of more than these, the longest.
 const SHOWN: usize = 4000;
 
 /// How many misses are listed by themselves.
 const SHOWN_MISSES: usize = 50;
-
-/// How many characters of a name are shown.
-const NAME: usize = 100;
 
 /// The page of a log.
 pub(super) fn page(log: &Log) -> io::Result<String> {
@@ -150,16 +148,16 @@ impl Call {
         let (kind, reason) = match &entry.outcome {
             Outcome::Hit => (HIT, String::new()),
             Outcome::Miss => (MISS, String::new()),
-            Outcome::Passthrough(reason) => (PASSED, shortened(&reason.to_string())),
+            Outcome::Passthrough(reason) => (PASSED, shown(&reason.to_string())),
             Outcome::Error => (FAILED, String::new()),
             Outcome::Probe => return None,
         };
         Some(Self {
             kind,
             label: label(entry),
-            name: shortened(&entry.name),
+            name: shown(&entry.name),
             package: package(entry),
-            language: shortened(&entry.language),
+            language: shown(&entry.language),
             reason,
             begins: seconds(bar.begins),
             ends: seconds(bar.begins.saturating_add(bar.took)),
@@ -244,9 +242,9 @@ fn misses(calls: &[Entry]) -> Vec<Miss> {
         .iter()
         .take(SHOWN_MISSES)
         .map(|call| Miss {
-            name: shortened(&call.name),
+            name: shown(&call.name),
             package: package(call),
-            language: shortened(&call.language),
+            language: shown(&call.language),
             seconds: seconds(call.took),
             percent: percent(seconds(call.took), seconds(longest)),
         })
@@ -299,37 +297,20 @@ fn label(entry: &Entry) -> String {
     match &entry.package {
         Some(package) if entry.name.starts_with("build_script_") => {
             let name = package.split(' ').next().unwrap_or_default();
-            format!("{}: build script", shortened(name))
+            format!("{}: build script", shown(name))
         }
-        _ => shortened(entry.name.rsplit('/').next().unwrap_or_default()),
+        _ => shown(entry.name.rsplit('/').next().unwrap_or_default()),
     }
 }
 
 fn package(entry: &Entry) -> String {
-    shortened(entry.package.as_deref().unwrap_or_default())
+    shown(entry.package.as_deref().unwrap_or_default())
 }
 
 /// The parts of a sentence, each with whether it is code: that stands between backquotes.
 fn marked(sentence: &str) -> impl Iterator<Item = (bool, &str)> {
     let parts = sentence.split('`').enumerate();
     parts.map(|(place, part)| (place % 2 == 1, part))
-}
-
-/// Something that came from outside, on one line and not too long. What it means in HTML is the
-/// template's affair.
-pub(super) fn shortened(text: &str) -> String {
-    let mut characters = text.chars();
-    let mut short = String::new();
-    for character in characters.by_ref().take(NAME) {
-        match character {
-            '"' | '\'' | '\\' => short.push(character),
-            other => short.extend(other.escape_debug()),
-        }
-    }
-    if characters.next().is_some() {
-        short.push('…');
-    }
-    short
 }
 
 #[expect(
@@ -435,8 +416,6 @@ mod tests {
         };
         assert_eq!(label(&script), "libc: build script");
         assert_eq!(label(&call("/a/b/c.cc", 0, 1, Outcome::Hit)), "c.cc");
-        assert_eq!(shortened("a\n\"b\" é"), "a\\n\"b\" é");
-        assert_eq!(shortened(&"é".repeat(101)), "é".repeat(100) + "…");
     }
 
     #[test]
