@@ -191,7 +191,7 @@ fn compiler_named(argument: &OsStr) -> Option<PathBuf> {
     if text.starts_with(['-', '@']) || text.ends_with(".rs") {
         return None;
     }
-    process::find(argument).filter(|path| which::which(path).is_ok())
+    process::find(argument).filter(|path| process::on_path(path.as_os_str()).next().is_some())
 }
 
 /// What a program is; what it answers is remembered.
