@@ -11,9 +11,9 @@ use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
+use blake3::Hasher;
 use nix_sccache_contract::hidden;
 use nix_sccache_contract::{self as contract, Language};
-use sha2::{Digest, Sha256};
 
 use crate::bootstrap;
 use crate::digest;
@@ -136,14 +136,14 @@ pub fn key_variable(invocation: &Invocation, sealed: bool) -> io::Result<(&'stat
     if sealed {
         parts.push((b"seal".to_vec(), seal::FORM.into()));
     }
-    let mut hash = Sha256::new();
+    let mut hash = Hasher::new();
     for part in parts.iter().flat_map(|(name, value)| [name, value]) {
-        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(&(part.len() as u64).to_le_bytes());
         hash.update(part);
     }
     Ok((
         variable(invocation.language()),
-        hex(&hash.finalize()).into(),
+        hex(hash.finalize().as_bytes()).into(),
     ))
 }
 

@@ -17,7 +17,6 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use crc32fast::Hasher;
-use sha2::{Digest, Sha256};
 
 use crate::invocation::{Invocation, Options};
 use nix_sccache_contract::hex;
@@ -75,11 +74,11 @@ impl Subject {
 
     /// What tells the call from others, with what else is in its key.
     pub fn identity(&self, hidden: &OsStr) -> String {
-        let mut hash = Sha256::new();
+        let mut hash = blake3::Hasher::new();
         for part in [hidden.as_bytes(), b"\0", self.described.as_bytes()] {
             hash.update(part);
         }
-        hex(hash.finalize().get(..16).unwrap_or_default())
+        hex(hash.finalize().as_bytes().get(..16).unwrap_or_default())
     }
 
     /// The outputs' places.

@@ -1,7 +1,6 @@
 //! What a key is made of, part by part, as it is recorded and compared.
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::hex;
 use crate::secret;
@@ -101,11 +100,11 @@ impl Part {
 }
 
 impl Value {
-    /// The digest of contents. Half of SHA-256 is enough to tell two builds' files apart.
+    /// The digest of contents. Half of BLAKE3 is enough to tell two builds' files apart.
     #[must_use]
     pub fn digest(contents: &[u8]) -> Self {
-        let digest = Sha256::digest(contents);
-        let half = digest.get(..16).unwrap_or_default();
+        let digest = blake3::hash(contents);
+        let half = digest.as_bytes().get(..16).unwrap_or_default();
         Self::Digest(hex(half))
     }
 

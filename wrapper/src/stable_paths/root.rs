@@ -13,7 +13,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
+use blake3::Hasher;
 
 /// Where stable paths are: not in the build's directory, which a build may install as a whole.
 const STABLE: &[u8] = b"/tmp/";
@@ -135,12 +135,12 @@ fn filler(seed: &[u8], room: usize) -> Vec<u8> {
     let letter = |byte: u8| LETTERS.get(usize::from(byte % 32)).copied().unwrap_or(b'0');
     (0_u64..)
         .flat_map(|block| {
-            let mut hash = Sha256::new();
+            let mut hash = Hasher::new();
             hash.update(b"nix-sccache stable path");
-            hash.update(block.to_le_bytes());
-            hash.update((room as u64).to_le_bytes());
+            hash.update(&block.to_le_bytes());
+            hash.update(&(room as u64).to_le_bytes());
             hash.update(seed);
-            hash.finalize()
+            *hash.finalize().as_bytes()
         })
         .map(letter)
         .take(room)
