@@ -51,17 +51,17 @@ fn manifests(root: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// What cargo says of a workspace's packages.
-pub fn metadata(manifest: &Path) -> Value {
+/// What cargo says of a workspace.
+fn metadata(manifest: &Path, options: &[&str]) -> Value {
     let out = Command::new(env!("CARGO"))
         .args([
             "metadata",
-            "--no-deps",
             "--offline",
             "--format-version=1",
             "--manifest-path",
         ])
         .arg(manifest)
+        .args(options)
         .output()
         .unwrap();
     assert!(
@@ -70,6 +70,21 @@ pub fn metadata(manifest: &Path) -> Value {
         String::from_utf8_lossy(&out.stderr)
     );
     serde_json::from_slice(&out.stdout).unwrap()
+}
+
+/// The root of the workspace of this manifest, and the folders of all packages that it is compiled of and
+/// no registry has.
+pub fn all_packages(manifest: &Path) -> (PathBuf, Vec<PathBuf>) {
+    let metadata = metadata(manifest, &["--locked"]);
+    let packages = metadata["packages"].as_array().unwrap().iter();
+    let ours = packages.filter(|it| it["source"].is_null());
+    let folder = |it: &Value| {
+        Path::new(it["manifest_path"].as_str().unwrap())
+            .parent()
+            .map(Path::to_owned)
+    };
+    let root = metadata["workspace_root"].as_str().unwrap();
+    (root.into(), ours.filter_map(folder).collect())
 }
 
 fn members(manifest: &Path) -> Vec<Package> {
@@ -95,10 +110,25 @@ fn members(manifest: &Path) -> Vec<Package> {
                 .collect(),
         }
     };
-    metadata(manifest)["packages"]
+    metadata(manifest, &["--no-deps"])["packages"]
         .as_array()
         .unwrap()
         .iter()
         .map(package)
         .collect()
+}
+
+/// The Rust files in a package's folder, without those of projects in it.
+pub fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let is_other = path.join("Cargo.toml").exists() || path.ends_with("target");
+        if path.is_dir() && !is_other {
+            files.extend(sources(&path));
+        } else if path.extension().is_some_and(|it| it == "rs") {
+            files.push(path);
+        }
+    }
+    files
 }

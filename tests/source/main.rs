@@ -9,4 +9,4 @@
 mod circles;
 mod crates;
 mod modules;
-mod unsafe_code;
+mod places;
