@@ -18,7 +18,8 @@ rustPlatform.buildRustPackage (
   }
   // import ./shimLayout.nix
   // {
-    version = (builtins.fromTOML (builtins.readFile ../../wrapper/Cargo.toml)).workspace.package.version;
+    version =
+      (builtins.fromTOML (builtins.readFile ../../wrapper/Cargo.toml)).workspace.package.version;
     src = builtins.path {
       name = "source";
       path = ../../wrapper;

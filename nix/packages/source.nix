@@ -36,7 +36,5 @@ builtins.path {
   path = root;
   filter =
     path: _:
-    builtins.any (belongsTo (
-      builtins.substring (builtins.stringLength (toString root)) (-1) path
-    )) all;
+    builtins.any (belongsTo (builtins.substring (builtins.stringLength (toString root)) (-1) path)) all;
 }
