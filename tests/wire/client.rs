@@ -109,7 +109,7 @@ fn entries_that_are_too_long() {
             release.version
         );
         // What was stored by a daemon with longer frames is not answered by one with shorter ones.
-        connect(&daemon).put(key('c'), &[7; 100_000]).unwrap();
+        connect(&daemon).put(key('c'), &vec![7; 100_000]).unwrap();
         let cache = daemon.cache();
         let shorter = [
             ("SCCACHE_DIR", cache.to_str().unwrap()),

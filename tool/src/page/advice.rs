@@ -268,7 +268,7 @@ fn change_for(reason: &Reason) -> Option<(String, bool)> {
             true,
         ),
         Reason::Unreadable(what) => (
-            format!("Let who builds read it: {}.", shortened(what)),
+            format!("Let who builds read it: {}.", shown(what)),
             true,
         ),
         Reason::OtherName => (
