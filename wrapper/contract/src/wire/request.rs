@@ -1,6 +1,7 @@
 //! Reads and writes the requests of sccache's clients.
 
-use super::{Key, Reader, body, bytes, start_of_frame};
+use super::frame::{Key, body, bytes, start_of_frame};
+use super::reader::Reader;
 
 /// A request: sccache's `protocol::Request`, from its first variant to its last.
 ///
@@ -163,10 +164,10 @@ impl Request {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{HEADER, body_length};
+    use super::super::frame::{HEADER, body_length};
     use super::*;
 
-    const KEY: Key = Key([b'a'; Key::LENGTH]);
+    const KEY: Key = Key::ZERO;
 
     const ALL: [Request; 12] = [
         Request::ZeroStats,
@@ -212,7 +213,7 @@ mod tests {
         };
         let expected = [
             &b"\0\0\0\x57\x08\0\0\0\x40\0\0\0\0\0\0\0"[..],
-            &[b'a'; 64],
+            &[b'0'; 64],
             b"\x03\0\0\0\0\0\0\0",
         ];
         assert_eq!(put.start_of_frame().unwrap(), expected.concat());

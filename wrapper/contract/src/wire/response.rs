@@ -1,6 +1,8 @@
 //! Reads and writes the responses of sccache's daemon.
 
-use super::{Reader, body, bytes, start_of_frame, statistics};
+use super::frame::{body, bytes, start_of_frame};
+use super::reader::Reader;
+use super::statistics::{self, ServerInfo};
 
 /// The number of the response that 0.19 alone has: news of a compilation, which comes between a
 /// request to compile and its result.
@@ -68,25 +70,6 @@ pub struct Handshake<'a> {
     pub is_read_only: bool,
     /// How much it may hold, in bytes, where it has a limit.
     pub max_size: Option<u64>,
-}
-
-/// What a daemon says of itself: some of sccache's `ServerInfo`, which 0.16 has alike.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ServerInfo<'a> {
-    /// Its release: `0.19.0`.
-    pub version: &'a str,
-    /// Where its storage is, for people.
-    pub location: &'a str,
-    /// Hits of all languages.
-    pub cache_hits: u64,
-    /// Misses of all languages.
-    pub cache_misses: u64,
-    /// Entries of all languages that could not be read.
-    pub cache_errors: u64,
-    /// Entries for which the storage took more than its minute.
-    pub cache_timeouts: u64,
-    /// Entries that could not be stored.
-    pub cache_write_errors: u64,
 }
 
 impl<'a> Response<'a> {
@@ -192,7 +175,7 @@ impl<'a> Handshake<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::body_length;
+    use super::super::frame::body_length;
     use super::*;
 
     fn read(body: &[u8]) -> Response<'_> {

@@ -3,7 +3,9 @@
 
 use Shape::{Count, Duration, Levels, Named};
 
-use super::{Reader, Request, ServerInfo, body, bytes};
+use super::frame::{body, bytes};
+use super::reader::Reader;
+use super::request::Request;
 
 /// A part of statistics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,6 +141,25 @@ fn named<'a>(counts: impl ExactSizeIterator<Item = (&'a str, u64)>) -> Vec<u8> {
         .concat()
 }
 
+/// What a daemon says of itself: some of sccache's `ServerInfo`, which 0.16 has alike.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ServerInfo<'a> {
+    /// Its release: `0.19.0`.
+    pub version: &'a str,
+    /// Where its storage is, for people.
+    pub location: &'a str,
+    /// Hits of all languages.
+    pub cache_hits: u64,
+    /// Misses of all languages.
+    pub cache_misses: u64,
+    /// Entries of all languages that could not be read.
+    pub cache_errors: u64,
+    /// Entries for which the storage took more than its minute.
+    pub cache_timeouts: u64,
+    /// Entries that could not be stored.
+    pub cache_write_errors: u64,
+}
+
 impl<'a> ServerInfo<'a> {
     /// Statistics, the location, two sizes if there are any, a switch, the version, and base
     /// directories.
@@ -172,7 +193,7 @@ impl<'a> ServerInfo<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Response;
+    use super::super::response::Response;
     use super::*;
 
     fn values(body: &[u8]) -> Option<Vec<(&str, Value<'_>)>> {
