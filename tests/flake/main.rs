@@ -8,5 +8,6 @@
 
 mod copy;
 mod outputs;
+mod store_paths;
 mod templates;
 mod without_flakes;

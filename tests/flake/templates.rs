@@ -9,14 +9,15 @@ use tempfile::TempDir;
 use crate::copy::{Copy, Plugin, Said, commit, said, stand_in};
 
 /// A project that a template made, in a repository of its own.
-struct Project<'a> {
+pub struct Project<'a> {
     copy: &'a Copy,
     host: &'a Host,
     folder: TempDir,
 }
 
 impl<'a> Project<'a> {
-    fn new(copy: &'a Copy, host: &'a Host, template: &str) -> Self {
+    /// Of the copy's `#template`, or its default one.
+    pub fn new(copy: &'a Copy, host: &'a Host, template: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let reference = format!("{}{template}", copy.url());
         let mut command = copy.bare(host, Plugin::Without, &["flake", "init", "-t"]);
@@ -42,7 +43,7 @@ impl<'a> Project<'a> {
     }
 
     /// The same where that input has inputs of its own.
-    fn with_its_own(&self, plugin: Plugin, arguments: &[&str]) -> Command {
+    pub fn with_its_own(&self, plugin: Plugin, arguments: &[&str]) -> Command {
         let mut command = self.nix(plugin, arguments);
         let overlay = stand_in("rust-overlay");
         command.args(["--override-input", "nix-sccache/rust-overlay", &overlay]);
