@@ -7,7 +7,7 @@
 use nix_sccache_contract::Language;
 
 use crate::invocation::{Cc, Invocation, Kind, Options, Rustc};
-use nix_sccache_contract::bypass::Reason;
+use nix_sccache_contract::bypass::BypassReason;
 
 /// What an invocation is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub enum Cacheability {
     /// A compilation that the cache may serve.
     Cacheable,
     /// A compilation that it may not.
-    Bypass(Reason),
+    Bypass(BypassReason),
 }
 
 impl Cacheability {
@@ -29,14 +29,14 @@ impl Cacheability {
         };
         match cacheability {
             Self::Cacheable | Self::Bypass(_) if invocation.compiler.kind == Kind::OtherRust => {
-                Self::Bypass(Reason::OtherName)
+                Self::Bypass(BypassReason::OtherName)
             }
             other => other,
         }
     }
 
     /// The same, where the cache could serve it, but for a reason that there may be.
-    pub fn unless(self, reason: impl FnOnce() -> Option<Reason>) -> Self {
+    pub fn unless(self, reason: impl FnOnce() -> Option<BypassReason>) -> Self {
         match self {
             Self::Cacheable => reason().map_or(Self::Cacheable, Self::Bypass),
             other => other,
@@ -49,16 +49,16 @@ fn of_rustc(call: &Rustc) -> Cacheability {
     const SERVED: [&str; 3] = ["link", "metadata", "dep-info"];
     let bypass = Cacheability::Bypass;
     if call.is_unreadable {
-        return bypass(Reason::ArgumentFile);
+        return bypass(BypassReason::ArgumentFile);
     }
     if call.asks() || call.reads_stdin() || call.sources().next().is_none() {
         return Cacheability::Probe;
     }
     if call.is_incremental() {
-        return bypass(Reason::Incremental);
+        return bypass(BypassReason::Incremental);
     }
     if call.is_test() {
-        return bypass(Reason::Links("test".to_owned()));
+        return bypass(BypassReason::Links("test".to_owned()));
     }
     let is_library = |kind: &&str| matches!(*kind, "lib" | "rlib" | "staticlib");
     let links: Vec<_> = call
@@ -66,38 +66,38 @@ fn of_rustc(call: &Rustc) -> Cacheability {
         .filter(|kind| !is_library(kind))
         .collect();
     if call.crate_types().next().is_none() {
-        return bypass(Reason::Links("bin".to_owned()));
+        return bypass(BypassReason::Links("bin".to_owned()));
     }
     if !links.is_empty() {
-        return bypass(Reason::Links(links.join(",")));
+        return bypass(BypassReason::Links(links.join(",")));
     }
     if call.prints() {
-        return bypass(Reason::Option("--print".to_owned()));
+        return bypass(BypassReason::Option("--print".to_owned()));
     }
     if call.arguments.has("-o") {
-        return bypass(Reason::OutputFile);
+        return bypass(BypassReason::OutputFile);
     }
     if call.arguments.has("--sysroot") {
-        return bypass(Reason::Sysroot);
+        return bypass(BypassReason::Sysroot);
     }
     if call.sources().count() > 1 {
-        return bypass(Reason::Sources);
+        return bypass(BypassReason::Sources);
     }
     if call.crate_name().is_none() || call.out_dir().is_none() || call.emits() > 1 {
-        return bypass(Reason::NotCargos);
+        return bypass(BypassReason::NotCargos);
     }
     if let Some(option) = call.refused() {
-        return bypass(Reason::Option(option));
+        return bypass(BypassReason::Option(option));
     }
     let mut externs = call.arguments.values("--extern");
     if let Some(name) = externs.find(|name| !name.contains('=')) {
-        return bypass(Reason::Option(format!("--extern {name}")));
+        return bypass(BypassReason::Option(format!("--extern {name}")));
     }
     if call.is_native() {
-        return bypass(Reason::Native);
+        return bypass(BypassReason::Native);
     }
     if let Some(other) = call.emit().find(|emit| !SERVED.contains(emit)) {
-        return bypass(Reason::Emits(other.to_owned()));
+        return bypass(BypassReason::Emits(other.to_owned()));
     }
     if call.emit().eq(["dep-info"]) {
         return Cacheability::Probe;
@@ -109,22 +109,22 @@ fn of_rustc(call: &Rustc) -> Cacheability {
 fn of_cc(call: &Cc) -> Cacheability {
     let bypass = Cacheability::Bypass;
     if call.is_unreadable {
-        return bypass(Reason::ArgumentFile);
+        return bypass(BypassReason::ArgumentFile);
     }
     if call.asks() || call.reads_stdin() {
         return Cacheability::Probe;
     }
     if !call.makes_object() {
-        return bypass(Reason::NoObject);
+        return bypass(BypassReason::NoObject);
     }
     if let Some(option) = call.refused() {
-        return bypass(Reason::Option(option));
+        return bypass(BypassReason::Option(option));
     }
     if call.is_native() {
-        return bypass(Reason::Native);
+        return bypass(BypassReason::Native);
     }
     if call.sources().count() != 1 {
-        return bypass(Reason::Sources);
+        return bypass(BypassReason::Sources);
     }
     Cacheability::Cacheable
 }
@@ -193,40 +193,52 @@ mod tests {
 
     #[test]
     fn what_is_not_cached_has_a_reason() {
-        let links = |kind: &str| Reason::Links(kind.to_owned());
+        let links = |kind: &str| BypassReason::Links(kind.to_owned());
         for (line, reason) in [
-            (format!("{LIBRARY} -C incremental=/i"), Reason::Incremental),
+            (
+                format!("{LIBRARY} -C incremental=/i"),
+                BypassReason::Incremental,
+            ),
             (format!("{LIBRARY} --test"), links("test")),
-            (format!("{LIBRARY} -o a"), Reason::OutputFile),
+            (format!("{LIBRARY} -o a"), BypassReason::OutputFile),
             (
                 format!("{LIBRARY} --print native-static-libs"),
-                Reason::Option("--print".into()),
+                BypassReason::Option("--print".into()),
             ),
             (
                 format!("{LIBRARY} --print=link-args").replace("type lib", "type bin"),
                 links("bin"),
             ),
-            (format!("{LIBRARY} --sysroot /s"), Reason::Sysroot),
-            (format!("{LIBRARY} other.rs"), Reason::Sources),
-            (format!("{LIBRARY} --emit=metadata"), Reason::NotCargos),
+            (format!("{LIBRARY} --sysroot /s"), BypassReason::Sysroot),
+            (format!("{LIBRARY} other.rs"), BypassReason::Sources),
+            (
+                format!("{LIBRARY} --emit=metadata"),
+                BypassReason::NotCargos,
+            ),
             (
                 format!("{LIBRARY},llvm-ir")
                     .replace(" src/lib.rs,llvm-ir", " src/lib.rs")
                     .replace("metadata,link", "link,llvm-ir"),
-                Reason::Emits("llvm-ir".into()),
+                BypassReason::Emits("llvm-ir".into()),
             ),
             (
                 LIBRARY.replace("lib --emit", "proc-macro --emit"),
                 links("proc-macro"),
             ),
             (LIBRARY.replace("--crate-type lib", ""), links("bin")),
-            (LIBRARY.replace("--out-dir /t", ""), Reason::NotCargos),
-            (format!("{LIBRARY} -Ctarget-cpu=native"), Reason::Native),
+            (LIBRARY.replace("--out-dir /t", ""), BypassReason::NotCargos),
+            (
+                format!("{LIBRARY} -Ctarget-cpu=native"),
+                BypassReason::Native,
+            ),
             (
                 format!("{LIBRARY} --extern proc_macro"),
-                Reason::Option("--extern proc_macro".into()),
+                BypassReason::Option("--extern proc_macro".into()),
             ),
-            (format!("{LIBRARY} @/nonexistent"), Reason::ArgumentFile),
+            (
+                format!("{LIBRARY} @/nonexistent"),
+                BypassReason::ArgumentFile,
+            ),
         ] {
             assert_eq!(of(&line), Cacheability::Bypass(reason), "{line}");
         }
@@ -266,17 +278,17 @@ mod tests {
             (
                 "-fstack-usage",
                 "cc -c a.c",
-                Cacheability::Bypass(Reason::Option("-fstack-usage".into())),
+                Cacheability::Bypass(BypassReason::Option("-fstack-usage".into())),
             ),
             (
                 "'a",
                 "cc -c a.c",
-                Cacheability::Bypass(Reason::ArgumentFile),
+                Cacheability::Bypass(BypassReason::ArgumentFile),
             ),
             (
                 "--test",
                 &format!("rustc {LIBRARY}"),
-                Cacheability::Bypass(Reason::Links("test".into())),
+                Cacheability::Bypass(BypassReason::Links("test".into())),
             ),
         ] {
             std::fs::write(&file, text).unwrap();
@@ -289,7 +301,7 @@ mod tests {
     fn what_is_made_of_rustc_is_not_known() {
         assert_eq!(
             Cacheability::of(&invocation::read(&format!("rustdoc {LIBRARY}"))),
-            Cacheability::Bypass(Reason::OtherName)
+            Cacheability::Bypass(BypassReason::OtherName)
         );
         assert_eq!(
             Cacheability::of(&invocation::read("rustdoc -vV")),

@@ -24,7 +24,7 @@ use crate::stable_paths::{self, StablePaths};
 use crate::surroundings;
 use crate::tell::tell;
 use crate::trouble::tell_trouble;
-use nix_sccache_contract::bypass::Reason;
+use nix_sccache_contract::bypass::BypassReason;
 use nix_sccache_contract::log::{Entry, Outcome};
 
 /// As `sccache`: a compiler's call, or else the real sccache.
@@ -86,7 +86,7 @@ fn not_found(program: &str) -> ExitCode {
 
 /// What came of a call that ran without the cache. Of one that takes our place nobody knows how it
 /// ends.
-fn ended(status: &io::Result<ExitStatus>, reason: Reason) -> Outcome {
+fn ended(status: &io::Result<ExitStatus>, reason: BypassReason) -> Outcome {
     if status.as_ref().is_ok_and(|status| !status.success()) {
         Outcome::Error
     } else {
@@ -144,7 +144,7 @@ fn compile(program: &OsStr, arguments: Vec<OsString>, as_wrapper: bool) -> ExitC
         Cacheability::Cacheable if is_wrapped(call.invocation.language()) => {
             call.ask_cache(session)
         }
-        Cacheability::Cacheable => call.pass_through(session, Reason::NotWrapped),
+        Cacheability::Cacheable => call.pass_through(session, BypassReason::NotWrapped),
     }
 }
 
@@ -229,7 +229,7 @@ impl Call {
             return process::become_program(command);
         }
         let status = process::run_through(&mut command, |_| ());
-        let reason = Reason::ProjectWrapper(wrapper.display().to_string());
+        let reason = BypassReason::ProjectWrapper(wrapper.display().to_string());
         self.note(session, ended(&status, reason));
         process::end_as(command, &status)
     }
@@ -285,11 +285,11 @@ impl Call {
 
     /// Runs the compiler; without a session, whose log wants to know how it ended, as the
     /// compiler itself.
-    fn pass_through(&mut self, session: Option<&Session>, reason: Reason) -> ExitCode {
+    fn pass_through(&mut self, session: Option<&Session>, reason: BypassReason) -> ExitCode {
         if session.is_none() && !self.paths.has_to_finish() {
             return process::become_program(self.command());
         }
-        if self.paths.can_forget_shown() && matches!(reason, Reason::Links(_)) {
+        if self.paths.can_forget_shown() && matches!(reason, BypassReason::Links(_)) {
             if let Some(code) = self.try_as_shown(session, &reason) {
                 return code;
             }
@@ -300,7 +300,7 @@ impl Call {
 
     /// Runs the compiler on paths that it was not called with. If it fails, by whatever reason,
     /// nobody is to know, and it is called as if we were not there.
-    fn try_as_shown(&self, session: Option<&Session>, reason: &Reason) -> Option<ExitCode> {
+    fn try_as_shown(&self, session: Option<&Session>, reason: &BypassReason) -> Option<ExitCode> {
         let output = self.command().output().ok()?;
         if !output.status.success() {
             return None;
@@ -323,7 +323,7 @@ impl Call {
     fn run_compiler(
         &self,
         session: Option<&Session>,
-        reason: Reason,
+        reason: BypassReason,
         passed_on: &[Vec<u8>],
     ) -> (ExitCode, bool) {
         let mut command = self.command();
@@ -355,7 +355,7 @@ impl Call {
             None => tell_trouble(why),
         };
         if session.is_some_and(Session::is_in_trouble) {
-            return self.pass_through(session, Reason::CacheFailed);
+            return self.pass_through(session, BypassReason::CacheFailed);
         }
         let question = client::Question {
             session,
@@ -374,7 +374,7 @@ impl Call {
                 ..
             } => {
                 trouble(&why);
-                self.note(session, Outcome::Passthrough(Reason::CacheFailed));
+                self.note(session, Outcome::Passthrough(BypassReason::CacheFailed));
                 ExitCode::SUCCESS
             }
             Answer::Served {
@@ -386,7 +386,7 @@ impl Call {
             }
             Answer::Unreachable(why) => {
                 trouble(&why);
-                self.pass_through(session, Reason::CacheFailed)
+                self.pass_through(session, BypassReason::CacheFailed)
             }
             Answer::Refused(reason) => {
                 self.paths.forget_shown();
@@ -397,7 +397,7 @@ impl Call {
                     Some(session) => session.give_up(&why),
                     None => tell_trouble(&why),
                 }
-                self.run_compiler(session, Reason::CacheFailed, &passed_on)
+                self.run_compiler(session, BypassReason::CacheFailed, &passed_on)
                     .0
             }
             // By the same paths as before, since who waited for the metadata has them already;
@@ -406,7 +406,8 @@ impl Call {
                 if self.paths.is_strict() {
                     self.paths.forget_shown();
                 }
-                self.run_compiler(session, Reason::RealPath, &passed_on).0
+                self.run_compiler(session, BypassReason::RealPath, &passed_on)
+                    .0
             }
             // The compiler has the last word: a program that does not compile fails again,
             // with the compiler's own messages, and the cache is not to blame.
@@ -415,7 +416,8 @@ impl Call {
                 if passed_on.is_empty() {
                     self.paths.forget_shown();
                 }
-                let (code, compiled) = self.run_compiler(session, Reason::CacheFailed, &passed_on);
+                let (code, compiled) =
+                    self.run_compiler(session, BypassReason::CacheFailed, &passed_on);
                 if compiled {
                     trouble(&why);
                 }

@@ -9,19 +9,19 @@ use crate::bootstrap;
 use crate::invocation::{Invocation, Options, Rustc, are_too_long};
 use crate::outputs;
 use crate::static_libraries::{self, StaticLibrary};
-use nix_sccache_contract::bypass::Reason;
+use nix_sccache_contract::bypass::BypassReason;
 
 /// By these gcc writes rules for make, to a file that no argument names.
 const NAME_RULES: [&str; 2] = ["DEPENDENCIES_OUTPUT", "SUNPRO_DEPENDENCIES"];
 
 /// The reason, if there is one.
-pub fn forbid(invocation: &Invocation) -> Option<Reason> {
+pub fn forbid(invocation: &Invocation) -> Option<BypassReason> {
     let Ok(here) = env::current_dir() else {
-        return Some(Reason::Directory);
+        return Some(BypassReason::Directory);
     };
     let mut sources = invocation.sources().into_iter();
     if sources.any(|source| source.as_os_str().as_bytes().contains(&b'\n')) {
-        return Some(Reason::Name);
+        return Some(BypassReason::Name);
     }
     let by_variable = match &invocation.options {
         Options::Rustc(call) => of_rustc(call),
@@ -31,40 +31,40 @@ pub fn forbid(invocation: &Invocation) -> Option<Reason> {
         return by_variable;
     }
     if are_too_long(&invocation.for_sccache()) {
-        return Some(Reason::LongArguments);
+        return Some(BypassReason::LongArguments);
     }
     if let Some(place) = outputs::irregular(invocation.written_files()) {
-        return Some(Reason::Irregular(place.display().to_string()));
+        return Some(BypassReason::Irregular(place.display().to_string()));
     }
     let libraries = invocation
         .rustc()
         .map(|call| static_libraries::of(call, &here));
     let mut libraries = libraries.into_iter().flatten();
     let thin = libraries.find(StaticLibrary::is_thin);
-    thin.map(|library| Reason::ThinLibrary(library.name))
+    thin.map(|library| BypassReason::ThinLibrary(library.name))
 }
 
-fn of_rustc(call: &Rustc) -> Option<Reason> {
+fn of_rustc(call: &Rustc) -> Option<BypassReason> {
     // Cargo puts it into the arguments; sccache looks at the variables as well.
     let mut incremental = ["CARGO_INCREMENTAL", "CARGO_BUILD_INCREMENTAL"].into_iter();
     if incremental.any(|name| env::var_os(name).is_some_and(|value| value == "1")) {
-        return Some(Reason::Incremental);
+        return Some(BypassReason::Incremental);
     }
     if bootstrap::compiles_with_its_own(call.target().is_some()) {
-        return Some(Reason::OwnCompiler);
+        return Some(BypassReason::OwnCompiler);
     }
-    adds("NIX_RUST", &["target-cpu=native"]).then_some(Reason::Native)
+    adds("NIX_RUST", &["target-cpu=native"]).then_some(BypassReason::Native)
 }
 
-fn of_cc() -> Option<Reason> {
+fn of_cc() -> Option<BypassReason> {
     if let Some(name) = NAME_RULES
         .into_iter()
         .find(|name| env::var_os(name).is_some())
     {
-        return Some(Reason::Variable(name.to_owned()));
+        return Some(BypassReason::Variable(name.to_owned()));
     }
     let native = ["-march=native", "-mcpu=native", "-mtune=native"];
-    adds("NIX_CFLAGS_COMPILE", &native).then_some(Reason::Native)
+    adds("NIX_CFLAGS_COMPILE", &native).then_some(BypassReason::Native)
 }
 
 /// Whether nixpkgs' wrapper of the compiler adds one of these, by a variable that begins like this.

@@ -9,7 +9,7 @@ use super::earlier::Earlier;
 use super::folder::{Build, Call};
 use super::select::{Wanted, counterpart};
 use super::show::time;
-use nix_sccache_contract::bypass::Reason;
+use nix_sccache_contract::bypass::BypassReason;
 use nix_sccache_contract::log::Outcome;
 use nix_sccache_contract::part::{Kind, Value};
 use nix_sccache_contract::record::Made;
@@ -180,29 +180,29 @@ fn kind(call: &Call) -> Option<String> {
         return Some(format!("{kinds}{checked}{target}"));
     }
     match &call.entry.outcome {
-        Outcome::Passthrough(Reason::Links(kind)) => Some(kind.clone()),
+        Outcome::Passthrough(BypassReason::Links(kind)) => Some(kind.clone()),
         _ => None,
     }
 }
 
 /// What to do about a call that the cache is not asked for.
-fn remedy(reason: &Reason, build: &Build) -> String {
+fn remedy(reason: &BypassReason, build: &Build) -> String {
     if let Some(remedy) = reason.remedy() {
         return remedy.to_owned();
     }
     match reason {
-        Reason::Links(_) => {
+        BypassReason::Links(_) => {
             "sccache caches no program, build script, procedural macro or dynamic library; \
              what can be in a library of its own is cached there"
                 .to_owned()
         }
-        Reason::CacheFailed => {
+        BypassReason::CacheFailed => {
             let trouble = build.trouble.as_deref().map(shown);
             let trouble =
                 trouble.map_or_else(String::new, |trouble| format!("it said: {trouble}; "));
             format!("{trouble}`nix-sccache doctor` in the build says what to fix")
         }
-        Reason::OwnCompiler => {
+        BypassReason::OwnCompiler => {
             "a compiler that the build makes itself has no entries from another build".to_owned()
         }
         _ => "sccache does not take such a call".to_owned(),

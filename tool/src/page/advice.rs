@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use nix_sccache_contract::bypass::Reason;
+use nix_sccache_contract::bypass::BypassReason;
 use nix_sccache_contract::log::{Entry, Log, Outcome};
 use nix_sccache_contract::text::shown;
 
@@ -105,7 +105,7 @@ fn about_trouble(trouble: &str, calls: &[Entry]) -> Advice {
         );
     let failed = calls
         .iter()
-        .filter(|call| call.outcome == Outcome::Passthrough(Reason::CacheFailed));
+        .filter(|call| call.outcome == Outcome::Passthrough(BypassReason::CacheFailed));
     Sum::of(failed).advice("The cache could not be used.".to_owned(), change, true)
 }
 
@@ -181,11 +181,11 @@ fn about_misses(calls: &[Entry]) -> Vec<Advice> {
 }
 
 fn about_passthroughs(calls: &[Entry]) -> Vec<Advice> {
-    let mut by_reason: BTreeMap<&Reason, Vec<&Entry>> = BTreeMap::new();
+    let mut by_reason: BTreeMap<&BypassReason, Vec<&Entry>> = BTreeMap::new();
     let mut links = Vec::new();
     for call in calls {
         match &call.outcome {
-            Outcome::Passthrough(Reason::Links(_)) => links.push(call),
+            Outcome::Passthrough(BypassReason::Links(_)) => links.push(call),
             Outcome::Passthrough(reason) => by_reason.entry(reason).or_default().push(call),
             _ => {}
         }
@@ -233,75 +233,75 @@ fn sentence(text: &str) -> String {
 }
 
 /// What to do about a reason, and whether that wins hits.
-fn change_for(reason: &Reason) -> Option<(String, bool)> {
+fn change_for(reason: &BypassReason) -> Option<(String, bool)> {
     let (change, wins_hits) = match reason {
-        Reason::Links(_)
-        | Reason::CacheFailed
-        | Reason::LongArguments
-        | Reason::OwnCompiler
-        | Reason::RealPath
-        | Reason::Irregular(_)
-        | Reason::Name
-        | Reason::Directory => return None,
-        Reason::Incremental
-        | Reason::Sysroot
-        | Reason::NotWrapped
-        | Reason::EmptyVariable(_)
-        | Reason::ProjectWrapper(_) => (sentence(reason.remedy().unwrap_or_default()), true),
-        Reason::Native => (
+        BypassReason::Links(_)
+        | BypassReason::CacheFailed
+        | BypassReason::LongArguments
+        | BypassReason::OwnCompiler
+        | BypassReason::RealPath
+        | BypassReason::Irregular(_)
+        | BypassReason::Name
+        | BypassReason::Directory => return None,
+        BypassReason::Incremental
+        | BypassReason::Sysroot
+        | BypassReason::NotWrapped
+        | BypassReason::EmptyVariable(_)
+        | BypassReason::ProjectWrapper(_) => (sentence(reason.remedy().unwrap_or_default()), true),
+        BypassReason::Native => (
             "Name a processor instead of `native`: on another machine that is another.".to_owned(),
             true,
         ),
-        Reason::AssemblerReads(directive) => (
+        BypassReason::AssemblerReads(directive) => (
             format!(
                 "What {} names is in no key: put such data into a source of its own.",
                 shown(directive)
             ),
             true,
         ),
-        Reason::Variable(name) => (
+        BypassReason::Variable(name) => (
             format!("Set no {}: `-MD` and `-MF` do what it does.", shown(name)),
             true,
         ),
-        Reason::ThinLibrary(_) => (
+        BypassReason::ThinLibrary(_) => (
             "Make the static library with `ar rc`, without `T`: a thin one names files.".to_owned(),
             true,
         ),
-        Reason::Unreadable(what) => (
+        BypassReason::Unreadable(what) => (
             format!("Let who builds read it: {}.", shown(what)),
             true,
         ),
-        Reason::OtherName => (
+        BypassReason::OtherName => (
             "Call the compiler by the name of rustc, of clippy-driver or of a version (`rustc-1.95`)."
                 .to_owned(),
             true,
         ),
-        Reason::OutputFile => ("Use `--out-dir` instead of `-o`, as cargo does.".to_owned(), true),
-        Reason::NotCargos => (
+        BypassReason::OutputFile => ("Use `--out-dir` instead of `-o`, as cargo does.".to_owned(), true),
+        BypassReason::NotCargos => (
             "Give rustc `--crate-name`, `--out-dir` and no more than one `--emit`, as cargo does."
                 .to_owned(),
             true,
         ),
-        Reason::NoObject => (
+        BypassReason::NoObject => (
             "Compile with `-c`, a call for each source, and link in a call of its own.".to_owned(),
             true,
         ),
-        Reason::Option(option) => (
+        BypassReason::Option(option) => (
             format!(
                 "sccache takes no call with {}: leave it out where it is not needed.",
                 shown(option)
             ),
             true,
         ),
-        Reason::Emits(what) => (
+        BypassReason::Emits(what) => (
             format!(
                 "sccache caches link, metadata and dep-info: leave {} out of `--emit` where it is not needed.",
                 shown(what)
             ),
             true,
         ),
-        Reason::Sources => ("Compile each source in a call of its own.".to_owned(), true),
-        Reason::ArgumentFile => (
+        BypassReason::Sources => ("Compile each source in a call of its own.".to_owned(), true),
+        BypassReason::ArgumentFile => (
             "The file of arguments (`@file`) was not there, or was not text.".to_owned(),
             true,
         ),
@@ -401,15 +401,25 @@ mod tests {
     fn what_costs_most_and_can_be_won_is_first() {
         let passed = Outcome::Passthrough;
         let calls = vec![
-            call("rust", "program", 100, passed(Reason::Links("bin".into()))),
+            call(
+                "rust",
+                "program",
+                100,
+                passed(BypassReason::Links("bin".into())),
+            ),
             call(
                 "rust",
                 "macro",
                 90,
-                passed(Reason::Links("proc-macro".into())),
+                passed(BypassReason::Links("proc-macro".into())),
             ),
-            call("rust", "a", 20, passed(Reason::Incremental)),
-            call("c", "a.c", 30, passed(Reason::Option("-fplugin=x".into()))),
+            call("rust", "a", 20, passed(BypassReason::Incremental)),
+            call(
+                "c",
+                "a.c",
+                30,
+                passed(BypassReason::Option("-fplugin=x".into())),
+            ),
         ];
         let all = of(calls.clone(), None);
         let seen: Vec<_> = all.iter().map(|advice| advice.seen.as_str()).collect();
@@ -455,7 +465,12 @@ mod tests {
             ("error: broken pipe", "sccache's own words"),
         ] {
             let calls = vec![
-                call("rust", "a", 3, Outcome::Passthrough(Reason::CacheFailed)),
+                call(
+                    "rust",
+                    "a",
+                    3,
+                    Outcome::Passthrough(BypassReason::CacheFailed),
+                ),
                 call("rust", "b", 4, Outcome::Hit),
             ];
             let all = of(calls, Some(trouble));

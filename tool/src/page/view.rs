@@ -333,7 +333,7 @@ fn percent(part: f64, whole: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use nix_sccache_contract::bypass::Reason;
+    use nix_sccache_contract::bypass::BypassReason;
     use nix_sccache_contract::fault::{Fault, Kind};
 
     fn call(name: &str, at: u64, took: u64, outcome: Outcome) -> Entry {
@@ -365,9 +365,9 @@ mod tests {
         let calls = [
             Outcome::Hit,
             Outcome::Miss,
-            Outcome::Passthrough(Reason::Links(evil.into())),
-            Outcome::Passthrough(Reason::Option(evil.into())),
-            Outcome::Passthrough(Reason::Emits(evil.into())),
+            Outcome::Passthrough(BypassReason::Links(evil.into())),
+            Outcome::Passthrough(BypassReason::Option(evil.into())),
+            Outcome::Passthrough(BypassReason::Emits(evil.into())),
             Outcome::Error,
         ];
         let calls = calls.map(|outcome| Entry {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Why a compilation runs without the cache.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Reason {
+pub enum BypassReason {
     /// It links: the kinds of crate, or `test`.
     Links(String),
     /// It is incremental.
@@ -62,7 +62,7 @@ pub enum Reason {
     CacheFailed,
 }
 
-impl fmt::Display for Reason {
+impl fmt::Display for BypassReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Links(kind) => write!(f, "links ({kind})"),
@@ -99,7 +99,7 @@ impl fmt::Display for Reason {
     }
 }
 
-impl Reason {
+impl BypassReason {
     /// What to do to get rid of it, where something can be done.
     #[must_use]
     pub fn remedy(&self) -> Option<&'static str> {

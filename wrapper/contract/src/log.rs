@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::bypass::Reason;
+use crate::bypass::BypassReason;
 use crate::fault::Fault;
 
 /// One call of a compiler.
@@ -60,7 +60,7 @@ pub enum Outcome {
     /// The cache had it not, and was given it.
     Miss,
     /// It ran without the cache.
-    Passthrough(Reason),
+    Passthrough(BypassReason),
     /// A question, which went straight to the compiler.
     Probe,
     /// The compiler refused it.
@@ -150,7 +150,7 @@ mod tests {
         assert_eq!(call.package, None);
         assert_eq!(
             call.outcome,
-            Outcome::Passthrough(Reason::Links("bin".into()))
+            Outcome::Passthrough(BypassReason::Links("bin".into()))
         );
         assert_eq!(serde_json::to_string(&call).unwrap(), line);
     }

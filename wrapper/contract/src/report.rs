@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::bypass::Reason;
+use crate::bypass::BypassReason;
 use crate::fault::{self, Faults};
 use crate::log::{Entry, Log, Outcome};
 use crate::text::shown;
@@ -78,7 +78,7 @@ impl Report {
 
     fn from_entries(entries: &[Entry]) -> Self {
         let mut report = Self::default();
-        let mut passthrough: BTreeMap<Reason, (usize, f64)> = BTreeMap::new();
+        let mut passthrough: BTreeMap<BypassReason, (usize, f64)> = BTreeMap::new();
         for entry in entries {
             let seconds = seconds(entry.took);
             match &entry.outcome {
@@ -305,9 +305,13 @@ mod tests {
             entry(
                 "e",
                 9_000_000,
-                Outcome::Passthrough(Reason::Links("bin".into())),
+                Outcome::Passthrough(BypassReason::Links("bin".into())),
             ),
-            entry("f", 1_000_000, Outcome::Passthrough(Reason::Incremental)),
+            entry(
+                "f",
+                1_000_000,
+                Outcome::Passthrough(BypassReason::Incremental),
+            ),
             entry("", 0, Outcome::Probe),
         ]);
         assert_eq!(
@@ -368,7 +372,7 @@ mod tests {
         );
         assert!(text.lines().all(|line| line.len() <= 80), "{text}");
         assert_eq!(Report::default().short_text(), summary);
-        let entries = [entry("a", 1, Outcome::Passthrough(Reason::Sources))];
+        let entries = [entry("a", 1, Outcome::Passthrough(BypassReason::Sources))];
         assert!(!Report::from_entries(&entries).text().contains("warning"));
     }
 
@@ -378,11 +382,15 @@ mod tests {
         let name = "a\u{1b}[2J\n.c";
         let entries = [
             entry(name, 1, Outcome::Miss),
-            entry("", 1, Outcome::Passthrough(Reason::Option(name.into()))),
             entry(
                 "",
                 1,
-                Outcome::Passthrough(Reason::EmptyVariable(name.into())),
+                Outcome::Passthrough(BypassReason::Option(name.into())),
+            ),
+            entry(
+                "",
+                1,
+                Outcome::Passthrough(BypassReason::EmptyVariable(name.into())),
             ),
         ];
         let text = Report::from_entries(&entries).text();

@@ -27,7 +27,7 @@ use crate::real_sccache::{self, is_client_side};
 use crate::seal::{self, Subject};
 use crate::session::{Note, OfOneCall, Session};
 use crate::stable_paths::StablePaths;
-use nix_sccache_contract::bypass::Reason;
+use nix_sccache_contract::bypass::BypassReason;
 use nix_sccache_contract::fault::{Fault, Kind};
 
 /// What came of asking.
@@ -49,7 +49,7 @@ pub enum Answer {
         passed_on: Vec<Vec<u8>>,
     },
     /// The call turned out to be none for the cache, and nothing was compiled.
-    Refused(Reason),
+    Refused(BypassReason),
     /// What was compiled has a real path in it, and was not stored.
     Leaked {
         /// The messages that were passed on already and must not come twice.
@@ -131,7 +131,7 @@ fn attempt(question: &Question, repair: Option<&Repair>) -> Attempt {
     let mut prepared = match prepared {
         Ok(prepared) => prepared,
         Err(error) => {
-            return Attempt::Answered(Answer::Refused(Reason::Unreadable(error.to_string())));
+            return Attempt::Answered(Answer::Refused(BypassReason::Unreadable(error.to_string())));
         }
     };
     if let Some(server) = server {

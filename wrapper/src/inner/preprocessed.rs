@@ -11,7 +11,7 @@ use memchr::memmem;
 use crate::invocation::{Argument, Cc, Invocation};
 use crate::process;
 use crate::session::Note;
-use nix_sccache_contract::bypass::Reason;
+use nix_sccache_contract::bypass::BypassReason;
 
 /// Has the compiler make it. Sccache 0.19 asks for a text without lines and files, since comments are
 /// then free (`preprocess_cmd` in its `src/compiler/gcc.rs`); where an object has those in it, it gets
@@ -35,7 +35,7 @@ pub fn make(
         };
         if status.success() {
             if let Some(directive) = of_assembler(&text) {
-                note.note_refused(&Reason::AssemblerReads(directive.to_owned()));
+                note.note_refused(&BypassReason::AssemblerReads(directive.to_owned()));
                 return ExitCode::FAILURE;
             }
             if !keeps_lines && !has_lines && asks_for_line(&text) {

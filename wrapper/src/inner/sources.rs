@@ -7,7 +7,7 @@ use std::process::{Command, ExitCode, ExitStatus};
 use crate::invocation::Rustc;
 use crate::process;
 use crate::session::Note;
-use nix_sccache_contract::bypass::Reason;
+use nix_sccache_contract::bypass::BypassReason;
 
 /// Whether a call of sccache's is for that list alone.
 pub fn are_asked_for(call: &Rustc) -> bool {
@@ -27,7 +27,7 @@ pub fn list(mut command: Command, call: &Rustc, note: &Note) -> ExitCode {
         && let Ok(text) = fs::read_to_string(file)
         && let Some(variable) = empty_variable(&text)
     {
-        note.note_refused(&Reason::EmptyVariable(variable.to_owned()));
+        note.note_refused(&BypassReason::EmptyVariable(variable.to_owned()));
         return ExitCode::FAILURE;
     }
     process::end_as(command, &status)

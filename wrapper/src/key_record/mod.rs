@@ -18,7 +18,7 @@ use crate::process;
 use crate::real_sccache;
 use crate::session::{self, Session, write_whole};
 use crate::stable_paths::StablePaths;
-use nix_sccache_contract::bypass::Reason;
+use nix_sccache_contract::bypass::BypassReason;
 use nix_sccache_contract::hex;
 use nix_sccache_contract::log::{Entry, Outcome};
 use nix_sccache_contract::part::{Kind, Part, Value};
@@ -33,8 +33,8 @@ pub fn record(session: &Session, entry: &Entry, invocation: &Invocation, paths: 
     }
     let language = invocation.language();
     let wanted = match &entry.outcome {
-        Outcome::Hit | Outcome::Miss | Outcome::Passthrough(Reason::CacheFailed) => true,
-        Outcome::Passthrough(Reason::NotWrapped) | Outcome::Probe | Outcome::Error => false,
+        Outcome::Hit | Outcome::Miss | Outcome::Passthrough(BypassReason::CacheFailed) => true,
+        Outcome::Passthrough(BypassReason::NotWrapped) | Outcome::Probe | Outcome::Error => false,
         Outcome::Passthrough(_) => language == Language::Rust,
     };
     if !wanted {

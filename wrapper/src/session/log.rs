@@ -31,7 +31,7 @@ pub fn read<T: DeserializeOwned>(log: &Path) -> io::Result<Vec<T>> {
 
 #[cfg(test)]
 mod tests {
-    use nix_sccache_contract::bypass::Reason;
+    use nix_sccache_contract::bypass::BypassReason;
     use nix_sccache_contract::log::{Entry, Outcome};
 
     use super::*;
@@ -52,8 +52,8 @@ mod tests {
         };
         let entries = [
             entry(Outcome::Hit),
-            entry(Outcome::Passthrough(Reason::Links("bin".into()))),
-            entry(Outcome::Passthrough(Reason::Incremental)),
+            entry(Outcome::Passthrough(BypassReason::Links("bin".into()))),
+            entry(Outcome::Passthrough(BypassReason::Incremental)),
         ];
         for entry in &entries {
             append(&log, entry).unwrap();

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::process::{is_there, process_of};
-use nix_sccache_contract::bypass::Reason;
+use nix_sccache_contract::bypass::BypassReason;
 
 /// The note of one call: it is there while the compiler compiles, with the number of the process that
 /// waits for it.
@@ -117,14 +117,14 @@ impl Note {
     }
 
     /// Says why the call is none for the cache after all.
-    pub fn note_refused(&self, reason: &Reason) {
+    pub fn note_refused(&self, reason: &BypassReason) {
         if let Ok(text) = serde_json::to_vec(reason) {
             fs::write(self.refused(), text).ok();
         }
     }
 
     /// Why it is none.
-    pub fn refusal(&self) -> Option<Reason> {
+    pub fn refusal(&self) -> Option<BypassReason> {
         serde_json::from_slice(&fs::read(self.refused()).ok()?).ok()
     }
 
@@ -188,8 +188,8 @@ mod tests {
         let arguments = ["-c", "", "a\nb"].map(OsString::from);
         assert!(note.keep_arguments(&arguments));
         assert_eq!(note.kept_arguments().unwrap(), arguments);
-        note.note_refused(&Reason::Sources);
-        assert_eq!(note.refusal(), Some(Reason::Sources));
+        note.note_refused(&BypassReason::Sources);
+        assert_eq!(note.refusal(), Some(BypassReason::Sources));
         note.remove();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
