@@ -252,7 +252,7 @@ fn the_crate_that_changed_first_is_found() {
     assert_eq!(desk.call("base@0.1.0")["verdict"], "changed");
     let program = desk.call("program");
     assert_eq!(program["verdict"], "never-cached", "{program:#}");
-    assert_eq!(program["reason"], "links (bin)");
+    assert_eq!(program["code"], "links");
 
     // Nothing changed.
     desk.build(&library, &[]);

@@ -67,7 +67,11 @@ enum Verdict {
     /// The compiler refused it.
     Failed,
     /// The cache is not asked.
-    NeverCached { reason: String, remedy: String },
+    NeverCached {
+        code: &'static str,
+        reason: String,
+        remedy: String,
+    },
     /// Nothing was recorded of its key.
     NotRecorded,
     /// No earlier build compiled it.
@@ -115,6 +119,7 @@ fn explained(call: &Call, newest: &Build, earlier: &mut Earlier<'_>) -> Explaine
         Outcome::Hit | Outcome::Probe => Verdict::Hit,
         Outcome::Error => Verdict::Failed,
         Outcome::Passthrough(reason) => Verdict::NeverCached {
+            code: reason.code(),
             reason: reason.to_string(),
             remedy: remedy(reason, newest),
         },
@@ -187,25 +192,11 @@ fn kind(call: &Call) -> Option<String> {
 
 /// What to do about a call that the cache is not asked for.
 fn remedy(reason: &BypassReason, build: &Build) -> String {
-    if let Some(remedy) = reason.remedy() {
-        return remedy.to_owned();
-    }
-    match reason {
-        BypassReason::Links(_) => {
-            "sccache caches no program, build script, procedural macro or dynamic library; \
-             what can be in a library of its own is cached there"
-                .to_owned()
+    match &build.trouble {
+        Some(trouble) if *reason == BypassReason::CacheFailed => {
+            format!("it said: {}; {}", shown(trouble), reason.remedy())
         }
-        BypassReason::CacheFailed => {
-            let trouble = build.trouble.as_deref().map(shown);
-            let trouble =
-                trouble.map_or_else(String::new, |trouble| format!("it said: {trouble}; "));
-            format!("{trouble}`nix-sccache doctor` in the build says what to fix")
-        }
-        BypassReason::OwnCompiler => {
-            "a compiler that the build makes itself has no entries from another build".to_owned()
-        }
-        _ => "sccache does not take such a call".to_owned(),
+        _ => reason.remedy(),
     }
 }
 
@@ -232,7 +223,7 @@ impl Answer {
                 format!("{who} was a hit in {build}: its key is that of an earlier build")
             }
             Verdict::Failed => format!("{who} did not compile in {build}"),
-            Verdict::NeverCached { reason, remedy } => {
+            Verdict::NeverCached { reason, remedy, .. } => {
                 let reason = shown(reason);
                 format!("{who} ran without the cache in {build}: {reason}\n  {remedy}")
             }

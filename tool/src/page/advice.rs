@@ -196,26 +196,20 @@ fn about_passthroughs(calls: &[Entry]) -> Vec<Advice> {
             "{}, which sccache does not cache.",
             times(links.len(), "call links", "calls link")
         );
-        all.push(Sum::of(links).advice(
-            seen,
-            "Programs, build scripts, procedural macros and tests are linked each time. Only fewer \
-             of them help: build what is wanted alone (`cargoBuildFlags = [ \"--package\" … ]`), \
-             leave out features that bring procedural macros, and tests where others run them \
-             (`doCheck = false`).",
-            false,
-        ));
+        let change = sentence(&BypassReason::Links(String::new()).remedy());
+        all.push(Sum::of(links).advice(seen, change, false));
     }
     for (reason, calls) in by_reason {
-        // Of a cache that failed all is said by the trouble.
-        let Some((change, wins_hits)) = change_for(reason) else {
+        // Of the others there is nothing to change; of a cache that failed all is said already.
+        if !reason.wins_hits() {
             continue;
-        };
+        }
         let seen = format!(
             "{} past the cache: {}.",
             times(calls.len(), "call goes", "calls go"),
             shown(&reason.to_string())
         );
-        all.push(Sum::of(calls).advice(seen, change, wins_hits));
+        all.push(Sum::of(calls).advice(seen, sentence(&reason.remedy()), true));
     }
     all
 }
@@ -224,89 +218,15 @@ fn times(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
-/// As the page has its sentences, and the log's lines have them not.
-fn sentence(text: &str) -> String {
-    let mut characters = text.chars();
+/// A remedy as the page has its sentences.
+fn sentence(remedy: &str) -> String {
+    let mut characters = remedy.chars();
     let first = characters.next().map(char::to_uppercase);
-    let first = first.into_iter().flatten();
-    first.chain(characters).chain(['.']).collect()
-}
-
-/// What to do about a reason, and whether that wins hits.
-fn change_for(reason: &BypassReason) -> Option<(String, bool)> {
-    let (change, wins_hits) = match reason {
-        BypassReason::Links(_)
-        | BypassReason::CacheFailed
-        | BypassReason::LongArguments
-        | BypassReason::OwnCompiler
-        | BypassReason::RealPath
-        | BypassReason::Irregular(_)
-        | BypassReason::Name
-        | BypassReason::Directory => return None,
-        BypassReason::Incremental
-        | BypassReason::Sysroot
-        | BypassReason::NotWrapped
-        | BypassReason::EmptyVariable(_)
-        | BypassReason::ProjectWrapper(_) => (sentence(reason.remedy().unwrap_or_default()), true),
-        BypassReason::Native => (
-            "Name a processor instead of `native`: on another machine that is another.".to_owned(),
-            true,
-        ),
-        BypassReason::AssemblerReads(directive) => (
-            format!(
-                "What {} names is in no key: put such data into a source of its own.",
-                shown(directive)
-            ),
-            true,
-        ),
-        BypassReason::Variable(name) => (
-            format!("Set no {}: `-MD` and `-MF` do what it does.", shown(name)),
-            true,
-        ),
-        BypassReason::ThinLibrary(_) => (
-            "Make the static library with `ar rc`, without `T`: a thin one names files.".to_owned(),
-            true,
-        ),
-        BypassReason::Unreadable(what) => (
-            format!("Let who builds read it: {}.", shown(what)),
-            true,
-        ),
-        BypassReason::OtherName => (
-            "Call the compiler by the name of rustc, of clippy-driver or of a version (`rustc-1.95`)."
-                .to_owned(),
-            true,
-        ),
-        BypassReason::OutputFile => ("Use `--out-dir` instead of `-o`, as cargo does.".to_owned(), true),
-        BypassReason::NotCargos => (
-            "Give rustc `--crate-name`, `--out-dir` and no more than one `--emit`, as cargo does."
-                .to_owned(),
-            true,
-        ),
-        BypassReason::NoObject => (
-            "Compile with `-c`, a call for each source, and link in a call of its own.".to_owned(),
-            true,
-        ),
-        BypassReason::Option(option) => (
-            format!(
-                "sccache takes no call with {}: leave it out where it is not needed.",
-                shown(option)
-            ),
-            true,
-        ),
-        BypassReason::Emits(what) => (
-            format!(
-                "sccache caches link, metadata and dep-info: leave {} out of `--emit` where it is not needed.",
-                shown(what)
-            ),
-            true,
-        ),
-        BypassReason::Sources => ("Compile each source in a call of its own.".to_owned(), true),
-        BypassReason::ArgumentFile => (
-            "The file of arguments (`@file`) was not there, or was not text.".to_owned(),
-            true,
-        ),
-    };
-    Some((change, wins_hits))
+    let sentence: String = first.into_iter().flatten().chain(characters).collect();
+    if sentence.ends_with(['.', '?']) {
+        return sentence;
+    }
+    sentence + "."
 }
 
 #[cfg(test)]

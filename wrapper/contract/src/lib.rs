@@ -9,6 +9,7 @@
 //! | [`log`] | the session's log: a line an invocation, with what came of it |
 //! | [`bypass`] | why an invocation ran without the cache |
 //! | [`fault`] | what went wrong with the cache and was got over |
+//! | [`coded`] | the tables of both: a code, a sentence and a remedy for each |
 //! | [`report`] | the sum of a log: the closing table, and the report as JSON |
 //! | [`record`], [`part`] | what keys were made of |
 //! | [`outputs`] | what is part of a build's result, where nothing of ours may be written |
@@ -16,6 +17,7 @@
 //! | [`wire`] | the protocol of sccache's daemon: frames, requests, responses |
 
 pub mod bypass;
+pub mod coded;
 pub mod fault;
 pub mod hidden;
 mod language;

@@ -55,14 +55,16 @@ pub struct Missed {
 /// Calls that ran without the cache for one reason.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct Passthrough {
+    /// The reason's code.
+    pub code: &'static str,
     /// The reason, in words.
     pub reason: String,
     /// How many.
     pub calls: usize,
     /// How long they took, in seconds.
     pub seconds: f64,
-    /// What to do about it.
-    pub remedy: Option<&'static str>,
+    /// What to do to have them cached, where that can be.
+    pub remedy: Option<String>,
 }
 
 impl Report {
@@ -116,10 +118,11 @@ impl Report {
         report.passthrough = passthrough
             .into_iter()
             .map(|(reason, (calls, seconds))| Passthrough {
+                code: reason.code(),
                 reason: reason.to_string(),
                 calls,
                 seconds,
-                remedy: reason.remedy(),
+                remedy: reason.wins_hits().then(|| reason.remedy()),
             })
             .collect();
         report
@@ -256,11 +259,11 @@ impl Report {
     }
 
     fn remedies(&self) -> Option<String> {
-        let remedies: Vec<_> = self
-            .passthrough
-            .iter()
-            .filter_map(|row| Some(format!("  {}: {}", shown(&row.reason), row.remedy?)))
-            .collect();
+        let remedy = |row: &Passthrough| {
+            let remedy = row.remedy.as_ref()?;
+            Some(format!("  {}: {remedy}", shown(&row.reason)))
+        };
+        let remedies: Vec<_> = self.passthrough.iter().filter_map(remedy).collect();
         (!remedies.is_empty()).then(|| remedies.join("\n"))
     }
 }
