@@ -20,6 +20,7 @@
 mod bootstrap;
 mod cacheability;
 mod call;
+mod cargo_config;
 mod client;
 mod digest;
 mod hook;

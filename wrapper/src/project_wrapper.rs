@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use nix_sccache_contract as contract;
 use rustix::process::getppid;
 
+use crate::cargo_config;
 use crate::process;
 
 /// The project's wrapper, if it has one that is neither sccache nor us. Cargo, whose configuration
@@ -53,19 +54,7 @@ fn named(here: &Path) -> Option<(String, PathBuf)> {
     if let Ok(wrapper) = env::var("CARGO_BUILD_RUSTC_WRAPPER") {
         return Some((wrapper, here.to_owned()));
     }
-    of_files(here)
-}
-
-fn of_files(here: &Path) -> Option<(String, PathBuf)> {
-    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
-    let home = home.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")));
-    let above = here.ancestors().map(|folder| folder.join(".cargo"));
-    above.chain(home).find_map(|folder| {
-        let text = ["config", "config.toml"]
-            .iter()
-            .find_map(|name| fs::read_to_string(folder.join(name)).ok())?;
-        Some((of_text(&text)?, folder.parent()?.to_owned()))
-    })
+    cargo_config::files(here).find_map(|(text, base)| Some((of_text(&text)?, base)))
 }
 
 /// `build.rustc-wrapper` of a TOML text.
@@ -106,22 +95,6 @@ fn given_to_parent() -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_nearest_file_counts() {
-        let folder = tempfile::tempdir().unwrap();
-        let project = folder.path().join("project");
-        fs::create_dir_all(project.join(".cargo")).unwrap();
-        fs::create_dir(folder.path().join(".cargo")).unwrap();
-        let above = folder.path().join(".cargo/config.toml");
-        fs::write(&above, "[build]\nrustc-wrapper = \"above\"\n").unwrap();
-        let (wrapper, base) = of_files(&project).unwrap();
-        assert_eq!((wrapper.as_str(), base.as_path()), ("above", folder.path()));
-        let own = project.join(".cargo/config.toml");
-        fs::write(&own, "[build]\nrustc-wrapper = \"tools/wrap\"\n").unwrap();
-        let (wrapper, base) = of_files(&project).unwrap();
-        assert_eq!((wrapper.as_str(), base), ("tools/wrap", project));
-    }
 
     #[test]
     fn texts_that_name_none_are_none() {

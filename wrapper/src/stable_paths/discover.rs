@@ -2,9 +2,8 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use nix_sccache_contract as contract;
 use nix_sccache_contract::StablePaths as PathMode;
@@ -14,6 +13,7 @@ use toml_span::value::Table;
 use super::manifests::{self, Profiles};
 use super::mirror;
 use super::root::Root;
+use crate::cargo_config;
 
 /// What is wanted of this build.
 pub fn wanted() -> PathMode {
@@ -38,21 +38,14 @@ pub struct Cargo {
 impl Cargo {
     /// Reads those that cargo reads in `folder`, and the variables with flags for rustc.
     pub fn read(folder: &Path) -> Self {
-        let home = env::var_os("CARGO_HOME").map(PathBuf::from);
-        let above = folder.ancestors().map(|folder| folder.join(".cargo"));
         let mut cargo = Self {
             linker_optimises: env::vars_os().any(|(name, value)| {
                 name.as_bytes().ends_with(b"RUSTFLAGS") && optimises(value.as_bytes())
             }),
             ..Self::default()
         };
-        for folder in above.chain(home) {
-            for name in ["config.toml", "config"] {
-                if let Ok(text) = fs::read_to_string(folder.join(name)) {
-                    cargo.add(&text, folder.parent().unwrap_or(&folder));
-                    break;
-                }
-            }
+        for (text, base) in cargo_config::files(folder) {
+            cargo.add(&text, &base);
         }
         cargo
     }
