@@ -4,10 +4,10 @@ use std::fs;
 use std::process::Command;
 
 use nix_sccache_tests::{Host, hosts, stdout_of};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::machine::Machine;
-use crate::{command, host, plain};
+use crate::{command, host};
 
 /// A bare machine, which mounts the program of [`Machine::exchange_in_a_build`] into its builds.
 fn machine(host: &Host) -> Machine {
@@ -31,6 +31,14 @@ fn of_root(host: &Host) -> [String; 5] {
     ["env", "-i", "HOME=/run", "NIX_REMOTE=daemon", &path].map(str::to_owned)
 }
 
+/// The script of units with the plugin.
+fn script(host: &Host, settings: &Value) -> String {
+    let mut build = command(host, "units.nix", settings);
+    build.args(["--argstr", "plugin"]).arg(host.plugin());
+    let rendered = stdout_of(&mut build);
+    format!("{}/share/doc/nix-sccache/install.sh", rendered.trim())
+}
+
 /// It installs and, the second time, updates: a build reaches the cache by what `nix.conf` includes,
 /// and the plugin is loaded.
 #[test]
@@ -43,10 +51,7 @@ fn the_script_installs_and_updates() {
             (json!({}), ""),
             (json!({ "disk": { "size": "1G" } }), "SCCACHE_CACHE_SIZE=1G"),
         ] {
-            let mut build = command(&host, "units.nix", &settings);
-            build.args(["--argstr", "plugin"]).arg(host.plugin());
-            let rendered = stdout_of(&mut build);
-            let script = format!("{}/share/doc/nix-sccache/install.sh", rendered.trim());
+            let script = script(&host, &settings);
             machine.inside(&[&root, &["sh", &script][..]].concat());
             machine.wait_for_sockets();
             let environment = machine.property("nix-sccache-daemon.service", "Environment");
@@ -71,13 +76,13 @@ fn the_script_installs_and_updates() {
 fn what_is_there_stays() {
     let host = host();
     let machine = machine(&host);
-    let rendered = plain(&host, &json!({}));
+    let script = script(&host, &json!({}));
     let install = || {
         Command::new("nsenter")
             .args(machine.inside_of())
             .args(of_root(&host))
             .arg("sh")
-            .arg(rendered.join("share/doc/nix-sccache/install.sh"))
+            .arg(&script)
             .output()
             .unwrap()
     };
@@ -97,6 +102,21 @@ fn what_is_there_stays() {
         assert_eq!(fs::read_to_string(&place).unwrap(), "# mine\n");
         fs::remove_file(&place).unwrap();
     }
+    // Of two such lines Nix goes by the last.
+    let conf = machine.path("/etc/nix/nix.conf");
+    let text = fs::read_to_string(&conf).unwrap();
+    let line = format!("plugin-files = {}", host.plugin().display());
+    let with_others = format!("{text}{line}\n");
+    fs::write(&conf, &with_others).unwrap();
+    let stopped = install();
+    let printed = String::from_utf8_lossy(&stopped.stdout);
+    let errors = String::from_utf8_lossy(&stopped.stderr);
+    assert!(!stopped.status.success(), "{errors}");
+    assert!(printed.contains(&line), "{printed}");
+    assert!(errors.contains("plugin = null"), "{errors}");
+    assert_eq!(fs::read_to_string(&conf).unwrap(), with_others);
+
+    fs::write(&conf, text).unwrap();
     let done = install();
     assert!(done.status.success(), "{done:?}");
 }

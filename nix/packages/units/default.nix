@@ -135,6 +135,6 @@ lib.foldr lib.warn (runCommand "nix-sccache-units"
     ${lib.concatStrings (lib.mapAttrsToList write files)}
     ${lib.concatStrings (lib.mapAttrsToList addExecPaths made.programs)}
     mkdir -p $out/share/doc/nix-sccache
-    sed "s|@out@|$out|" ${./install.sh} > $out/share/doc/nix-sccache/install.sh
+    sed "s|@out@|$out|g" ${./install.sh} > $out/share/doc/nix-sccache/install.sh
   ''
 ) validation.warnings

@@ -6,6 +6,16 @@
 # Changes of your own belong into drop-ins (`systemctl edit nix-sccache-daemon.service`).
 set -eu
 
+# Determinate Nix writes nix.conf itself.
+conf=/etc/nix/nix.conf
+[ ! -e /etc/nix/nix.custom.conf ] || conf=/etc/nix/nix.custom.conf
+if grep --quiet '^plugin-files' @out@/etc/nix/nix-sccache.conf &&
+    grep --no-messages '^[[:space:]]*\(extra-\)\?plugin-files' $conf; then
+    echo "$conf has this line, and of several plugin-files Nix goes by the last: take it away, or make" \
+        "the units with \`plugin = null\` and add the plugin to this line" >&2
+    exit 1
+fi
+
 # Which keeps the programs from the garbage collector.
 profile=/nix/var/nix/profiles/nix-sccache
 nix-env --profile $profile --set "@out@"
@@ -17,17 +27,9 @@ tmpfiles=/etc/tmpfiles.d/nix-sccache.conf
     ln -s $profile/lib/tmpfiles.d/nix-sccache.conf $tmpfiles
 systemd-tmpfiles --create $tmpfiles
 
-# The sandbox path of the socket, and the plugin. Determinate Nix writes nix.conf itself.
-conf=/etc/nix/nix.conf
-[ ! -e /etc/nix/nix.custom.conf ] || conf=/etc/nix/nix.custom.conf
+# The sandbox path of the socket, and the plugin.
 include="!include $profile/etc/nix/nix-sccache.conf"
 mkdir -p /etc/nix
-if grep --quiet '^plugin-files' $profile/etc/nix/nix-sccache.conf &&
-    grep --no-messages '^[[:space:]]*\(extra-\)\?plugin-files' $conf; then
-    echo "$conf has this line, and Nix goes by the last plugin-files alone: make the units with" \
-        "\`plugin = null\`, and add the plugin to this line yourself" >&2
-    exit 1
-fi
 grep --no-messages --quiet --line-regexp --fixed-strings "$include" $conf ||
     echo "$include" >>$conf
 
