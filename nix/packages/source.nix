@@ -18,7 +18,8 @@ let
     "/Cargo.toml"
     "/wrapper/Cargo.toml"
     "/wrapper/contract"
-    # Cargo wants the manifest of every member, and looks no further.
+    # Cargo wants the manifest of every member, and of what a member is built with, and looks no further.
+    "/wrapper/cache/Cargo.toml"
     "/core/Cargo.toml"
     "/gateway/Cargo.toml"
     "/plugin/Cargo.toml"
