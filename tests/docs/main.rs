@@ -32,7 +32,7 @@ fn pages() -> BTreeMap<PathBuf, Page> {
             ]),
     );
     let known = listed.lines().map(PathBuf::from);
-    let made = ["builtins", "flake-parts", "lib", "nixos"]
+    let made = ["builtins", "flake-parts", "lib", "nixos", "reasons"]
         .map(|name| PathBuf::from(format!("docs/src/reference/{name}.md")));
     known
         .filter(|path| root().join(path).exists())
