@@ -4,7 +4,7 @@
 # Expected: `cargo build` and `cargo clippy` run the compiler again when something that it looks at has changed; where they do not, a clean
 # build has the same result.
 # Seen, with cargo, rustc and clippy 1.95.0: what counts are the files that were *read*. rustc also looks for `part/mod.rs` beside
-# `part.rs`, and clippy for `clippy.toml` in three places; when one of them appears nothing runs.
+# `part.rs`, and clippy for `clippy.toml`; when one of them appears nothing runs.
 # - With both module files there a clean build fails (E0761), `cargo build` of a folder that was built before goes on to succeed.
 # - A first `clippy.toml` has no effect until something else in the crate changes. Nor has a change of it after that: clippy has
 #   still not read it once.

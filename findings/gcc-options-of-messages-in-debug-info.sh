@@ -11,8 +11,9 @@
 # - `-save-temps` changes the line table: what is compiled then is preprocessed text, in which the columns are others.
 #
 # Why it matters: nixpkgs gives gcc ten characters of the derivation's output path as the seed, for reproducible builds. With
-# -g each object of each derivation is another for it. A key may leave the seed out without -g and -flto, and nothing else
-# of these. And an object that is compiled from preprocessed text, as distributed compilers do it, is not the same object.
+# -g each object of each derivation is another for it. A key may leave the seed out where there is neither -g nor -flto (nor
+# coverage), and nothing else of these. And an object that is compiled from preprocessed text, as distributed compilers
+# do it, is not the same object.
 set -euo pipefail
 
 work=$(mktemp -d)

@@ -9,9 +9,9 @@
 # - a slash at the end is text to gcc, too: a map of /build/src/ to /src gives /srcfile.c; to rustc it makes no difference.
 # Alike: of several maps that fit, the last one on the command line counts, once; and a map is split at its last `=`.
 #
-# Why it matters: one list of folders is turned into both options by builders (and by -sys crates, whose build scripts take
-# rustc's maps over for the C compiler). A folder beside the mapped one is renamed in one language only, to something that does not
-# exist; and a cache that takes paths out of its keys by such maps has to do it as the compiler at hand does.
+# Why it matters: builders turn one list of folders into both options. A folder beside the mapped one is renamed in one language
+# only, to something that does not exist; and a cache that takes paths out of its keys by such maps has to do it as the compiler
+# at hand does.
 set -euo pipefail
 
 for name in "${!RUSTC_@}"; do unset "$name"; done

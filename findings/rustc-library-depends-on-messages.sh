@@ -6,7 +6,7 @@
 # Seen, with rustc 1.95.0:
 # - `--json=artifacts`, which has rustc name each file that it wrote on stderr, gives other bytes. So does
 #   `dep-info` or `metadata` among what `--emit` names, and to say `-C split-debuginfo=off` where nothing else
-#   is on anyway. The format of the messages, their colours, lints and `--cap-lints` do not, and neither does the order in `--emit`.
+#   is on anyway. The format of the messages, their colours, lints and `--cap-lints` do not.
 # - It is the crate's own hash that differs: a crate that was compiled against the one library is refused beside the
 #   other (E0460, "possibly newer version"), although only messages differ.
 #
