@@ -20,8 +20,8 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 
 is() { # what, seen, wanted
-	echo "$1: $2"
-	[ "$2" = "$3" ] || { echo "this was: $3" >&2; exit 1; }
+    echo "$1: $2"
+    [ "$2" = "$3" ] || { echo "this was: $3" >&2; exit 1; }
 }
 
 rustc -V | grep -qF 'rustc 1.95.0 ' || { echo 'wants rustc 1.95.0' >&2; exit 2; }
@@ -36,28 +36,28 @@ cat >trace.c <<'C'
 /* To descriptor 9, without memory or streams of libc. */
 static void tell(const char *what, const char *name)
 {
-	char line[300];
-	int length = snprintf(line, sizeof line, "%s %s\n", what, name);
-	if (write(9, line, length) < 0) _exit(99);
+    char line[300];
+    int length = snprintf(line, sizeof line, "%s %s\n", what, name);
+    if (write(9, line, length) < 0) _exit(99);
 }
 char *getenv(const char *name)
 {
-	tell("getenv", name);
-	char *(*real)(const char *) = dlsym(RTLD_NEXT, "getenv");
-	return real(name);
+    tell("getenv", name);
+    char *(*real)(const char *) = dlsym(RTLD_NEXT, "getenv");
+    return real(name);
 }
 char *secure_getenv(const char *name)
 {
-	tell("secure_getenv", name);
-	char *(*real)(const char *) = dlsym(RTLD_NEXT, "secure_getenv");
-	return real(name);
+    tell("secure_getenv", name);
+    char *(*real)(const char *) = dlsym(RTLD_NEXT, "secure_getenv");
+    return real(name);
 }
 __attribute__((constructor)) static void constructor(void) { tell("constructor", ""); }
 C
 gcc -shared -fPIC -O1 trace.c -o trace.so -ldl
 traced() { # a command: its trace, without the `env` that sets the variable
-	env LD_PRELOAD="$work/trace.so" "$@" 9>trace >output
-	cat trace
+    env LD_PRELOAD="$work/trace.so" "$@" 9>trace >output
+    cat trace
 }
 
 export SOME_VARIABLE=value
@@ -73,4 +73,4 @@ echo 'gcc: getenv GCC_EXEC_PREFIX'
 rustc=$(rustc --print sysroot)/bin/rustc
 traced "$rustc" -V >rustc.trace
 is 'rustc, before the constructor' "$(sed '/constructor/,$d' rustc.trace | sort -u | paste -sd ' ')" \
-	'getenv LLVM_IGNORED_ENV_VAR getenv LLVM_OVERRIDE_PRODUCER secure_getenv MALLOC_CONF'
+    'getenv LLVM_IGNORED_ENV_VAR getenv LLVM_OVERRIDE_PRODUCER secure_getenv MALLOC_CONF'

@@ -22,8 +22,8 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 
 is() { # what, seen, wanted
-	echo "$1: $2"
-	[ "$2" = "$3" ] || { echo "this was: $3" >&2; exit 1; }
+    echo "$1: $2"
+    [ "$2" = "$3" ] || { echo "this was: $3" >&2; exit 1; }
 }
 
 cargo -V | grep -qF 'cargo 1.95.0 ' || { echo 'wants cargo 1.95.0' >&2; exit 2; }
@@ -43,13 +43,13 @@ SH
 chmod +x ../wrapper
 
 run() { # a command: what the program that it builds says
-	rm -rf target
-	"$@" run --quiet
+    rm -rf target
+    "$@" run --quiet
 }
 configured() {
-	printf '[build]\nrustc-workspace-wrapper = "%s"\n' "$work/wrapper" >.cargo/config.toml
-	run "$@"
-	rm .cargo/config.toml
+    printf '[build]\nrustc-workspace-wrapper = "%s"\n' "$work/wrapper" >.cargo/config.toml
+    run "$@"
+    rm .cargo/config.toml
 }
 is 'variable, cargo' "$(RUSTC_WORKSPACE_WRAPPER=$work/wrapper run cargo)" wrapped
 is 'variable, cargo auditable' "$(RUSTC_WORKSPACE_WRAPPER=$work/wrapper run cargo auditable)" plain

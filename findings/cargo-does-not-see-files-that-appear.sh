@@ -22,8 +22,8 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 
 is() { # what, seen, wanted
-	echo "$1: $2"
-	[ "$2" = "$3" ] || { echo "this was: $3" >&2; exit 1; }
+    echo "$1: $2"
+    [ "$2" = "$3" ] || { echo "this was: $3" >&2; exit 1; }
 }
 
 cargo -V | grep -qF 'cargo 1.95.0 ' || { echo 'wants cargo 1.95.0' >&2; exit 2; }
@@ -35,11 +35,11 @@ printf 'mod part;\n\npub fn sum(a: u32, b: u32, c: u32) -> u32 {\n    a + b + c 
 echo 'pub const PART: u32 = 1;' >src/part.rs
 
 outcome() { # a command of cargo's: what came of it
-	if cargo "$@" 2>messages; then
-		grep -o 'too many arguments (3/.)' messages || echo well
-	else
-		grep -o 'error\[E[0-9]*\]' messages
-	fi
+    if cargo "$@" 2>messages; then
+        grep -o 'too many arguments (3/.)' messages || echo well
+    else
+        grep -o 'error\[E[0-9]*\]' messages
+    fi
 }
 is 'clippy' "$(outcome clippy)" well
 echo 'too-many-arguments-threshold = 2' >clippy.toml

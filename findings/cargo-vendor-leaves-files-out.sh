@@ -20,16 +20,16 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 
 is() { # what, seen, wanted
-	echo "$1: $2"
-	[ "$2" = "$3" ] || { echo "this was: $3" >&2; exit 1; }
+    echo "$1: $2"
+    [ "$2" = "$3" ] || { echo "this was: $3" >&2; exit 1; }
 }
 
 cargo -V | grep -qF 'cargo 1.95.0 ' || { echo 'wants cargo 1.95.0' >&2; exit 2; }
 
 new() { # name of a crate, its source file, its text
-	mkdir -p "$1/src"
-	printf '[package]\nname = "%s"\nversion = "0.1.0"\nedition = "2021"\n' "$1" >"$1/Cargo.toml"
-	echo "$3" >"$1/src/$2"
+    mkdir -p "$1/src"
+    printf '[package]\nname = "%s"\nversion = "0.1.0"\nedition = "2021"\n' "$1" >"$1/Cargo.toml"
+    echo "$3" >"$1/src/$2"
 }
 new generator lib.rs 'pub const IGNORED: &str = include_str!("../template/.gitignore");'
 mkdir generator/template
@@ -42,7 +42,7 @@ new program main.rs 'fn main() { print!("{}", generator::IGNORED) }'
 printf '[dependencies]\ngenerator = { git = "file://%s" }\n' "$work/generator" >>program/Cargo.toml
 cd program
 is 'packaged' "$(cargo package --list --manifest-path ../generator/Cargo.toml 2>../messages | grep -o '\.git[a-z]*$\|\.npm.*' | sort | paste -sd ' ')" \
-	'.gitattributes .gitignore .gitkeep .gitmodules .npmignore'
+    '.gitattributes .gitignore .gitkeep .gitmodules .npmignore'
 is 'from git' "$(cargo run --quiet)" '# nothing'
 
 mkdir .cargo
@@ -54,4 +54,4 @@ is 'vendored' "$(find vendor/generator/template -name '.*' -printf '%f\n' | sort
 rm -rf target
 if cargo run --quiet 2>../messages; then echo 'this failed' >&2; exit 1; fi
 is 'build' "$(grep -o "couldn't read .*vendor/generator/src/../template/.gitignore" ../messages | sed 's/`.*\(vendor\)/\1/')" \
-	"couldn't read vendor/generator/src/../template/.gitignore"
+    "couldn't read vendor/generator/src/../template/.gitignore"

@@ -40,7 +40,7 @@ fn main() {
 }
 RUST
 sleeps() { # version of cc, its features: how many sleeps in a build whose C hits
-	cat >project/Cargo.toml <<TOML
+    cat >project/Cargo.toml <<TOML
 [package]
 name = "project"
 version = "0.1.0"
@@ -48,18 +48,18 @@ edition = "2021"
 [build-dependencies]
 cc = { version = "=$1", features = [$2] }
 TOML
-	cd project
-	cargo build --quiet -j1
-	AGAIN=warm cargo build --quiet -j1
-	"$work/venv/bin/ccache" --zero-stats >"$work/log"
-	local start=$EPOCHREALTIME
-	AGAIN=measured strace -f -qq -e trace=clock_nanosleep -o "$work/strace" cargo build --quiet -j1
-	local end=$EPOCHREALTIME
-	cd "$work"
-	hits=$(venv/bin/ccache --print-stats | awk '$1 ~ /^(direct|preprocessed)_cache_hit$/ { sum += $2 } END { print sum }')
-	[ "$hits" -ge $files ] || { echo "only $hits hits" >&2; exit 1; }
-	count=$(grep -c 'tv_nsec=[12]00000000' strace || true)
-	echo "cc $1, features [$2]: $hits hits, $count sleeps, $(((${end/[.,]/} - ${start/[.,]/}) / 1000)) ms under strace"
+    cd project
+    cargo build --quiet -j1
+    AGAIN=warm cargo build --quiet -j1
+    "$work/venv/bin/ccache" --zero-stats >"$work/log"
+    local start=$EPOCHREALTIME
+    AGAIN=measured strace -f -qq -e trace=clock_nanosleep -o "$work/strace" cargo build --quiet -j1
+    local end=$EPOCHREALTIME
+    cd "$work"
+    hits=$(venv/bin/ccache --print-stats | awk '$1 ~ /^(direct|preprocessed)_cache_hit$/ { sum += $2 } END { print sum }')
+    [ "$hits" -ge $files ] || { echo "only $hits hits" >&2; exit 1; }
+    count=$(grep -c 'tv_nsec=[12]00000000' strace || true)
+    echo "cc $1, features [$2]: $hits hits, $count sleeps, $(((${end/[.,]/} - ${start/[.,]/}) / 1000)) ms under strace"
 }
 
 sleeps 1.2.61 ''

@@ -21,8 +21,8 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 
 is() { # what, seen, wanted
-	echo "$1: $2"
-	[ "$2" = "$3" ] || { echo "this was: $3" >&2; exit 1; }
+    echo "$1: $2"
+    [ "$2" = "$3" ] || { echo "this was: $3" >&2; exit 1; }
 }
 
 rustc -V | grep -qF 'rustc 1.95.0 ' || { echo 'wants rustc 1.95.0' >&2; exit 2; }
@@ -30,15 +30,15 @@ rustc -V | grep -qF 'rustc 1.95.0 ' || { echo 'wants rustc 1.95.0' >&2; exit 2; 
 echo 'pub fn one() -> u32 { 1 }' >one.rs
 echo 'fn main() { println!("main"); }' >main.rs
 call() { # arguments: what is said beforehand, what is told afterwards, what is there
-	local said told there
-	rm -rf out
-	mkdir out
-	cd out
-	said=$(rustc "$@" --print file-names 2>../messages | paste -sd ' ')
-	told=$(rustc "$@" --error-format=json --json=artifacts 2>&1 | sed -n 's/.*"artifact":"\([^"]*\)".*/\1/p' | sort | paste -sd ' ')
-	there=$(find . -type f | sed -e 's,^\./,,' -e 's/\.[0-9a-f]*-cgu/.HASH-cgu/' | sort | paste -sd ' ')
-	cd ..
-	echo "said $said, told $told, there $there"
+    local said told there
+    rm -rf out
+    mkdir out
+    cd out
+    said=$(rustc "$@" --print file-names 2>../messages | paste -sd ' ')
+    told=$(rustc "$@" --error-format=json --json=artifacts 2>&1 | sed -n 's/.*"artifact":"\([^"]*\)".*/\1/p' | sort | paste -sd ' ')
+    there=$(find . -type f | sed -e 's,^\./,,' -e 's/\.[0-9a-f]*-cgu/.HASH-cgu/' | sort | paste -sd ' ')
+    cd ..
+    echo "said $said, told $told, there $there"
 }
 library=(../one.rs --crate-type rlib)
 is 'plain' "$(call "${library[@]}")" 'said libone.rlib, told libone.rlib, there libone.rlib'
@@ -46,7 +46,7 @@ is '-o' "$(call "${library[@]}" -o other.rlib)" 'said libone.rlib, told other.rl
 is '--emit=link=' "$(call "${library[@]}" --emit=link=other.rlib)" 'said libone.rlib, told other.rlib, there other.rlib'
 is '--emit=metadata' "$(call "${library[@]}" --emit=metadata)" 'said libone.rlib, told libone.rmeta, there libone.rmeta'
 is '-o, --emit=metadata,link' "$(call "${library[@]}" --emit=metadata,link -o other.rlib)" \
-	'said libone.rlib, told libone.rlib libother.rmeta, there libone.rlib libother.rmeta'
+    'said libone.rlib, told libone.rlib libother.rmeta, there libone.rlib libother.rmeta'
 is 'unpacked' "$(call "${library[@]}" -g -C split-debuginfo=unpacked)" \
-	'said libone.rlib, told libone.rlib, there libone.rlib one.one.HASH-cgu.0.rcgu.dwo'
+    'said libone.rlib, told libone.rlib, there libone.rlib one.one.HASH-cgu.0.rcgu.dwo'
 is 'packed' "$(call ../main.rs -g -C split-debuginfo=packed)" 'said main, told main, there main main.dwp'

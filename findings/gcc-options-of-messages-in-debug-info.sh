@@ -21,8 +21,8 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 
 is() { # what, seen, wanted
-	echo "$1: $2"
-	[ "$2" = "$3" ] || { echo "this was: $3" >&2; exit 1; }
+    echo "$1: $2"
+    [ "$2" = "$3" ] || { echo "this was: $3" >&2; exit 1; }
 }
 
 [ "$(gcc -dumpfullversion)" = 12.2.0 ] || { echo 'wants gcc 12.2.0' >&2; exit 2; }
@@ -33,10 +33,10 @@ int add(int more) { sum += more; return   sum; }
 C
 object() { gcc -c sum.c -o "$@"; }
 compare() { # options with which to compile, options to add
-	local base=$1
-	# shellcheck disable=SC2086 # a list of options
-	object plain.o $base && object more.o $base $2
-	cmp -s plain.o more.o && echo same || echo other
+    local base=$1
+    # shellcheck disable=SC2086 # a list of options
+    object plain.o $base && object more.o $base $2
+    cmp -s plain.o more.o && echo same || echo other
 }
 producer() { readelf --debug-dump=info more.o | sed -n 's/.*DW_AT_producer//p' | grep -oE -e '-f(max|random)[^ ]*'; }
 

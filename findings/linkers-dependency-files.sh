@@ -20,8 +20,8 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 
 is() { # what, seen, wanted
-	echo "$1: $2"
-	[ "$2" = "$3" ] || { echo "this was: $3" >&2; exit 1; }
+    echo "$1: $2"
+    [ "$2" = "$3" ] || { echo "this was: $3" >&2; exit 1; }
 }
 
 rustc -V | grep -qF 'rustc 1.95.0 ' || { echo 'wants rustc 1.95.0' >&2; exit 2; }
@@ -38,23 +38,23 @@ echo '{ kept; };' >dynamic-list
 echo '-Llib -lnear' >args
 
 link() { # options that choose the linker; then the words that main's dependency file has of those that matter
-	local linker=("$@")
-	gcc "${linker[@]}" -no-pie main.o @args -o main -Wl,-rpath-link,lib -Wl,--export-dynamic -Wl,--dependency-file=depfile \
-		-Wl,--version-script=version-script -Wl,--dynamic-list=dynamic-list -Wl,--retain-symbols-file=retain
-	grep -oE '[^ \:]+' depfile | sed 's,^\./,,' | grep -xE 'main.o|args|retain|version-script|dynamic-list|lib/.*' | sort -u | paste -sd ' '
+    local linker=("$@")
+    gcc "${linker[@]}" -no-pie main.o @args -o main -Wl,-rpath-link,lib -Wl,--export-dynamic -Wl,--dependency-file=depfile \
+        -Wl,--version-script=version-script -Wl,--dynamic-list=dynamic-list -Wl,--retain-symbols-file=retain
+    grep -oE '[^ \:]+' depfile | sed 's,^\./,,' | grep -xE 'main.o|args|retain|version-script|dynamic-list|lib/.*' | sort -u | paste -sd ' '
 }
 for linker in bfd gold lld; do
-	case $linker in
-		bfd) expected='dynamic-list lib/libdeep.so lib/libnear.so main.o version-script' ;;
-		gold) expected='dynamic-list lib/libnear.so main.o version-script' ;;
-		lld) expected='dynamic-list lib/libnear.so main.o retain version-script' ;;
-	esac
-	options=("-fuse-ld=$linker")
-	[ "$linker" != lld ] || options+=("-B$lld")
-	printf 'kept\nmain\n' >retain
-	is "$linker" "$(link "${options[@]}")" "$expected"
-	cp main one
-	printf 'kept\nother\nmain\n' >retain
-	link "${options[@]}" >log
-	is "$linker, the list decides" "$(cmp -s one main && echo no || echo yes)" yes
+    case $linker in
+        bfd) expected='dynamic-list lib/libdeep.so lib/libnear.so main.o version-script' ;;
+        gold) expected='dynamic-list lib/libnear.so main.o version-script' ;;
+        lld) expected='dynamic-list lib/libnear.so main.o retain version-script' ;;
+    esac
+    options=("-fuse-ld=$linker")
+    [ "$linker" != lld ] || options+=("-B$lld")
+    printf 'kept\nmain\n' >retain
+    is "$linker" "$(link "${options[@]}")" "$expected"
+    cp main one
+    printf 'kept\nother\nmain\n' >retain
+    link "${options[@]}" >log
+    is "$linker, the list decides" "$(cmp -s one main && echo no || echo yes)" yes
 done

@@ -19,8 +19,8 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 
 is() { # what, seen, wanted
-	echo "$1: $2"
-	[ "$2" = "$3" ] || { echo "this was: $3" >&2; exit 1; }
+    echo "$1: $2"
+    [ "$2" = "$3" ] || { echo "this was: $3" >&2; exit 1; }
 }
 
 [ "$(nix-instantiate --version)" = 'nix-instantiate (Nix) 2.8.0' ] || { echo 'wants Nix 2.8.0' >&2; exit 2; }
@@ -34,18 +34,18 @@ nix_says() { nix-instantiate --eval --strict --expr "$1"; }
 python_says() { python3 -c "import json, tomllib; print($1)"; }
 
 for row in \
-	'9223372036854775807 9223372036854775807 9223372036854775807' \
-	'9223372036854775808 -9223372036854775808 9223372036854775807' \
-	'18446744073709551615 -1 9223372036854775807' \
-	'18446744073709551616 1.84467e+19 9223372036854775807'; do
-	read -r number json toml <<<"$row"
-	is "$number, Python's json" "$(python_says "json.loads('$number')")" "$number"
-	is "$number, Python's tomllib" "$(python_says "tomllib.loads('n = $number')['n']")" "$number"
-	is "$number, fromJSON" "$(nix_says "builtins.fromJSON \"$number\"")" "$json"
-	is "$number, fromTOML" "$(nix_says "(builtins.fromTOML \"n = $number\").n")" "$toml"
+    '9223372036854775807 9223372036854775807 9223372036854775807' \
+    '9223372036854775808 -9223372036854775808 9223372036854775807' \
+    '18446744073709551615 -1 9223372036854775807' \
+    '18446744073709551616 1.84467e+19 9223372036854775807'; do
+    read -r number json toml <<<"$row"
+    is "$number, Python's json" "$(python_says "json.loads('$number')")" "$number"
+    is "$number, Python's tomllib" "$(python_says "tomllib.loads('n = $number')['n']")" "$number"
+    is "$number, fromJSON" "$(nix_says "builtins.fromJSON \"$number\"")" "$json"
+    is "$number, fromTOML" "$(nix_says "(builtins.fromTOML \"n = $number\").n")" "$toml"
 done
 
 is '16777217.0, toJSON' "$(nix_says 'builtins.toJSON 16777217.0')" '"1.67772e+07"'
 is '16777217.0 = 16777220.0' "$(nix_says '16777217.0 == 16777220.0')" false
 is 'the same, through JSON' \
-	"$(nix_says 'with builtins; fromJSON (toJSON 16777217.0) == fromJSON (toJSON 16777220.0)')" true
+    "$(nix_says 'with builtins; fromJSON (toJSON 16777217.0) == fromJSON (toJSON 16777220.0)')" true

@@ -21,8 +21,8 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 
 is() { # what, seen, wanted
-	echo "$1: $2"
-	[ "$2" = "$3" ] || { echo "this was: $3" >&2; exit 1; }
+    echo "$1: $2"
+    [ "$2" = "$3" ] || { echo "this was: $3" >&2; exit 1; }
 }
 
 rustc -V | grep -qF 'rustc 1.95.0 ' || { echo 'wants rustc 1.95.0' >&2; exit 2; }
@@ -30,24 +30,24 @@ rustc -V | grep -qF 'rustc 1.95.0 ' || { echo 'wants rustc 1.95.0' >&2; exit 2; 
 
 mkdir src src2 src=1
 for folder in src src2 src=1; do
-	echo 'const char *file(void) { return "<" __FILE__ ">"; }' >$folder/file.c
-	echo 'pub fn file() -> &'\''static str { concat!("<", file!(), ">") }' >$folder/file.rs
+    echo 'const char *file(void) { return "<" __FILE__ ">"; }' >$folder/file.c
+    echo 'pub fn file() -> &'\''static str { concat!("<", file!(), ">") }' >$folder/file.rs
 done
 # The name that is in the object, with the temporary folder written as /build.
 name_in() { strings "$1" | sed -n "s,.*<\(.*\)>.*,\1,p" | sed "s,^$work/,/build/," | head -1; }
 c() { # folder, maps
-	local folder=$1 maps=() map
-	shift
-	for map in "$@"; do maps+=("-ffile-prefix-map=$map"); done
-	gcc -c "$work/$folder/file.c" -o c.o "${maps[@]}"
-	name_in c.o
+    local folder=$1 maps=() map
+    shift
+    for map in "$@"; do maps+=("-ffile-prefix-map=$map"); done
+    gcc -c "$work/$folder/file.c" -o c.o "${maps[@]}"
+    name_in c.o
 }
 rust() { # folder, maps
-	local folder=$1 maps=() map
-	shift
-	for map in "$@"; do maps+=("--remap-path-prefix=$map"); done
-	rustc --crate-type lib --emit=obj -o rust.o "${maps[@]}" "$work/$folder/file.rs"
-	name_in rust.o
+    local folder=$1 maps=() map
+    shift
+    for map in "$@"; do maps+=("--remap-path-prefix=$map"); done
+    rustc --crate-type lib --emit=obj -o rust.o "${maps[@]}" "$work/$folder/file.rs"
+    name_in rust.o
 }
 
 is 'src by src, C' "$(c src "$work/src=/src")" /src/file.c

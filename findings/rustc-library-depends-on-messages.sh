@@ -22,8 +22,8 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 
 is() { # what, seen, wanted
-	echo "$1: $2"
-	[ "$2" = "$3" ] || { echo "this was: $3" >&2; exit 1; }
+    echo "$1: $2"
+    [ "$2" = "$3" ] || { echo "this was: $3" >&2; exit 1; }
 }
 
 rustc -V | grep -qF 'rustc 1.95.0 ' || { echo 'wants rustc 1.95.0' >&2; exit 2; }
@@ -37,19 +37,19 @@ library
 cp libwords.rlib plain.rlib
 rustc --crate-type rlib --edition 2021 --extern words=libwords.rlib lines.rs
 compare() { # options: is the library the same, and does the program link with it
-	local bytes=same linked=links
-	library "$@"
-	cmp -s plain.rlib libwords.rlib || bytes=other
-	rustc --edition 2021 -L . --extern lines=liblines.rlib main.rs 2>messages || linked=$(grep -o 'E0460' messages | head -1)
-	echo "$bytes, $linked"
+    local bytes=same linked=links
+    library "$@"
+    cmp -s plain.rlib libwords.rlib || bytes=other
+    rustc --edition 2021 -L . --extern lines=liblines.rlib main.rs 2>messages || linked=$(grep -o 'E0460' messages | head -1)
+    echo "$bytes, $linked"
 }
 is 'again' "$(compare)" 'same, links'
 for options in '--error-format=json' '--color=always' '--cap-lints=allow' '-Dwarnings'; do
-	is "$options" "$(compare "$options")" 'same, links'
+    is "$options" "$(compare "$options")" 'same, links'
 done
 is '--json=artifacts' "$(compare --error-format=json --json=artifacts)" 'other, E0460'
 is '--json=diagnostic-short' "$(compare --error-format=json --json=diagnostic-short)" 'same, links'
 is 'artifacts were told' "$(library --error-format=json --json=artifacts; grep -c '"artifact":"libwords.rlib"' messages)" 1
 for options in '--emit=dep-info' '--emit=metadata' '-Csplit-debuginfo=off'; do
-	is "$options, too" "$(compare "$options")" 'other, E0460'
+    is "$options, too" "$(compare "$options")" 'other, E0460'
 done

@@ -21,8 +21,8 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 
 is() { # what, seen, wanted
-	echo "$1: $2"
-	[ "$2" = "$3" ] || { echo "this was: $3" >&2; exit 1; }
+    echo "$1: $2"
+    [ "$2" = "$3" ] || { echo "this was: $3" >&2; exit 1; }
 }
 
 rustc -V | grep -qF 'rustc 1.95.0 ' || { echo 'wants rustc 1.95.0' >&2; exit 2; }
@@ -31,20 +31,20 @@ rustc -V | grep -qF 'rustc 1.95.0 ' || { echo 'wants rustc 1.95.0' >&2; exit 2; 
 
 mkdir wrapped renamed
 for name in wrapped/ld renamed/ld.lld; do
-	printf '#!/bin/sh\nexec /usr/bin/ld.bfd -rpath /from/the/wrapper "$@"\n' >$name
-	printf '#!/bin/sh\nexec gcc "-B%s" "$@"\n' "$work/${name%/*}" >"${name%/*}/cc"
-	chmod +x $name "${name%/*}/cc"
+    printf '#!/bin/sh\nexec /usr/bin/ld.bfd -rpath /from/the/wrapper "$@"\n' >$name
+    printf '#!/bin/sh\nexec gcc "-B%s" "$@"\n' "$work/${name%/*}" >"${name%/*}/cc"
+    chmod +x $name "${name%/*}/cc"
 done
 echo 'int main(void) { return 0; }' >main.c
 echo 'fn main() {}' >main.rs
 
 run_path() { # a command that links `main`: the run path, or "fails"
-	rm -f main
-	if "$@" -o main 2>messages; then
-		readelf --dynamic main | sed -n 's/.*(R.*PATH).*\[\(.*\)\]/\1/p' | grep . || echo none
-	else
-		grep -o "cannot find 'ld'" messages
-	fi
+    rm -f main
+    if "$@" -o main 2>messages; then
+        readelf --dynamic main | sed -n 's/.*(R.*PATH).*\[\(.*\)\]/\1/p' | grep . || echo none
+    else
+        grep -o "cannot find 'ld'" messages
+    fi
 }
 rust=(rustc main.rs -C linker=wrapped/cc)
 is 'C' "$(run_path wrapped/cc main.c)" /from/the/wrapper

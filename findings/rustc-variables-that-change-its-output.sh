@@ -22,8 +22,8 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 
 is() { # what, seen, wanted
-	echo "$1: $2"
-	[ "$2" = "$3" ] || { echo "this was: $3" >&2; exit 1; }
+    echo "$1: $2"
+    [ "$2" = "$3" ] || { echo "this was: $3" >&2; exit 1; }
 }
 
 rustc -V | grep -qF 'rustc 1.95.0 ' || { echo 'wants rustc 1.95.0' >&2; exit 2; }
@@ -31,12 +31,12 @@ rustc -V | grep -qF 'rustc 1.95.0 ' || { echo 'wants rustc 1.95.0' >&2; exit 2; 
 echo 'fn main() {}' >main.rs
 echo 'pub fn one() -> u32 { 1 }' >one.rs
 compare() { # NAME=VALUE, arguments of rustc
-	local variable=$1
-	shift
-	rustc --emit=dep-info=info,link=out "$@" && mv out plain
-	env "$variable" rustc --emit=dep-info=info,link=out "$@" && mv out changed
-	cmp -s plain changed && echo -n same || echo -n other
-	grep '^# env-dep' info || true
+    local variable=$1
+    shift
+    rustc --emit=dep-info=info,link=out "$@" && mv out plain
+    env "$variable" rustc --emit=dep-info=info,link=out "$@" && mv out changed
+    cmp -s plain changed && echo -n same || echo -n other
+    grep '^# env-dep' info || true
 }
 is 'SOME_VARIABLE, program' "$(compare SOME_VARIABLE=1 main.rs)" same
 is 'LLD_VERSION, program' "$(compare LLD_VERSION=Linker main.rs)" other

@@ -19,22 +19,22 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 
 is() { # what, seen, wanted
-	echo "$1: $2"
-	[ "$2" = "$3" ] || { echo "this was: $3" >&2; exit 1; }
+    echo "$1: $2"
+    [ "$2" = "$3" ] || { echo "this was: $3" >&2; exit 1; }
 }
 
 rustup --version 2>log | grep -qF 'rustup 1.29.0 ' || { echo 'wants rustup 1.29.0' >&2; exit 2; }
 rustup toolchain list | grep -q '^1\.95\.0-' || { echo 'wants the toolchain 1.95.0' >&2; exit 2; }
 
 chosen() { # name of the file, its text as printf has it
-	rm -f rust-toolchain*
-	# shellcheck disable=SC2059 # the text is the format
-	printf "$2" >"$1"
-	if rustup show active-toolchain >chosen 2>log; then
-		sed 's/-.*//' chosen
-	else
-		sed -n -e "s/^error: \(custom toolchain\) .* \(is not installed\)$/\1 \2/p" -e "s/^error: \(could not parse\) .*/\1/p" log
-	fi
+    rm -f rust-toolchain*
+    # shellcheck disable=SC2059 # the text is the format
+    printf "$2" >"$1"
+    if rustup show active-toolchain >chosen 2>log; then
+        sed 's/-.*//' chosen
+    else
+        sed -n -e "s/^error: \(custom toolchain\) .* \(is not installed\)$/\1 \2/p" -e "s/^error: \(could not parse\) .*/\1/p" log
+    fi
 }
 toml='toolchain.channel = "1.95.0"\n'
 is 'a name' "$(chosen rust-toolchain '1.95.0\n')" 1.95.0

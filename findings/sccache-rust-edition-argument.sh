@@ -19,8 +19,8 @@ trap '"$sccache" --stop-server >"$work/log" 2>&1 || true; rm -rf "$work"' EXIT
 cd "$work"
 
 is() { # what, seen, wanted
-	echo "$1: $2"
-	[ "$2" = "$3" ] || { echo "this was: $3" >&2; exit 1; }
+    echo "$1: $2"
+    [ "$2" = "$3" ] || { echo "this was: $3" >&2; exit 1; }
 }
 
 rustc -V | grep -qF 'rustc 1.95.0 ' || { echo 'wants rustc 1.95.0' >&2; exit 2; }
@@ -31,9 +31,9 @@ hits() { $sccache --show-stats | sed -n 's/^Cache hits  *\([0-9]*\)$/\1/p'; }
 
 echo 'pub fn answer() -> u32 { 42 }' >answer.rs
 twice() { # arguments: the same call twice
-	for _ in 1 2; do
-		$sccache rustc "$@" --crate-name answer --crate-type lib --emit=dep-info,metadata,link --out-dir . answer.rs
-	done
+    for _ in 1 2; do
+        $sccache rustc "$@" --crate-name answer --crate-type lib --emit=dep-info,metadata,link --out-dir . answer.rs
+    done
 }
 twice --edition=2021
 is 'hits of --edition=2021' "$(hits)" 1

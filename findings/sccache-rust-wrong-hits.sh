@@ -23,8 +23,8 @@ trap '"$sccache" --stop-server >"$work/log" 2>&1 || true; rm -rf "$work"' EXIT
 cd "$work"
 
 is() { # what, seen, wanted
-	echo "$1: $2"
-	[ "$2" = "$3" ] || { echo "this was: $3" >&2; exit 1; }
+    echo "$1: $2"
+    [ "$2" = "$3" ] || { echo "this was: $3" >&2; exit 1; }
 }
 
 rustc -V | grep -qF 'rustc 1.95.0 ' || { echo 'wants rustc 1.95.0' >&2; exit 2; }
@@ -35,16 +35,16 @@ hits() { $sccache --show-stats | sed -n 's/^Cache hits (Rust) *//p'; }
 
 mkdir out
 for name in a b; do
-	echo "pub fn number() -> &'static str { \"$name\" }" >$name.rs
-	rustc --crate-type rlib $name.rs
+    echo "pub fn number() -> &'static str { \"$name\" }" >$name.rs
+    rustc --crate-type rlib $name.rs
 done
 echo 'pub fn numbers() -> String { format!("one is {}, two is {}", one::number(), two::number()) }' >swapped.rs
 echo 'fn main() { println!("{}", swapped::numbers()) }' >main.rs
 swapped() { # the compiler, the crate called one, the crate called two
-	"$1" --crate-name swapped --crate-type lib --edition=2021 --emit=dep-info,metadata,link --out-dir out \
-		--extern "one=lib$2.rlib" --extern "two=lib$3.rlib" swapped.rs
-	rustc --edition=2021 -L . --extern swapped=out/libswapped.rlib main.rs
-	./main
+    "$1" --crate-name swapped --crate-type lib --edition=2021 --emit=dep-info,metadata,link --out-dir out \
+        --extern "one=lib$2.rlib" --extern "two=lib$3.rlib" swapped.rs
+    rustc --edition=2021 -L . --extern swapped=out/libswapped.rlib main.rs
+    ./main
 }
 cached() { $sccache rustc "$@"; }
 is 'a, b by sccache' "$(swapped cached a b)" 'one is a, two is b'
@@ -55,9 +55,9 @@ is 'hits' "$(hits)" 1
 echo 'pub fn value() -> Option<&'\''static str> { option_env!("NOT_THERE") }' >variable.rs
 echo 'fn main() { println!("{:?}", variable::value()) }' >main.rs
 variable() { # the compiler
-	"$1" --crate-name variable --crate-type lib --edition=2021 --emit=dep-info,metadata,link --out-dir out variable.rs
-	rustc --edition=2021 --extern variable=out/libvariable.rlib main.rs
-	./main
+    "$1" --crate-name variable --crate-type lib --edition=2021 --emit=dep-info,metadata,link --out-dir out variable.rs
+    rustc --edition=2021 --extern variable=out/libvariable.rlib main.rs
+    ./main
 }
 is 'unset, by sccache' "$(variable cached)" None
 is 'empty, by rustc' "$(NOT_THERE='' variable rustc)" 'Some("")'

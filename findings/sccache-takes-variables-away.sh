@@ -22,8 +22,8 @@ trap '"$sccache" --stop-server >"$work/log" 2>&1 || true; rm -rf "$work"' EXIT
 cd "$work"
 
 is() { # what, seen, wanted
-	echo "$1: $2"
-	[ "$2" = "$3" ] || { echo "this was: $3" >&2; exit 1; }
+    echo "$1: $2"
+    [ "$2" = "$3" ] || { echo "this was: $3" >&2; exit 1; }
 }
 
 rustc -V | grep -qF 'rustc 1.95.0 ' || { echo 'wants rustc 1.95.0' >&2; exit 2; }
@@ -35,8 +35,8 @@ $sccache --start-server >log 2>&1 || { cat log >&2; exit 2; }
 export SOURCE_DATE_EPOCH=315532800
 echo 'const char date[] = __DATE__;' >date.c
 year() { # the compiler
-	"$@" -c date.c -o date.o
-	strings date.o | grep -oE '^[A-Z][a-z]{2} [ 0-9]{2} [0-9]{4}$' | cut -c8-
+    "$@" -c date.c -o date.o
+    strings date.o | grep -oE '^[A-Z][a-z]{2} [ 0-9]{2} [0-9]{4}$' | cut -c8-
 }
 is 'year, gcc' "$(year gcc)" 1980
 is 'year, sccache' "$(year "$sccache" gcc)" "$(date +%Y)"
@@ -44,8 +44,8 @@ is 'year, sccache' "$(year "$sccache" gcc)" "$(date +%Y)"
 mkdir folder
 ln -s folder link
 folder() { # the compiler
-	(cd -L link && "$@" -g -c ../date.c -o date.o && readelf --debug-dump=info date.o) |
-		sed -n 's,.*DW_AT_comp_dir.*/,,p'
+    (cd -L link && "$@" -g -c ../date.c -o date.o && readelf --debug-dump=info date.o) |
+        sed -n 's,.*DW_AT_comp_dir.*/,,p'
 }
 is 'folder, gcc' "$(folder gcc)" link
 is 'folder, sccache' "$(folder "$sccache" gcc)" folder
@@ -54,9 +54,9 @@ export DESTDIR=/somewhere
 echo 'fn main() { println!("{:?}", value::VALUE) }' >main.rs
 echo 'pub const VALUE: Option<&str> = option_env!("DESTDIR");' >value.rs
 value() { # the compiler
-	"$@" --crate-name value --crate-type lib --edition=2021 --emit=dep-info,metadata,link --out-dir . value.rs
-	rustc --edition=2021 --extern value=libvalue.rlib main.rs
-	./main
+    "$@" --crate-name value --crate-type lib --edition=2021 --emit=dep-info,metadata,link --out-dir . value.rs
+    rustc --edition=2021 --extern value=libvalue.rlib main.rs
+    ./main
 }
 is 'option_env!, rustc' "$(value rustc)" 'Some("/somewhere")'
 is 'option_env!, sccache' "$(value "$sccache" rustc)" None

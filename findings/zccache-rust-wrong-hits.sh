@@ -21,8 +21,8 @@ trap '"$zccache" stop >"$work/log" 2>&1 || true; rm -rf "$work"' EXIT
 cd "$work"
 
 is() { # what, seen, wanted
-	echo "$1: $2"
-	[ "$2" = "$3" ] || { echo "this was: $3" >&2; exit 1; }
+    echo "$1: $2"
+    [ "$2" = "$3" ] || { echo "this was: $3" >&2; exit 1; }
 }
 
 rustc -V | grep -qF 'rustc 1.95.0 ' || { echo 'wants rustc 1.95.0' >&2; exit 2; }
@@ -33,30 +33,30 @@ rustc=$(rustc --print sysroot)/bin/rustc
 mkdir out
 echo 'fn main() { println!("{}", library::number()) }' >main.rs
 number() { # the compiler, further arguments: what a program says that uses the library
-	"$@" --crate-name library --crate-type lib --edition=2021 --out-dir out library.rs 2>messages &&
-		"$rustc" --edition=2021 --extern library=out/liblibrary.rlib main.rs && ./main
+    "$@" --crate-name library --crate-type lib --edition=2021 --out-dir out library.rs 2>messages &&
+        "$rustc" --edition=2021 --extern library=out/liblibrary.rlib main.rs && ./main
 }
 module() { # how it is called, arguments of rustc, what comes of it after the module changed
-	local what=$1 wanted=$2
-	shift 2
-	echo 'mod part; pub fn number() -> u32 { part::NUMBER }' >library.rs
-	echo 'pub const NUMBER: u32 = 1;' >part.rs
-	sleep 1
-	is "$what" "$(number "$zccache" "$rustc" "$@")" 1
-	echo 'pub const NUMBER: u32 = 2;' >part.rs
-	sleep 1
-	is "$what, module changed, rustc" "$(number "$rustc" "$@")" 2
-	is "$what, module changed, zccache" "$(number "$zccache" "$rustc" "$@")" "$wanted"
+    local what=$1 wanted=$2
+    shift 2
+    echo 'mod part; pub fn number() -> u32 { part::NUMBER }' >library.rs
+    echo 'pub const NUMBER: u32 = 1;' >part.rs
+    sleep 1
+    is "$what" "$(number "$zccache" "$rustc" "$@")" 1
+    echo 'pub const NUMBER: u32 = 2;' >part.rs
+    sleep 1
+    is "$what, module changed, rustc" "$(number "$rustc" "$@")" 2
+    is "$what, module changed, zccache" "$(number "$zccache" "$rustc" "$@")" "$wanted"
 }
 module 'no --emit' 1
 module '--emit=link' 1 --emit=link
 module "cargo's --emit" 2 --emit=dep-info,metadata,link
 
 archive() {
-	rm -f libcode.a code.o
-	echo "int code(void) { return $1; }" | gcc -c -xc - -o code.o
-	ar rcs libcode.a code.o
-	sleep 1
+    rm -f libcode.a code.o
+    echo "int code(void) { return $1; }" | gcc -c -xc - -o code.o
+    ar rcs libcode.a code.o
+    sleep 1
 }
 echo 'extern "C" { fn code() -> u32; } pub fn number() -> u32 { unsafe { code() } }' >library.rs
 with=("--emit=dep-info,metadata,link" -L "native=$work" -l static=code)
