@@ -75,12 +75,12 @@ fn is_of_later_stage(compiler: &Path) -> bool {
 }
 
 /// What goes into a crate and is not in the call's arguments, by name.
-pub fn hidden(has_target: bool) -> io::Result<Vec<(Vec<u8>, Vec<u8>)>> {
+pub fn implicit_inputs(has_target: bool) -> io::Result<Vec<(Vec<u8>, Vec<u8>)>> {
     let Some(compiler) = compiler(has_target) else {
         return Ok(Vec::new());
     };
     let mut parts: Vec<_> = env::vars_os()
-        .filter(|(name, _)| is_hidden(name))
+        .filter(|(name, _)| is_implicit(name))
         .map(|(name, value)| (name.into_vec(), value.into_vec()))
         .collect();
     parts.sort();
@@ -97,7 +97,7 @@ pub fn hidden(has_target: bool) -> io::Result<Vec<(Vec<u8>, Vec<u8>)>> {
     Ok(parts)
 }
 
-fn is_hidden(name: &OsStr) -> bool {
+fn is_implicit(name: &OsStr) -> bool {
     let is_bootstraps = name.as_bytes().starts_with(b"RUSTC_") || name == "MAGIC_EXTRA_RUSTFLAGS";
     is_bootstraps && OF_NO_ACCOUNT.iter().all(|other| name != *other)
 }
@@ -153,9 +153,9 @@ mod tests {
     }
 
     #[test]
-    fn what_bootstrap_adds_is_hidden() {
+    fn what_bootstrap_adds_is_implicit() {
         for name in ["RUSTC_LINT_FLAGS", "RUSTC_STAGE", "MAGIC_EXTRA_RUSTFLAGS"] {
-            assert!(is_hidden(OsStr::new(name)), "{name}");
+            assert!(is_implicit(OsStr::new(name)), "{name}");
         }
         for name in [
             "RUSTC",
@@ -164,7 +164,7 @@ mod tests {
             "RUSTFLAGS",
             "PATH",
         ] {
-            assert!(!is_hidden(OsStr::new(name)), "{name}");
+            assert!(!is_implicit(OsStr::new(name)), "{name}");
         }
     }
 

@@ -15,6 +15,7 @@ use crate::cacheability::{self, Cacheability};
 use crate::client::{self, Answer};
 use crate::invocation::{Compiler, Invocation, Kind, are_too_long, response_file};
 use crate::key_record;
+use crate::print::print_error;
 use crate::process;
 use crate::project_wrapper;
 use crate::real_sccache;
@@ -22,7 +23,6 @@ use crate::run_paths;
 use crate::session::Session;
 use crate::stable_paths::{self, StablePaths};
 use crate::surroundings;
-use crate::tell::tell;
 use crate::trouble::tell_trouble;
 use nix_sccache_contract::bypass::BypassReason;
 use nix_sccache_contract::log::{Entry, Outcome};
@@ -78,7 +78,7 @@ pub fn stand_in_front_of_rustc(command: &mut Command, ourselves: &Path) {
 }
 
 fn not_found(program: &str) -> ExitCode {
-    tell(format_args!(
+    print_error(format_args!(
         "nix-sccache: there is no {program} on PATH but the shim itself"
     ));
     ExitCode::from(127)
@@ -342,7 +342,7 @@ impl Call {
 
     /// What was compiled would leave the build with paths that nobody knows.
     fn cannot_finish(&self, error: &io::Error) -> ExitCode {
-        tell(format_args!(
+        print_error(format_args!(
             "nix-sccache: cannot put the paths of this build into {}: {error}",
             self.invocation.name()
         ));
@@ -402,7 +402,7 @@ impl Call {
             }
             // By the same paths as before, since who waited for the metadata has them already;
             // unless nobody was told.
-            Answer::Leaked { passed_on } => {
+            Answer::HasRealPath { passed_on } => {
                 if self.paths.is_strict() {
                     self.paths.forget_shown();
                 }

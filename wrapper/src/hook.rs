@@ -14,10 +14,10 @@ use nix_sccache_contract::report::Report;
 
 use crate::call::stand_in_front_of_rustc;
 use crate::key_record;
+use crate::print::print_error;
 use crate::process;
 use crate::session::{Begun, Session, reports};
 use crate::stable_paths;
-use crate::tell::tell;
 
 const USAGE: &str = "\
 usage: nix-sccache-shim session begin                            prints the shell's `export` lines for a new session
@@ -50,7 +50,7 @@ pub fn main(arguments: &[OsString]) -> ExitCode {
             self::run(program, arguments, None)
         }
         _ => {
-            tell(USAGE);
+            print_error(USAGE);
             ExitCode::from(2)
         }
     }
@@ -69,7 +69,7 @@ fn begin() -> ExitCode {
                     .collect();
                 io::stdout().write_all(&lines).ok();
             }
-            Err(error) => tell(format_args!("nix-sccache: {}", no_session(&error))),
+            Err(error) => print_error(format_args!("nix-sccache: {}", no_session(&error))),
         }
     }
     ExitCode::SUCCESS
@@ -91,13 +91,13 @@ fn quote(path: &Path) -> Vec<u8> {
 fn end(failed: bool) -> ExitCode {
     if let Some(session) = Session::current() {
         if !failed && let Err(error) = stable_paths::put_into_outputs() {
-            tell(format_args!(
+            print_error(format_args!(
                 "nix-sccache: cannot put the paths of this build into its outputs: {error}"
             ));
         }
         let log = session.read_log();
         let report = Report::of(&log);
-        tell(if failed {
+        print_error(if failed {
             report.short_text()
         } else {
             report.text()
@@ -105,7 +105,7 @@ fn end(failed: bool) -> ExitCode {
         leave(&log, &key_record::recorded(&session));
         session.end();
     } else if let Some(folder) = env::var_os(contract::SESSION) {
-        tell(format_args!(
+        print_error(format_args!(
             "nix-sccache: no report: the session's folder, {}, was removed in the middle of the build",
             folder.display()
         ));
@@ -116,7 +116,7 @@ fn end(failed: bool) -> ExitCode {
 /// Prints the log of the session that this process is in.
 fn log() -> ExitCode {
     let Some(session) = Session::current() else {
-        tell(format_args!(
+        print_error(format_args!(
             "nix-sccache: there is no session here ({} is not set)",
             contract::SESSION
         ));
@@ -128,7 +128,7 @@ fn log() -> ExitCode {
     match printed {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tell(format_args!("nix-sccache: no log: {error}"));
+            print_error(format_args!("nix-sccache: no log: {error}"));
             ExitCode::FAILURE
         }
     }
@@ -145,7 +145,7 @@ fn run(program: &OsStr, arguments: &[&OsStr], file: Option<&Path>) -> ExitCode {
         Ok(begun) => begun,
         Err(error) => {
             let trouble = no_session(&error);
-            tell(format_args!("nix-sccache: {trouble}"));
+            print_error(format_args!("nix-sccache: {trouble}"));
             let log = Log {
                 trouble: Some(trouble),
                 ..Log::default()
@@ -164,13 +164,13 @@ fn run(program: &OsStr, arguments: &[&OsStr], file: Option<&Path>) -> ExitCode {
         key_record::recorded(&begun.session),
     );
     begun.session.end();
-    tell(Report::of(&log).text());
+    print_error(Report::of(&log).text());
     keep(&log, file);
     leave(&log, &keys);
     match status {
         Ok(status) => process::end_like(status),
         Err(error) => {
-            tell(format_args!(
+            print_error(format_args!(
                 "nix-sccache: cannot run {}: {error}",
                 program.display()
             ));
@@ -186,7 +186,7 @@ fn keep(log: &Log, file: Option<&Path>) {
         .map_err(io::Error::from)
         .and_then(|lines| fs::write(file, lines));
     if let Err(error) = written {
-        tell(format_args!(
+        print_error(format_args!(
             "nix-sccache: the log cannot be written to {}: {error}",
             file.display()
         ));
@@ -196,7 +196,7 @@ fn keep(log: &Log, file: Option<&Path>) {
 /// Leaves what a session leaves where the environment says so.
 fn leave(log: &Log, keys: &[u8]) {
     if let Err(error) = reports::leave(log, keys) {
-        tell(format_args!("nix-sccache: {error}"));
+        print_error(format_args!("nix-sccache: {error}"));
     }
 }
 

@@ -10,9 +10,9 @@
 //!
 //! A compiler's call goes through these, each with one job: [`invocation`] reads it,
 //! [`cacheability`] decides what it is, [`surroundings`] whether anything but the arguments forbids that,
-//! [`inputs`] names what goes into its key beside what sccache sees, [`keyless`] what sccache sees and
+//! [`key_material`] names what goes into its key beside what sccache sees, [`keyless`] what sccache sees and
 //! is of no matter, [`stable_paths`] and [`run_paths`] keep what changes for no reason out of it, [`client`] asks the
-//! cache, [`seal`] tells whether an entry is what it was, [`process`] runs the compiler,
+//! cache, [`entry_checksum`] tells whether an entry is what it was, [`process`] runs the compiler,
 //! [`session`] notes what came of it, and [`key_record`] what its key was made of.
 
 #![warn(clippy::print_stdout, clippy::print_stderr)]
@@ -22,25 +22,25 @@ mod cacheability;
 mod call;
 mod cargo_config;
 mod client;
+mod compiler_stub;
 mod digest;
+mod entry_checksum;
 mod hook;
-mod inner;
-mod inputs;
 mod invocation;
 mod kept;
+mod key_material;
 mod key_record;
 mod keyless;
 mod outputs;
+mod print;
 mod process;
 mod project_wrapper;
 mod real_sccache;
 mod run_paths;
-mod seal;
 mod session;
 mod stable_paths;
 mod static_libraries;
 mod surroundings;
-mod tell;
 mod temporary;
 mod trouble;
 
@@ -60,7 +60,7 @@ fn main() -> ExitCode {
     }
     // Sccache calls its compiler, which is us again: whatever the name, the real one is meant.
     if let Some(compiler) = env::var_os(contract::COMPILER) {
-        return inner::main(&called_as, compiler, arguments);
+        return compiler_stub::main(&called_as, compiler, arguments);
     }
     match Path::new(&called_as)
         .file_name()

@@ -16,7 +16,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
-use crate::tell::tell;
+use crate::print::print_error;
 
 /// The program that `name` stands for, passing over shims: a path is taken as it is, a name
 /// is looked for on `PATH`.
@@ -60,7 +60,7 @@ pub fn is_shim(path: &Path) -> bool {
 /// there is no such program, with the code that a shell gives for that.
 pub fn become_program(mut command: Command) -> ExitCode {
     let error = command.exec();
-    tell(format_args!(
+    print_error(format_args!(
         "nix-sccache: cannot run {}: {error}",
         command.get_program().display()
     ));

@@ -9,13 +9,13 @@ use std::time::{Duration, SystemTime};
 use nix_sccache_contract::report::trouble_text;
 use rustix::process::getuid;
 
-use crate::tell::tell;
+use crate::print::print_error;
 
 /// Tells of trouble, where no session does it in its report: with each call, and in a shell of Nix's,
 /// where each would say the same, once an hour.
 pub fn tell_trouble(why: &str) {
     if env::var_os("IN_NIX_SHELL").is_none() || !was_told_lately() {
-        tell(trouble_text(why));
+        print_error(trouble_text(why));
     }
 }
 

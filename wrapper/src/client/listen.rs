@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::inner::{MARK, SCCACHES};
+use crate::compiler_stub::{MARK, SCCACHES};
 use crate::session::Session;
 
 /// All that sccache said.
@@ -30,14 +30,14 @@ pub struct Messages {
     pub complaints: Vec<String>,
 }
 
-/// Hears sccache out, as long as some call of the session compiles, or else for `patience`:
+/// Hears sccache out, as long as some call of the session compiles, or else for `timeout`:
 /// a server that compiles for others lets a call wait for its turn. Without a session there is
 /// no telling, and no limit. `passes_news_on` says whether
 /// news of a crate's metadata is passed on at once.
 pub fn listen(
     mut child: Child,
     session: Option<&Session>,
-    patience: Duration,
+    timeout: Duration,
     passes_news_on: impl Fn() -> bool + Send + 'static,
 ) -> io::Result<Heard> {
     let (stdout, messages) = match begin(&mut child, passes_news_on) {
@@ -52,7 +52,7 @@ pub fn listen(
 
     let mut silent_since = Instant::now();
     let messages = loop {
-        match messages.recv_timeout(TICK.min(patience)) {
+        match messages.recv_timeout(POLL_INTERVAL.min(timeout)) {
             Ok(messages) => break messages,
             Err(RecvTimeoutError::Disconnected) => {
                 return Err(io::Error::other("lost sccache's messages"));
@@ -61,10 +61,10 @@ pub fn listen(
         }
         if session.is_none_or(Session::compiles) {
             silent_since = Instant::now();
-        } else if silent_since.elapsed() >= patience {
+        } else if silent_since.elapsed() >= timeout {
             child.kill()?;
             child.wait()?;
-            let messages = messages.recv_timeout(TICK).unwrap_or_default();
+            let messages = messages.recv_timeout(POLL_INTERVAL).unwrap_or_default();
             return Ok(Heard {
                 status: None,
                 stdout: Vec::new(),
@@ -95,7 +95,7 @@ fn begin(
 }
 
 /// How often to look whether the compiler compiles.
-const TICK: Duration = Duration::from_secs(1);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 fn in_background<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,

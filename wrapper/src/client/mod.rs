@@ -18,13 +18,13 @@ use rustix::process::Resource;
 
 use self::listen::{Heard, Messages, listen};
 use self::relay::{Relay, Seen};
-use crate::inputs;
+use crate::entry_checksum::{self, ExpectedOutputs};
 use crate::invocation::Invocation;
 use crate::kept;
+use crate::key_material;
 use crate::keyless;
 use crate::outputs;
 use crate::real_sccache::{self, is_client_side};
-use crate::seal::{self, Subject};
 use crate::session::{Note, OfOneCall, Session};
 use crate::stable_paths::StablePaths;
 use nix_sccache_contract::bypass::BypassReason;
@@ -51,7 +51,7 @@ pub enum Answer {
     /// The call turned out to be none for the cache, and nothing was compiled.
     Refused(BypassReason),
     /// What was compiled has a real path in it, and was not stored.
-    Leaked {
+    HasRealPath {
         /// The messages that were passed on already and must not come twice.
         passed_on: Vec<Vec<u8>>,
     },
@@ -137,7 +137,7 @@ fn attempt(question: &Question, repair: Option<&Repair>) -> Attempt {
     if let Some(server) = server {
         prepared.relay(server);
     }
-    let patience = patience();
+    let timeout = timeout();
     let compiles = {
         let note = prepared.note.clone();
         move || note.as_ref().is_none_or(Note::was_compiled)
@@ -157,7 +157,7 @@ fn attempt(question: &Question, repair: Option<&Repair>) -> Attempt {
     let heard = prepared
         .command
         .spawn()
-        .and_then(|child| listen(child, session.or(own), patience, passes_news_on));
+        .and_then(|child| listen(child, session.or(own), timeout, passes_news_on));
     if let Some(note) = &prepared.note {
         note.wait_for_compiler();
     }
@@ -172,7 +172,7 @@ fn attempt(question: &Question, repair: Option<&Repair>) -> Attempt {
             session.give_up("its storage does not answer, and each try takes its time");
         }
     }
-    let leaked = prepared.note.as_ref().is_some_and(Note::has_leaked);
+    let has_real_path = prepared.note.as_ref().is_some_and(Note::has_real_path);
     let refused = prepared.note.as_ref().and_then(Note::refusal);
     if let Some(note) = prepared.note.as_ref().filter(|_| !compiled) {
         note.put_rules_back();
@@ -190,10 +190,10 @@ fn attempt(question: &Question, repair: Option<&Repair>) -> Attempt {
         ));
     }
     match heard {
-        Ok(heard) if leaked => Attempt::Answered(Answer::Leaked {
+        Ok(heard) if has_real_path => Attempt::Answered(Answer::HasRealPath {
             passed_on: heard.messages.passed_on,
         }),
-        Ok(heard) => prepared.judge(question, heard, seen, compiled, patience),
+        Ok(heard) => prepared.judge(question, heard, seen, compiled, timeout),
         Err(error) => unreachable(format!("{} cannot be run: {error}", sccache.display())),
     }
 }
@@ -206,7 +206,7 @@ struct Prepared {
     /// Whether the compiler will get the arguments that were given, and not those that sccache is asked.
     keeps_arguments: bool,
     /// Where the entry is sealed, the call, and what tells it from others.
-    sealed: Option<(Subject, String)>,
+    sealed: Option<(ExpectedOutputs, String)>,
     relay: Option<Relay>,
 }
 
@@ -240,7 +240,9 @@ impl Prepared {
             );
             Some((stand_in, note))
         });
-        let subject = stand_in.as_ref().and_then(|_| Subject::of(invocation));
+        let subject = stand_in
+            .as_ref()
+            .and_then(|_| ExpectedOutputs::of(invocation));
         if let Some((stand_in, note)) = &stand_in {
             command
                 .arg(stand_in)
@@ -255,7 +257,7 @@ impl Prepared {
             command.args(&compiler.wrapper).arg(&compiler.path);
         }
         command.args(invocation.for_sccache());
-        let key_variable = inputs::key_variable(invocation, subject.is_some())?;
+        let key_variable = key_material::key_variable(invocation, subject.is_some())?;
         let sealed = subject.map(|subject| {
             let identity = subject.identity(&key_variable.1);
             (subject, identity)
@@ -311,7 +313,7 @@ impl Prepared {
         heard: Heard,
         seen: Seen,
         compiled: bool,
-        patience: Duration,
+        timeout: Duration,
     ) -> Attempt {
         let Heard {
             status,
@@ -323,12 +325,12 @@ impl Prepared {
             passed_on,
             complaints,
         } = messages;
-        let seal = seal::take(&mut stdout);
+        let seal = entry_checksum::take(&mut stdout);
         let complaint = (!complaints.is_empty()).then(|| complaints.join("; "));
         Attempt::Answered(match status {
             Some(status) if status.success() => {
                 if let Some((subject, identity)) = self.sealed.filter(|_| !compiled) {
-                    let sum = seal::Messages::sum_of(&stdout, &compilers);
+                    let sum = entry_checksum::Messages::sum_of(&stdout, &compilers);
                     let key = seen.key.as_deref();
                     if let Err(why) = subject.verify(seal.as_deref(), &identity, key, sum) {
                         outputs::remove(subject.places());
@@ -359,7 +361,7 @@ impl Prepared {
                 Answer::Failed { why, passed_on }
             }
             None => Answer::Silent {
-                why: format!("no answer within {} s", patience.as_secs()),
+                why: format!("no answer within {} s", timeout.as_secs()),
                 passed_on,
             },
         })
@@ -369,9 +371,9 @@ impl Prepared {
 /// The limit of open files, where it may be why sccache failed: of a command that it cannot start
 /// sccache 0.19 does not say why. It takes about twenty files by itself.
 fn few_files() -> Option<u64> {
-    const ENOUGH: u64 = 64;
+    const MIN_OPEN_FILES: u64 = 64;
     let limit = rustix::process::getrlimit(Resource::Nofile).current;
-    limit.filter(|limit| *limit < ENOUGH)
+    limit.filter(|limit| *limit < MIN_OPEN_FILES)
 }
 
 impl Question<'_> {
@@ -429,7 +431,7 @@ const STORAGE_IS_SILENT: Duration = Duration::from_secs(5);
 const SLOW: Duration = Duration::from_secs(1);
 
 /// How long to wait for the cache.
-fn patience() -> Duration {
+fn timeout() -> Duration {
     let seconds = env::var(contract::TIMEOUT)
         .ok()
         .and_then(|seconds| seconds.parse().ok());

@@ -111,7 +111,7 @@ struct Passing {
 }
 
 /// How much of a body is looked at: a number, a key, or what a server says of an error.
-const LOOKED_AT: u64 = 1024;
+const MAX_HEAD: u64 = 1024;
 
 impl Passing {
     /// One request, one answer, until either side has enough.
@@ -201,7 +201,7 @@ fn only_reads(mut body: &[u8]) -> Option<bool> {
     text(&mut body)?;
     text(&mut body)?;
     let folders = u64::from_le_bytes(take(&mut body, 8)?.try_into().ok()?);
-    for _ in 0..folders.min(LOOKED_AT) {
+    for _ in 0..folders.min(MAX_HEAD) {
         text(&mut body)?;
     }
     take(&mut body, 6)?;
@@ -216,7 +216,7 @@ fn begin(from: &mut UnixStream) -> io::Result<(u32, Vec<u8>)> {
     from.read_exact(&mut length)?;
     let length = u32::from_be_bytes(length);
     let mut head = Vec::new();
-    let wanted = u64::from(length).min(LOOKED_AT);
+    let wanted = u64::from(length).min(MAX_HEAD);
     from.take(wanted).read_to_end(&mut head)?;
     Ok((length, head))
 }

@@ -11,8 +11,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use nix_sccache_contract::{self as contract, Language};
 
-use crate::inputs;
 use crate::invocation::{Compiler, Invocation, Options};
+use crate::key_material;
 use crate::keyless;
 use crate::process;
 use crate::real_sccache;
@@ -91,18 +91,18 @@ pub fn recorded(session: &Session) -> Vec<u8> {
 
 /// What the shim itself adds to the key.
 fn hidden(invocation: &Invocation) -> io::Result<Vec<Part>> {
-    let parts = inputs::parts(invocation)?.into_iter();
+    let parts = key_material::parts(invocation)?.into_iter();
     let parts = parts
         // They are recorded with those that sccache knows of.
-        .filter(|(name, _)| !name.starts_with(inputs::LIBRARY.as_bytes()))
+        .filter(|(name, _)| !name.starts_with(key_material::LIBRARY.as_bytes()))
         .map(|(name, value)| {
             let name = String::from_utf8_lossy(&name).into_owned();
             let (kind, shown) = match name.as_str() {
-                inputs::COMPILER => (Kind::Compiler, "program".to_owned()),
-                inputs::WRAPPER => (Kind::Wrapper, "program".to_owned()),
-                inputs::RENAMES => (Kind::Dependency, name.clone()),
-                inputs::TARGET => (Kind::Target, name.clone()),
-                inputs::SOURCE => (Kind::Source, name.clone()),
+                key_material::COMPILER => (Kind::Compiler, "program".to_owned()),
+                key_material::WRAPPER => (Kind::Wrapper, "program".to_owned()),
+                key_material::RENAMES => (Kind::Dependency, name.clone()),
+                key_material::TARGET => (Kind::Target, name.clone()),
+                key_material::SOURCE => (Kind::Source, name.clone()),
                 // Those of rustc's bootstrap have names of several words.
                 other if other.contains(' ') => (Kind::Compiler, other.to_owned()),
                 _ => (Kind::Variable, name.clone()),

@@ -45,8 +45,8 @@ impl Note {
         self.beside("done")
     }
 
-    fn leaked(&self) -> PathBuf {
-        self.beside("leaked")
+    fn real_path_found(&self) -> PathBuf {
+        self.beside("real-path")
     }
 
     fn refused(&self) -> PathBuf {
@@ -107,13 +107,13 @@ impl Note {
     }
 
     /// Says that what was compiled must not be stored.
-    pub fn note_leaked(&self) {
-        fs::rename(&self.0, self.leaked()).ok();
+    pub fn note_real_path(&self) {
+        fs::rename(&self.0, self.real_path_found()).ok();
     }
 
     /// Whether it must not. It is asked once.
-    pub fn has_leaked(&self) -> bool {
-        fs::remove_file(self.leaked()).is_ok()
+    pub fn has_real_path(&self) -> bool {
+        fs::remove_file(self.real_path_found()).is_ok()
     }
 
     /// Says why the call is none for the cache after all.

@@ -20,9 +20,9 @@ use nix_sccache_contract as contract;
 use super::root::{self, Root};
 use super::text::{Direction, replaced};
 use crate::invocation::{Rustc, response_file};
+use crate::print::print_error;
 use crate::process;
 use crate::session::Session;
-use crate::tell::tell;
 use crate::temporary::TemporaryDirectory;
 
 /// The folder of a session with the links by which rustc calls us.
@@ -111,7 +111,7 @@ pub fn main(linker: &OsStr, arguments: &[OsString]) -> ExitCode {
 }
 
 fn cannot_put(error: &io::Error) -> ExitCode {
-    tell(format_args!(
+    print_error(format_args!(
         "nix-sccache: cannot put the paths of this build into what it links: {error}"
     ));
     ExitCode::FAILURE

@@ -16,7 +16,7 @@ use crate::temporary::TemporaryDirectory;
 const CLAIM: &str = ".nix-sccache-root";
 
 /// How many folders a crate is below its root, at most.
-const DEPTH: usize = 4;
+const MAX_DEPTH: usize = 4;
 
 /// Makes the stable path of a root exist; whether it is now that root's: of two roots with one
 /// stable path, the first has it.
@@ -89,7 +89,7 @@ fn fill(real: &Path, stable: &Path, depth: usize) -> io::Result<()> {
     for entry in fs::read_dir(real)? {
         let entry = entry?;
         let place = stable.join(entry.file_name());
-        if entry.file_type()?.is_dir() && !is_crate && depth < DEPTH {
+        if entry.file_type()?.is_dir() && !is_crate && depth < MAX_DEPTH {
             fs::create_dir(&place)?;
             fill(&entry.path(), &place, depth + 1)?;
         } else {

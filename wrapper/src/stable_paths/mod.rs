@@ -322,7 +322,7 @@ impl StablePaths {
 
 /// Whether sccache's compiler, which we stand in for, has put a path into what it made that it was
 /// not shown, or was to keep to itself.
-pub fn have_leaked(call: &Rustc) -> bool {
+pub fn contains_real_path(call: &Rustc) -> bool {
     let roots = root::from_text(env::var_os(contract::SHOWN_PATHS).as_deref());
     let real: Vec<_> = roots.into_iter().map(|root| root.real).collect();
     !real.is_empty() && outputs::mention(call, &real)

@@ -57,7 +57,7 @@ pub fn answer(session: &Session, asked: &Invocation, command: &mut Command) -> O
 }
 
 /// The names of a library's files, which sccache asks rustc for before each call: they are known by the
-/// arguments, as the [seal](crate::seal) knows them. Those of other kinds of crate depend on the target.
+/// arguments, as the [seal](crate::entry_checksum) knows them. Those of other kinds of crate depend on the target.
 pub fn file_names(call: &Rustc) -> Option<Vec<u8>> {
     let is_asked = call.arguments.values("--print").eq(["file-names"]);
     let mut others = call

@@ -17,9 +17,9 @@ use nix_sccache_contract::{self as contract, Language};
 
 use crate::bootstrap;
 use crate::digest;
+use crate::entry_checksum;
 use crate::invocation::{Invocation, Options, Rustc};
 use crate::kept;
-use crate::seal;
 use crate::static_libraries;
 use nix_sccache_contract::hex;
 
@@ -61,7 +61,7 @@ pub fn parts(invocation: &Invocation) -> io::Result<Vec<(Vec<u8>, Vec<u8>)>> {
     }
     match &invocation.options {
         Options::Rustc(call) => {
-            parts.extend(bootstrap::hidden(call.target().is_some())?);
+            parts.extend(bootstrap::implicit_inputs(call.target().is_some())?);
             parts.extend(libraries(call)?);
             parts.extend(renames(call).map(|names| (RENAMES.into(), names)));
             parts.extend(target(call)?.map(|digest| (TARGET.into(), digest)));
@@ -134,7 +134,7 @@ fn variable(language: Language) -> &'static str {
 pub fn key_variable(invocation: &Invocation, sealed: bool) -> io::Result<(&'static str, OsString)> {
     let mut parts = parts(invocation)?;
     if sealed {
-        parts.push((b"seal".to_vec(), seal::FORM.into()));
+        parts.push((b"seal".to_vec(), entry_checksum::FORM.into()));
     }
     let mut hash = Hasher::new();
     for part in parts.iter().flat_map(|(name, value)| [name, value]) {

@@ -37,7 +37,7 @@ const DAMAGED: &str = "its seal is damaged";
 const NO_KEY: &str = "-";
 
 /// A call whose entry can be sealed: its outputs are known from its arguments.
-pub struct Subject {
+pub struct ExpectedOutputs {
     /// The outputs that an entry holds: a name that does not depend on where they are, and the
     /// place.
     outputs: Vec<(&'static str, PathBuf)>,
@@ -45,7 +45,7 @@ pub struct Subject {
     described: String,
 }
 
-impl Subject {
+impl ExpectedOutputs {
     /// An invocation's, if it has outputs.
     pub fn of(invocation: &Invocation) -> Option<Self> {
         let outputs = invocation.outputs();
@@ -256,11 +256,11 @@ mod tests {
     use super::*;
     use crate::invocation;
 
-    fn subject(line: &str) -> Subject {
-        Subject::of(&invocation::read(line)).unwrap()
+    fn subject(line: &str) -> ExpectedOutputs {
+        ExpectedOutputs::of(&invocation::read(line)).unwrap()
     }
 
-    fn library(folder: &Path) -> Subject {
+    fn library(folder: &Path) -> ExpectedOutputs {
         subject(&format!(
             "rustc --crate-name a --crate-type lib --emit=dep-info,metadata,link --out-dir {} \
              -C metadata=1f -C extra-filename=-1f a.rs",

@@ -4,7 +4,7 @@
 //! and its statistics are those of all builds together. But a hit is a call for which the
 //! compiler did not run, so we stand where sccache's compiler would, and note when we are
 //! asked to compile. The note also tells a compilation that takes its time from a cache that
-//! does not answer. And what the compiler made is [sealed](crate::seal) here.
+//! does not answer. And what the compiler made is [sealed](crate::entry_checksum) here.
 //!
 //! The compiler itself sees nothing of sccache: it gets the arguments that it was called with, and
 //! the variables that sccache [keeps](crate::kept) from it.
@@ -26,11 +26,11 @@ use nix_sccache_contract as contract;
 use rustix::process::{Signal, getppid, kill_process};
 
 use crate::cacheability::Cacheability;
+use crate::entry_checksum::{ExpectedOutputs, Messages};
 use crate::invocation::{Argument, Compiler, Invocation, Kind, Options, Rustc};
 use crate::kept;
 use crate::keyless;
 use crate::process::{self, is_there, process_of};
-use crate::seal::{Messages, Subject};
 use crate::session::{Note, Session};
 use crate::stable_paths;
 use nix_sccache_contract::fault::{self, Fault};
@@ -153,15 +153,17 @@ fn compile(invocation: &Invocation, note: &Note) -> ExitCode {
     fs::write(note.path(), std::process::id().to_string()).ok();
     let sealed = env::var(contract::SEAL)
         .ok()
-        .and_then(|identity| Some((Subject::of(invocation)?, identity)));
+        .and_then(|identity| Some((ExpectedOutputs::of(invocation)?, identity)));
     let key = fs::read_to_string(note.key()).ok();
     let mut command = command(invocation);
     let status = run(&mut command, sealed, key.as_deref(), invocation.name());
     if status.as_ref().is_ok_and(ExitStatus::success)
-        && invocation.rustc().is_some_and(stable_paths::have_leaked)
+        && invocation
+            .rustc()
+            .is_some_and(stable_paths::contains_real_path)
     {
         // Sccache does not store what failed.
-        note.note_leaked();
+        note.note_real_path();
         return ExitCode::FAILURE;
     }
     note.note_compiled();
@@ -174,7 +176,7 @@ fn compile(invocation: &Invocation, note: &Note) -> ExitCode {
 
 fn run(
     command: &mut Command,
-    sealed: Option<(Subject, String)>,
+    sealed: Option<(ExpectedOutputs, String)>,
     key: Option<&str>,
     name: String,
 ) -> io::Result<ExitStatus> {
@@ -262,7 +264,7 @@ pub const MARK: &[u8] = b"nix-sccache: of the compiler: ";
 /// signal or a full memory ends one, since sccache would compile on; and when sccache is, since
 /// another compiler is then about to write the same files.
 fn end_with_caller(child: &Child, name: String) {
-    const LOOK_EVERY: Duration = Duration::from_millis(100);
+    const POLL_INTERVAL: Duration = Duration::from_millis(100);
     let caller = env::var(contract::CALLER)
         .ok()
         .and_then(|id| process_of(&id));
@@ -276,7 +278,7 @@ fn end_with_caller(child: &Child, name: String) {
                 kill_process(compiler, Signal::TERM).ok();
                 return;
             }
-            thread::sleep(LOOK_EVERY);
+            thread::sleep(POLL_INTERVAL);
         }
         if let Some(session) = Session::current() {
             let why = "what asked for it was killed, and so was its compiler";
