@@ -1,4 +1,4 @@
-//! A compiler's call in a build of rustc itself.
+//! Reads what a build of rustc itself tells a compiler's call by variables.
 //!
 //! There cargo runs a program of bootstrap's, `build/bootstrap/debug/rustc`: it takes what to run,
 //! and flags to add, from variables. Where the cache stands in front of that program, as by

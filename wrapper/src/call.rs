@@ -1,4 +1,4 @@
-//! A compiler's call, from its arguments to its end.
+//! Serves a compiler's call, from its arguments to its end.
 
 use std::env;
 use std::ffi::{OsStr, OsString};

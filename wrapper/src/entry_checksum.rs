@@ -1,4 +1,4 @@
-//! Seals: what an entry of the cache says of itself.
+//! Adds a checksum to what an entry of the cache holds, and checks it at a hit: a seal.
 //!
 //! Sccache keeps what a compiler prints in an entry and prints it again at a hit. So where we
 //! stand in sccache's compiler's place, we end what the compiler printed with one line more: of

@@ -1,4 +1,4 @@
-//! Variables that sccache keeps from compilers.
+//! Hands on the variables that sccache keeps from compilers.
 //!
 //! Sccache 0.19 takes some variables out of the environment before it calls a compiler: those that
 //! its makers found to differ from build to build (its `src/cmdline.rs`), and those of make's and

@@ -1,4 +1,4 @@
-//! Naming what goes into a call's result and sccache does not see.
+//! Collects key material that sccache does not see: an invocation's implicit inputs.
 //!
 //! nixpkgs' compiler wrappers, and cargo2nix's, add what they find in the environment
 //! behind sccache's back, and what is written in them. And where we stand in front of the

@@ -1,5 +1,5 @@
-//! Cargo's variables that name folders of the build, or what is in rustc's arguments anyway, and decide
-//! nothing of what is compiled.
+//! Keeps variables of cargo's out of the key that name folders of the build, or what is in rustc's arguments
+//! anyway, and decide nothing of what is compiled.
 //!
 //! Sccache 0.19 hashes every variable whose name begins with `CARGO_`: with `CARGO_HOME` under the
 //! source, where crane and naersk put it, no project would share an entry with another. So sccache is

@@ -1,4 +1,4 @@
-//! The files that a call writes: nothing but a regular file may be replaced or removed, and where
+//! Looks after the files that a call writes: nothing but a regular file may be replaced or removed, and where
 //! something else is in the place of one, sccache, which does both, is not asked.
 
 use std::fs::{self, Permissions};

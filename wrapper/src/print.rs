@@ -1,5 +1,5 @@
-//! Printing. `eprintln!` panics where nobody reads standard error any more, and `println!`
-//! likewise; a build goes on without a reader.
+//! Prints on standard error. `eprintln!` panics where nobody reads that any more; a build goes on without a
+//! reader.
 
 use std::fmt::Display;
 use std::io::{self, Write};

@@ -1,4 +1,4 @@
-//! A wrapper of rustc's that the project itself asks cargo for: `build.rustc-wrapper` in its
+//! Finds the wrapper of rustc that the project itself asks cargo for: `build.rustc-wrapper` in its
 //! configuration, or the variable of that name. `RUSTC_WRAPPER`, by which cargo finds us, hides it. We
 //! stand aside for it: the project builds as cargo alone would build it.
 

@@ -1,4 +1,4 @@
-//! Keeping the derivation's own path out of what runs while it is built, and nowhere else.
+//! Keeps the derivation's own path out of what runs while it is built, and nowhere else.
 //!
 //! nixpkgs' stdenv has everything linked with `-rpath $out/lib` (`_addRpathPrefix` in its `setup.sh`). In a
 //! procedural macro that path makes two derivations' libraries differ, and so misses of all crates that derive by

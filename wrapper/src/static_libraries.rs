@@ -1,4 +1,4 @@
-//! The static libraries that a call of rustc's names: they become a part of the crate.
+//! Finds the static libraries that a call of rustc's names: they become a part of the crate.
 
 use std::fs::File;
 use std::io::Read;

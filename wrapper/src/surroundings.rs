@@ -1,5 +1,5 @@
-//! Why a call that the cache could serve by its arguments is none for it all the same: by what is in
-//! its environment, and by the files that it would write and read.
+//! Finds why an invocation bypasses the cache that is cacheable by its arguments: by what is in its
+//! environment, and by the files that it would write and read.
 
 use std::env;
 use std::ffi::OsStr;

@@ -1,4 +1,4 @@
-//! Hearing sccache out.
+//! Reads what sccache prints, until it ends or a timeout.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::process::{Child, ExitStatus};

@@ -1,4 +1,4 @@
-//! Asking the cache: one call of the real sccache, and another where an entry is damaged.
+//! Asks the cache: one call of the real sccache, and another where an entry is damaged.
 
 mod listen;
 mod relay;

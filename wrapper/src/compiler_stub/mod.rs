@@ -1,4 +1,4 @@
-//! The compiler as sccache calls it, which is us once more.
+//! Stands in the place of the compiler that sccache calls, and runs the real one.
 //!
 //! Sccache tells nobody whether a call was a hit: its log turns the client-side mode off,
 //! and its statistics are those of all builds together. But a hit is a call for which the

@@ -1,4 +1,4 @@
-//! What the preprocessor makes of a C or C++ source, of which sccache makes the key.
+//! Preprocesses a C or C++ source for sccache, which makes the key of it.
 
 use std::env;
 use std::ffi::OsStr;

@@ -1,4 +1,4 @@
-//! What sccache asks rustc about itself, before each call.
+//! Answers what sccache asks rustc about itself, before each call.
 //!
 //! In client-side mode it is a new process each time, which asks for rustc's version and for its
 //! sysroot, and digests the shared libraries there: 150 MB and more. All of it stays the same while

@@ -1,4 +1,4 @@
-//! The list of a crate's sources, by which sccache makes a key of what they are and of the variables
+//! Lists a crate's sources for sccache, by which sccache makes a key of what they are and of the variables
 //! that they name.
 
 use std::fs;

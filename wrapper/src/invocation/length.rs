@@ -1,4 +1,4 @@
-//! How much a command line holds.
+//! Measures whether a command line holds arguments.
 
 use std::env;
 use std::ffi::{OsStr, OsString};

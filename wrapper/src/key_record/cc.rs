@@ -1,4 +1,4 @@
-//! What the key of a C or C++ object is made of, as far as it is cheap to tell: sccache 0.19 hashes
+//! Records what the key of a C or C++ object is made of, as far as it is cheap to tell: sccache 0.19 hashes
 //! the preprocessed source (`HashKeyParams` in its `src/compiler/c.rs`), which nobody has afterwards.
 
 use std::env;

@@ -1,4 +1,4 @@
-//! The files of dependencies that compilers write: rules of `make`, and rustc's comments in them.
+//! Reads the files of dependencies that compilers write: rules of `make`, and rustc's comments in them.
 
 /// What a crate is made of, by rustc's dep-info.
 #[derive(Debug, Default, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! What the key of a crate is made of, by sccache 0.19 (`generate_hash_key` in its
+//! Records what the key of a crate is made of, by sccache 0.19 (`generate_hash_key` in its
 //! `src/compiler/rust.rs`).
 
 use std::collections::BTreeSet;

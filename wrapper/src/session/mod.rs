@@ -1,4 +1,4 @@
-//! A session: one build's use of the cache.
+//! Keeps a session: one build's use of the cache.
 //!
 //! It is a directory, which [`contract::SESSION`] names, with the log of the calls, the
 //! first trouble with the cache, the links by which sccache calls us, and, where the

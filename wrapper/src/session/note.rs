@@ -1,5 +1,5 @@
-//! The files of one call in the session's folder, by which those in front of sccache and behind it
-//! tell each other what they know.
+//! Passes what is known of one call between those in front of sccache and behind it, by files in the
+//! session's folder.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;

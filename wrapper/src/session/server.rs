@@ -1,4 +1,4 @@
-//! The server inside a build, for transports that need one.
+//! Starts and stops the server inside a build, for transports that need one.
 
 use std::collections::BTreeMap;
 use std::io;

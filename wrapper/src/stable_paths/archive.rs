@@ -1,4 +1,4 @@
-//! The members of an archive, in the common form of it and GNU's long names, as rustc writes it on
+//! Reads the members of an archive, in the common form of it and GNU's long names, as rustc writes it on
 //! Linux (`man 5 ar`).
 
 const MAGIC: &[u8] = b"!<arch>\n";

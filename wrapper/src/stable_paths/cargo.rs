@@ -1,4 +1,4 @@
-//! What a command of cargo's says of the whole build, which no call of rustc's knows in time.
+//! Reads what a command of cargo's says of the whole build, which no call of rustc's knows in time.
 
 use std::env;
 use std::ffi::OsString;

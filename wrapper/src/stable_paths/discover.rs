@@ -1,4 +1,4 @@
-//! Finding the roots of a build.
+//! Finds the roots of a build, and what is wanted of their paths.
 
 use std::env;
 use std::ffi::OsString;

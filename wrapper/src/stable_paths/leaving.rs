@@ -1,4 +1,4 @@
-//! What leaves the build: its outputs, when it is done.
+//! Puts real paths into what leaves the build: its outputs, when it is done.
 //!
 //! What links, and what rustc writes for people, got its real paths when it was made. But a build may
 //! install what it likes: the `.rlib` of a library of its own, say, or what rustdoc says of where an

@@ -1,4 +1,4 @@
-//! As the linker: what leaves a build has the real paths in it.
+//! Stands in the linker's place: what leaves a build has the real paths in it.
 //!
 //! rustc calls us, by a link that has the linker's own name, and we hand the linker copies of the
 //! objects in which each stable path is replaced by the real one, of the same length. So it links,

@@ -1,4 +1,4 @@
-//! What the manifests of a build say of all of it.
+//! Reads what the manifests of a build say of all of it.
 //!
 //! Whether it makes libraries that show by which paths their crates were compiled: a `dylib` has its
 //! metadata in it, and the hashes of all crates that it was made of, which depend on the paths that

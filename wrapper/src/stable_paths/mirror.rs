@@ -1,4 +1,4 @@
-//! Making stable paths exist.
+//! Makes stable paths exist.
 //!
 //! A compiler's working directory is a physical path: so the folders of vendored crates are real
 //! folders, and what is in them are links to what is in the crates. What is a link already, as

@@ -1,4 +1,4 @@
-//! Paths that stay the same while a lock file or a version changes.
+//! Shows compilers paths that stay the same while a lock file or a version changes.
 //!
 //! Vendored crates are compiled by absolute paths, which are in sccache's keys and in what is
 //! compiled. crane's and naersk's carry the hash of the whole lock file, buildRustPackage's with

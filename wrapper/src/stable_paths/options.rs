@@ -1,4 +1,4 @@
-//! The options of rustc's that paths depend on.
+//! Decides by rustc's options whether a call may be shown stable paths, and puts them there.
 
 use super::root::Root;
 use super::text::{Direction, replaced};

@@ -1,4 +1,4 @@
-//! The files that a call writes.
+//! Puts real paths into the files that a call writes, and looks for those that must not be there.
 
 use std::fs;
 use std::io::{self, Write};

@@ -1,4 +1,4 @@
-//! A root: how a path begins that changes from build to build while what is under it does not.
+//! Names roots: how a path begins that changes from build to build while what is under it does not.
 //!
 //! | where | a root | what changes it |
 //! |---|---|---|

@@ -1,4 +1,4 @@
-//! Putting one path in another's place: in arguments, variables, messages and compiled files.
+//! Puts one path in another's place: in arguments, variables, messages and compiled files.
 
 use memchr::memmem;
 
