@@ -1,9 +1,9 @@
-//! What the gateway decides about any frame: it never panics, and what it lets through has the
-//! shape that sccache writes.
+//! What the gateway decides about any frame, and what is read of any response: neither ever panics, and
+//! what the gateway lets through has the shape that sccache writes.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use nix_sccache_contract::wire::Request;
+use nix_sccache_contract::wire::{HEADER, Reader, Request, Response, body_length};
 use nix_sccache_gateway::decide::{Answer, Verdict, decide, response};
 use nix_sccache_gateway::statistics;
 
@@ -45,6 +45,23 @@ fuzz_target!(|input: (bool, Option<u32>, &[u8])| {
                 let frame = response.start_of_frame().expect("it can be written");
                 assert!(frame.len() < 1000);
             }
+        }
+    }
+    if let Ok(request) = Request::read(Reader::of_head(length, head))
+        && request.number() >= 5
+    {
+        let start = request
+            .start_of_frame()
+            .expect("a frame has less than 4 GiB");
+        let (header, start) = start
+            .split_first_chunk::<HEADER>()
+            .expect("a frame has a header");
+        assert_eq!(body_length(*header), length);
+        assert!(head.starts_with(start), "{request:?}");
+    }
+    for response in [Reader::of_head(length, head), Reader::new(body)] {
+        if let Response::StorageGetRaw(Some(entry)) = Response::read(response) {
+            assert_eq!(entry + Response::HEAD as u64, response.left());
         }
     }
     if let Some(names) = statistics::names(body) {
