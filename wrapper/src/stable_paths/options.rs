@@ -104,45 +104,66 @@ mod tests {
         Rustc::read(&words(line))
     }
 
+    /// Cargo's call of a library, and what each option more makes of it.
     #[test]
-    fn what_llvm_hashes_does_not_keep_its_bytes() {
-        let library =
-            "--crate-name a --crate-type lib a.rs --emit=metadata,link -C embed-bitcode=no";
-        for (more, expected) in [
-            ("", true),
-            ("-C opt-level=3", false),
-            ("-C opt-level=0", true),
-            ("-O", false),
-            ("-Copt-level=s -C codegen-units=16", false),
-            ("-C opt-level=3 -C codegen-units=1", true),
-            ("-C opt-level=3 -C lto=off", true),
+    fn options_decide() {
+        let library = "--crate-name a --crate-type lib a.rs --emit=metadata,link";
+        let no_bitcode = "-C embed-bitcode=no";
+        for (decides, base, rows) in [
             (
-                "-C opt-level=3 -C codegen-units=1 -C linker-plugin-lto",
-                false,
+                keep_bytes as fn(&Rustc) -> bool,
+                no_bitcode,
+                &[
+                    ("", true),
+                    ("-C opt-level=3", false),
+                    ("-C opt-level=0", true),
+                    ("-O", false),
+                    ("-Copt-level=s -C codegen-units=16", false),
+                    ("-C opt-level=3 -C codegen-units=1", true),
+                    ("-C opt-level=3 -C lto=off", true),
+                    ("-C codegen-units=1 -C linker-plugin-lto", false),
+                    // As cargo has it where a program and a `cdylib` are wanted of one build, with `lto`.
+                    ("-C embed-bitcode=yes", false),
+                    ("-C opt-level=3 -C codegen-units=1 -C lto=thin", false),
+                ][..],
             ),
-            ("-C linker-plugin-lto", false),
-            // As cargo has it where a program and a `cdylib` are wanted of one build, with `lto`.
-            ("-C embed-bitcode=yes", false),
-            ("-C opt-level=3 -C codegen-units=1 -C lto=thin", false),
+            (
+                strip_names,
+                no_bitcode,
+                &[
+                    ("-C opt-level=3 -C strip=symbols", true),
+                    (
+                        "-C opt-level=3 -C strip=symbols -C embed-bitcode=yes",
+                        false,
+                    ),
+                    ("-C opt-level=3 -C strip=debuginfo", false),
+                    ("-C opt-level=3 -C strip=symbols -C lto=thin", false),
+                    ("-C opt-level=3", false),
+                ],
+            ),
+            (
+                can_restore,
+                "",
+                &[
+                    ("", true),
+                    ("-Z debuginfo-compression=zlib", false),
+                    ("-Zdebuginfo-compression=none", true),
+                    ("-C split-debuginfo=off", true),
+                    ("-C split-debuginfo=unpacked", false),
+                    ("-C instrument-coverage", false),
+                    ("-C instrument-coverage=no", true),
+                    ("-Zsanitizer=address", false),
+                    ("-Z fewer_names=no", false),
+                ],
+            ),
         ] {
-            let call = read(&format!("{library} {more}"));
-            assert_eq!(keep_bytes(&call), expected, "{more}");
+            for (more, expected) in rows {
+                let line = format!("{library} {base} {more}");
+                assert_eq!(decides(&read(&line)), *expected, "{line}");
+            }
         }
         let check = "--crate-name a a.rs --emit=dep-info,metadata -C opt-level=3";
         assert!(keep_bytes(&read(check)));
-    }
-
-    #[test]
-    fn names_are_stripped_by_the_linker() {
-        for (more, expected) in [
-            ("-C embed-bitcode=no -C opt-level=3 -C strip=symbols", true),
-            ("-C opt-level=3 -C strip=symbols", false),
-            ("-C opt-level=3 -C strip=debuginfo", false),
-            ("-C opt-level=3 -C strip=symbols -C lto=thin", false),
-            ("-C opt-level=3", false),
-        ] {
-            assert_eq!(strip_names(&read(more)), expected, "{more}");
-        }
     }
 
     #[test]
@@ -204,22 +225,5 @@ mod tests {
             with_stable_paths(&read(line).arguments, &[root]).words(),
             words(&expected)
         );
-    }
-
-    #[test]
-    fn what_cannot_get_its_paths_back_keeps_them() {
-        for (line, expected) in [
-            ("", true),
-            ("-Z debuginfo-compression=zlib", false),
-            ("-Zdebuginfo-compression=none", true),
-            ("-C split-debuginfo=off", true),
-            ("-C split-debuginfo=unpacked", false),
-            ("-C instrument-coverage", false),
-            ("-C instrument-coverage=no", true),
-            ("-Zsanitizer=address", false),
-            ("-Z fewer_names=no", false),
-        ] {
-            assert_eq!(can_restore(&read(line)), expected, "{line}");
-        }
     }
 }
