@@ -56,38 +56,50 @@ pub fn answer(call: Call<'_>) -> String {
     answer.to_string()
 }
 
+/// A builtin's function, from the call to its answer.
+type Builtin = fn(Call<'_>) -> Result<Json, Error>;
+
 /// The table of builtins.
+const BUILTINS: [(&str, Builtin); 7] = [
+    ("bootstrapConfig", |call| {
+        json(bootstrap_config::bootstrap_config(
+            &request::read(request::parse(call.request)?)?,
+            call.text,
+        )?)
+    }),
+    ("sccacheEnv", |call| {
+        let wanted = request::read(request::parse(call.request)?)?;
+        json(sccache_env::sccache_env(&wanted)?)
+    }),
+    ("stage0", |call| {
+        let wanted = request::read(request::parse(call.request)?)?;
+        json(stage0::stage0(&wanted, call.text)?)
+    }),
+    ("target", |call| {
+        json(target::target(request::parse(call.request)?)?)
+    }),
+    ("toTOML", |call| {
+        json(to_toml::to_toml(request::parse(call.request)?)?)
+    }),
+    ("toolchain", |call| {
+        let wanted = request::read(request::parse(call.request)?)?;
+        json(toolchain::toolchain(&wanted, call.text)?)
+    }),
+    #[cfg(feature = "panicking-builtin")]
+    ("version", |_| panicking()),
+    #[cfg(not(feature = "panicking-builtin"))]
+    ("version", |call| {
+        json(nix_sccache_core::version::version(call.host.clone()))
+    }),
+];
+
 fn run(name: &str, call: Call<'_>) -> Result<Json, Error> {
-    let argument = || request::parse(call.request);
-    match name {
-        "bootstrapConfig" => json(bootstrap_config::bootstrap_config(
-            &request::read(argument()?)?,
-            call.text,
-        )?),
-        "sccacheEnv" => json(sccache_env::sccache_env(&request::read(argument()?)?)?),
-        "stage0" => json(stage0::stage0(&request::read(argument()?)?, call.text)?),
-        "target" => json(target::target(argument()?)?),
-        "toolchain" => json(toolchain::toolchain(
-            &request::read(argument()?)?,
-            call.text,
-        )?),
-        "toTOML" => json(to_toml::to_toml(argument()?)?),
-        #[cfg(feature = "panicking-builtin")]
-        "version" => panicking(),
-        #[cfg(not(feature = "panicking-builtin"))]
-        "version" => json(nix_sccache_core::version::version(call.host.clone())),
-        _ => Err(Error::unknown(
+    match BUILTINS.iter().find(|(known, _)| *known == name) {
+        Some((_, builtin)) => builtin(call),
+        None => Err(Error::unknown(
             "builtin",
             name,
-            &[
-                "bootstrapConfig",
-                "sccacheEnv",
-                "stage0",
-                "target",
-                "toTOML",
-                "toolchain",
-                "version",
-            ],
+            &BUILTINS.map(|(known, _)| known),
         )),
     }
 }
