@@ -214,14 +214,13 @@ fn list(cases: &[String]) -> String {
 #[track_caller]
 fn survives(host: &Host, output: &Output, expression: &str) -> String {
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-    let name = host.name();
     assert!(
         matches!(output.status.code(), Some(0 | 1)),
-        "{name}: {}: {expression}\n{stderr}",
+        "{}: {expression}\n{stderr}",
         output.status
     );
     for death in DEATHS {
-        assert!(!stderr.contains(death), "{name}: {expression}\n{stderr}");
+        assert!(!stderr.contains(death), "{expression}\n{stderr}");
     }
     stderr
 }
@@ -267,19 +266,14 @@ fn outcomes(host: &Host, cases: &[String]) -> serde_json::Value {
     }
     if let [case] = cases {
         let stderr = survives(host, &output, case);
-        panic!(
-            "{}: seed {}: not caught: {case}\n{stderr}",
-            host.name(),
-            seed()
-        );
+        panic!("seed {}: not caught: {case}\n{stderr}", seed());
     }
     let (first, second) = cases.split_at(cases.len() / 2);
     outcomes(host, first);
     outcomes(host, second);
     let stderr = survives(host, &output, &text);
     panic!(
-        "{}: seed {}: caught alone, but not together: {text}\n{stderr}",
-        host.name(),
+        "seed {}: caught alone, but not together: {text}\n{stderr}",
         seed()
     );
 }
@@ -301,7 +295,7 @@ fn every_error_of_ours_is_caught() {
             let [forth, back] = ["forth", "back"].map(|order| outcomes[order].as_array().unwrap());
             assert_eq!(forth.len(), cases.len());
             for ((forth, back), case) in forth.iter().zip(back).zip(&cases) {
-                assert_eq!(forth, back, "{}: seed {}: {case}", host.name(), seed());
+                assert_eq!(forth, back, "seed {}: {case}", seed());
             }
             // What was caught is ours, or the value's own.
             let messages = messages(&host, &cases);
@@ -310,8 +304,7 @@ fn every_error_of_ours_is_caught() {
                     message.starts_with("rust.")
                         || message == "no"
                         || message.starts_with("assertion "),
-                    "{}: seed {}: {message}",
-                    host.name(),
+                    "seed {}: {message}",
                     seed()
                 );
             }
@@ -319,7 +312,7 @@ fn every_error_of_ours_is_caught() {
                 .iter()
                 .filter(|outcome| **outcome == serde_json::json!([]))
                 .count();
-            assert_eq!(messages.len(), caught, "{}: {messages:#?}", host.name());
+            assert_eq!(messages.len(), caught, "{messages:#?}");
             assert!(0 < caught && caught < cases.len(), "{caught} are errors");
         }
     }
@@ -376,19 +369,18 @@ fn what_cannot_be_caught_is_an_error_of_nix() {
                 let ours = run(call, value);
                 let expression = format!("{call} ({shown})");
                 let says = survives(&host, &ours, &expression);
-                let name = host.name();
                 assert!(
                     ours.status.success() || !json.status.success(),
-                    "{name}: {expression}: toJSON lives with it\n{says}"
+                    "{expression}: toJSON lives with it\n{says}"
                 );
                 let overflow = "stack overflow";
                 assert!(
                     !says.contains(overflow) || json_says.contains(overflow),
-                    "{name}: {expression}\n{says}"
+                    "{expression}\n{says}"
                 );
                 assert!(
                     ours.status.success() || says.contains(message),
-                    "{name}: {expression}: not {message:?} but\n{says}"
+                    "{expression}: not {message:?} but\n{says}"
                 );
             }
         }
@@ -419,11 +411,11 @@ fn strings_of_a_hundred_megabytes() {
     for host in hosts() {
         let output = evaluate(&host, TEXT.as_bytes());
         let stderr = survives(&host, &output, TEXT);
-        assert!(output.status.success(), "{}: {stderr}", host.name());
+        assert!(output.status.success(), "{stderr}");
         let outcomes: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         let around = "a = \"\"\n".len() as u64;
         let expected =
             serde_json::json!([LENGTH, LENGTH + around, true, true, true, true, true, true]);
-        assert_eq!(outcomes, expected, "{}", host.name());
+        assert_eq!(outcomes, expected);
     }
 }

@@ -17,12 +17,7 @@ fn nix_eval_pure_and_restricted() {
             &["--impure"],
             &["--option", "restrict-eval", "true"],
         ] {
-            assert_eq!(
-                host.eval(TARGET, options),
-                Ok(json!(TRIPLE)),
-                "{} {options:?}",
-                host.name()
-            );
+            assert_eq!(host.eval(TARGET, options), Ok(json!(TRIPLE)), "{options:?}");
         }
     }
 }
@@ -34,10 +29,10 @@ fn nix_instantiate_and_nix_repl() {
             host.program("nix-instantiate")
                 .args(["--eval", "--expr", TARGET]),
         );
-        assert_eq!(printed.trim(), format!("{TRIPLE:?}"), "{}", host.name());
+        assert_eq!(printed.trim(), format!("{TRIPLE:?}"));
 
         let printed = host.repl(TARGET);
-        assert!(printed.contains(TRIPLE), "{}: {printed}", host.name());
+        assert!(printed.contains(TRIPLE), "{printed}");
     }
 }
 
@@ -58,7 +53,7 @@ fn nix_build() {
         let current = "builtins.rust.target builtins.currentSystem";
         let triple = host.eval(current, ["--impure"]).unwrap();
         let written = std::fs::read_to_string(output).unwrap();
-        assert_eq!(written.trim(), triple, "{}", host.name());
+        assert_eq!(written.trim(), triple);
     }
 }
 
@@ -113,18 +108,13 @@ fn string_context_goes_through() {
         }"#;
     for host in hosts() {
         let all = json!({ "env": true, "wrapper": true, "toml": true, "derivation": true, "none": false });
-        assert_eq!(
-            host.value(&format!("{LET} {contexts}")),
-            all,
-            "{}",
-            host.name()
-        );
+        assert_eq!(host.value(&format!("{LET} {contexts}")), all);
         // The derivation's own list of inputs is the proof.
         let mut instantiate = host.program("nix-instantiate");
         let derivation = stdout_of(instantiate.args(["--expr", &format!("{LET} uses")]));
         let mut query = host.program("nix-store");
         let inputs = stdout_of(query.args(["--query", "--references", derivation.trim()]));
-        assert!(inputs.contains("-shim.drv"), "{}: {inputs}", host.name());
+        assert!(inputs.contains("-shim.drv"), "{inputs}");
     }
 }
 
@@ -133,12 +123,7 @@ fn platforms_are_read_lazily() {
     for host in hosts() {
         let expression =
             r#"builtins.rust.target { system = "aarch64-linux"; emulator = throw "not this"; }"#;
-        assert_eq!(
-            host.value(expression),
-            "aarch64-unknown-linux-gnu",
-            "{}",
-            host.name()
-        );
+        assert_eq!(host.value(expression), "aarch64-unknown-linux-gnu");
     }
 }
 
@@ -150,7 +135,7 @@ fn version_names_the_host() {
         // Not `builtins.nixVersion`: in Lix that is of a Nix of old.
         assert_eq!(version["nix"], host.version());
         let interface = if host.has_c_api() { "c" } else { "c++" };
-        assert_eq!(version["host"], interface, "{}", host.name());
+        assert_eq!(version["host"], interface);
     }
 }
 
@@ -165,12 +150,7 @@ fn one_builtin_is_added() {
         };
         let mut with_plugin = names(host.program("nix-instantiate"));
         with_plugin.retain(|name| name != "rust");
-        assert_eq!(
-            with_plugin,
-            names(host.plain("nix-instantiate")),
-            "{}",
-            host.name()
-        );
+        assert_eq!(with_plugin, names(host.plain("nix-instantiate")));
         assert_eq!(
             host.value("builtins.attrNames builtins.rust"),
             json!([
@@ -257,20 +237,13 @@ fn a_panic_is_an_error() {
         let host = host.with_plugin(plugin.trim().into());
         let error = host.error("builtins.rust.version");
         let expected = "rust.version: a fault in nix-sccache, please report it: as the test wants (plugin/src/dispatch.rs:";
-        assert!(error.starts_with(expected), "{}: {error}", host.name());
+        assert!(error.starts_with(expected), "{error}");
         assert_eq!(
             host.value("(builtins.tryEval builtins.rust.version).success"),
-            false,
-            "{}",
-            host.name()
+            false
         );
         // The evaluator lives on, and so do the other builtins.
         let after = format!("[ (builtins.tryEval builtins.rust.version).success ({TARGET}) ]");
-        assert_eq!(
-            host.value(&after),
-            json!([false, TRIPLE]),
-            "{}",
-            host.name()
-        );
+        assert_eq!(host.value(&after), json!([false, TRIPLE]));
     }
 }

@@ -225,8 +225,7 @@ fn derivations_of_new_sources() {
                 .collect();
             assert!(
                 found.iter().all(|each| *each == found[0]),
-                "{}: {call}: {found:?}",
-                host.name()
+                "{call}: {found:?}"
             );
             let Some(depends) = depends else { continue };
             // Only now: this copies them.
@@ -235,11 +234,7 @@ fn derivations_of_new_sources() {
             let mut query = host.plain("nix-store");
             query.args(["--query", "--references"]);
             let inputs = stdout_of(query.arg(found[0].as_str().unwrap()));
-            assert!(
-                inputs.contains(source),
-                "{}: {call}: no {source} in {inputs}",
-                host.name()
-            );
+            assert!(inputs.contains(source), "{call}: no {source} in {inputs}");
         }
     }
 }
@@ -252,12 +247,7 @@ fn files_of_new_sources() {
         for options in ways(&host) {
             sources.renew();
             let text = sources.eval(&host, &options, "text");
-            assert_eq!(
-                sources.eval(&host, &options, "text"),
-                text,
-                "{}",
-                host.name()
-            );
+            assert_eq!(sources.eval(&host, &options, "text"), text);
 
             let line = sources.renew();
             let mut build = sources.nix(&host, &options, "build", "built");
@@ -265,7 +255,7 @@ fn files_of_new_sources() {
             let built: serde_json::Value = serde_json::from_str(&stdout_of(&mut build)).unwrap();
             let output = built[0]["outputs"]["out"].as_str().unwrap();
             let written = std::fs::read_to_string(output).unwrap();
-            assert_eq!(written.trim(), line, "{} {options:?}", host.name());
+            assert_eq!(written.trim(), line, "{options:?}");
         }
     }
 }
@@ -286,9 +276,9 @@ fn many_new_derivations() {
             let options = [&options, cores].concat();
             sources.renew();
             let first = sources.eval(&host, &options, "many");
-            assert_eq!(first.as_array().unwrap().len(), 100, "{}", host.name());
+            assert_eq!(first.as_array().unwrap().len(), 100);
             let second = sources.eval(&host, &options, "many");
-            assert_eq!(second, first, "{} {options:?}", host.name());
+            assert_eq!(second, first, "{options:?}");
         }
     }
 }
@@ -331,11 +321,7 @@ fn messages_are_of_what_people_wrote() {
                 let mut command = sources.nix(&host, &options, "eval", output);
                 let ended = command.output().unwrap();
                 let stderr = String::from_utf8_lossy(&ended.stderr);
-                assert!(
-                    stderr.contains(message),
-                    "{} {options:?}: {output}: {stderr}",
-                    host.name()
-                );
+                assert!(stderr.contains(message), "{options:?}: {output}: {stderr}");
             }
         }
     }
@@ -373,9 +359,7 @@ fn outputs_of_dynamic_derivations() {
         stdout_of(first.args(["eval", "--expr", "1"]).args(features));
         assert_eq!(
             host.eval(EXPRESSION, features),
-            Ok(serde_json::json!([true, true])),
-            "{}",
-            host.name()
+            Ok(serde_json::json!([true, true]))
         );
     }
 }

@@ -37,14 +37,9 @@ fn each_has_its_message() {
         }
         let golden = fs::read_to_string(&file).unwrap();
         for (expected, found) in golden.lines().zip(found.lines()) {
-            assert_eq!(found, expected, "{}", host.name());
+            assert_eq!(found, expected);
         }
-        assert_eq!(
-            found.lines().count(),
-            golden.lines().count(),
-            "{}",
-            host.name()
-        );
+        assert_eq!(found.lines().count(), golden.lines().count());
     }
 }
 
@@ -65,7 +60,7 @@ fn each_is_caught_by_try_eval() {
     for host in hosts() {
         let caught = host.value(&expression);
         for (caught, call) in caught.as_array().unwrap().iter().zip(&calls) {
-            assert_eq!(caught, true, "{}: {call}", host.name());
+            assert_eq!(caught, true, "{call}");
         }
     }
 }

@@ -55,16 +55,16 @@ fn rustc_without_cargo() {
         let cold = through(&daemon)
             .with(attributes.clone())
             .build(&host, &library);
-        assert_eq!(cold.hits_and_misses(), (0, 2), "{}: {cold:#?}", host.name());
+        assert_eq!(cold.hits_and_misses(), (0, 2), "{cold:#?}");
         let warm = through(&daemon)
             .with(attributes.clone())
             .build(&host, &library);
-        assert_eq!(warm.hits_and_misses(), (2, 0), "{}: {warm:#?}", host.name());
+        assert_eq!(warm.hits_and_misses(), (2, 0), "{warm:#?}");
         let plain = Derivation::new(json!(null))
             .with(attributes.clone())
             .build(&host, &library);
         for built in [&cold, &warm] {
-            assert_eq!(built.contents(), plain.contents(), "{}", host.name());
+            assert_eq!(built.contents(), plain.contents());
         }
     }
 }
@@ -79,7 +79,7 @@ fn nothing_to_compile() {
             .with(attributes.clone())
             .build(&host, &library);
         let said = built.log.matches("warning: nothing was compiled").count();
-        assert_eq!(said, 1, "{}: {built:#?}", host.name());
+        assert_eq!(said, 1, "{built:#?}");
     }
 }
 
@@ -97,19 +97,13 @@ fn a_build_command() {
         let (mut daemon, library) = (Daemon::start(), project());
         let derivation = through(&daemon).with(json!({ "buildCommand": command }));
         let built = derivation.build(&host, &library);
-        assert_eq!(
-            built.hits_and_misses(),
-            (0, 2),
-            "{}: {built:#?}",
-            host.name()
-        );
+        assert_eq!(built.hits_and_misses(), (0, 2), "{built:#?}");
         daemon.stop();
         let built = derivation.build(&host, &library);
         assert_eq!(
             (built.hits_and_misses(), built.troubles()),
             ((0, 0), 1),
-            "{}: {built:#?}",
-            host.name()
+            "{built:#?}"
         );
     }
 }
@@ -124,18 +118,13 @@ fn the_builds_directory_is_its_own() {
         let built = Derivation::new(settings)
             .with(attributes.clone())
             .build(&host, &library);
-        assert_eq!(
-            built.hits_and_misses(),
-            (0, 2),
-            "{}: {built:#?}",
-            host.name()
-        );
+        assert_eq!(built.hits_and_misses(), (0, 2), "{built:#?}");
         let names = stdout_of(
             Command::new("find")
                 .arg(built.path())
                 .args(["-name", "*sccache*"]),
         );
-        assert_eq!(names, "", "{}", host.name());
+        assert_eq!(names, "");
     }
 }
 
@@ -164,8 +153,7 @@ fn a_shell() {
         let said = stdout_of(&mut shell);
         assert!(
             said.contains("session: none, wrapper: /nix/store/"),
-            "{}: {said}",
-            host.name()
+            "{said}"
         );
     }
 }
@@ -177,12 +165,7 @@ fn phases_of_its_own() {
         let (daemon, library) = (Daemon::start(), project());
         let attributes = json!({ "phases": ["unpackPhase", "buildPhase", "installPhase"] });
         let built = through(&daemon).with(attributes).build(&host, &library);
-        assert_eq!(
-            built.hits_and_misses(),
-            (0, 2),
-            "{}: {built:#?}",
-            host.name()
-        );
+        assert_eq!(built.hits_and_misses(), (0, 2), "{built:#?}");
     }
 }
 
@@ -193,8 +176,8 @@ fn a_build_that_fails() {
         let (daemon, library) = (Daemon::start(), project());
         library.write("base/src/lib.rs", "pub fn add() -> u32 { \"text\" }\n");
         let built = through(&daemon).build(&host, &library);
-        assert!(built.output.is_none(), "{}: {built:#?}", host.name());
-        assert_eq!(built.troubles(), 0, "{}: {built:#?}", host.name());
+        assert!(built.output.is_none(), "{built:#?}");
+        assert_eq!(built.troubles(), 0, "{built:#?}");
         // What Nix shows of a failed build, unless it is asked for more.
         let ends = ["error: builder for", "error: Cannot build"];
         let end = ends.iter().find_map(|end| built.log.find(end)).unwrap();
@@ -202,7 +185,7 @@ fn a_build_that_fails() {
         let shown: Vec<_> = builder.lines().rev().take(10).collect();
         for words in ["found `&str`", "nix-sccache: hits 0 of 0, misses 0"] {
             let found = shown.iter().any(|line| line.contains(words));
-            assert!(found, "{}: no `{words}` in {shown:#?}", host.name());
+            assert!(found, "no `{words}` in {shown:#?}");
         }
     }
 }
@@ -222,12 +205,8 @@ fn without_the_plugin() {
             .output()
             .unwrap();
         let stderr = String::from_utf8_lossy(&output.stderr);
-        assert!(!output.status.success(), "{}", host.name());
-        assert!(
-            stderr.contains("plugin-files = "),
-            "{}: {stderr}",
-            host.name()
-        );
-        assert!(stderr.contains("nix.conf"), "{}: {stderr}", host.name());
+        assert!(!output.status.success());
+        assert!(stderr.contains("plugin-files = "), "{stderr}");
+        assert!(stderr.contains("nix.conf"), "{stderr}");
     }
 }

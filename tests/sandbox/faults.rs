@@ -17,8 +17,8 @@ use crate::{project, through};
 #[track_caller]
 fn check(built: &Built, host: &Host, library: &Library) {
     let plain = Derivation::new(json!(null)).build(host, library);
-    assert_eq!(built.contents(), plain.contents(), "{}", host.name());
-    assert_eq!(built.troubles(), 1, "{}: {built:#?}", host.name());
+    assert_eq!(built.contents(), plain.contents());
+    assert_eq!(built.troubles(), 1, "{built:#?}");
 }
 
 #[test]
@@ -28,12 +28,7 @@ fn the_daemon_stopped_before_the_build() {
         daemon.stop();
         let built = through(&daemon).build(&host, &library);
         check(&built, &host, &library);
-        assert_eq!(
-            built.hits_and_misses(),
-            (0, 0),
-            "{}: {built:#?}",
-            host.name()
-        );
+        assert_eq!(built.hits_and_misses(), (0, 0), "{built:#?}");
     }
 }
 
@@ -48,24 +43,15 @@ fn entries_are_damaged() {
             lose(&entry, "stdout");
         }
         let built = through(&daemon).build(&host, &library);
-        assert_eq!(built.contents(), plain.contents(), "{}", host.name());
+        assert_eq!(built.contents(), plain.contents());
         let told =
             "2 entries damaged, compiled again and stored anew (base, greeting): it has no seal";
-        assert!(built.log.contains(told), "{}: {built:#?}", host.name());
-        assert_eq!(built.troubles(), 0, "{}: {built:#?}", host.name());
+        assert!(built.log.contains(told), "{built:#?}");
+        assert_eq!(built.troubles(), 0, "{built:#?}");
         let built = through(&daemon).build(&host, &library);
-        assert_eq!(built.contents(), plain.contents(), "{}", host.name());
-        assert_eq!(
-            built.hits_and_misses(),
-            (2, 0),
-            "{}: {built:#?}",
-            host.name()
-        );
-        assert!(
-            !built.log.contains("damaged"),
-            "{}: {built:#?}",
-            host.name()
-        );
+        assert_eq!(built.contents(), plain.contents());
+        assert_eq!(built.hits_and_misses(), (2, 0), "{built:#?}");
+        assert!(!built.log.contains("damaged"), "{built:#?}");
     }
 }
 
@@ -78,17 +64,9 @@ fn the_daemons_disk_is_full() {
         let (daemon, library) = (Daemon::start_by(&by_mounts, &[]), project());
         let plain = Derivation::new(json!(null)).build(&host, &library);
         let built = through(&daemon).build(&host, &library);
-        assert_eq!(built.contents(), plain.contents(), "{}", host.name());
-        assert!(
-            built.log.contains("not stored"),
-            "{}: {built:#?}",
-            host.name()
-        );
-        assert!(
-            built.log.contains("No space left"),
-            "{}: {built:#?}",
-            host.name()
-        );
+        assert_eq!(built.contents(), plain.contents());
+        assert!(built.log.contains("not stored"), "{built:#?}");
+        assert!(built.log.contains("No space left"), "{built:#?}");
     }
 }
 
@@ -109,11 +87,7 @@ fn the_directory_is_not_mounted() {
         let settings = json!({ "transport": { "directory": { "path": "/var/cache/sccache" } } });
         let built = Derivation::new(settings).build(&host, &library);
         check(&built, &host, &library);
-        assert!(
-            built.log.contains("extra-sandbox-paths"),
-            "{}: {built:#?}",
-            host.name()
-        );
+        assert!(built.log.contains("extra-sandbox-paths"), "{built:#?}");
     }
 }
 
@@ -143,12 +117,7 @@ fn the_daemon_stopped_in_the_middle() {
             fs::remove_file(&reached).ok();
             building.join().unwrap()
         });
-        assert_eq!(
-            built.hits_and_misses(),
-            (0, 1),
-            "{}: {built:#?}",
-            host.name()
-        );
+        assert_eq!(built.hits_and_misses(), (0, 1), "{built:#?}");
         check(&built, &host, &library);
     }
 }
@@ -170,11 +139,6 @@ fn a_socket_that_answers_nonsense() {
         });
         let built = through(&daemon).build(&host, &library);
         check(&built, &host, &library);
-        assert_eq!(
-            built.hits_and_misses(),
-            (0, 0),
-            "{}: {built:#?}",
-            host.name()
-        );
+        assert_eq!(built.hits_and_misses(), (0, 0), "{built:#?}");
     }
 }

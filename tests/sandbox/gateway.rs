@@ -45,10 +45,9 @@ fn hits_pass() {
             assert_eq!(
                 (built.hits_and_misses(), built.troubles()),
                 (expected, 0),
-                "{}: {built:#?}",
-                host.name()
+                "{built:#?}"
             );
-            assert_eq!(built.contents(), plain.contents(), "{}", host.name());
+            assert_eq!(built.contents(), plain.contents());
         }
         assert!(!gateway.log().contains("refused"), "{}", gateway.log());
     }
@@ -76,8 +75,7 @@ fn users_that_are_made_up() {
             assert_eq!(
                 (built.hits_and_misses(), built.troubles()),
                 expected,
-                "{}: {built:#?}\n{}",
-                host.name(),
+                "{built:#?}\n{}",
                 gateway.log()
             );
             built
@@ -90,8 +88,7 @@ fn users_that_are_made_up() {
         };
         assert!(
             users().count() == 2 && users().all(|user| user >= FIRST),
-            "{}: {:?}",
-            host.name(),
+            "{:?}",
             users().collect::<Vec<_>>()
         );
         assert!(!gateway.log().contains("refused"), "{}", gateway.log());
@@ -102,8 +99,7 @@ fn users_that_are_made_up() {
         let contents = [cold, warm, without].map(|built| built.contents());
         assert!(
             contents.iter().all(|one| *one == contents[0]),
-            "{}: {contents:?}",
-            host.name()
+            "{contents:?}"
         );
     }
 }
@@ -146,8 +142,7 @@ fn attacks_come_to_nothing() {
         let line = format!("{name}: {expected}");
         assert!(
             built.log.lines().any(|said| said.ends_with(&line)),
-            "{}: no `{line}` in {built:#?}\n{}",
-            host.name(),
+            "no `{line}` in {built:#?}\n{}",
             gateway.log()
         );
     }

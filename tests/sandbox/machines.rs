@@ -107,16 +107,15 @@ fn a_hit_on_the_other(level: &Level, sites: &[Site; 2]) {
         assert_eq!(
             (built.hits_and_misses(), built.troubles()),
             (expected, 0),
-            "{}: {built:#?}",
-            host.name()
+            "{built:#?}"
         );
-        assert_eq!(built.contents(), plain.contents(), "{}", host.name());
+        assert_eq!(built.contents(), plain.contents());
         let mut query = host.plain("nix-store");
         let deriver = stdout_of(query.args(["--query", "--deriver"]).arg(built.path()));
         let derivation = fs::read_to_string(deriver.trim()).unwrap();
         for text in [&derivation, &built.log] {
             for secret in [ACCESS_KEY, SECRET_KEY, "AWS_"] {
-                assert!(!text.contains(secret), "{}: {text}", host.name());
+                assert!(!text.contains(secret), "{text}");
             }
         }
         wait_for("the level has them", before + 2, || level.entries());

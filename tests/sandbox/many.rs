@@ -160,8 +160,7 @@ impl<'a> Round<'a> {
             }
             assert!(
                 Instant::now() < deadline && self.process.try_wait().unwrap().is_none(),
-                "{}: at the gate are {users:?}\n{}",
-                self.host.name(),
+                "at the gate are {users:?}\n{}",
                 self.logs()
             );
             sleep(Duration::from_millis(20));
@@ -208,11 +207,7 @@ impl<'a> Round<'a> {
                 Command::new("sh").args(["-c", &kill]).output().unwrap();
                 return;
             }
-            assert!(
-                Instant::now() < deadline,
-                "{}: no compiler",
-                self.host.name()
-            );
+            assert!(Instant::now() < deadline, "no compiler");
         }
     }
 
@@ -322,7 +317,7 @@ fn a_build_is_killed_and_the_daemon_restarts() {
     let mut first = Round::begin(&host, &library, &gateway, false);
     let users = first.users();
     let distinct: BTreeSet<_> = users.values().filter(|user| **user != 0).collect();
-    assert_eq!(distinct.len(), WORDS.len(), "{}: {users:?}", host.name());
+    assert_eq!(distinct.len(), WORDS.len(), "{users:?}");
     first.open_gate();
     first.kill(users[VICTIM]);
     let crashed = now();
@@ -333,20 +328,19 @@ fn a_build_is_killed_and_the_daemon_restarts() {
     });
     daemon.restart();
     let back = now();
-    assert!(!first.end(), "{}: {VICTIM} did not fail", host.name());
-    assert_eq!(first.made(VICTIM), None, "{}", host.name());
+    assert!(!first.end(), "{VICTIM} did not fail");
+    assert_eq!(first.made(VICTIM), None);
     check_nothing_is_left(&first, &gateway);
 
     let mut second = Round::begin(&host, &library, &gateway, true);
-    assert!(second.end(), "{}: {}", host.name(), second.logs());
+    assert!(second.end(), "{}", second.logs());
     let mut in_doubt = 0;
     for word in WORDS {
         let again = second.calls(word);
         let again = |name: &str| again.iter().find(|call| call.name == name).unwrap();
         assert!(
             !second.log(word).contains("the cache cannot be used"),
-            "{}: {}",
-            host.name(),
+            "{}",
             second.log(word)
         );
         // The killed one left no log, but it came to the gate.
@@ -368,31 +362,31 @@ fn a_build_is_killed_and_the_daemon_restarts() {
         };
         for name in kept {
             let call = again(&name);
-            assert_eq!(call.outcome, "hit", "{}: {word}: {call:?}", host.name());
+            assert_eq!(call.outcome, "hit", "{word}: {call:?}");
         }
     }
-    assert!(in_doubt > 0, "{}: no call met the crash", host.name());
+    assert!(in_doubt > 0, "no call met the crash");
     check_nothing_is_left(&second, &gateway);
 
     let mut third = Round::begin(&host, &library, &gateway, true);
-    assert!(third.end(), "{}: {}", host.name(), third.logs());
+    assert!(third.end(), "{}", third.logs());
     for word in WORDS {
         let calls = third.calls(word);
-        assert_eq!(calls.len(), CRATES.len(), "{}: {calls:?}", host.name());
+        assert_eq!(calls.len(), CRATES.len(), "{calls:?}");
         let are_hits = calls.iter().all(|call| call.outcome == "hit");
-        assert!(are_hits, "{}: {word}: {calls:?}", host.name());
+        assert!(are_hits, "{word}: {calls:?}");
         let made = third.made(word);
-        assert_eq!(made, second.made(word), "{}: {word}", host.name());
+        assert_eq!(made, second.made(word), "{word}");
         if word != VICTIM {
-            assert_eq!(made, first.made(word), "{}: {word}", host.name());
+            assert_eq!(made, first.made(word), "{word}");
         }
         let program = third.output(word).join("bin/program");
         let said = stdout_of(&mut Command::new(program));
-        assert_eq!(said, format!("{word} 5 3\n"), "{}", host.name());
+        assert_eq!(said, format!("{word} 5 3\n"));
     }
     check_nothing_is_left(&third, &gateway);
     assert!(!gateway.log().contains("refused a"), "{}", gateway.log());
-    assert_eq!(daemon.unfinished(), [""; 0], "{}", host.name());
+    assert_eq!(daemon.unfinished(), [""; 0]);
 }
 
 /// Of the builds of a round that has ended, there is no process, no folder, no report that is not

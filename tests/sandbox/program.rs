@@ -55,26 +55,17 @@ fn is_warm_and_the_same() {
 
     let cold = build(&host, "program", &copy, &daemon);
     let (hits, misses) = cold.hits_and_misses();
-    assert_eq!(hits, 0, "{}: {cold:#?}", host.name());
-    assert!(misses > 20, "{}: {cold:#?}", host.name());
+    assert_eq!(hits, 0, "{cold:#?}");
+    assert!(misses > 20, "{cold:#?}");
 
     let main = copy.join("crates/core/main.rs");
     let text = std::fs::read_to_string(&main).unwrap();
     std::fs::write(&main, format!("{text}// One line more.\n")).unwrap();
     let warm = build(&host, "program", &copy, &daemon);
-    assert_eq!(
-        warm.hits_and_misses(),
-        (misses, 0),
-        "{}: {warm:#?}",
-        host.name()
-    );
-    assert_eq!(warm.troubles(), 0, "{}: {warm:#?}", host.name());
+    assert_eq!(warm.hits_and_misses(), (misses, 0), "{warm:#?}");
+    assert_eq!(warm.troubles(), 0, "{warm:#?}");
     // What a cold build makes is compared with smaller programs: each of these takes a minute.
     let plain = build(&host, "plain", &copy, &daemon);
-    assert!(
-        !plain.log.contains("nix-sccache"),
-        "{}: {plain:#?}",
-        host.name()
-    );
-    assert_eq!(warm.contents(), plain.contents(), "{}", host.name());
+    assert!(!plain.log.contains("nix-sccache"), "{plain:#?}");
+    assert_eq!(warm.contents(), plain.contents());
 }

@@ -24,27 +24,22 @@ fn a_page_in_a_folder() {
             .mount(folder.path(), "/reports");
         for (builds, expected) in [(1, (0, 2)), (2, (2, 0))] {
             let built = reporting.build(&host, &library);
-            assert_eq!(
-                built.hits_and_misses(),
-                expected,
-                "{}: {built:#?}",
-                host.name()
-            );
+            assert_eq!(built.hits_and_misses(), expected, "{built:#?}");
             let output = built.path().file_name().unwrap().to_str().unwrap();
             let left = fs::read_dir(folder.path()).unwrap().count();
-            assert_eq!(left, 3 * builds - 1, "{}", host.name());
+            assert_eq!(left, 3 * builds - 1);
             let mut pages = Command::new(self::built("nix-sccache"));
             let pages = stdout_of(pages.args(["report", "--pages"]).arg(folder.path()));
             let [page] = pages.lines().collect::<Vec<_>>()[..] else {
-                panic!("{}: {pages}", host.name());
+                panic!("{pages}");
             };
-            assert!(page.contains(output), "{}: {page}", host.name());
+            assert!(page.contains(output), "{page}");
             let page = fs::read_to_string(page).unwrap();
             let hits = format!("data-count=\"hits\">{}<", expected.0);
-            assert!(page.contains(&hits), "{}: {page}", host.name());
+            assert!(page.contains(&hits), "{page}");
 
             let silent = through(&daemon).build(&host, &library);
-            assert_eq!(built.contents(), silent.contents(), "{}", host.name());
+            assert_eq!(built.contents(), silent.contents());
         }
         // And what the keys were made of, for whoever asks about a miss.
         library.write(
@@ -52,7 +47,7 @@ fn a_page_in_a_folder() {
             "//! Base.\n/// Adds.\npub fn add(a: u32, b: u32) -> u32 { b + a }\n",
         );
         let changed = reporting.build(&host, &library);
-        assert_eq!(changed.hits_and_misses(), (0, 2), "{}", host.name());
+        assert_eq!(changed.hits_and_misses(), (0, 2));
         let mut explain = Command::new(built("nix-sccache"));
         explain.args(["explain", "greeting", "--reports"]);
         let text = stdout_of(explain.arg(folder.path()));
@@ -61,7 +56,7 @@ fn a_page_in_a_folder() {
             "  dependency `base` (libbase-",
             "  base 0.1.0: source src/lib.rs changed",
         ] {
-            assert!(text.contains(expected), "{}: {text}", host.name());
+            assert!(text.contains(expected), "{text}");
         }
         let others = ["argument", "variable", "directory", "compiler"];
         let named = text.lines().filter(|line| line.starts_with("  "));
@@ -69,7 +64,7 @@ fn a_page_in_a_folder() {
             let named = others
                 .iter()
                 .any(|kind| line.trim_start().starts_with(kind));
-            assert!(!named, "{}: {text}", host.name());
+            assert!(!named, "{text}");
         }
     }
 }

@@ -47,13 +47,8 @@ fn rustc_compiles() {
         let toolchain = build(&host, "minimal").path().to_owned();
         let built = build(&host, "rustc");
         let read = |name| fs::read_to_string(built.path().join(name)).unwrap();
-        assert_eq!(read("said"), "hello\n", "{}", host.name());
-        assert_eq!(
-            read("sysroot"),
-            format!("{}\n", toolchain.display()),
-            "{}",
-            host.name()
-        );
+        assert_eq!(read("said"), "hello\n");
+        assert_eq!(read("sysroot"), format!("{}\n", toolchain.display()));
         let libraries = read("libraries");
         for name in [
             "librustc_driver-",
@@ -62,12 +57,12 @@ fn rustc_compiles() {
             "libgcc_s.so",
             "libz.so",
         ] {
-            assert!(libraries.contains(name), "{}: {libraries}", host.name());
+            assert!(libraries.contains(name), "{libraries}");
         }
         for line in libraries.lines().filter(|line| !line.contains("vdso")) {
-            assert!(line.contains("/nix/store/"), "{}: {line}", host.name());
-            assert!(!line.contains("=> /lib"), "{}: {line}", host.name());
-            assert!(!line.contains("=> /usr"), "{}: {line}", host.name());
+            assert!(line.contains("/nix/store/"), "{line}");
+            assert!(!line.contains("=> /lib"), "{line}");
+            assert!(!line.contains("=> /usr"), "{line}");
         }
     }
 }
@@ -79,7 +74,7 @@ fn cargo_builds() {
         let built = build(&host, "hello.minimal");
         let program = built.path().join("bin/hello");
         let said = stdout_of(&mut Command::new(program));
-        assert_eq!(said, "hello, world\n", "{}", host.name());
+        assert_eq!(said, "hello, world\n");
     }
 }
 
@@ -91,7 +86,7 @@ fn start(host: &Host, attribute: &str) {
     let said = fs::read_to_string(started.path()).unwrap();
     // The program, the macro and the build script are linked with one library.
     let versions: Vec<_> = said.split('"').skip(1).step_by(2).collect();
-    let context = format!("{}: {attribute}: {said}", host.name());
+    let context = format!("{attribute}: {said}");
     assert_eq!(versions.len(), 3, "{context}");
     assert!(versions.iter().all(|one| *one == versions[0]), "{context}");
 }
@@ -116,7 +111,7 @@ fn what_runs_in_the_build_finds_its_libraries() {
         for toolchain in ["minimal", "fromPaths", "bareByFromPaths"] {
             let built = build(&host, &format!("linkedBy.{toolchain}.cargo"));
             let parts: Vec<_> = fs::read_dir(built.path().join("parts")).unwrap().collect();
-            assert_eq!(parts.len(), 2, "{}: {parts:?}", host.name());
+            assert_eq!(parts.len(), 2, "{parts:?}");
             for part in parts {
                 let part = part.unwrap().path();
                 let needed = stdout_of(Command::new("readelf").arg("-d").arg(&part));
@@ -141,16 +136,8 @@ fn more_components() {
 fn more_targets() {
     for host in hosts() {
         let urls = value(&host, "urls").to_string();
-        assert!(
-            urls.contains("\"file:///dist/dist/"),
-            "{}: {urls}",
-            host.name()
-        );
-        assert!(
-            urls.contains("-wasm32-unknown-unknown.tar.xz\""),
-            "{}: {urls}",
-            host.name()
-        );
+        assert!(urls.contains("\"file:///dist/dist/"), "{urls}");
+        assert!(urls.contains("-wasm32-unknown-unknown.tar.xz\""), "{urls}");
     }
 }
 
@@ -162,7 +149,7 @@ fn from_paths() {
         let cargo = toolchain.path().join("bin/cargo");
         let target = fs::canonicalize(cargo).unwrap();
         let target = target.display().to_string();
-        assert!(target.contains("-cargo-"), "{}: {target}", host.name());
+        assert!(target.contains("-cargo-"), "{target}");
         build(&host, "hello.fromPaths").path();
     }
 }
@@ -174,11 +161,11 @@ fn paths() {
         let paths = value(&host, "paths");
         let toolchain = build(&host, "minimal").path().display().to_string();
         for name in ["rustc", "cargo"] {
-            assert_eq!(paths[name], toolchain.as_str(), "{}: {paths}", host.name());
+            assert_eq!(paths[name], toolchain.as_str(), "{paths}");
         }
         for name in ["sccache", "curl"] {
             let path = paths[name].as_str().unwrap_or_default();
-            assert!(path.starts_with("/nix/store/"), "{}: {paths}", host.name());
+            assert!(path.starts_with("/nix/store/"), "{paths}");
         }
     }
 }

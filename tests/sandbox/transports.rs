@@ -14,35 +14,21 @@ fn the_daemon_of_the_host() {
     for host in hosts() {
         let (daemon, library) = (Daemon::start(), project());
         let cold = through(&daemon).build(&host, &library);
-        assert_eq!(cold.hits_and_misses(), (0, 2), "{}: {cold:#?}", host.name());
+        assert_eq!(cold.hits_and_misses(), (0, 2), "{cold:#?}");
         let warm = through(&daemon).build(&host, &library);
-        assert_eq!(warm.hits_and_misses(), (2, 0), "{}: {warm:#?}", host.name());
-        assert_ne!(cold.path(), warm.path(), "{}", host.name());
+        assert_eq!(warm.hits_and_misses(), (2, 0), "{warm:#?}");
+        assert_ne!(cold.path(), warm.path());
         let plain = Derivation::new(json!(null)).build(&host, &library);
-        assert!(
-            !plain.log.contains("nix-sccache"),
-            "{}: {plain:#?}",
-            host.name()
-        );
-        assert_eq!(cold.contents(), plain.contents(), "{}", host.name());
-        assert_eq!(warm.contents(), plain.contents(), "{}", host.name());
+        assert!(!plain.log.contains("nix-sccache"), "{plain:#?}");
+        assert_eq!(cold.contents(), plain.contents());
+        assert_eq!(warm.contents(), plain.contents());
 
         library.say("goodbye");
         let changed = through(&daemon).build(&host, &library);
-        assert_eq!(
-            changed.hits_and_misses(),
-            (1, 1),
-            "{}: {changed:#?}",
-            host.name()
-        );
-        assert_eq!(changed.troubles(), 0, "{}: {changed:#?}", host.name());
+        assert_eq!(changed.hits_and_misses(), (1, 1), "{changed:#?}");
+        assert_eq!(changed.troubles(), 0, "{changed:#?}");
         let program = changed.path().join("bin/program");
-        assert_eq!(
-            stdout_of(&mut Command::new(program)),
-            "goodbye 5 3\n",
-            "{}",
-            host.name()
-        );
+        assert_eq!(stdout_of(&mut Command::new(program)), "goodbye 5 3\n");
     }
 }
 
@@ -57,8 +43,7 @@ fn redis_by_its_socket() {
             assert_eq!(
                 (built.hits_and_misses(), built.troubles()),
                 (expected, 0),
-                "{}: {built:#?}",
-                host.name()
+                "{built:#?}"
             );
         }
     }
@@ -72,8 +57,7 @@ fn ephemeral() {
         assert_eq!(
             (built.hits_and_misses(), built.troubles()),
             ((0, 2), 0),
-            "{}: {built:#?}",
-            host.name()
+            "{built:#?}"
         );
     }
 }
@@ -93,24 +77,15 @@ fn the_sandbox_is_whole() {
         let built = through(&daemon)
             .with(json!({ "postBuild": look }))
             .build(&host, &library);
-        assert_eq!(
-            built.hits_and_misses(),
-            (0, 2),
-            "{}: {built:#?}",
-            host.name()
-        );
+        assert_eq!(built.hits_and_misses(), (0, 2), "{built:#?}");
         for line in [
             "interfaces: lo",
             "in /run: nix-sccache, in it: sccache.sock",
             "servers: 0",
             "listening: /proc/net/tcp:0 /proc/net/tcp6:0",
         ] {
-            assert!(
-                built.log.contains(line),
-                "{}: no `{line}` in {built:#?}",
-                host.name()
-            );
+            assert!(built.log.contains(line), "no `{line}` in {built:#?}");
         }
-        assert!(!built.log.contains("uid 0,"), "{}: {built:#?}", host.name());
+        assert!(!built.log.contains("uid 0,"), "{built:#?}");
     }
 }

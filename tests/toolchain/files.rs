@@ -157,14 +157,7 @@ fn each_has_its_outcome() {
         for (case, found) in cases.iter().zip(found) {
             // The folder has the case's number in it.
             let found = without_number(&found);
-            assert_eq!(
-                found,
-                case.outcome,
-                "{}: {} {:?}",
-                host.name(),
-                case.name,
-                case.text
-            );
+            assert_eq!(found, case.outcome, "{} {:?}", case.name, case.text);
         }
     }
 }

@@ -62,14 +62,14 @@ fn files_and_manifests_are_inputs() {
     .unwrap();
     for host in hosts() {
         let folder = eval(&host, &flake, "folder");
-        assert_eq!(folder["version"], "1.84.1", "{}", host.name());
+        assert_eq!(folder["version"], "1.84.1");
         assert_eq!(folder["targets"][1], "wasm32-unknown-unknown");
-        assert_eq!(eval(&host, &flake, "file"), folder, "{}", host.name());
+        assert_eq!(eval(&host, &flake, "file"), folder);
         let own = eval(&host, &flake, "own");
-        assert_eq!(own["channel"], "stable", "{}", host.name());
-        assert_eq!(eval(&host, &flake, "self"), own, "{}", host.name());
+        assert_eq!(own["channel"], "stable");
+        assert_eq!(eval(&host, &flake, "self"), own);
         // What is fetched does not depend on the whole of the project.
-        assert_eq!(eval(&host, &flake, "context"), false, "{}", host.name());
+        assert_eq!(eval(&host, &flake, "context"), false);
     }
 }
 
@@ -94,7 +94,7 @@ fn a_manifest_is_an_input_of_its_own() {
     .unwrap();
     for host in hosts().filter(|host| host.is_from(2, 9)) {
         let toolchain = eval(&host, flake.path(), "toolchain");
-        assert_eq!(toolchain["version"], "1.30.1", "{}", host.name());
+        assert_eq!(toolchain["version"], "1.30.1");
     }
 }
 
@@ -118,6 +118,6 @@ fn what_may_not_be_read_is_not() {
             refused.contains("pure evaluation") || refused.contains("forbidden"),
             "{refused}"
         );
-        assert!(host.eval(&call, ["--impure"]).is_ok(), "{}", host.name());
+        assert!(host.eval(&call, ["--impure"]).is_ok());
     }
 }

@@ -73,14 +73,9 @@ fn hosts_are_completed_as_by_rustup() {
         for ((answer, rustup), (name, expected)) in
             answers.as_array().unwrap().iter().zip(&rustups).zip(NAMES)
         {
-            assert_eq!(
-                answer["host"].as_str(),
-                *expected,
-                "{}: {name}",
-                host.name()
-            );
+            assert_eq!(answer["host"].as_str(), *expected, "{name}");
             if let Some(rustup) = rustup {
-                assert_eq!(components(answer), *rustup, "{}: {name}", host.name());
+                assert_eq!(components(answer), *rustup, "{name}");
             }
         }
     }
