@@ -17,10 +17,3 @@ need_crate() {
     fi
     echo "$source"
 }
-
-# need_program: the program that the demo and the tests build.
-need_program() {
-    NIX_SCCACHE_TEST_PROGRAM=$(need_crate ripgrep 15.2.0)
-    NIX_SCCACHE_TEST_PROGRAM_VENDORED=$(need_vendored "$NIX_SCCACHE_TEST_PROGRAM/Cargo.lock")
-    export NIX_SCCACHE_TEST_PROGRAM NIX_SCCACHE_TEST_PROGRAM_VENDORED
-}

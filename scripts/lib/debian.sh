@@ -22,9 +22,17 @@ need_debian() {
             chmod +x "$policy"
         fi
         export DEBIAN_FRONTEND=noninteractive
-        apt-get -q update >&2
+        [[ -n $debian_lists ]] || apt-get -q update >&2
         apt-get -q -y --no-install-recommends install "${missing[@]}" >&2
     )
+    debian_lists="were read"
+}
+debian_lists=
+
+# debian_mirror: prints where this machine has its packages from, if it is a Debian; security's archive has another label.
+debian_mirror() {
+    # shellcheck disable=SC2016 # apt's variable
+    apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | head -n 1 || true
 }
 
 # debian_source PACKAGE VERSION [SUITE [OPTION…]]: unpacks a source package into the current
@@ -33,13 +41,12 @@ need_debian() {
 # The machine's own lists stay as they are: most machines have no deb-src in them.
 debian_source() {
     local package=$1 version=$2 suite=${3-} apt list mirror
+    need_debian dpkg-source dpkg-dev
     shift $(($# > 3 ? 3 : $#))
     apt=$(mktemp -d "$PWD/apt.XXXXXX")
     mkdir "$apt/sources" "$apt/lists"
     if [[ -n $suite ]]; then
-        # Where this machine has its packages from; security's archive has another label.
-        # shellcheck disable=SC2016 # apt's variable
-        mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | head -n 1) || true
+        mirror=$(debian_mirror)
         echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]" \
             "${mirror:-http://deb.debian.org/debian/} $suite main" >"$apt/sources/suite.list"
     else

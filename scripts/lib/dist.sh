@@ -2,7 +2,7 @@
 # A server of Rust's archives, as a folder, from the toolchain that is installed: what the tests
 # and rustup can install Rust from without a network.
 
-# need_dist: prints the folder. Put `file://` before it, and it is what RUSTUP_DIST_SERVER wants.
+# need_dist: exports the folder. Put `file://` before it, and it is what RUSTUP_DIST_SERVER wants.
 #
 # It has the archives of the components that are installed, as .tar.xz, and the channel's own
 # manifest with the hashes of those; all else that the manifest names is not there.
@@ -16,6 +16,7 @@ need_dist() {
     key=$(cat "$rustlib/components" "$rustlib/multirust-channel-manifest.toml" | sha256sum | cut -d ' ' -f 1)
     if [[ ! -e $dist/$key ]]; then
         say "packing the Rust toolchain that is installed"
+        need_debian xz xz-utils
         (
             work=$(mktemp -d "$dist.XXXXXX")
             trap 'rm -rf "$work"' EXIT
@@ -27,7 +28,7 @@ need_dist() {
             mv -T "$work/server" "$dist"
         )
     fi
-    echo "$dist"
+    export NIX_SCCACHE_TEST_DIST=$dist
 }
 
 # make_dist RUSTLIB WORK SERVER: RUSTLIB is the folder lib/rustlib of a toolchain, WORK an empty one.

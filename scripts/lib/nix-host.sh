@@ -10,9 +10,7 @@ make_chroot() {
     ((EUID == 0)) ||
         fail "only root can make a chroot, to build a Nix in. Name the Nixes to test on in NIX_SCCACHE_HOSTS."
     need_debian debootstrap debootstrap patchelf patchelf
-    # Where this machine has its packages from, if it is a Debian; security's archive has another label.
-    # shellcheck disable=SC2016 # apt's variable
-    mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | head -n 1) || true
+    mirror=$(debian_mirror)
     mkdir -p "$1"
     chmod 755 "$1"
     debootstrap --variant=minbase "$2" "$1" ${mirror:+"$mirror"} >&2

@@ -1,9 +1,9 @@
 # shellcheck shell=bash disable=SC2154 # cache, root: scripts/setup sets them
 # Sources of rustc, and their own readers of the bootstrap config: what tests/bootstrap asks.
 
-# need_rustc_source RELEASE DEBIAN_VERSION SUITE: prints the folder with what of that source has to
+# rustc_source RELEASE DEBIAN_VERSION SUITE: prints the folder with what of that source has to
 # do with its config, as upstream has it, and in oracle/ a program that reads one.
-need_rustc_source() {
+rustc_source() {
     local release=$1 source=$cache/rustc-sources/$1
     if [[ ! -d $source ]]; then
         say "fetching the source of Rust $release"
@@ -12,6 +12,7 @@ need_rustc_source() {
             work=$(mktemp -d "${source%/*}/.$release.XXXXXX")
             trap 'rm -rf "$work"' EXIT
             cd "$work" || exit
+            need_debian xz xz-utils
             debian_source rustc "$2" "$3" --download-only
             mkdir unpacked
             # Not every release has each of them.
@@ -65,7 +66,7 @@ TOML
 
 # need_rustc_sources: those of the tests.
 need_rustc_sources() {
-    need_rustc_source 1.63.0 1.63.0+dfsg1-2 bookworm >/dev/null
-    need_rustc_source 1.85.0 1.85.0+dfsg3-1 trixie >/dev/null
+    rustc_source 1.63.0 1.63.0+dfsg1-2 bookworm >/dev/null
+    rustc_source 1.85.0 1.85.0+dfsg3-1 trixie >/dev/null
     export NIX_SCCACHE_TEST_RUSTC_SOURCES=$cache/rustc-sources
 }

@@ -1,9 +1,9 @@
 # shellcheck shell=bash disable=SC2154 # cache: scripts/setup sets it
 # Whole sources of rustc, to build, and what it takes: Debian's rustc of the same release.
 
-# need_rustc_tree RELEASE DEBIAN_VERSION SUITE: prints the folder of that source, without its tests and
+# rustc_tree RELEASE DEBIAN_VERSION SUITE: prints the folder of that source, without its tests and
 # its books.
-need_rustc_tree() {
+rustc_tree() {
     local tree=$cache/rustc-trees/$1 unpacked
     if [[ ! -d $tree ]]; then
         say "fetching the whole source of Rust $1"
@@ -22,12 +22,12 @@ need_rustc_tree() {
     echo "$tree"
 }
 
-# need_rustc: the machine's own source of rustc, Debian 12's, and what builds that.
-need_rustc() {
+# need_rustc_tree: the machine's own source of rustc, Debian 12's, and what builds that.
+need_rustc_tree() {
     need_debian \
         /usr/bin/rustc rustc \
         /usr/bin/cargo cargo \
         /usr/lib/llvm-14/bin/llvm-config llvm-14-dev
-    NIX_SCCACHE_TEST_RUSTC_TREE=$(need_rustc_tree 1.63.0 1.63.0+dfsg1-2 bookworm)
+    NIX_SCCACHE_TEST_RUSTC_TREE=$(rustc_tree 1.63.0 1.63.0+dfsg1-2 bookworm)
     export NIX_SCCACHE_TEST_RUSTC_TREE
 }

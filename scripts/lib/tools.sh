@@ -13,9 +13,9 @@ need_tool() {
     echo "$tool/bin/$binary"
 }
 
-# need_sccache_releases VERSION…: prints VERSION=BINARY of each, with colons between them. They answer
+# sccache_releases VERSION…: prints VERSION=BINARY of each, with colons between them. They answer
 # a test's few requests: compiled without optimising, and what two of them share is compiled once.
-need_sccache_releases() {
+sccache_releases() {
     local version target=$cache/tools/sccache-target releases=()
     for version; do
         releases+=("$version=$(CARGO_TARGET_DIR=$target CARGO_PROFILE_DEV_DEBUG=0 \

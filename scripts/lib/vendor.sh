@@ -5,7 +5,7 @@
 # name. Of one it is what nixpkgs' fetchCargoVendor makes, too: `cargoDeps` can be it.
 need_vendored() {
     local lock=$1 other vendored others=()
-    vendored=$cache/vendor/$(cat "$@" | sha256sum | cut -c 1-16)
+    vendored=$(vendored_folder "$@")
     for other in "${@:2}"; do others+=(--sync "${other%/*}/Cargo.toml"); done
     if [[ ! -d $vendored ]]; then
         say "fetching the sources of the crates in $lock"
@@ -22,4 +22,9 @@ EOF
         mv "$vendored.new" "$vendored"
     fi
     echo "$vendored"
+}
+
+# vendored_folder CARGO_LOCK…: prints where that folder is, or will be.
+vendored_folder() {
+    echo "$cache/vendor/$(cat "$@" | sha256sum | cut -c 1-16)"
 }
