@@ -6,7 +6,7 @@ bench_gateway() {
     local bench=$root/target/release/bench
     cargo build --release --quiet --package nix-sccache-tests --bin bench
     trap 'stop_daemon; kill "${started[@]}"; rm -rf "$work"' EXIT
-    start_daemon "$work"
+    start_daemon_in "$work"
     start "$work/stand-in.sock" "$bench" stand-in "$work/stand-in.sock"
     start_gateway "$work/gateway.sock" "$work/socket/sccache.sock"
     start_gateway "$work/other.sock" "$work/stand-in.sock"

@@ -25,7 +25,7 @@ warm_program() {
     local name=${1##*/} source=$1 vendored=$2 folder=$work/${1##*/}
     mkdir "$folder"
     bump "$3" "$source" "$vendored" "$folder/bumped"
-    start_daemon "$folder"
+    start_daemon_in "$folder"
     trap 'stop_daemon; rm -rf "$work"' EXIT
 
     timed "$name, no cache" plain 1
