@@ -25,6 +25,11 @@ pub enum Form {
     Joined(usize, &'static str),
 }
 
+/// Whether a word is one of a list of words with blanks between them.
+pub fn is_among(word: &str, words: &str) -> bool {
+    words.split(' ').any(|other| word == other)
+}
+
 impl Argument {
     /// An option and its value in one word.
     pub fn joined(option: &str, separator: &'static str, value: impl Into<String>) -> Self {

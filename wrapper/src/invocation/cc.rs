@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use nix_sccache_contract::Language;
 
-use super::arguments::{Argument, Arguments, Form};
+use super::arguments::{Argument, Arguments, Form, is_among};
 use super::response_file;
 
 /// What an invocation of a C or C++ compiler says.
@@ -19,92 +19,28 @@ pub struct Cc {
 }
 
 /// Options whose value is the next argument.
-const SEPARATE: [&str; 11] = [
-    "--param",
-    "-MF",
-    "-T",
-    "-Xassembler",
-    "-Xclang",
-    "-Xlinker",
-    "-Xpreprocessor",
-    "-arch",
-    "-aux-info",
-    "-include-pch",
-    "-target",
-];
+const SEPARATE: &str = "\
+    --param -MF -T -Xassembler -Xclang -Xlinker -Xpreprocessor -arch -aux-info -include-pch -target";
 
 /// Options whose value is the next argument, or the rest of this one.
-const JOINED: [&str; 14] = [
-    "-idirafter",
-    "-imacros",
-    "-include",
-    "-iquote",
-    "-isysroot",
-    "-isystem",
-    "-MQ",
-    "-MT",
-    "-D",
-    "-I",
-    "-L",
-    "-U",
-    "-o",
-    "-x",
-];
+const JOINED: &str = "\
+    -idirafter -imacros -include -iquote -isysroot -isystem -MQ -MT -D -I -L -U -o -x";
 
 /// Options that ask for information, or preprocess only.
-const ASK: [&str; 12] = [
-    "--help",
-    "--version",
-    "-###",
-    "-E",
-    "-M",
-    "-MM",
-    "-dumpfullversion",
-    "-dumpmachine",
-    "-dumpspecs",
-    "-dumpversion",
-    "-fsyntax-only",
-    "-v",
-];
+const ASK: &str = "\
+    --help --version -### -E -M -MM -dumpfullversion -dumpmachine -dumpspecs -dumpversion \
+    -fsyntax-only -v";
 
 /// Options that are refused, by how they begin: what sccache refuses (`TooHard` in its
 /// `src/compiler/gcc.rs`), and what makes a file beside the object that is in no entry, or reads one that
 /// is in no key.
-const REFUSED: [&str; 33] = [
-    "--coverage",
-    "--save-temps",
-    "--serialize-diagnostics",
-    "-MJ",
-    "-P",
-    "-Xassembler",
-    "-aux-info",
-    "-dumpbase",
-    "-dumpdir",
-    "-fauto-profile",
-    "-fbranch-probabilities",
-    "-fcallgraph-info",
-    "-fdiagnostics-format=json-file",
-    "-fdiagnostics-format=sarif-file",
-    "-fdump-",
-    "-fmodule-",
-    "-fmodules",
-    "-fno-profile-generate",
-    "-fno-profile-use",
-    "-fopt-info",
-    "-foptimization-record-file",
-    "-fplugin",
-    "-fprofile-",
-    "-frepo",
-    "-fsave-optimization-record",
-    "-fstack-usage",
-    "-ftest-coverage",
-    "-ftime-trace",
-    "-index-store-path",
-    "-save-temps",
-    "-specs",
-    "--specs",
-    "-wrapper",
-];
+const REFUSED: &str = "\
+    --coverage --save-temps --serialize-diagnostics -MJ -P -Xassembler -aux-info -dumpbase -dumpdir \
+    -fauto-profile -fbranch-probabilities -fcallgraph-info -fdiagnostics-format=json-file \
+    -fdiagnostics-format=sarif-file -fdump- -fmodule- -fmodules -fno-profile-generate \
+    -fno-profile-use -fopt-info -foptimization-record-file -fplugin -fprofile- -frepo \
+    -fsave-optimization-record -fstack-usage -ftest-coverage -ftime-trace -index-store-path \
+    -save-temps -specs --specs -wrapper";
 
 /// The endings of sources. Those that are preprocessed already sccache puts into the key as they are,
 /// with whatever they have the assembler read.
@@ -121,7 +57,7 @@ fn form(word: &str) -> Form {
         return Form::Separate;
     }
     // `-objc` is none of gcc's; `-include-pch` is clang's own.
-    let joined = JOINED.iter().find(|option| word.starts_with(**option));
+    let joined = JOINED.split(' ').find(|option| word.starts_with(option));
     match joined.filter(|_| !word.starts_with("-obj")) {
         Some(option) => Form::Joined(option.len(), ""),
         None => Form::Flag,
@@ -130,7 +66,7 @@ fn form(word: &str) -> Form {
 
 /// Whether an option that stands alone has the next argument for its value.
 fn takes_next(option: &str) -> bool {
-    SEPARATE.contains(&option) || JOINED.contains(&option)
+    is_among(option, SEPARATE) || is_among(option, JOINED)
 }
 
 /// `-da`, `-dP` and their like dump what gcc makes in between.
@@ -174,9 +110,7 @@ impl Cc {
     /// Whether it asks for information, or preprocesses only.
     pub fn asks(&self) -> bool {
         self.arguments.iter().any(|Argument { option, .. }| {
-            ASK.contains(&option.as_str())
-                || option.starts_with("-print-")
-                || option.starts_with("--print-")
+            is_among(option, ASK) || option.starts_with("-print-") || option.starts_with("--print-")
         })
     }
 
@@ -205,8 +139,8 @@ impl Cc {
                 || writes_listing(option)
                 // Its value is the next argument to sccache.
                 || option.len() > 3 && option.starts_with("-MF")
-                || REFUSED.iter().any(|start| option.starts_with(start));
-            (is_refused && !ASK.contains(&option)).then(|| option.to_owned())
+                || REFUSED.split(' ').any(|start| option.starts_with(start));
+            (is_refused && !is_among(option, ASK)).then(|| option.to_owned())
         })
     }
 

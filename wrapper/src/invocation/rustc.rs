@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::arguments::{Argument, Arguments, Form};
+use super::arguments::{Argument, Arguments, Form, is_among};
 use super::response_file;
 
 /// What an invocation of rustc says.
@@ -18,45 +18,11 @@ pub struct Rustc {
 
 /// The options whose value may be the next argument, in every release of rustc so far;
 /// a new one makes its value look like a source, and the call like one that is not cached.
-const TAKE_VALUE: &[&str] = &[
-    "--allow",
-    "--cap-lints",
-    "--cfg",
-    "--check-cfg",
-    "--codegen",
-    "--color",
-    "--crate-name",
-    "--crate-type",
-    "--deny",
-    "--diagnostic-width",
-    "--edition",
-    "--emit",
-    "--env-set",
-    "--error-format",
-    "--explain",
-    "--extern",
-    "--forbid",
-    "--force-warn",
-    "--json",
-    "--out-dir",
-    "--pretty",
-    "--print",
-    "--remap-path-prefix",
-    "--remap-path-scope",
-    "--sysroot",
-    "--target",
-    "--unpretty",
-    "--warn",
-    "-A",
-    "-C",
-    "-D",
-    "-F",
-    "-L",
-    "-W",
-    "-Z",
-    "-l",
-    "-o",
-];
+const TAKE_VALUE: &str = "\
+    --allow --cap-lints --cfg --check-cfg --codegen --color --crate-name --crate-type --deny \
+    --diagnostic-width --edition --emit --env-set --error-format --explain --extern --forbid \
+    --force-warn --json --out-dir --pretty --print --remap-path-prefix --remap-path-scope --sysroot \
+    --target --unpretty --warn -A -C -D -F -L -W -Z -l -o";
 
 /// The kinds of `--print` with which rustc compiles all the same (`print_crate_info` in its
 /// `rustc_driver_impl`, 1.95).
@@ -95,7 +61,7 @@ const UNKNOWN_TO_SCCACHE: [&str; 4] = [
 ];
 
 fn form(word: &str) -> Form {
-    let takes_value = |option: &str| TAKE_VALUE.contains(&option);
+    let takes_value = |option: &str| is_among(option, TAKE_VALUE);
     if !word.starts_with('-') {
         return Form::Source;
     }
@@ -188,19 +154,9 @@ impl Rustc {
 
     /// Whether the call asks for information and compiles nothing: a version, `--print`, help.
     pub fn asks(&self) -> bool {
-        const ASK: [&str; 8] = [
-            "--explain",
-            "--help",
-            "--pretty",
-            "--unpretty",
-            "--version",
-            "-V",
-            "-Vv",
-            "-vV",
-        ];
+        const ASK: &str = "--explain --help --pretty --unpretty --version -V -Vv -h -vV";
         self.printed().any(|compiles| !compiles)
-            || self.arguments.has("-h")
-            || ASK.iter().any(|option| self.arguments.has(option))
+            || self.arguments.iter().any(|it| is_among(&it.option, ASK))
     }
 
     /// Whether a test harness is to be built.
