@@ -2,8 +2,7 @@
 //!
 //! In client-side mode sccache 0.19 asks the server for entries and gives it those that it made,
 //! and tells nobody when one is damaged or cannot be stored. So it is given a socket of ours: all
-//! passes byte for byte, and the beginnings of requests and answers are looked at. The numbers are
-//! those of sccache 0.17, 0.18 and 0.19, as in the gateway's `decide`.
+//! passes byte for byte, and the beginnings of requests and answers are looked at.
 
 use std::fs;
 use std::io::{self, Read, Write};
@@ -12,6 +11,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use nix_sccache_contract::wire::{self, GetPath, HEADER, Reader, Request, Response};
 
 /// What was seen.
 #[derive(Clone, Debug, Default)]
@@ -81,28 +82,6 @@ impl Drop for Relay {
     }
 }
 
-/// Requests whose answers say something.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Asked {
-    Mode,
-    Path,
-    Entry,
-    ToStore,
-    Else,
-}
-
-impl Asked {
-    fn of(number: u32) -> Self {
-        match number {
-            5 => Self::Mode,
-            6 => Self::Path,
-            7 => Self::Entry,
-            8 => Self::ToStore,
-            _ => Self::Else,
-        }
-    }
-}
-
 struct Passing {
     client: UnixStream,
     server: UnixStream,
@@ -118,18 +97,15 @@ impl Passing {
     fn pass(&mut self) -> io::Result<()> {
         loop {
             let (length, head) = begin(&mut self.client)?;
-            let mut rest = head.as_slice();
-            let asked = number(&mut rest).map_or(Asked::Else, Asked::of);
-            if matches!(asked, Asked::Path | Asked::Entry)
-                && let Some(key) = text(&mut rest)
-            {
-                fs::write(&self.key_file, &key).ok();
-                self.note(|seen| seen.key = Some(key));
+            let asked = Request::read(Reader::of_head(length, &head)).ok();
+            if let Some(Request::StorageGetPath { key } | Request::StorageGetRaw { key }) = asked {
+                fs::write(&self.key_file, key.as_bytes()).ok();
+                self.note(|seen| seen.key = Some(key.to_string()));
             }
             let since = Instant::now();
             // A server that does not want the request may say why all the same.
             let sent = pass_frame(&mut self.client, &mut self.server, length, &head);
-            let answered = self.answer(asked);
+            let answered = self.answer();
             self.note(|seen| seen.waited += since.elapsed());
             if let Err(error) = sent.and(answered) {
                 self.note(|seen| seen.broke(asked, length, &error));
@@ -138,13 +114,11 @@ impl Passing {
         }
     }
 
-    fn answer(&mut self, asked: Asked) -> io::Result<()> {
+    fn answer(&mut self) -> io::Result<()> {
         let (length, head) = begin(&mut self.server)?;
-        let mut rest = head.as_slice();
-        if let Some(number) = number(&mut rest) {
-            // Noted before sccache hears of it, and ends.
-            self.note(|seen| seen.answer(asked, number, rest));
-        }
+        let response = Response::read(Reader::of_head(length, &head));
+        // Noted before sccache hears of it, and ends.
+        self.note(|seen| seen.answer(response));
         pass_frame(&mut self.server, &mut self.client, length, &head)
     }
 
@@ -154,23 +128,22 @@ impl Passing {
 }
 
 impl Seen {
-    /// Looks at an answer of this number, whose body goes on like this.
-    fn answer(&mut self, asked: Asked, answered: u32, mut body: &[u8]) {
-        match (asked, answered) {
-            // Where the entry is, as the first of three cases.
-            (Asked::Path, 7) => self.found |= number(&mut body) == Some(0),
-            (Asked::Entry, 8) => self.found |= body.first() == Some(&1),
-            (Asked::ToStore, 9) if number(&mut body) != Some(0) => {
-                let why = text(&mut body).unwrap_or_else(|| "no reason is given".to_owned());
-                self.not_stored = Some(why);
+    /// Looks at an answer.
+    fn answer(&mut self, response: Response) {
+        match response {
+            Response::StorageGetPath(GetPath::Found(_)) | Response::StorageGetRaw(Some(_)) => {
+                self.found = true;
             }
-            (Asked::Mode, 6) => self.read_only = only_reads(body) == Some(true),
+            Response::StoragePutRaw(Err(why)) => {
+                self.not_stored = Some(String::from_utf8_lossy(why).into_owned());
+            }
+            Response::StorageHandshake(storage) => self.read_only = storage.is_read_only,
             _ => {}
         }
     }
 
     /// The connection broke.
-    fn broke(&mut self, asked: Asked, length: u32, error: &io::Error) {
+    fn broke(&mut self, asked: Option<Request>, length: u32, error: &io::Error) {
         // Between two requests it is sccache that has enough, and nothing broke.
         let why = match error.kind() {
             io::ErrorKind::UnexpectedEof
@@ -179,42 +152,26 @@ impl Seen {
             _ => error.to_string(),
         };
         match asked {
-            Asked::ToStore => {
+            Some(Request::StoragePutRaw { .. }) => {
                 self.not_stored = Some(format!(
                     "{why} when it was sent {} KiB: is its SCCACHE_MAX_FRAME_LENGTH large enough, \
                      and the gateway's --max-frame?",
                     length / 1024
                 ));
             }
-            Asked::Entry | Asked::Path => {
+            Some(Request::StorageGetRaw { .. } | Request::StorageGetPath { .. }) => {
                 self.not_fetched = Some(format!("{why} in the middle of an answer"));
             }
-            Asked::Mode | Asked::Else => {}
+            _ => {}
         }
     }
 }
 
-/// Whether a server's answer about its storage's mode says that it only reads; nothing where it
-/// has not the shape that it has in 0.17 to 0.19: where the storage is, its kind, folders, six
-/// switches, the mode, and perhaps a size.
-fn only_reads(mut body: &[u8]) -> Option<bool> {
-    text(&mut body)?;
-    text(&mut body)?;
-    let folders = u64::from_le_bytes(take(&mut body, 8)?.try_into().ok()?);
-    for _ in 0..folders.min(MAX_HEAD) {
-        text(&mut body)?;
-    }
-    take(&mut body, 6)?;
-    let mode = number(&mut body)?;
-    let ends = matches!(body, [0] | [1, _, _, _, _, _, _, _, _]);
-    (ends && mode <= 1).then_some(mode == 0)
-}
-
 /// The length of a frame, and the beginning of its body.
 fn begin(from: &mut UnixStream) -> io::Result<(u32, Vec<u8>)> {
-    let mut length = [0; 4];
-    from.read_exact(&mut length)?;
-    let length = u32::from_be_bytes(length);
+    let mut header = [0; HEADER];
+    from.read_exact(&mut header)?;
+    let length = wire::body_length(header);
     let mut head = Vec::new();
     let wanted = u64::from(length).min(MAX_HEAD);
     from.take(wanted).read_to_end(&mut head)?;
@@ -228,7 +185,7 @@ fn pass_frame(
     length: u32,
     head: &[u8],
 ) -> io::Result<()> {
-    to.write_all(&[&length.to_be_bytes(), head].concat())?;
+    to.write_all(&[&wire::header(length), head].concat())?;
     let left = u64::from(length).saturating_sub(head.len() as u64);
     let passed = io::copy(&mut from.take(left), to)?;
     if passed < left {
@@ -237,36 +194,19 @@ fn pass_frame(
     Ok(())
 }
 
-fn take<'a>(body: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
-    let (taken, rest) = body.split_at_checked(length)?;
-    *body = rest;
-    Some(taken)
-}
-
-fn number(body: &mut &[u8]) -> Option<u32> {
-    let bytes = take(body, 4)?.try_into().ok()?;
-    Some(u32::from_le_bytes(bytes))
-}
-
-/// A text, or as much of it as was read.
-fn text(body: &mut &[u8]) -> Option<String> {
-    let length = u64::from_le_bytes(take(body, 8)?.try_into().ok()?);
-    let length = usize::try_from(length).ok()?.min(body.len());
-    Some(String::from_utf8_lossy(take(body, length)?).into_owned())
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
     use std::slice;
 
-    fn frame(parts: &[&[u8]]) -> Vec<u8> {
-        let body = parts.concat();
-        [&u32::try_from(body.len()).unwrap().to_be_bytes(), &body[..]].concat()
-    }
+    use nix_sccache_contract::wire::{Key, body, bytes, frame};
 
-    fn string(text: &[u8]) -> Vec<u8> {
-        [&(text.len() as u64).to_le_bytes(), text].concat()
+    use super::*;
+
+    const KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+    fn get() -> Vec<u8> {
+        let key = Key::new(KEY.as_bytes()).unwrap();
+        Request::StorageGetRaw { key }.start_of_frame().unwrap()
     }
 
     /// A server that answers each request with the next of these, and then hangs up.
@@ -275,10 +215,9 @@ mod tests {
         let (server, mut behind) = UnixStream::pair().unwrap();
         thread::spawn(move || {
             for answer in answers {
-                let mut length = [0; 4];
-                behind.read_exact(&mut length).unwrap();
-                let mut body = vec![0; u32::from_be_bytes(length) as usize];
-                behind.read_exact(&mut body).unwrap();
+                let (length, head) = begin(&mut behind).unwrap();
+                let mut rest = vec![0; length as usize - head.len()];
+                behind.read_exact(&mut rest).unwrap();
                 behind.write_all(&answer).unwrap();
             }
         });
@@ -297,25 +236,19 @@ mod tests {
 
     #[test]
     fn all_passes_and_is_seen() {
-        let get = frame(&[&7_u32.to_le_bytes(), &string(b"the key")]);
-        let put = frame(&[
-            &8_u32.to_le_bytes(),
-            &string(b"the key"),
-            &string(&vec![7; 200_000]),
-        ]);
-        let found = frame(&[&8_u32.to_le_bytes(), &[1], &string(&vec![3; 300_000])]);
-        let missing = frame(&[&8_u32.to_le_bytes(), &[0]]);
-        let stored = frame(&[&9_u32.to_le_bytes(), &0_u32.to_le_bytes()]);
-        let refused = frame(&[
-            &9_u32.to_le_bytes(),
-            &1_u32.to_le_bytes(),
-            &string(b"no room"),
-        ]);
+        let get = get();
+        let entry = bytes(&vec![7; 200_000]);
+        let put = frame(&body(8, &[&bytes(KEY.as_bytes()), &entry])).unwrap();
+        let found = frame(&body(8, &[&[1], &bytes(&vec![3; 300_000])])).unwrap();
+        let response = |response: Response| response.start_of_frame().unwrap();
+        let missing = response(Response::StorageGetRaw(None));
+        let stored = response(Response::StoragePutRaw(Ok(())));
+        let refused = response(Response::StoragePutRaw(Err(b"no room")));
 
         let (seen, heard, key) = relayed(vec![found.clone()], slice::from_ref(&get));
-        assert_eq!((heard, key.as_str()), (found.clone(), "the key"));
+        assert_eq!((heard, key.as_str()), (found.clone(), KEY));
         assert!(seen.found && seen.not_stored.is_none() && seen.not_fetched.is_none());
-        assert_eq!(seen.key.as_deref(), Some("the key"));
+        assert_eq!(seen.key.as_deref(), Some(KEY));
 
         let asked = [get.clone(), put.clone()];
         let (seen, heard, _) = relayed(vec![missing.clone(), stored.clone()], &asked);
@@ -333,34 +266,25 @@ mod tests {
 
     #[test]
     fn a_server_that_only_reads_says_so() {
-        let answer = |mode: u32, size: &[u8]| {
-            let parts = [
-                string(b"disk: /c"),
-                string(b"disk"),
-                1_u64.to_le_bytes().to_vec(),
-                string(b"/base"),
-                vec![0, 0, 1, 0, 0, 1],
-                mode.to_le_bytes().to_vec(),
-                size.to_vec(),
+        let asked = Request::StorageHandshake.start_of_frame().unwrap();
+        for (mode, only_reads) in [(0_u32, true), (1, false), (2, false)] {
+            let parts: [&[u8]; 6] = [
+                &bytes(b"disk: /c"),
+                &bytes(b"disk"),
+                &0_u64.to_le_bytes(),
+                &[0, 0, 1, 0, 0, 1],
+                &mode.to_le_bytes(),
+                &[0],
             ];
-            parts.concat()
-        };
-        let sized = [&[1], &7_u64.to_le_bytes()[..]].concat();
-        for size in [&[0][..], &sized] {
-            assert_eq!(only_reads(&answer(0, size)), Some(true));
-            assert_eq!(only_reads(&answer(1, size)), Some(false));
-        }
-        assert_eq!(only_reads(&answer(2, &[0])), None);
-        assert_eq!(only_reads(&answer(0, &[0, 0])), None);
-        let whole = answer(0, &sized);
-        for end in 0..whole.len() {
-            assert_ne!(only_reads(&whole[..end]), Some(false), "{end}");
+            let answer = frame(&body(6, &parts)).unwrap();
+            let (seen, ..) = relayed(vec![answer], slice::from_ref(&asked));
+            assert_eq!(seen.read_only, only_reads, "{mode}");
         }
     }
 
     #[test]
     fn no_answer_breaks_it() {
-        let get = frame(&[&7_u32.to_le_bytes(), &string(b"k")]);
+        let get = get();
         for nonsense in [
             &b""[..],
             b"\0",
