@@ -1,15 +1,15 @@
 //! Starts and stops the server inside a build, for transports that need one.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use nix_sccache_contract as contract;
-use serde::Deserialize;
+use nix_sccache_cache::storage::{Address, Limits, Storage, StorageError};
+use nix_sccache_contract::fault::{Fault, Kind};
+use nix_sccache_contract::{self as contract, wire};
 
 use crate::real_sccache;
-use nix_sccache_contract::fault::{Fault, Kind};
 
 /// In seconds.
 const A_DAY: &str = "86400";
@@ -38,47 +38,37 @@ pub(super) fn start(variables: &[(&'static str, PathBuf)]) -> io::Result<()> {
 
 /// Stops it.
 pub(super) fn stop(socket: &Path) {
-    let stop = || -> io::Result<()> {
-        command()?
-            .arg("--stop-server")
-            .env(contract::SERVER_UDS, socket)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status()
-            .map(drop)
-    };
-    stop().ok();
+    connect(socket).and_then(Storage::shut_down).ok();
 }
 
 /// What it met, by its own statistics, which are those of this session alone.
 pub(super) fn faults(socket: &Path) -> Vec<Fault> {
-    let ask = || -> io::Result<Statistics> {
-        let output = command()?
-            .args(["--show-stats", "--stats-format", "json"])
-            .env(contract::SERVER_UDS, socket)
-            .stdin(Stdio::null())
-            .stderr(Stdio::null())
-            .output()?;
-        Ok(serde_json::from_slice(&output.stdout)?)
-    };
-    let Ok(Statistics { stats }) = ask() else {
+    let counts = connect(socket).and_then(|mut server| {
+        server.statistics(|info| {
+            (
+                info.cache_errors,
+                info.cache_timeouts,
+                info.cache_write_errors,
+            )
+        })
+    });
+    let Ok((not_read, silent, not_written)) = counts else {
         return Vec::new();
     };
     let counted = [
         (
             Kind::EntryNotRead,
-            stats.not_read.counts.values().sum(),
+            not_read,
             "sccache could not read what its storage gave it",
         ),
         (
             Kind::EntryNotRead,
-            stats.silent,
+            silent,
             "sccache's storage did not answer within 60 s",
         ),
         (
             Kind::EntryNotStored,
-            stats.not_written,
+            not_written,
             "sccache's storage did not take what it was given",
         ),
     ];
@@ -89,27 +79,13 @@ pub(super) fn faults(socket: &Path) -> Vec<Fault> {
         .collect()
 }
 
-/// Of sccache's statistics, as 0.16 to 0.19 print them, what tells of faults.
-#[derive(Deserialize)]
-struct Statistics {
-    stats: Counts,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Counts {
-    #[serde(rename = "cache_errors")]
-    not_read: ByLanguage,
-    #[serde(rename = "cache_timeouts")]
-    silent: u64,
-    #[serde(rename = "cache_write_errors")]
-    not_written: u64,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct ByLanguage {
-    counts: BTreeMap<String, u64>,
+fn connect(socket: &Path) -> Result<Storage, StorageError> {
+    const LIMITS: Limits = Limits {
+        connect: Duration::from_secs(10),
+        answer: Duration::from_secs(10),
+        frame: wire::DEFAULT_MAX_FRAME,
+    };
+    Storage::connect(&Address::Socket(socket.to_owned()), LIMITS)
 }
 
 fn command() -> io::Result<Command> {
