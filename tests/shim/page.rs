@@ -93,8 +93,9 @@ fn of_trouble() {
     let text = fs::read_to_string(page).unwrap();
     for part in [
         "no server answers at /nonexistent/&#60;socket&#62;",
+        "data-code=\"server-unreachable\"",
         "Does the daemon run?",
-        "the cache failed",
+        "data-code=\"cache-failed\"",
     ] {
         assert!(text.contains(part), "{part} {text}");
     }

@@ -25,6 +25,7 @@ use crate::stable_paths::{self, StablePaths};
 use crate::surroundings;
 use crate::trouble::tell_trouble;
 use nix_sccache_contract::bypass::BypassReason;
+use nix_sccache_contract::fault::CacheError;
 use nix_sccache_contract::log::{Entry, Outcome};
 
 /// As `sccache`: a compiler's call, or else the real sccache.
@@ -350,9 +351,9 @@ impl Call {
     }
 
     fn ask_cache(&mut self, session: Option<&Session>) -> ExitCode {
-        let trouble = |why: &str| match session {
-            Some(session) => session.trouble(why),
-            None => tell_trouble(why),
+        let trouble = |error: &CacheError| match session {
+            Some(session) => session.trouble(error),
+            None => tell_trouble(error),
         };
         if session.is_some_and(Session::is_in_trouble) {
             return self.pass_through(session, BypassReason::CacheFailed);
@@ -370,10 +371,10 @@ impl Call {
         }
         match answer {
             Answer::Served {
-                complaint: Some(why),
+                complaint: Some(error),
                 ..
             } => {
-                trouble(&why);
+                trouble(&error);
                 self.note(session, Outcome::Passthrough(BypassReason::CacheFailed));
                 ExitCode::SUCCESS
             }
@@ -384,18 +385,18 @@ impl Call {
                 self.note(session, if hit { Outcome::Hit } else { Outcome::Miss });
                 ExitCode::SUCCESS
             }
-            Answer::Unreachable(why) => {
-                trouble(&why);
+            Answer::Unreachable(error) => {
+                trouble(&error);
                 self.pass_through(session, BypassReason::CacheFailed)
             }
             Answer::Refused(reason) => {
                 self.paths.forget_shown();
                 self.run_compiler(session, reason, &[]).0
             }
-            Answer::Silent { why, passed_on } => {
+            Answer::Silent { error, passed_on } => {
                 match session {
-                    Some(session) => session.give_up(&why),
-                    None => tell_trouble(&why),
+                    Some(session) => session.give_up(&error),
+                    None => tell_trouble(&error),
                 }
                 self.run_compiler(session, BypassReason::CacheFailed, &passed_on)
                     .0
@@ -411,7 +412,7 @@ impl Call {
             }
             // The compiler has the last word: a program that does not compile fails again,
             // with the compiler's own messages, and the cache is not to blame.
-            Answer::Failed { why, passed_on } => {
+            Answer::Failed { error, passed_on } => {
                 // It is called as if we were not there, unless somebody waited for the metadata.
                 if passed_on.is_empty() {
                     self.paths.forget_shown();
@@ -419,7 +420,7 @@ impl Call {
                 let (code, compiled) =
                     self.run_compiler(session, BypassReason::CacheFailed, &passed_on);
                 if compiled {
-                    trouble(&why);
+                    trouble(&error);
                 }
                 code
             }

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use nix_sccache_contract as contract;
+use nix_sccache_contract::fault::CacheError;
 use nix_sccache_contract::log::{Log, lines};
 use nix_sccache_contract::report::Report;
 
@@ -144,10 +145,10 @@ fn run(program: &OsStr, arguments: &[&OsStr], file: Option<&Path>) -> ExitCode {
     let begun = match Session::begin() {
         Ok(begun) => begun,
         Err(error) => {
-            let trouble = no_session(&error);
-            print_error(format_args!("nix-sccache: {trouble}"));
+            let error = no_session(&error);
+            print_error(format_args!("nix-sccache: {error}"));
             let log = Log {
-                trouble: Some(trouble),
+                error: Some(error),
                 ..Log::default()
             };
             keep(&log, file);
@@ -200,8 +201,8 @@ fn leave(log: &Log, keys: &[u8]) {
     }
 }
 
-fn no_session(error: &io::Error) -> String {
-    format!("no session, so neither a cache of its own nor a report: {error}")
+fn no_session(error: &io::Error) -> CacheError {
+    CacheError::SessionNotBegun(error.to_string())
 }
 
 #[cfg(test)]

@@ -6,16 +6,17 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use nix_sccache_contract::report::trouble_text;
+use nix_sccache_contract::fault::CacheError;
+use nix_sccache_contract::report::error_text;
 use rustix::process::getuid;
 
 use crate::print::print_error;
 
 /// Tells of trouble, where no session does it in its report: with each call, and in a shell of Nix's,
 /// where each would say the same, once an hour.
-pub fn tell_trouble(why: &str) {
+pub fn tell_trouble(error: &CacheError) {
     if env::var_os("IN_NIX_SHELL").is_none() || !was_told_lately() {
-        print_error(trouble_text(why));
+        print_error(error_text(&error.to_string()));
     }
 }
 

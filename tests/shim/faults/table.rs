@@ -1,7 +1,7 @@
 //! Everything that is known to go wrong: one row a fault, each made for real.
 //!
 //! For each row the build goes well, makes what the compiler alone makes, takes no longer than
-//! the row says, and its report names the fault, in words and as JSON. `NIX_SCCACHE_TEST_FAULT`, a
+//! the row says, and its report names the fault by its code, for people and as JSON. `NIX_SCCACHE_TEST_FAULT`, a
 //! part of names, has these rows alone run, one after the other.
 
 #![allow(clippy::too_many_lines, reason = "it is a table")]
@@ -28,8 +28,6 @@ struct Row {
     make: fn() -> World,
     /// Where the report has it.
     place: Place,
-    /// Words of the report that no report of a healthy build has.
-    words: &'static str,
     /// How many seconds the fault costs at most, over the compiler alone, while four rows run.
     costs: f64,
 }
@@ -46,11 +44,22 @@ struct Cost {
 /// Where a report tells of a fault.
 #[derive(Clone, Copy, Debug)]
 enum Place {
-    /// The cache was left alone.
-    Trouble,
-    /// It was got over: the name of its kind.
+    /// The cache was left alone: the error's code.
+    Error(&'static str),
+    /// It was got over: the fault's code.
     Fault(&'static str),
 }
+
+impl Place {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Error(code) | Self::Fault(code) => code,
+        }
+    }
+}
+
+const UNREACHABLE: Place = Place::Error("server-unreachable");
+const FAILED: Place = Place::Error("sccache-failed");
 
 const DAMAGED: Place = Place::Fault("entry-damaged");
 const NOT_READ: Place = Place::Fault("entry-not-read");
@@ -73,74 +82,47 @@ const TRIES: usize = 3;
 /// and the shim for 120 s.
 const HANG: f64 = 30.0;
 
-fn row(
-    name: &'static str,
-    place: Place,
-    words: &'static str,
-    costs: f64,
-    make: fn() -> World,
-) -> Row {
+fn row(name: &'static str, place: Place, costs: f64, make: fn() -> World) -> Row {
     Row {
         name,
         make,
         place,
-        words,
         costs,
     }
 }
 
 /// The socket.
 fn reaching() -> Vec<Row> {
-    use Place::Trouble;
     vec![
-        row(
-            "the socket is missing",
-            Trouble,
-            "No such file",
-            0.1,
-            || {
-                let mut world = World::new();
-                world.at(world.socket());
-                world
-            },
-        ),
-        row(
-            "its folder is missing",
-            Trouble,
-            "No such file",
-            0.1,
-            || {
-                let mut world = World::new();
-                world.at("/nonexistent/sccache.sock".into());
-                world
-            },
-        ),
-        row("nobody listens", Trouble, "Connection refused", 0.1, || {
+        row("the socket is missing", UNREACHABLE, 0.1, || {
+            let mut world = World::new();
+            world.at(world.socket());
+            world
+        }),
+        row("its folder is missing", UNREACHABLE, 0.1, || {
+            let mut world = World::new();
+            world.at("/nonexistent/sccache.sock".into());
+            world
+        }),
+        row("nobody listens", UNREACHABLE, 0.1, || {
             let mut world = World::new();
             world.at(world.socket());
             drop(UnixListener::bind(world.socket()).unwrap());
             world
         }),
-        row(
-            "it may not be opened",
-            Trouble,
-            "Permission denied",
-            0.1,
-            || {
-                let mut world = World::with_daemon();
-                let socket = world.daemon().socket();
-                fs::set_permissions(socket, fs::Permissions::from_mode(0o000)).unwrap();
-                // Of the tests' own user, who is root.
-                world.prefix = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
-                    .map(str::to_owned)
-                    .into();
-                world
-            },
-        ),
+        row("it may not be opened", UNREACHABLE, 0.1, || {
+            let mut world = World::with_daemon();
+            let socket = world.daemon().socket();
+            fs::set_permissions(socket, fs::Permissions::from_mode(0o000)).unwrap();
+            // Of the tests' own user, who is root.
+            world.prefix = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
+                .map(str::to_owned)
+                .into();
+            world
+        }),
         row(
             "it takes calls and hangs",
-            Trouble,
-            "no answer within 1 s",
+            Place::Error("server-silent"),
             1.4,
             || {
                 let mut world = meddled(Meddling::Hang);
@@ -150,8 +132,7 @@ fn reaching() -> Vec<Row> {
         ),
         row(
             "the daemon stands still",
-            Trouble,
-            "no answer within 1 s",
+            Place::Error("server-silent"),
             1.4,
             || {
                 let mut world = World::warm();
@@ -160,149 +141,76 @@ fn reaching() -> Vec<Row> {
                 world
             },
         ),
-        row(
-            "it hangs up",
-            Trouble,
-            "failed to execute compile",
-            0.6,
-            || meddled(Meddling::Say(b"")),
-        ),
-        row(
-            "it speaks HTTP",
-            Trouble,
-            "failed to execute compile",
-            0.6,
-            || meddled(Meddling::Say(b"HTTP/1.1 400 Bad Request\r\n\r\n")),
-        ),
-        row(
-            "it speaks of a frame too long",
-            Trouble,
-            "failed to execute compile",
-            0.6,
-            || meddled(Meddling::Say(b"\xff\xff\xff\xff\xff")),
-        ),
-        row(
-            "its answer is another one's",
-            Trouble,
-            "failed to execute compile",
-            0.6,
-            || meddled(Meddling::Say(b"\0\0\0\x04\xff\xff\xff\xff")),
-        ),
-        row(
-            "it is another release's",
-            Trouble,
-            "failed to execute compile",
-            0.6,
-            || meddled(Meddling::OtherRelease),
-        ),
-        row(
-            "it is slow",
-            Place::Fault("slow-answers"),
-            "the cache was slow",
-            2.2,
-            || meddled(Meddling::Slow(Duration::from_millis(400))),
-        ),
+        row("it hangs up", FAILED, 0.6, || meddled(Meddling::Say(b""))),
+        row("it speaks HTTP", FAILED, 0.6, || {
+            meddled(Meddling::Say(b"HTTP/1.1 400 Bad Request\r\n\r\n"))
+        }),
+        row("it speaks of a frame too long", FAILED, 0.6, || {
+            meddled(Meddling::Say(b"\xff\xff\xff\xff\xff"))
+        }),
+        row("its answer is another one's", FAILED, 0.6, || {
+            meddled(Meddling::Say(b"\0\0\0\x04\xff\xff\xff\xff"))
+        }),
+        row("it is another release's", FAILED, 0.6, || {
+            meddled(Meddling::OtherRelease)
+        }),
+        row("it is slow", Place::Fault("slow-answers"), 2.2, || {
+            meddled(Meddling::Slow(Duration::from_millis(400)))
+        }),
     ]
 }
 
 /// Entries.
 fn entries() -> Vec<Row> {
     vec![
-        row(
-            "an entry ends in its middle",
-            NOT_READ,
-            "hung up in the middle",
-            0.8,
-            || meddled(Meddling::CutEntries),
-        ),
-        row(
-            "an entry is truncated",
-            DAMAGED,
-            "could not read it",
-            0.8,
-            || damaged(cut),
-        ),
-        row(
-            "an entry is empty",
-            DAMAGED,
-            "could not read it",
-            0.8,
-            || damaged(|entry| fs::write(entry, "").unwrap()),
-        ),
-        row(
-            "a bit of an output is another",
-            DAMAGED,
-            "could not read it",
-            0.8,
-            || damaged(|entry| flip(entry, "libbase-1f.rlib")),
-        ),
-        row(
-            "a bit of the messages is another",
-            DAMAGED,
-            "messages are not what",
-            1.8,
-            || damaged(|entry| flip(entry, "stderr")),
-        ),
-        row(
-            "a bit of the seal is another",
-            DAMAGED,
-            "1 entry damaged",
-            1.8,
-            || damaged(|entry| flip(entry, "stdout")),
-        ),
-        row(
-            "an entry has no seal",
-            DAMAGED,
-            "it has no seal",
-            1.8,
-            || damaged(|entry| lose(entry, "stdout")),
-        ),
-        row(
-            "an entry lacks an output",
-            DAMAGED,
-            "could not read it",
-            0.8,
-            || damaged(|entry| lose(entry, "libbase-1f.rmeta")),
-        ),
-        row(
-            "an entry is another crate's",
-            DAMAGED,
-            "could not read it",
-            0.8,
-            || {
-                let mut world = World::warm();
-                let entry = world.entry();
-                world.name = "other";
-                world.fill();
-                world.name = "base";
-                let mut others = world.daemon().entries();
-                others.retain(|other| *other != entry);
-                let [other] = others.as_slice() else {
-                    panic!("{others:?}")
-                };
-                fs::copy(other, &entry).unwrap();
-                world
-            },
-        ),
-        row(
-            "an entry is another source's",
-            DAMAGED,
-            "another key's",
-            1.8,
-            || {
-                let world = World::warm();
-                let stale = fs::read(world.entry()).unwrap();
-                fs::remove_file(world.entry()).unwrap();
-                world.write("//! Another.\npub fn add() {}\n");
-                world.fill();
-                fs::write(world.entry(), stale).unwrap();
-                world
-            },
-        ),
+        row("an entry ends in its middle", NOT_READ, 0.8, || {
+            meddled(Meddling::CutEntries)
+        }),
+        row("an entry is truncated", DAMAGED, 0.8, || damaged(cut)),
+        row("an entry is empty", DAMAGED, 0.8, || {
+            damaged(|entry| fs::write(entry, "").unwrap())
+        }),
+        row("a bit of an output is another", DAMAGED, 0.8, || {
+            damaged(|entry| flip(entry, "libbase-1f.rlib"))
+        }),
+        row("a bit of the messages is another", DAMAGED, 1.8, || {
+            damaged(|entry| flip(entry, "stderr"))
+        }),
+        row("a bit of the seal is another", DAMAGED, 1.8, || {
+            damaged(|entry| flip(entry, "stdout"))
+        }),
+        row("an entry has no seal", DAMAGED, 1.8, || {
+            damaged(|entry| lose(entry, "stdout"))
+        }),
+        row("an entry lacks an output", DAMAGED, 0.8, || {
+            damaged(|entry| lose(entry, "libbase-1f.rmeta"))
+        }),
+        row("an entry is another crate's", DAMAGED, 0.8, || {
+            let mut world = World::warm();
+            let entry = world.entry();
+            world.name = "other";
+            world.fill();
+            world.name = "base";
+            let mut others = world.daemon().entries();
+            others.retain(|other| *other != entry);
+            let [other] = others.as_slice() else {
+                panic!("{others:?}")
+            };
+            fs::copy(other, &entry).unwrap();
+            world
+        }),
+        row("an entry is another source's", DAMAGED, 1.8, || {
+            let world = World::warm();
+            let stale = fs::read(world.entry()).unwrap();
+            fs::remove_file(world.entry()).unwrap();
+            world.write("//! Another.\npub fn add() {}\n");
+            world.fill();
+            fs::write(world.entry(), stale).unwrap();
+            world
+        }),
         row(
             "an entry is too long for the daemon",
             NOT_STORED,
-            "SCCACHE_MAX_FRAME_LENGTH",
             1.3,
             || {
                 World::by_daemon(Daemon::start_by(
@@ -314,55 +222,41 @@ fn entries() -> Vec<Row> {
         row(
             "an entry is too long for the gateway",
             NOT_STORED,
-            "gateway's --max-frame",
             1.3,
             || World::by_gateway(&["--max-frame", "4K"]),
         ),
-        row(
-            "the gateway only reads",
-            NOT_STORED,
-            "lets nobody write",
-            1.3,
-            || World::by_gateway(&["--read-only"]),
-        ),
-        row(
-            "the daemon's disk is full",
-            NOT_STORED,
-            "No space left",
-            1.3,
-            || {
-                let full = "mount -t tmpfs -o size=4k none \"$FOLDER/cache\"; exec \"$@\"";
-                World::by_daemon(Daemon::start_by(&in_mounts(full), &[]))
-            },
-        ),
-        row(
-            "the daemon may not write",
-            NOT_STORED,
-            "Read-only file system",
-            1.3,
-            || {
-                let unwritable = "mount -t tmpfs -o ro none \"$FOLDER/cache\"; exec \"$@\"";
-                World::by_daemon(Daemon::start_by(&in_mounts(unwritable), &[]))
-            },
-        ),
+        row("the gateway only reads", NOT_STORED, 1.3, || {
+            World::by_gateway(&["--read-only"])
+        }),
+        row("the daemon's disk is full", NOT_STORED, 1.3, || {
+            let full = "mount -t tmpfs -o size=4k none \"$FOLDER/cache\"; exec \"$@\"";
+            World::by_daemon(Daemon::start_by(&in_mounts(full), &[]))
+        }),
+        row("the daemon may not write", NOT_STORED, 1.3, || {
+            let unwritable = "mount -t tmpfs -o ro none \"$FOLDER/cache\"; exec \"$@\"";
+            World::by_daemon(Daemon::start_by(&in_mounts(unwritable), &[]))
+        }),
     ]
 }
 
 /// Sccache itself, and who is killed.
 fn programs() -> Vec<Row> {
-    use Place::Trouble;
     vec![
-        row("sccache is missing", Trouble, "cannot be run", 0.4, || {
-            let mut world = World::warm();
-            world
-                .variables
-                .insert("NIX_SCCACHE_SCCACHE", "/nonexistent/sccache".into());
-            world
-        }),
+        row(
+            "sccache is missing",
+            Place::Error("sccache-not-run"),
+            0.4,
+            || {
+                let mut world = World::warm();
+                world
+                    .variables
+                    .insert("NIX_SCCACHE_SCCACHE", "/nonexistent/sccache".into());
+                world
+            },
+        ),
         row(
             "sccache may not be run",
-            Trouble,
-            "Permission denied",
+            Place::Error("sccache-not-run"),
             0.4,
             || {
                 let mut world = World::warm();
@@ -372,80 +266,47 @@ fn programs() -> Vec<Row> {
                 world
             },
         ),
-        row("sccache fails", Trouble, "exit status: 254", 0.4, || {
+        row("sccache fails", FAILED, 0.4, || {
             let mut world = World::warm();
             world.sccache_is("#!/bin/sh\nexit 254\n");
             world
         }),
-        row("sccache crashes", Trouble, "signal: 11", 0.4, || {
+        row("sccache crashes", FAILED, 0.4, || {
             let mut world = World::warm();
             world.sccache_is("#!/bin/sh\nkill -SEGV $$\n");
             world
         }),
-        row(
-            "sccache complains",
-            Trouble,
-            "error: of something",
-            0.4,
-            || {
-                let mut world = World::warm();
-                world.sccache_is("#!/bin/sh\necho 'sccache: error: of something' >&2\nexit 2\n");
-                world
-            },
-        ),
-        row(
-            "sccache is killed while it compiles",
-            Trouble,
-            "signal: 9",
-            1.0,
-            || {
-                let mut world = World::with_daemon();
-                // The compiler's parent is the shim, and the shim's is sccache.
-                let sccache = "$(cut -d' ' -f4 /proc/$PPID/stat)";
-                world.compiler_first(&format!("kill -KILL {sccache}; {WAIT}"));
-                world
-            },
-        ),
-        row(
-            "the shim is killed behind sccache",
-            Trouble,
-            "sccache ended",
-            1.0,
-            || {
-                let mut world = World::with_daemon();
-                world.compiler_first("kill -KILL $PPID; sleep 0.5");
-                world
-            },
-        ),
-        row(
-            "the shim is ended behind sccache",
-            Trouble,
-            "sccache ended",
-            1.0,
-            || {
-                let mut world = World::with_daemon();
-                world.compiler_first(&format!("kill -TERM $PPID; {WAIT}"));
-                world
-            },
-        ),
-        row(
-            "the shim is killed before sccache",
-            ABANDONED,
-            "was killed",
-            1.7,
-            || killed("KILL"),
-        ),
-        row(
-            "the shim is ended before sccache",
-            ABANDONED,
-            "was killed",
-            1.7,
-            || killed("TERM"),
-        ),
+        row("sccache complains", FAILED, 0.4, || {
+            let mut world = World::warm();
+            world.sccache_is("#!/bin/sh\necho 'sccache: error: of something' >&2\nexit 2\n");
+            world
+        }),
+        row("sccache is killed while it compiles", FAILED, 1.0, || {
+            let mut world = World::with_daemon();
+            // The compiler's parent is the shim, and the shim's is sccache.
+            let sccache = "$(cut -d' ' -f4 /proc/$PPID/stat)";
+            world.compiler_first(&format!("kill -KILL {sccache}; {WAIT}"));
+            world
+        }),
+        row("the shim is killed behind sccache", FAILED, 1.0, || {
+            let mut world = World::with_daemon();
+            world.compiler_first("kill -KILL $PPID; sleep 0.5");
+            world
+        }),
+        row("the shim is ended behind sccache", FAILED, 1.0, || {
+            let mut world = World::with_daemon();
+            world.compiler_first(&format!("kill -TERM $PPID; {WAIT}"));
+            world
+        }),
+        row("the shim is killed before sccache", ABANDONED, 1.7, || {
+            killed("KILL")
+        }),
+        row("the shim is ended before sccache", ABANDONED, 1.7, || {
+            killed("TERM")
+        }),
         row(
             "the daemon is killed while it is compiled",
             NOT_STORED,
-            "hung up",
             0.8,
             || {
                 let mut world = World::with_daemon();
@@ -456,8 +317,7 @@ fn programs() -> Vec<Row> {
         ),
         row(
             "there are no file handles",
-            Trouble,
-            "open files",
+            Place::Error("few-files"),
             0.5,
             || {
                 let mut world = World::warm();
@@ -474,47 +334,28 @@ const INCOMPLETE: Place = Place::Fault("log-incomplete");
 /// The session's own folder.
 fn sessions() -> Vec<Row> {
     vec![
-        row(
-            "the log cannot be written",
-            INCOMPLETE,
-            "1 call is not counted",
-            1.3,
-            || {
-                let mut world = World::warm();
-                world.before("mkdir \"$NIX_SCCACHE_SESSION/calls.jsonl\"");
-                world
-            },
-        ),
-        row(
-            "the log's disk is full",
-            INCOMPLETE,
-            "No space left",
-            1.3,
-            || {
-                let mut world = World::warm();
-                world.before(
-                    "mount -t tmpfs -o size=4k none \"$NIX_SCCACHE_SESSION\"; \
+        row("the log cannot be written", INCOMPLETE, 1.3, || {
+            let mut world = World::warm();
+            world.before("mkdir \"$NIX_SCCACHE_SESSION/calls.jsonl\"");
+            world
+        }),
+        row("the log's disk is full", INCOMPLETE, 1.3, || {
+            let mut world = World::warm();
+            world.before(
+                "mount -t tmpfs -o size=4k none \"$NIX_SCCACHE_SESSION\"; \
                  head -c 1M /dev/zero >\"$NIX_SCCACHE_SESSION/fill\" 2>/dev/null",
-                );
-                world.run_by_shell(&["unshare", "--mount"], "exec \"$@\"");
-                world
-            },
-        ),
-        row(
-            "the session's folder goes",
-            INCOMPLETE,
-            "was removed",
-            1.3,
-            || {
-                let mut world = World::warm();
-                world.before("rm -r \"$NIX_SCCACHE_SESSION\"");
-                world
-            },
-        ),
+            );
+            world.run_by_shell(&["unshare", "--mount"], "exec \"$@\"");
+            world
+        }),
+        row("the session's folder goes", INCOMPLETE, 1.3, || {
+            let mut world = World::warm();
+            world.before("rm -r \"$NIX_SCCACHE_SESSION\"");
+            world
+        }),
         row(
             "no session can be had",
-            Place::Trouble,
-            "no session",
+            Place::Error("session-not-begun"),
             1.3,
             || {
                 let mut world = World::warm();
@@ -531,12 +372,10 @@ fn sessions() -> Vec<Row> {
 
 /// Servers of the session's own.
 fn servers() -> Vec<Row> {
-    use Place::Trouble;
     vec![
         row(
             "Redis is not there",
-            Trouble,
-            "its server did not start",
+            Place::Error("server-not-started"),
             9.9,
             || {
                 let mut world = World::by_redis();
@@ -549,8 +388,7 @@ fn servers() -> Vec<Row> {
         ),
         row(
             "Redis wants a password",
-            Trouble,
-            "its server did not start",
+            Place::Error("server-not-started"),
             0.5,
             || {
                 let world = World::by_redis();
@@ -560,84 +398,47 @@ fn servers() -> Vec<Row> {
                 world
             },
         ),
-        row(
-            "Redis has no memory",
-            NOT_STORED,
-            "did not take",
-            1.4,
-            || {
-                let world = World::by_redis();
-                world.redis().tell(&["config", "set", "maxmemory", "1"]);
-                world
-            },
-        ),
-        row(
-            "Redis goes",
-            Trouble,
-            "its storage does not answer",
-            20.6,
-            || {
-                let mut world = World::by_redis();
-                world.before(&format!(
-                    "redis-cli -s {} shutdown nosave",
-                    world.redis().socket().display()
-                ));
-                world
-            },
-        ),
-        row(
-            "the folder is none",
-            NOT_STORED,
-            "did not take",
-            0.9,
-            || {
-                let mut world = World::by_folder();
-                let file = world.path().join("file");
-                fs::write(&file, "").unwrap();
-                world.variables.insert("SCCACHE_DIR", file.into());
-                world
-            },
-        ),
-        row(
-            "the folder may not be written",
-            NOT_STORED,
-            "did not take",
-            0.9,
-            || {
-                let mut world = World::by_folder();
-                let unwritable = "mount -t tmpfs -o ro none \"$SCCACHE_DIR\"; exec \"$@\"";
-                world.run_by_shell(&["unshare", "--mount"], unwritable);
-                world
-            },
-        ),
-        row(
-            "the folder's disk is full",
-            NOT_STORED,
-            "did not take",
-            0.9,
-            || {
-                let mut world = World::by_folder();
-                let full = "mount -t tmpfs -o size=4k none \"$SCCACHE_DIR\"; exec \"$@\"";
-                world.run_by_shell(&["unshare", "--mount"], full);
-                world
-            },
-        ),
-        row(
-            "an entry in the folder is truncated",
-            NOT_READ,
-            "could not read",
-            0.9,
-            || {
-                let world = World::by_folder();
-                world.fill();
-                cut(&world.entry());
-                world
-            },
-        ),
+        row("Redis has no memory", NOT_STORED, 1.4, || {
+            let world = World::by_redis();
+            world.redis().tell(&["config", "set", "maxmemory", "1"]);
+            world
+        }),
+        row("Redis goes", Place::Error("storage-slow"), 20.6, || {
+            let mut world = World::by_redis();
+            world.before(&format!(
+                "redis-cli -s {} shutdown nosave",
+                world.redis().socket().display()
+            ));
+            world
+        }),
+        row("the folder is none", NOT_STORED, 0.9, || {
+            let mut world = World::by_folder();
+            let file = world.path().join("file");
+            fs::write(&file, "").unwrap();
+            world.variables.insert("SCCACHE_DIR", file.into());
+            world
+        }),
+        row("the folder may not be written", NOT_STORED, 0.9, || {
+            let mut world = World::by_folder();
+            let unwritable = "mount -t tmpfs -o ro none \"$SCCACHE_DIR\"; exec \"$@\"";
+            world.run_by_shell(&["unshare", "--mount"], unwritable);
+            world
+        }),
+        row("the folder's disk is full", NOT_STORED, 0.9, || {
+            let mut world = World::by_folder();
+            let full = "mount -t tmpfs -o size=4k none \"$SCCACHE_DIR\"; exec \"$@\"";
+            world.run_by_shell(&["unshare", "--mount"], full);
+            world
+        }),
+        row("an entry in the folder is truncated", NOT_READ, 0.9, || {
+            let world = World::by_folder();
+            world.fill();
+            cut(&world.entry());
+            world
+        }),
         row(
             "the messages in the folder are damaged",
             DAMAGED,
-            "messages are not what",
             0.9,
             || {
                 let world = World::by_folder();
@@ -646,20 +447,14 @@ fn servers() -> Vec<Row> {
                 world
             },
         ),
-        row(
-            "the session's server ends",
-            Trouble,
-            "no server answers",
-            0.1,
-            || {
-                let mut world = World::by_folder();
-                world.before(
-                    "\"$NIX_SCCACHE_SCCACHE\" --stop-server >/dev/null; \
+        row("the session's server ends", UNREACHABLE, 0.1, || {
+            let mut world = World::by_folder();
+            world.before(
+                "\"$NIX_SCCACHE_SCCACHE\" --stop-server >/dev/null; \
                      while grep -q \"$SCCACHE_SERVER_UDS\" /proc/net/unix; do sleep 0.05; done",
-                );
-                world
-            },
-        ),
+            );
+            world
+        }),
     ]
 }
 
@@ -734,18 +529,17 @@ impl Row {
         if left.messages != plain.messages {
             return wrong("the messages are others");
         }
-        if !left.said.contains(self.words) {
+        if !left.said.contains(self.place.code()) {
             return wrong("the fault is not told");
         }
-        let told = match self.place {
-            Place::Trouble => left.report["trouble"].to_string(),
-            Place::Fault(kind) => {
-                let faults = left.report["faults"].as_array().into_iter().flatten();
-                let named = faults.filter(|fault| fault["fault"] == kind);
-                named.map(Value::to_string).collect::<Vec<_>>().join("\n")
+        let is_there = match self.place {
+            Place::Error(code) => left.report["cache_error"]["code"] == code,
+            Place::Fault(code) => {
+                let mut faults = left.report["faults"].as_array().into_iter().flatten();
+                faults.any(|fault| fault["fault"] == code)
             }
         };
-        if told.is_empty() || told == "null" {
+        if !is_there {
             return wrong("the fault is not in the JSON");
         }
         // What was damaged is whole again.
@@ -792,7 +586,9 @@ fn every_fault_is_got_over_and_told() {
             scope.spawn(|| {
                 while let Some(row) = rows.get(next.fetch_add(1, Ordering::Relaxed)) {
                     match row.check(at_once == 1) {
-                        Ok(extra) => println!("| {} | {extra:.1} s | {} |", row.name, row.words),
+                        Ok(extra) => {
+                            println!("| {} | {extra:.1} s | `{}` |", row.name, row.place.code());
+                        }
                         Err(what) => wrong.lock().unwrap().push(what),
                     }
                 }
@@ -817,9 +613,10 @@ fn a_healthy_build_tells_of_nothing() {
     assert_eq!(left.report["hits"], 1, "{left:#?}");
     assert_eq!(left.outputs, plain.outputs);
     assert_eq!(left.messages, plain.messages);
-    assert_eq!(left.report["trouble"], Value::Null, "{left:#?}");
+    assert_eq!(left.report["cache_error"], Value::Null, "{left:#?}");
     assert_eq!(left.report["faults"], Value::Array(Vec::new()), "{left:#?}");
     for row in table() {
-        assert!(!left.said.contains(row.words), "{}: {left:#?}", row.name);
+        let code = row.place.code();
+        assert!(!left.said.contains(code), "{}: {left:#?}", row.name);
     }
 }

@@ -192,9 +192,9 @@ fn kind(call: &Call) -> Option<String> {
 
 /// What to do about a call that the cache is not asked for.
 fn remedy(reason: &BypassReason, build: &Build) -> String {
-    match &build.trouble {
-        Some(trouble) if *reason == BypassReason::CacheFailed => {
-            format!("it said: {}; {}", shown(trouble), reason.remedy())
+    match &build.error {
+        Some(error) if *reason == BypassReason::CacheFailed => {
+            format!("{}; {}", shown(&error.to_string()), error.remedy())
         }
         _ => reason.remedy(),
     }

@@ -178,7 +178,7 @@ mod tests {
             seconds: 1,
             origin: record::Build::default(),
             calls,
-            trouble: None,
+            error: None,
         }
     }
 

@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use nix_sccache_contract::fault::CacheError;
 use nix_sccache_contract::log::{self, Entry};
 use nix_sccache_contract::record::{self, Made};
 
@@ -28,8 +29,8 @@ pub struct Build {
     pub origin: record::Build,
     /// Its calls, in the order of their ends.
     pub calls: Vec<Call>,
-    /// The first trouble with the cache.
-    pub trouble: Option<String>,
+    /// Why the cache could not be used, the first time.
+    pub error: Option<CacheError>,
 }
 
 /// One call of a compiler's.
@@ -120,7 +121,7 @@ impl Log {
             seconds: self.seconds,
             origin,
             calls,
-            trouble: log.trouble,
+            error: log.error,
         })
     }
 }

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use nix_sccache_contract::bypass::BypassReason;
+use nix_sccache_contract::fault::CacheError;
 use nix_sccache_contract::log::{Entry, Log, Outcome};
 use nix_sccache_contract::text::shown;
 
@@ -30,8 +31,8 @@ pub fn advice(log: &Log) -> Vec<Advice> {
         .collect();
     all.sort_by_key(|advice| Reverse((advice.wins_hits, advice.took)));
     // While the cache fails, nothing else matters.
-    if let Some(trouble) = &log.trouble {
-        all.insert(0, about_trouble(trouble, &log.calls));
+    if let Some(error) = &log.error {
+        all.insert(0, about_error(error, &log.calls));
     }
     all
 }
@@ -64,49 +65,12 @@ impl Sum {
     }
 }
 
-/// What is told of trouble, by a part of the sentence, and what to do.
-const TROUBLES: [(&str, &str); 6] = [
-    (
-        "no server answers at",
-        "Does the daemon run? Is the folder of its socket in extra-sandbox-paths, and may build \
-         users connect to the socket (chmod 666)?",
-    ),
-    (
-        "extra-sandbox-paths",
-        "Add the folder to extra-sandbox-paths in nix.conf, and let build users write to it.",
-    ),
-    (
-        "no answer within",
-        "The daemon took the call and said nothing: look at its log and start it anew. `timeout` of \
-         rust.sccacheEnv says how long a call waits.",
-    ),
-    (
-        "there is no sccache on PATH",
-        "Say which one with `sccache` of rust.sccacheEnv, or put one on PATH.",
-    ),
-    (
-        "its server did not start",
-        "The message above is sccache's own. Can its directory be written, is there room on the \
-         disk, and does its configuration fit its version?",
-    ),
-    (
-        "the build has no session",
-        "Use withSccache, or run the build by `nix-sccache run -- …`.",
-    ),
-];
-
-fn about_trouble(trouble: &str, calls: &[Entry]) -> Advice {
-    let change = TROUBLES
-        .iter()
-        .find(|(part, _)| trouble.contains(part))
-        .map_or(
-            "What is told above are sccache's own words; the daemon's log may say more.",
-            |(_, change)| change,
-        );
+fn about_error(error: &CacheError, calls: &[Entry]) -> Advice {
     let failed = calls
         .iter()
         .filter(|call| call.outcome == Outcome::Passthrough(BypassReason::CacheFailed));
-    Sum::of(failed).advice("The cache could not be used.".to_owned(), change, true)
+    let seen = "The cache could not be used.".to_owned();
+    Sum::of(failed).advice(seen, sentence(&error.remedy()), true)
 }
 
 fn about_misses(calls: &[Entry]) -> Vec<Advice> {
@@ -245,11 +209,10 @@ mod tests {
         }
     }
 
-    fn of(calls: Vec<Entry>, trouble: Option<&str>) -> Vec<Advice> {
-        let trouble = trouble.map(str::to_owned);
+    fn of(calls: Vec<Entry>, error: Option<CacheError>) -> Vec<Advice> {
         advice(&Log {
             calls,
-            trouble,
+            error,
             faults: Vec::new(),
         })
     }
@@ -357,45 +320,28 @@ mod tests {
         );
         assert!(!all[2].wins_hits);
 
-        let all = of(calls, Some("no answer within 120 s"));
+        let all = of(calls, Some(CacheError::ServerSilent("120 s".into())));
         assert_eq!(all.len(), 4);
         assert!(all[0].change.contains("`timeout`"), "{all:#?}");
     }
 
-    /// Each kind of trouble that the shim tells of has its own word.
     #[test]
-    fn trouble_is_told_apart() {
-        for (trouble, change) in [
-            (
-                "no server answers at /s: no such file",
-                "extra-sandbox-paths, and may build users connect",
-            ),
-            (
-                "/c is not there: is it in extra-sandbox-paths?",
-                "Add the folder",
-            ),
-            (
-                "there is no sccache on PATH",
-                "`sccache` of rust.sccacheEnv",
-            ),
-            (
-                "its server did not start: no space left",
-                "room on the disk",
-            ),
-            ("error: broken pipe", "sccache's own words"),
-        ] {
-            let calls = vec![
-                call(
-                    "rust",
-                    "a",
-                    3,
-                    Outcome::Passthrough(BypassReason::CacheFailed),
-                ),
-                call("rust", "b", 4, Outcome::Hit),
-            ];
-            let all = of(calls, Some(trouble));
-            assert_eq!((all.len(), all[0].took), (1, 3));
-            assert!(all[0].change.contains(change), "{all:#?}");
+    fn an_error_comes_first_with_its_remedy() {
+        let failed = Outcome::Passthrough(BypassReason::CacheFailed);
+        let calls = vec![
+            call("rust", "a", 3, failed),
+            call("rust", "b", 4, Outcome::Hit),
+        ];
+        let error = CacheError::ServerUnreachable("/s: no such file".into());
+        let all = of(calls, Some(error.clone()));
+        assert_eq!((all.len(), all[0].took), (1, 3));
+        assert_eq!(all[0].change, sentence(&error.remedy()));
+    }
+
+    #[test]
+    fn remedies_are_sentences() {
+        for (remedy, expected) in [("do it", "Do it."), ("is it there?", "Is it there?")] {
+            assert_eq!(sentence(remedy), expected);
         }
     }
 }

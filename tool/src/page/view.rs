@@ -334,7 +334,7 @@ fn percent(part: f64, whole: f64) -> f64 {
 mod tests {
     use super::*;
     use nix_sccache_contract::bypass::BypassReason;
-    use nix_sccache_contract::fault::{Fault, Kind};
+    use nix_sccache_contract::fault::{CacheError, Fault, FaultRecord};
 
     fn call(name: &str, at: u64, took: u64, outcome: Outcome) -> Entry {
         Entry {
@@ -349,10 +349,10 @@ mod tests {
     }
 
     fn page_of(calls: Vec<Entry>) -> String {
-        let trouble = None;
+        let error = None;
         page(&Log {
             calls,
-            trouble,
+            error,
             faults: Vec::new(),
         })
         .unwrap()
@@ -377,8 +377,8 @@ mod tests {
         });
         let page = page(&Log {
             calls: calls.into(),
-            trouble: Some(evil.into()),
-            faults: vec![Fault::of_call(Kind::EntryDamaged, evil, evil)],
+            error: Some(CacheError::SccacheFailed(evil.into())),
+            faults: vec![FaultRecord::of_call(Fault::EntryDamaged(evil.into()), evil)],
         })
         .unwrap();
         assert!(page.contains("&#60;script&#62;alert(1)"), "{page}");
@@ -389,7 +389,7 @@ mod tests {
             let value = tag.split('"').nth(1).unwrap();
             assert!(value.contains("&#34;&#39;&#38;"), "{value}");
         }
-        // Of the trouble's own text only HTML's marks are taken away.
+        // Of the error's own text only HTML's marks are taken away.
         assert_eq!(page.matches('\u{202e}').count(), 1);
     }
 

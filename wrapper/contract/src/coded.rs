@@ -83,10 +83,11 @@ pub(crate) use coded;
 #[cfg(test)]
 mod tests {
     use crate::bypass::BypassReason;
+    use crate::fault::{CacheError, Fault};
 
     #[test]
     fn codes_tell_rows_apart() {
-        for table in [BypassReason::TABLE] {
+        for table in [BypassReason::TABLE, CacheError::TABLE, Fault::TABLE] {
             let mut codes: Vec<_> = table.iter().map(|row| row.code).collect();
             codes.sort_unstable();
             codes.dedup();
@@ -115,6 +116,6 @@ mod tests {
         let json = serde_json::to_string(&reason).unwrap();
         assert_eq!(json, r#"{"assembler-reads":".incbin\u001b"}"#);
         assert_eq!(serde_json::from_str::<BypassReason>(&json).unwrap(), reason);
-        assert_eq!(BypassReason::Native.detail(), None);
+        assert_eq!(CacheError::SessionMissing.detail(), None);
     }
 }

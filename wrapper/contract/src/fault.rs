@@ -1,109 +1,174 @@
-//! What went wrong with the cache and was got over, so that the build need not go on without it:
-//! an entry that was damaged, one that was not stored, answers that took their time, calls that
-//! the log could not take. The session keeps them beside its log, and the report tells of them.
+//! Lists what goes wrong with the cache: errors that leave a build without it, and faults that are got
+//! over. The session keeps both beside its log, and the report tells of them.
+
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// One thing that went wrong.
+use crate::coded::{coded, filled};
+use crate::text::{shown, shown_up_to};
+
+coded! {
+    /// Why the cache cannot be used. The build goes on without it.
+    #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    pub enum CacheError {
+        /// There is none.
+        "sccache-missing" SccacheMissing: "there is no sccache on PATH";
+            "say which one with `sccache` of rust.sccacheEnv, or put one on PATH"
+        /// The system does not run it: which one, and why.
+        "sccache-not-run" SccacheNotRun(why): "sccache cannot be run: {}";
+            "is it there, made for this system, and may build users run it?"
+        /// It ended with an error, or complained: its own words.
+        "sccache-failed" SccacheFailed(why): "sccache failed: {}";
+            "these are sccache's own words; the daemon's log may say more"
+        /// It failed where hardly any file may be opened: the limit, and its words.
+        "few-files" FewFiles(limit): "sccache failed, and this process may open few files: {}";
+            "raise the limit of open files (`ulimit -n`) to 64 or more"
+        /// The socket, and why nobody answers there.
+        "server-unreachable" ServerUnreachable(socket): "no server answers at {}";
+            "does the daemon run? Is the folder of its socket in extra-sandbox-paths, and may build users \
+             connect to the socket (chmod 666)?"
+        /// It took the call and said nothing for so long.
+        "server-silent" ServerSilent(time): "no answer within {}";
+            "look at the daemon's log and start it anew; `timeout` of rust.sccacheEnv says how long a call waits"
+        /// The session's own server: what it said.
+        "server-not-started" ServerNotStarted(why): "its server did not start: {}";
+            "these are sccache's own words: can its directory be written, is there room on the disk, and \
+             does its configuration fit its version?"
+        /// Each try takes so long.
+        "storage-slow" StorageSlow(time): "its storage takes {} to answer";
+            "is what stands behind the daemon's disk, or behind the session's server, still there?"
+        /// It was stored anew and is damaged again: how.
+        "entry-stays-damaged" EntryStaysDamaged(why): "an entry is damaged, and stays so: {}";
+            "look at the cache's disk; an empty directory for the daemon begins anew"
+        /// The directory of the cache.
+        "directory-missing" DirectoryMissing(folder): "{} is not there";
+            "add the folder to extra-sandbox-paths in nix.conf, and let build users write to it"
+        /// A transport that has its server in the session, and a build without one.
+        "session-missing" SessionMissing: "the build has no session, and so no server";
+            "use withSccache, or run the build by `nix-sccache run -- …`"
+        /// It could not begin: why.
+        "session-not-begun" SessionNotBegun(why): "no session, so neither a cache of its own nor a report: {}";
+            "let the build write to /tmp, and make room there"
+        /// Nothing can be written to its folder.
+        "session-unusable" SessionUnusable: "the session's directory cannot be used";
+            "make room in /tmp, and leave the session's folder where it is until the build has ended"
+    }
+}
+
+coded! {
+    /// What went wrong with the cache and was got over: the build has lost time, and nothing else.
+    #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+    #[serde(tag = "fault", content = "why")]
+    pub enum Fault {
+        /// An entry was not what had been stored, or was another call's.
+        "entry-damaged" EntryDamaged(why): "{entries} damaged, compiled again and stored anew";
+            "nothing, if it stays at that; what is damaged again and again has a bad disk, or bad memory"
+        /// An entry could not be had.
+        "entry-not-read" EntryNotRead(why): "{entries} could not be read, and compiled again";
+            "look at the daemon's log, and at the gateway's"
+        /// What was compiled could not be stored.
+        "entry-not-stored" EntryNotStored(why): "{entries} not stored";
+            "may the daemon's user write to its storage, and is there room? Is the gateway --read-only? Are \
+             SCCACHE_MAX_FRAME_LENGTH of the daemon and --max-frame of the gateway longer than the entry?"
+        /// Answers took their time.
+        "slow-answers" SlowAnswers: "the cache was slow: {seconds} s of waiting in {calls}";
+            "look at the load of the daemon's machine, and at what stands behind its disk"
+        /// An invocation ended before its compiler did, as a signal ends one.
+        "call-abandoned" CallAbandoned: "{calls} given up, and the compilers ended: what asked was killed";
+            "nothing, where the build was interrupted; else is there memory enough?"
+        /// Lines of the log could not be written.
+        "log-incomplete" LogIncomplete(why): "{calls} not counted here, since the session's log could not be written";
+            "make room where the session has its folder, in /tmp"
+    }
+}
+
+impl fmt::Display for CacheError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&filled(self.row().sentence, self.detail()))
+    }
+}
+
+/// A fault as the session's log has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fault {
-    /// What it was.
-    #[serde(rename = "fault")]
-    pub kind: Kind,
+pub struct FaultRecord {
+    /// What it was, and the cause, as far as it is known.
+    #[serde(flatten)]
+    pub fault: Fault,
     /// The crate or the source file of the call; empty where none is known.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub name: String,
     /// How many calls it stands for.
     pub calls: u64,
-    /// The cause, as far as it is known.
-    pub why: String,
     /// How long the calls waited, in milliseconds, where that is the fault.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub waited: u64,
 }
 
-/// What can go wrong and be got over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// An entry was not what had been stored, or was another call's: its call was compiled, and
-    /// the entry stored anew.
-    EntryDamaged,
-    /// An entry could not be had: its call was compiled.
-    EntryNotRead,
-    /// What was compiled could not be stored.
-    EntryNotStored,
-    /// Answers took their time.
-    SlowAnswers,
-    /// A call ended before its compiler did, as a signal ends one.
-    CallAbandoned,
-    /// Lines of the log could not be written.
-    LogIncomplete,
-}
-
-impl Fault {
+impl FaultRecord {
     /// A fault of one call.
-    pub fn of_call(kind: Kind, name: &str, why: impl Into<String>) -> Self {
+    #[must_use]
+    pub fn of_call(fault: Fault, name: &str) -> Self {
         Self {
-            kind,
-            name: one_line(name),
+            fault,
+            name: name.to_owned(),
             calls: 1,
-            why: one_line(&why.into()),
             waited: 0,
         }
     }
 
     /// A fault of this many calls, whose names nobody knows.
-    pub fn of_calls(kind: Kind, calls: u64, why: impl Into<String>) -> Self {
-        let one = Self::of_call(kind, "", why);
-        Self { calls, ..one }
+    #[must_use]
+    pub fn of_calls(fault: Fault, calls: u64) -> Self {
+        Self {
+            calls,
+            ..Self::of_call(fault, "")
+        }
     }
 }
 
-/// Faults of one kind and cause, together.
+/// Faults of one code and cause, together.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Faults {
-    /// What it was.
-    #[serde(rename = "fault")]
-    pub kind: Kind,
+    /// What it was, and the cause.
+    #[serde(flatten)]
+    pub fault: Fault,
     /// How many calls met it.
     pub calls: u64,
     /// The crates and source files, as far as they are known.
     pub names: Vec<String>,
-    /// The cause.
-    pub why: String,
     /// How long calls waited, in seconds, where that is the fault.
     pub waited_seconds: f64,
+    /// What to do about it.
+    pub remedy: String,
 }
 
-/// Puts faults of one kind and cause together, in the order of the kinds.
+/// Puts faults of one code and cause together, in the order of the codes.
 #[must_use]
-pub fn together(faults: &[Fault]) -> Vec<Faults> {
+pub fn together(records: &[FaultRecord]) -> Vec<Faults> {
     let mut all: Vec<Faults> = Vec::new();
-    for fault in faults {
-        let same = all
-            .iter()
-            .position(|other| other.kind == fault.kind && other.why == fault.why);
+    for record in records {
+        let same = all.iter().position(|row| row.fault == record.fault);
         let index = same.unwrap_or_else(|| {
             all.push(Faults {
-                kind: fault.kind,
+                fault: record.fault.clone(),
                 calls: 0,
                 names: Vec::new(),
-                why: fault.why.clone(),
                 waited_seconds: 0.0,
+                remedy: record.fault.remedy(),
             });
             all.len() - 1
         });
         let Some(row) = all.get_mut(index) else {
             continue;
         };
-        row.calls = row.calls.saturating_add(fault.calls);
-        row.waited_seconds += seconds(fault.waited);
-        if !fault.name.is_empty() && !row.names.contains(&fault.name) {
-            row.names.push(fault.name.clone());
+        row.calls = row.calls.saturating_add(record.calls);
+        row.waited_seconds += seconds(record.waited);
+        if !record.name.is_empty() && !row.names.contains(&record.name) {
+            row.names.push(record.name.clone());
         }
     }
-    all.sort_by_key(|row| row.kind);
+    all.sort_by(|a, b| a.fault.cmp(&b.fault));
     all
 }
 
@@ -111,33 +176,24 @@ impl Faults {
     /// A sentence.
     #[must_use]
     pub fn text(&self) -> String {
-        let (calls, of, why) = (self.calls, self.of(), &self.why);
-        let several = calls != 1;
-        let entries = if several { "entries" } else { "entry" };
-        match self.kind {
-            Kind::EntryDamaged => {
-                format!("{calls} {entries} damaged, compiled again and stored anew{of}: {why}")
-            }
-            Kind::EntryNotRead => {
-                format!("{calls} {entries} could not be read, and compiled again{of}: {why}")
-            }
-            Kind::EntryNotStored => format!("{calls} {entries} not stored{of}: {why}"),
-            Kind::SlowAnswers => format!(
-                "the cache was slow: {:.1} s of waiting in {calls} call{}{of}",
-                self.waited_seconds,
-                if several { "s" } else { "" }
-            ),
-            Kind::CallAbandoned => {
-                let plural = if several { "s" } else { "" };
-                format!("{calls} call{plural} given up{of}: {why}")
-            }
-            Kind::LogIncomplete if calls == 0 => format!("calls are not counted here: {why}"),
-            Kind::LogIncomplete => format!(
-                "{calls} call{} not counted here, since the session's log could not take {}: {why}",
-                if several { "s are" } else { " is" },
-                if several { "them" } else { "it" }
-            ),
-        }
+        /// How many characters of a cause are shown: it may be another program's words.
+        const WHY: usize = 300;
+        let count = |one: &str, many: &str| match self.calls {
+            0 => many.to_owned(),
+            1 => format!("1 {one}"),
+            calls => format!("{calls} {many}"),
+        };
+        let row = self.fault.row();
+        let sentence = row
+            .sentence
+            .replace("{entries}", &count("entry", "entries"));
+        let sentence = sentence.replace("{calls}", &count("call", "calls"));
+        let sentence = sentence.replace("{seconds}", &format!("{:.1}", self.waited_seconds));
+        let why = self
+            .fault
+            .detail()
+            .map(|why| format!(": {}", shown_up_to(why.trim(), WHY)));
+        sentence + &self.of() + &why.unwrap_or_default()
     }
 
     /// Some of the names, in brackets.
@@ -146,26 +202,17 @@ impl Faults {
         if self.names.is_empty() {
             return String::new();
         }
-        let shown: Vec<_> = self.names.iter().take(SHOWN).map(String::as_str).collect();
+        let shown: Vec<_> = self
+            .names
+            .iter()
+            .take(SHOWN)
+            .map(|name| shown(name))
+            .collect();
         match self.names.len().saturating_sub(SHOWN) {
             0 => format!(" ({})", shown.join(", ")),
             more => format!(" ({} and {more} more)", shown.join(", ")),
         }
     }
-}
-
-/// What others said, on one line and not for ever; what is not seen is spelled out.
-fn one_line(text: &str) -> String {
-    const LENGTH: usize = 300;
-    let mut line = String::new();
-    for character in text.trim().chars().take(LENGTH) {
-        match character {
-            '\n' | '\t' => line.push(' '),
-            '"' | '\'' | '\\' => line.push(character),
-            other => line.extend(other.escape_debug()),
-        }
-    }
-    line
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for this")]
@@ -187,10 +234,10 @@ mod tests {
 
     #[test]
     fn of_one_cause_are_told_together() {
-        let damaged = |name: &str| Fault::of_call(Kind::EntryDamaged, name, "a\nb");
-        let slow = Fault {
+        let damaged = |name: &str| FaultRecord::of_call(Fault::EntryDamaged("a\nb".into()), name);
+        let slow = FaultRecord {
             waited: 1500,
-            ..Fault::of_call(Kind::SlowAnswers, "a", "")
+            ..FaultRecord::of_call(Fault::SlowAnswers, "a")
         };
         let faults = [
             slow.clone(),
@@ -199,29 +246,36 @@ mod tests {
             damaged("b"),
             damaged("c"),
             damaged("d"),
-            Fault::of_call(Kind::EntryNotStored, "a", "no room"),
-            Fault::of_calls(Kind::LogIncomplete, 2, "no room"),
+            FaultRecord::of_call(Fault::EntryNotStored("no room".into()), "a"),
+            FaultRecord::of_calls(Fault::LogIncomplete("no room".into()), 2),
         ];
         let text: Vec<_> = together(&faults).iter().map(Faults::text).collect();
         assert_eq!(
             text,
             [
-                "4 entries damaged, compiled again and stored anew (a, b, c and 1 more): a b",
+                "4 entries damaged, compiled again and stored anew (a, b, c and 1 more): a\\nb",
                 "1 entry not stored (a): no room",
                 "the cache was slow: 3.0 s of waiting in 2 calls (a)",
-                "2 calls are not counted here, since the session's log could not take them: no room",
+                "2 calls not counted here, since the session's log could not be written: no room",
             ]
         );
     }
 
     #[test]
     fn what_is_written_is_read() {
-        let fault = Fault::of_call(Kind::EntryNotStored, "a", "why");
-        let text = serde_json::to_string(&fault).unwrap();
-        assert_eq!(
-            text,
-            r#"{"fault":"entry-not-stored","name":"a","calls":1,"why":"why"}"#
-        );
-        assert_eq!(serde_json::from_str::<Fault>(&text).unwrap(), fault);
+        for (fault, text) in [
+            (
+                Fault::EntryNotStored("why".into()),
+                r#"{"fault":"entry-not-stored","why":"why","name":"a","calls":1}"#,
+            ),
+            (
+                Fault::SlowAnswers,
+                r#"{"fault":"slow-answers","name":"a","calls":1}"#,
+            ),
+        ] {
+            let record = FaultRecord::of_call(fault, "a");
+            assert_eq!(serde_json::to_string(&record).unwrap(), text);
+            assert_eq!(serde_json::from_str::<FaultRecord>(text).unwrap(), record);
+        }
     }
 }

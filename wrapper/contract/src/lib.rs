@@ -8,8 +8,8 @@
 //! | [`Language`], [`StablePaths`] | values of such variables |
 //! | [`log`] | the session's log: a line an invocation, with what came of it |
 //! | [`bypass`] | why an invocation ran without the cache |
-//! | [`fault`] | what went wrong with the cache and was got over |
-//! | [`coded`] | the tables of both: a code, a sentence and a remedy for each |
+//! | [`fault`] | why the cache could not be used, and what went wrong with it and was got over |
+//! | [`coded`] | the tables of these: a code, a sentence and a remedy for each |
 //! | [`report`] | the sum of a log: the closing table, and the report as JSON |
 //! | [`record`], [`part`] | what keys were made of |
 //! | [`outputs`] | what is part of a build's result, where nothing of ours may be written |

@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::bypass::BypassReason;
-use crate::fault::Fault;
+use crate::fault::{CacheError, FaultRecord};
 
 /// One call of a compiler.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,16 +39,16 @@ fn is_false(value: &bool) -> bool {
 pub struct Log {
     /// The calls, in the order of their ends.
     pub calls: Vec<Entry>,
-    /// The first trouble with the cache.
-    pub trouble: Option<String>,
+    /// Why the cache could not be used, the first time.
+    pub error: Option<CacheError>,
     /// What went wrong and was got over.
-    pub faults: Vec<Fault>,
+    pub faults: Vec<FaultRecord>,
 }
 
-/// The last line of a log that was kept of a session with trouble.
+/// The last line of a log that was kept of a session that could not use the cache.
 #[derive(Serialize, Deserialize)]
-struct Trouble {
-    trouble: String,
+struct LastLine {
+    cache_error: CacheError,
 }
 
 /// What came of a call.
@@ -78,9 +78,8 @@ pub fn lines(log: &Log) -> serde_json::Result<Vec<u8>> {
         serde_json::to_writer(&mut lines, fault)?;
         lines.push(b'\n');
     }
-    if let Some(trouble) = &log.trouble {
-        let trouble = trouble.clone();
-        serde_json::to_writer(&mut lines, &Trouble { trouble })?;
+    if let Some(cache_error) = log.error.clone() {
+        serde_json::to_writer(&mut lines, &LastLine { cache_error })?;
         lines.push(b'\n');
     }
     Ok(lines)
@@ -92,11 +91,11 @@ pub fn kept(text: &str) -> Log {
     Log {
         calls: whole_lines(text),
         faults: whole_lines(text),
-        trouble: text
+        error: text
             .lines()
             .next_back()
             .and_then(|line| serde_json::from_str(line).ok())
-            .map(|Trouble { trouble }| trouble),
+            .map(|LastLine { cache_error }| cache_error),
     }
 }
 
@@ -111,7 +110,7 @@ pub fn whole_lines<T: DeserializeOwned>(text: &str) -> Vec<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fault::Kind;
+    use crate::fault::Fault;
 
     #[test]
     fn what_is_kept_is_read() {
@@ -125,15 +124,17 @@ mod tests {
             outcome: Outcome::Miss,
         };
         for calls in [vec![], vec![call]] {
-            for trouble in [None, Some("it\nbroke".to_owned())] {
+            for error in [None, Some(CacheError::SccacheFailed("it\nbroke".into()))] {
                 let calls = calls.clone();
                 let log = Log {
                     faults: calls
                         .iter()
-                        .map(|call| Fault::of_call(Kind::EntryDamaged, &call.name, "why"))
+                        .map(|call| {
+                            FaultRecord::of_call(Fault::EntryDamaged("why".into()), &call.name)
+                        })
                         .collect(),
                     calls,
-                    trouble,
+                    error,
                 };
                 let text = String::from_utf8(lines(&log).unwrap()).unwrap();
                 assert_eq!(kept(&text), log);

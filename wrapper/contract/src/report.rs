@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::bypass::BypassReason;
-use crate::fault::{self, Faults};
+use crate::fault::{self, CacheError, Faults};
 use crate::log::{Entry, Log, Outcome};
 use crate::text::shown;
 
@@ -35,8 +35,8 @@ pub struct Report {
     pub errors: usize,
     /// How long they took, in seconds.
     pub error_seconds: f64,
-    /// The first trouble with the cache.
-    pub trouble: Option<String>,
+    /// Why the cache could not be used, the first time.
+    pub cache_error: Option<ToldError>,
     /// What went wrong and was got over.
     pub faults: Vec<Faults>,
 }
@@ -50,6 +50,27 @@ pub struct Missed {
     pub language: String,
     /// How long it took.
     pub seconds: f64,
+}
+
+/// An error of the cache, with what people read of it.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct ToldError {
+    /// Its code.
+    pub code: &'static str,
+    /// What happened.
+    pub sentence: String,
+    /// What to do about it.
+    pub remedy: String,
+}
+
+impl ToldError {
+    fn of(error: &CacheError) -> Self {
+        Self {
+            code: error.code(),
+            sentence: error.to_string(),
+            remedy: error.remedy(),
+        }
+    }
 }
 
 /// Calls that ran without the cache for one reason.
@@ -72,7 +93,7 @@ impl Report {
     #[must_use]
     pub fn of(log: &Log) -> Self {
         Self {
-            trouble: log.trouble.clone(),
+            cache_error: log.error.as_ref().map(ToldError::of),
             faults: fault::together(&log.faults),
             ..Self::from_entries(&log.calls)
         }
@@ -142,7 +163,7 @@ impl Report {
     }
 
     /// The summary and a table under it, for people; it fits 80 columns, but for what sccache
-    /// itself said of trouble.
+    /// itself said of an error.
     #[must_use]
     pub fn text(&self) -> String {
         let parts = [
@@ -153,7 +174,7 @@ impl Report {
             self.paths_line(),
             self.remedies(),
             self.told_faults(),
-            self.told_trouble(),
+            self.told_error(),
         ];
         parts.into_iter().flatten().collect::<Vec<_>>().join("\n")
     }
@@ -161,11 +182,7 @@ impl Report {
     /// What must not be left out where there is room for little.
     #[must_use]
     pub fn short_text(&self) -> String {
-        let parts = [
-            Some(self.summary()),
-            self.told_faults(),
-            self.told_trouble(),
-        ];
+        let parts = [Some(self.summary()), self.told_faults(), self.told_error()];
         parts.into_iter().flatten().collect::<Vec<_>>().join("\n")
     }
 
@@ -173,13 +190,18 @@ impl Report {
         let lines: Vec<_> = self
             .faults
             .iter()
-            .map(|faults| format!("nix-sccache: {}", faults.text()))
+            .map(|faults| {
+                let (text, code, remedy) = (faults.text(), faults.fault.code(), &faults.remedy);
+                format!("nix-sccache: {text}\n  {code}: {remedy}")
+            })
             .collect();
         (!lines.is_empty()).then(|| lines.join("\n"))
     }
 
-    fn told_trouble(&self) -> Option<String> {
-        self.trouble.as_deref().map(trouble_text)
+    fn told_error(&self) -> Option<String> {
+        let error = self.cache_error.as_ref()?;
+        let text = error_text(&error.sentence);
+        Some(format!("{text}\n  {}: {}", error.code, error.remedy))
     }
 
     fn table(&self) -> Option<String> {
@@ -224,7 +246,7 @@ impl Report {
     /// Where no call at all came by: the cache is of no use to such a build.
     fn nothing_line(&self) -> Option<String> {
         let passed = !self.passthrough.is_empty();
-        let has_calls = self.asked > 0 || passed || self.errors > 0 || self.trouble.is_some();
+        let has_calls = self.asked > 0 || passed || self.errors > 0 || self.cache_error.is_some();
         (!has_calls).then(|| {
             "  warning: nothing was compiled through the cache. It sees rustc, by way of\n  \
              cargo or by that name on PATH, and of C compilers those that CMake or the\n  \
@@ -268,10 +290,10 @@ impl Report {
     }
 }
 
-/// What is told of trouble with the cache.
+/// What is told of an error of the cache.
 #[must_use]
-pub fn trouble_text(why: &str) -> String {
-    format!("nix-sccache: the cache cannot be used, and the build goes on without it: {why}")
+pub fn error_text(sentence: &str) -> String {
+    format!("nix-sccache: the cache cannot be used, and the build goes on without it: {sentence}")
 }
 
 #[expect(

@@ -28,7 +28,7 @@ use crate::real_sccache::{self, is_client_side};
 use crate::session::{Note, OfOneCall, Session};
 use crate::stable_paths::StablePaths;
 use nix_sccache_contract::bypass::BypassReason;
-use nix_sccache_contract::fault::{Fault, Kind};
+use nix_sccache_contract::fault::{CacheError, Fault, FaultRecord};
 
 /// What came of asking.
 pub enum Answer {
@@ -37,14 +37,14 @@ pub enum Answer {
         /// Whether the compiler is known to have stayed idle, as only a session can tell.
         hit: bool,
         /// What sccache complained about while it compiled.
-        complaint: Option<String>,
+        complaint: Option<CacheError>,
     },
     /// The cache cannot be reached: nothing was done.
-    Unreachable(String),
+    Unreachable(CacheError),
     /// Sccache failed. Whether the cache was at fault or the program, only the compiler can tell.
     Failed {
-        /// What sccache said.
-        why: String,
+        /// Why.
+        error: CacheError,
         /// The messages that were passed on already and must not come twice.
         passed_on: Vec<Vec<u8>>,
     },
@@ -58,7 +58,7 @@ pub enum Answer {
     /// The cache fell silent, and sccache was ended.
     Silent {
         /// For how long.
-        why: String,
+        error: CacheError,
         /// The messages that were passed on already and must not come twice.
         passed_on: Vec<Vec<u8>>,
     },
@@ -97,14 +97,14 @@ pub fn ask(question: &Question) -> Answer {
     let repair = match attempt(question, None) {
         Attempt::Answered(answer) => return answer,
         Attempt::Damaged { why, repair } => {
-            question.note(Kind::EntryDamaged, why);
+            question.note(Fault::EntryDamaged(why));
             repair
         }
     };
     match attempt(question, Some(&repair)) {
         Attempt::Answered(answer) => answer,
         Attempt::Damaged { why, .. } => Answer::Failed {
-            why: format!("an entry is damaged, and stays so: {why}"),
+            error: CacheError::EntryStaysDamaged(why),
             passed_on: Vec::new(),
         },
     }
@@ -112,13 +112,13 @@ pub fn ask(question: &Question) -> Answer {
 
 /// Calls sccache once.
 fn attempt(question: &Question, repair: Option<&Repair>) -> Attempt {
-    let unreachable = |why| Attempt::Answered(Answer::Unreachable(why));
+    let unreachable = |error| Attempt::Answered(Answer::Unreachable(error));
     let Some(sccache) = real_sccache::find() else {
-        return unreachable("there is no sccache on PATH".to_owned());
+        return unreachable(CacheError::SccacheMissing);
     };
     let server = match reach_server(question.session) {
         Ok(server) => server,
-        Err(why) => return unreachable(why),
+        Err(error) => return unreachable(error),
     };
     // A server in the background would learn of a new compiler with each call.
     let own = if question.session.is_none() && is_client_side() {
@@ -148,10 +148,10 @@ fn attempt(question: &Question, repair: Option<&Repair>) -> Attempt {
     };
     let session = question.session.filter(|_| prepared.note.is_some());
     if question.hides_arguments() && !prepared.keeps_arguments {
-        return unreachable("the call's arguments cannot be kept".to_owned());
+        return unreachable(CacheError::SessionUnusable);
     }
     if question.paths.shows() && session.is_none() {
-        return unreachable("the session's directory cannot be used".to_owned());
+        return unreachable(CacheError::SessionUnusable);
     }
     let began = SystemTime::now();
     let heard = prepared
@@ -169,7 +169,7 @@ fn attempt(question: &Question, repair: Option<&Repair>) -> Attempt {
     {
         // What takes its time before a compilation may be the compiler, too, listing sources.
         if session.blames_storage() {
-            session.give_up("its storage does not answer, and each try takes its time");
+            session.give_up(&storage_slow(called_after.unwrap_or_default()));
         }
     }
     let has_real_path = prepared.note.as_ref().is_some_and(Note::has_real_path);
@@ -184,17 +184,17 @@ fn attempt(question: &Question, repair: Option<&Repair>) -> Attempt {
     question.note_what_was(&seen, compiled, repair);
     // A hit was worth the wait.
     if let Some(session) = session.filter(|_| compiled && seen.waited >= STORAGE_IS_SILENT) {
-        session.give_up(&format!(
-            "it took {} s over an entry; is what stands behind the daemon's disk still there?",
-            seen.waited.as_secs()
-        ));
+        session.give_up(&storage_slow(seen.waited));
     }
     match heard {
         Ok(heard) if has_real_path => Attempt::Answered(Answer::HasRealPath {
             passed_on: heard.messages.passed_on,
         }),
         Ok(heard) => prepared.judge(question, heard, seen, compiled, timeout),
-        Err(error) => unreachable(format!("{} cannot be run: {error}", sccache.display())),
+        Err(error) => unreachable(CacheError::SccacheNotRun(format!(
+            "{}: {error}",
+            sccache.display()
+        ))),
     }
 }
 
@@ -347,21 +347,19 @@ impl Prepared {
                     .ok();
                 Answer::Served {
                     hit: !compiled,
-                    complaint,
+                    complaint: complaint.map(CacheError::SccacheFailed),
                 }
             }
             Some(status) => {
-                let why = complaint.unwrap_or_else(|| format!("sccache ended with {status}"));
-                let why = match few_files() {
-                    Some(files) => {
-                        format!("{why} (this process may have no more than {files} open files)")
-                    }
-                    None => why,
+                let why = complaint.unwrap_or_else(|| format!("it ended with {status}"));
+                let error = match few_files() {
+                    Some(files) => CacheError::FewFiles(format!("{files}; {why}")),
+                    None => CacheError::SccacheFailed(why),
                 };
-                Answer::Failed { why, passed_on }
+                Answer::Failed { error, passed_on }
             }
             None => Answer::Silent {
-                why: format!("no answer within {} s", timeout.as_secs()),
+                error: CacheError::ServerSilent(in_seconds(timeout)),
                 passed_on,
             },
         })
@@ -391,32 +389,29 @@ impl Question<'_> {
         }
     }
 
-    fn note(&self, kind: Kind, why: impl Into<String>) {
+    fn note(&self, fault: Fault) {
         if let Some(session) = self.session {
-            session.fault(&Fault::of_call(kind, &self.invocation.name(), why));
+            session.fault(&FaultRecord::of_call(fault, &self.invocation.name()));
         }
     }
 
     /// Notes what was seen of the server, when the compiler was called or was not.
     fn note_what_was(&self, seen: &Seen, compiled: bool, repair: Option<&Repair>) {
         if let Some(why) = &seen.not_fetched {
-            self.note(Kind::EntryNotRead, why);
+            self.note(Fault::EntryNotRead(why.clone()));
         } else if compiled && seen.found && repair.is_none() {
-            self.note(Kind::EntryDamaged, "sccache could not read it");
+            self.note(Fault::EntryDamaged("sccache could not read it".to_owned()));
         }
         if seen.read_only && compiled {
-            self.note(
-                Kind::EntryNotStored,
-                "the server only reads: can its user write to its storage, and is there room?",
-            );
+            self.note(Fault::EntryNotStored("the server only reads".to_owned()));
         } else if let Some(why) = &seen.not_stored {
-            self.note(Kind::EntryNotStored, why);
+            self.note(Fault::EntryNotStored(why.clone()));
         }
         if let Some(session) = self.session.filter(|_| seen.waited >= SLOW) {
             let waited = u64::try_from(seen.waited.as_millis()).unwrap_or(u64::MAX);
-            session.fault(&Fault {
+            session.fault(&FaultRecord {
                 waited,
-                ..Fault::of_call(Kind::SlowAnswers, &self.invocation.name(), "")
+                ..FaultRecord::of_call(Fault::SlowAnswers, &self.invocation.name())
             });
         }
     }
@@ -426,6 +421,14 @@ impl Question<'_> {
 /// behind its disk. Sccache 0.19 tries Redis for ten seconds when it looks for an entry, and ten more
 /// before it stores one, with each call.
 const STORAGE_IS_SILENT: Duration = Duration::from_secs(5);
+
+fn storage_slow(waited: Duration) -> CacheError {
+    CacheError::StorageSlow(in_seconds(waited))
+}
+
+fn in_seconds(duration: Duration) -> String {
+    format!("{} s", duration.as_secs())
+}
 
 /// From when on the server's answers to one call are slow: a hit takes a twentieth of it.
 const SLOW: Duration = Duration::from_secs(1);
@@ -441,21 +444,18 @@ fn timeout() -> Duration {
 /// Whether the server of this build answers at its socket. Sccache itself would start one
 /// where there is none, which could neither compile for others nor keep what it stores, and
 /// which nobody would end.
-fn reach_server(session: Option<&Session>) -> Result<Option<UnixStream>, String> {
+fn reach_server(session: Option<&Session>) -> Result<Option<UnixStream>, CacheError> {
     if let Some(socket) = env::var_os(contract::SERVER_UDS) {
         return match UnixStream::connect(&socket) {
             Ok(server) => Ok(Some(server)),
-            Err(error) => Err(format!(
-                "no server answers at {}: {error}",
+            Err(error) => Err(CacheError::ServerUnreachable(format!(
+                "{}: {error}",
                 socket.display()
-            )),
+            ))),
         };
     }
     if lacks_session(session) {
-        return Err(
-            "the build has no session, and so no server: run it by `nix-sccache run -- …`"
-                .to_owned(),
-        );
+        return Err(CacheError::SessionMissing);
     }
     Ok(None)
 }

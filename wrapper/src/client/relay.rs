@@ -153,11 +153,7 @@ impl Seen {
         };
         match asked {
             Some(Request::StoragePutRaw { .. }) => {
-                self.not_stored = Some(format!(
-                    "{why} when it was sent {} KiB: is its SCCACHE_MAX_FRAME_LENGTH large enough, \
-                     and the gateway's --max-frame?",
-                    length / 1024
-                ));
+                self.not_stored = Some(format!("{why} when it was sent {} KiB", length / 1024));
             }
             Some(Request::StorageGetRaw { .. } | Request::StorageGetPath { .. }) => {
                 self.not_fetched = Some(format!("{why} in the middle of an answer"));

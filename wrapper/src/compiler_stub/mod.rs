@@ -33,7 +33,7 @@ use crate::keyless;
 use crate::process::{self, is_there, process_of};
 use crate::session::{Note, Session};
 use crate::stable_paths;
-use nix_sccache_contract::fault::{self, Fault};
+use nix_sccache_contract::fault::{Fault, FaultRecord};
 
 /// Notes the call if it is a compilation, and becomes the compiler. What kind that is the name says by
 /// which sccache calls it.
@@ -281,8 +281,7 @@ fn end_with_caller(child: &Child, name: String) {
             thread::sleep(POLL_INTERVAL);
         }
         if let Some(session) = Session::current() {
-            let why = "what asked for it was killed, and so was its compiler";
-            session.fault(&Fault::of_call(fault::Kind::CallAbandoned, &name, why));
+            session.fault(&FaultRecord::of_call(Fault::CallAbandoned, &name));
         }
         kill_process(compiler, Signal::TERM).ok();
     };

@@ -23,7 +23,7 @@ use nix_sccache_contract as contract;
 
 use crate::process::{is_there, process_of};
 use crate::temporary::{TemporaryDirectory, TemporaryFile};
-use nix_sccache_contract::fault::{Fault, Kind};
+use nix_sccache_contract::fault::{CacheError, Fault, FaultRecord};
 use nix_sccache_contract::log::{Entry, Log};
 
 pub use self::note::Note;
@@ -102,12 +102,10 @@ impl Session {
             }
             // A server would make the directory, in vain.
             if let Some(folder) = not_mounted(&transport) {
-                session.give_up(&format!(
-                    "{} is not there: is it in extra-sandbox-paths?",
-                    folder.display()
-                ));
+                let folder = folder.display().to_string();
+                session.give_up(&CacheError::DirectoryMissing(folder));
             } else if let Err(error) = server::start(&variables[1..]) {
-                session.trouble(&format!("its server did not start: {error}"));
+                session.trouble(&CacheError::ServerNotStarted(error.to_string()));
             }
         }
         Ok(Begun { session, variables })
@@ -140,12 +138,13 @@ impl Session {
         }
         faults.extend(self.not_noted());
         let calls = log::read(&self.log()).unwrap_or_else(|error| {
-            faults.push(Fault::of_calls(Kind::LogIncomplete, 0, error.to_string()));
+            let fault = Fault::LogIncomplete(error.to_string());
+            faults.push(FaultRecord::of_calls(fault, 0));
             Vec::new()
         });
         Log {
             calls,
-            trouble: self.first_trouble(),
+            error: self.first_trouble(),
             faults,
         }
     }
@@ -164,7 +163,7 @@ impl Session {
     }
 
     /// Notes something that went wrong and was got over.
-    pub fn fault(&self, fault: &Fault) {
+    pub fn fault(&self, fault: &FaultRecord) {
         if let Err(error) = log::append(&self.faults(), fault) {
             self.note_not_noted(&error);
         }
@@ -179,10 +178,11 @@ impl Session {
     }
 
     /// The lines that could not be written, by what kept them from it.
-    fn not_noted(&self) -> Vec<Fault> {
+    fn not_noted(&self) -> Vec<FaultRecord> {
         let Ok(files) = fs::read_dir(&self.folder) else {
             let why = "the session's folder was removed in the middle of the build";
-            return vec![Fault::of_calls(Kind::LogIncomplete, 0, why)];
+            let fault = Fault::LogIncomplete(why.to_owned());
+            return vec![FaultRecord::of_calls(fault, 0)];
         };
         let names = files.flatten().filter_map(|file| {
             let name = file.file_name().into_string().ok()?;
@@ -194,7 +194,7 @@ impl Session {
                 0 => "an unknown error".to_owned(),
                 number => io::Error::from_raw_os_error(number).to_string(),
             })
-            .map(|why| Fault::of_calls(Kind::LogIncomplete, 1, why))
+            .map(|why| FaultRecord::of_calls(Fault::LogIncomplete(why), 1))
             .collect()
     }
 
@@ -210,10 +210,10 @@ impl Session {
 
     /// Notes trouble with the cache; the session's end tells of the first. Not at once: cargo
     /// keeps what a compiler says, and says it again whenever it has no need to compile.
-    pub fn trouble(&self, why: &str) {
+    pub fn trouble(&self, error: &CacheError) {
         let note = self.trouble_note();
         if let Ok(mut file) = OpenOptions::new().write(true).create_new(true).open(&note) {
-            file.write_all(why.as_bytes()).ok();
+            serde_json::to_writer(&mut file, error).ok();
             return;
         }
         // The time of the note is that of the last trouble.
@@ -223,9 +223,11 @@ impl Session {
             .ok();
     }
 
-    /// What the first trouble was, if there was any.
-    pub fn first_trouble(&self) -> Option<String> {
-        fs::read_to_string(self.trouble_note()).ok()
+    /// What the first trouble was, if there was any. Where the note could not be written, the session's
+    /// directory is that.
+    pub fn first_trouble(&self) -> Option<CacheError> {
+        let note = fs::read(self.trouble_note()).ok()?;
+        Some(serde_json::from_slice(&note).unwrap_or(CacheError::SessionUnusable))
     }
 
     /// Whether there was trouble just now, so that the cache is better left alone.
@@ -237,8 +239,8 @@ impl Session {
 
     /// Notes trouble that another try would only meet again, at a price: the cache is left
     /// alone for the rest of the session.
-    pub fn give_up(&self, why: &str) {
-        self.trouble(why);
+    pub fn give_up(&self, error: &CacheError) {
+        self.trouble(error);
         File::create(self.given_up_note()).ok();
     }
 

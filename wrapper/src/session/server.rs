@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use nix_sccache_cache::storage::{Address, Limits, Storage, StorageError};
-use nix_sccache_contract::fault::{Fault, Kind};
+use nix_sccache_contract::fault::{Fault, FaultRecord};
 use nix_sccache_contract::{self as contract, wire};
 
 use crate::real_sccache;
@@ -42,7 +42,7 @@ pub(super) fn stop(socket: &Path) {
 }
 
 /// What it met, by its own statistics, which are those of this session alone.
-pub(super) fn faults(socket: &Path) -> Vec<Fault> {
+pub(super) fn faults(socket: &Path) -> Vec<FaultRecord> {
     let counts = connect(socket).and_then(|mut server| {
         server.statistics(|info| {
             (
@@ -57,25 +57,22 @@ pub(super) fn faults(socket: &Path) -> Vec<Fault> {
     };
     let counted = [
         (
-            Kind::EntryNotRead,
+            Fault::EntryNotRead("sccache could not read what its storage gave it".to_owned()),
             not_read,
-            "sccache could not read what its storage gave it",
         ),
         (
-            Kind::EntryNotRead,
+            Fault::EntryNotRead("sccache's storage did not answer within 60 s".to_owned()),
             silent,
-            "sccache's storage did not answer within 60 s",
         ),
         (
-            Kind::EntryNotStored,
+            Fault::EntryNotStored("sccache's storage did not take what it was given".to_owned()),
             not_written,
-            "sccache's storage did not take what it was given",
         ),
     ];
     counted
         .into_iter()
-        .filter(|(_, calls, _)| *calls > 0)
-        .map(|(kind, calls, why)| Fault::of_calls(kind, calls, why))
+        .filter(|(_, calls)| *calls > 0)
+        .map(|(fault, calls)| FaultRecord::of_calls(fault, calls))
         .collect()
 }
 
