@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use nix_sccache_tests::{Host, root, stdout_of, variable};
 use tempfile::TempDir;
 
-use crate::units;
+use crate::units_in;
 
 /// A machine, which ends with the value.
 pub struct Machine {
@@ -44,7 +44,7 @@ impl Machine {
         let at = |name: &str| folder.path().join(name);
         let copy = Command::new("cp")
             .args(["--recursive", "--no-preserve=mode", "--no-target-directory"])
-            .args([units(rendered), at("units")])
+            .args([units_in(rendered), at("units")])
             .status();
         assert!(copy.unwrap().success());
         stdout_of(

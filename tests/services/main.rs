@@ -47,6 +47,6 @@ fn host() -> Host {
 }
 
 /// Where a rendering has its units.
-fn units(rendered: &Path) -> PathBuf {
+fn units_in(rendered: &Path) -> PathBuf {
     rendered.join("lib/systemd/system")
 }

@@ -10,7 +10,7 @@ use nix_sccache_tests::{hosts, script, stdout_of};
 use serde_json::json;
 
 use crate::machine::Machine;
-use crate::{host, nixos, plain, units};
+use crate::{host, nixos, plain, units_in};
 
 /// What `systemd-analyze security` may find open, in tenths, of the gateway, who has to see other
 /// users, and of the daemon: on this machine alone, and with a level beyond it.
@@ -76,7 +76,7 @@ fn nixos_and_plain_units_are_the_same() {
                 "nix-sccache-daemon.service",
             ] {
                 let [ours, theirs] =
-                    [&ours, &theirs].map(|folder| lines(&units(folder).join(file)));
+                    [&ours, &theirs].map(|folder| lines(&units_in(folder).join(file)));
                 assert!(ours.len() > 3, "{file}: {ours:?}");
                 assert_eq!(ours, theirs, "{file}, {settings}");
             }
@@ -101,7 +101,7 @@ fn systemd_takes_them() {
         (nixos(&host(), &json!({})), NEAR),
         (nixos(&host(), &far), FAR),
     ] {
-        let units = units(&rendered);
+        let units = units_in(&rendered);
         let verified = Command::new("systemd-analyze")
             .args(["verify", "--man=no", "--generators=no"])
             .args(SERVICES.map(|unit| units.join(unit)))
