@@ -1,12 +1,12 @@
 /**
   What `builtins.rust.toolchain` answers, for the checks: some attributes, and components by name,
-  package and target.
+  target and package, whose name is by default the component's.
 
   # Example
 
   ```nix
   import ./answer.nix pkgs { channel = "nightly"; } [
-    { name = "clippy"; package = "clippy-preview"; target = "x86_64-unknown-linux-gnu"; }
+    { name = "clippy"; target = "x86_64-unknown-linux-gnu"; package = "clippy-preview"; }
   ]
   ```
 */
@@ -36,6 +36,7 @@ in
         + ".tar.xz";
     in
     {
+      package = component.name;
       version = "1.95.0";
       url = "https://example.org/dist/2026-04-16/${archive}";
       hash = "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";

@@ -9,120 +9,63 @@ let
   # A package that says no more than its name, as all of fenix' do.
   named = name: pkgs.runCommand name { } "mkdir $out";
 
-  areOfOne =
-    rustc: cargo:
-    (builtins.tryEval
-      (fromPaths {
-        rustc = named rustc;
-        cargo = named cargo;
-      }).drvPath
-    ).success;
+  fit = rustc: cargo: (builtins.tryEval (fromPaths { inherit cargo rustc; }).drvPath).success;
 
-  succeeds =
-    rustc: cargo:
-    (builtins.tryEval
-      (fromPaths {
-        rustc = package "rustc" rustc;
-        cargo = package "cargo" cargo;
-      }).drvPath
-    ).success;
+  areOfOne = rustc: cargo: fit (named rustc) (named cargo);
+
+  succeeds = rustc: cargo: fit (package "rustc" rustc) (package "cargo" cargo);
+
+  # A test of values that are all to be the same.
+  each = value: expr: {
+    inherit expr;
+    expected = map (_: value) expr;
+  };
 in
 {
-  testSameRelease = {
-    expr = [
-      (succeeds "1.95.0" "1.95.0")
-      (succeeds "1.95.1" "1.95.0")
-      # Cargo's own number.
-      (succeeds "1.95.0" "0.96.0")
-      (succeeds "1.97.0-nightly" "1.97.0-nightly-2026-05-20")
-      (succeeds "2026-05-20" "2026-05-20")
-      (areOfOne "rust-nightly-default-with-std-2026-08-08" "cargo-nightly-default-2026-08-08")
-      (areOfOne "rust-stable-with-components-2026-07-16" "rust-stable-with-components-2026-07-16")
-      (areOfOne "rust-1.95.0" "cargo-stable-2026-07-16")
-      (areOfOne "rust-mixed" "rust-mixed")
-      # The dates are those of commits.
-      (succeeds "1.95.0 (59807616e 2026-04-14)" "0.96.0 (f2d3ce0bd 2026-03-21)")
-    ];
-    expected = [
-      true
-      true
-      true
-      true
-      true
-      true
-      true
-      true
-      true
-      true
-    ];
-  };
+  testSameRelease = each true [
+    (succeeds "1.95.0" "1.95.0")
+    (succeeds "1.95.1" "1.95.0")
+    # Cargo's own number.
+    (succeeds "1.95.0" "0.96.0")
+    (succeeds "1.97.0-nightly" "1.97.0-nightly-2026-05-20")
+    (succeeds "2026-05-20" "2026-05-20")
+    (areOfOne "rust-nightly-default-with-std-2026-08-08" "cargo-nightly-default-2026-08-08")
+    (areOfOne "rust-stable-with-components-2026-07-16" "rust-stable-with-components-2026-07-16")
+    (areOfOne "rust-1.95.0" "cargo-stable-2026-07-16")
+    (areOfOne "rust-mixed" "rust-mixed")
+    # The dates are those of commits.
+    (succeeds "1.95.0 (59807616e 2026-04-14)" "0.96.0 (f2d3ce0bd 2026-03-21)")
+  ];
 
-  testOtherRelease = {
-    expr = [
-      (succeeds "1.95.0" "1.94.0")
-      (succeeds "1.95.0" "0.95.0")
-      (succeeds "1.9.0" "1.95.0")
-      (succeeds "2026-05-20" "2026-05-21")
-      # Two nightlies of the same number, and a nightly of a release's.
-      (succeeds "1.97.0-nightly-2026-05-20" "1.97.0-nightly-2026-05-21")
-      (succeeds "1.97.0-nightly-2026-05-20" "1.97.0")
-      (succeeds "1.97.0-beta.2" "1.97.0-nightly")
-      (areOfOne "rust-stable-with-std-2026-07-16" "cargo-stable-2026-06-04")
-      (areOfOne "rust-nightly-with-std-2026-08-07" "cargo-nightly-2026-08-08")
-      (areOfOne "rust-stable-2026-07-16" "rust-nightly-2026-07-16")
-      (areOfOne "rust-1.95.0" "rust-1.94.0")
-    ];
-    expected = [
-      false
-      false
-      false
-      false
-      false
-      false
-      false
-      false
-      false
-      false
-      false
-    ];
-  };
+  testOtherRelease = each false [
+    (succeeds "1.95.0" "1.94.0")
+    (succeeds "1.95.0" "0.95.0")
+    (succeeds "1.9.0" "1.95.0")
+    (succeeds "2026-05-20" "2026-05-21")
+    # Two nightlies of the same number, and a nightly of a release's.
+    (succeeds "1.97.0-nightly-2026-05-20" "1.97.0-nightly-2026-05-21")
+    (succeeds "1.97.0-nightly-2026-05-20" "1.97.0")
+    (succeeds "1.97.0-beta.2" "1.97.0-nightly")
+    (areOfOne "rust-stable-with-std-2026-07-16" "cargo-stable-2026-06-04")
+    (areOfOne "rust-nightly-with-std-2026-08-07" "cargo-nightly-2026-08-08")
+    (areOfOne "rust-stable-2026-07-16" "rust-nightly-2026-07-16")
+    (areOfOne "rust-1.95.0" "rust-1.94.0")
+  ];
 
-  testUnknownRelease = {
-    expr = [
-      (succeeds null "1.95.0")
-      (succeeds "1.95.0" null)
-      (succeeds "unstable" "1.95.0")
-      (succeeds "1.95.0" "2026-05-20")
-      (succeeds "1.95.0" "0.99999999999999999999")
-    ];
-    expected = [
-      true
-      true
-      true
-      true
-      true
-    ];
-  };
+  testUnknownRelease = each true [
+    (succeeds null "1.95.0")
+    (succeeds "1.95.0" null)
+    (succeeds "unstable" "1.95.0")
+    (succeeds "1.95.0" "2026-05-20")
+    (succeeds "1.95.0" "0.99999999999999999999")
+  ];
 
   # A date that is an attribute, as `toolchain` has it, beside fenix'.
   testDates = {
-    expr =
-      map
-        (
-          cargo:
-          (builtins.tryEval
-            (fromPaths {
-              rustc = package "rustc" "1.95.0" // {
-                date = "2026-04-16";
-              };
-              cargo = named cargo;
-            }).drvPath
-          ).success
-        )
-        [
-          "cargo-stable-2026-04-16"
-          "cargo-stable-2026-07-16"
-        ];
+    expr = map (cargo: fit (package "rustc" "1.95.0" // { date = "2026-04-16"; }) (named cargo)) [
+      "cargo-stable-2026-04-16"
+      "cargo-stable-2026-07-16"
+    ];
     expected = [
       true
       false

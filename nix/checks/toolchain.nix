@@ -5,37 +5,15 @@ let
   host = pkgs.stdenv.hostPlatform.rust.rustcTarget;
   wasm = "wasm32-unknown-unknown";
 
+  component = name: target: { inherit name target; };
+
   components = [
-    {
-      name = "cargo";
-      package = "cargo";
-      target = host;
-    }
-    {
-      name = "clippy";
-      package = "clippy-preview";
-      target = host;
-    }
-    {
-      name = "rust-src";
-      package = "rust-src";
-      target = null;
-    }
-    {
-      name = "rust-std";
-      package = "rust-std";
-      target = host;
-    }
-    {
-      name = "rust-std";
-      package = "rust-std";
-      target = wasm;
-    }
-    {
-      name = "rustc";
-      package = "rustc";
-      target = host;
-    }
+    (component "cargo" host)
+    (component "clippy" host // { package = "clippy-preview"; })
+    (component "rust-src" null)
+    (component "rust-std" host)
+    (component "rust-std" wasm)
+    (component "rustc" host)
   ];
 
   # Tells by `arguments` what it was asked.
@@ -60,15 +38,12 @@ let
     triple: available:
     (import ../lib {
       pkgs = pkgs // {
-        stdenv = pkgs.stdenv // {
+        stdenv = pkgs.stdenv // rec {
           hostPlatform = pkgs.stdenv.hostPlatform // {
             config = triple;
             rust.rustcTarget = triple;
           };
-          targetPlatform = pkgs.stdenv.hostPlatform // {
-            config = triple;
-            rust.rustcTarget = triple;
-          };
+          targetPlatform = hostPlatform;
         };
       };
       rust.toolchain =
@@ -86,13 +61,7 @@ let
         if !force && builtins.length targets < builtins.length wanted then
           throw "no standard library"
         else
-          import ./answer.nix pkgs { inherit targets; } (
-            map (target: {
-              name = "rust-std";
-              package = "rust-std";
-              inherit target;
-            }) targets
-          )
+          import ./answer.nix pkgs { inherit targets; } (map (component "rust-std") targets)
           // {
             inherit arguments;
           };

@@ -62,13 +62,13 @@ let
         mkdir -p ${name}
         cd ${name}
         echo 3 > rust-installer-version
-        ${lib.concatStrings (builtins.attrValues (builtins.mapAttrs component contents.${name}))}
+        ${lib.concatStrings (builtins.attrValues (builtins.mapAttrs folderOf contents.${name}))}
         cd ..
         tar --create ${name} | xz > $out
       '';
     };
 
-  component = name: code: ''
+  folderOf = name: code: ''
     echo ${name} >> components
     mkdir ${name}
     cd ${name}
@@ -78,6 +78,8 @@ let
   '';
 
   fetchurl = { url, ... }: archive (lib.removeSuffix ".tar.xz" (baseNameOf url));
+
+  component = name: target: { inherit name target; };
 
   toolchain =
     (import ../lib {
@@ -89,26 +91,10 @@ let
       rust.toolchain =
         _:
         import ./answer.nix pkgs { } [
-          {
-            name = "rustc";
-            package = "rustc";
-            target = host;
-          }
-          {
-            name = "rust-src";
-            package = "rust-src";
-            target = null;
-          }
-          {
-            name = "rust-std";
-            package = "rust-std";
-            target = host;
-          }
-          {
-            name = "rust-std";
-            package = "rust-std";
-            target = wasm;
-          }
+          (component "rustc" host)
+          (component "rust-src" null)
+          (component "rust-std" host)
+          (component "rust-std" wasm)
         ];
     }).toolchain
       { };
