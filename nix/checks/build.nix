@@ -11,6 +11,7 @@ pkgs:
 
 let
   inherit (import ../lib { inherit pkgs; }) withSccache;
+  inherit (import ../packages pkgs) tool;
 in
 pkgs.rustPlatform.buildRustPackage (
   withSccache { transport = "ephemeral"; } {
@@ -18,6 +19,7 @@ pkgs.rustPlatform.buildRustPackage (
     version = "1.0.0";
     src = ./hello;
     cargoLock.lockFile = ./hello/Cargo.lock;
+    nativeBuildInputs = [ tool ];
     # The library's compilation went through the shim, and was looked for.
     postBuild = ''
       nix-sccache report | grep 'misses [1-9]'
