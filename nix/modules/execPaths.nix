@@ -1,6 +1,6 @@
 /**
-  A package with a drop-in for a unit that lets it execute one package, and what that needs, and
-  nothing else. What it needs is known when it is built, and not before.
+  A package with a drop-in that lets a unit execute one package and its closure, and nothing else. The
+  closure is known only when the package is built.
 
   # Example
 

@@ -1,6 +1,6 @@
 /**
-  Which release of Rust a package is of, as far as it says so: by its version, or by its name, as
-  fenix' packages do, or by a date of its own.
+  Finds the release of Rust that a package is of: by its version, by its name, as with fenix'
+  packages, or by its date.
 
   # Example
 

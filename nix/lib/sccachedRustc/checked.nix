@@ -1,6 +1,6 @@
 /**
-  A toolchain, if the bootstrap of the source takes it: it takes the release of the source and the
-  one before it.
+  Checks a toolchain against the source's bootstrap, which accepts the release of the source and the
+  one before it, and returns it.
 
   # Example
 
@@ -10,9 +10,9 @@
 
   # Arguments
 
-  - `stage0`: the answer of `builtins.rust.stage0` about the source.
-  - `isGiven`: whether somebody chose the toolchain. What the stage0 file names fits, whatever it
-    says of itself.
+  - `stage0`: the result of `builtins.rust.stage0` for the source.
+  - `isGiven`: whether the user chose the toolchain. What the stage0 file names is accepted in any
+    case.
 */
 { stage0, isGiven }:
 

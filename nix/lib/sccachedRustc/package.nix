@@ -1,5 +1,5 @@
 /**
-  A package of rustc, of an unpacked source.
+  Makes a package of rustc from an unpacked source.
 
   # Example
 

@@ -1,7 +1,7 @@
 /**
-  What changes in a package of rustc, as a function for overrideAttrs: how it is configured and
-  built, and how it is installed, unless it says so itself. All hooks of the package run, and its
-  other phases are its own.
+  The overrides of a package of rustc, as a function for `overrideAttrs`: it is configured and built by
+  `x.py`, and installed by it unless it has an `installPhase` of its own. The package's hooks run, and
+  its other phases stay.
 
   # Example
 

@@ -1,5 +1,5 @@
 /**
-  What a source says of itself: its release, and its stage0.
+  Reads what a source says about itself: its release, and its stage0 file.
 
   # Example
 
@@ -10,10 +10,10 @@
 
   # Attributes of the result
 
-  - `isPackage`: whether the source is a package, and not a tree.
-  - `tree`: where the files are, or what they are unpacked from.
-  - `stage0`: the answer of `builtins.rust.stage0`; of an archive whose toolchain is given
-    (`isGiven`) and whose stage0 file is not, with null for what only the file says.
+  - `isPackage`: whether the source is a package, and not a source tree.
+  - `tree`: the source tree, or the archive of it.
+  - `stage0`: the result of `builtins.rust.stage0`; for an archive with a given toolchain (`isGiven`)
+    and without a given stage0 file, null stands for what only the file says.
   - `file`: what names the stage0, for `builtins.rust.toolchain`.
   - `version`: the release, as an argument for `builtins.rust.bootstrapConfig`.
   - `release`: the release alone.

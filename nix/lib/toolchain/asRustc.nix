@@ -1,9 +1,9 @@
 /**
-  What nixpkgs reads of a rustc, beside its programs: `buildRustPackage` makes the `meta` of packages
-  of it.
+  The attributes that nixpkgs reads from a rustc: `buildRustPackage` derives the `meta` of packages from
+  them.
 
-  Which platforms nixpkgs' own rustc compiles for is said of any other, as rust-overlay does: a
-  platform too many costs a message of rustc's, one too few keeps packages from being evaluated.
+  The platforms of nixpkgs' own rustc are assumed for any other, as rust-overlay does: a platform too
+  many is an error of rustc's when it is used, one too few keeps packages from being evaluated.
 
   # Example
 
@@ -13,7 +13,7 @@
 
   # Arguments
 
-  - a rustc, or any set, whose own attributes of these names win.
+  - a rustc, or any set, whose own attributes of these names have precedence.
 */
 pkgs:
 

@@ -1,6 +1,6 @@
 /**
-  One component of a toolchain: its archive, unpacked, with programs that run on Nix's own C
-  library where they are to run at all.
+  One component of a toolchain: its archive, unpacked, with programs patched to run on Nix's own C
+  library.
 
   # Example
 
@@ -18,7 +18,7 @@
   # Arguments
 
   - `host`: the target triple that the toolchain's programs run on.
-  - the component, as `builtins.rust.toolchain` answers it.
+  - the component, an element of `components` in the result of `builtins.rust.toolchain`.
 */
 {
   fetchurl,

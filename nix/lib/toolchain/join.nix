@@ -1,5 +1,5 @@
 /**
-  One toolchain of several components, whose sysroot has them all.
+  Joins components into one toolchain, whose sysroot has them all.
 
   # Example
 

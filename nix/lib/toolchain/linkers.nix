@@ -1,6 +1,6 @@
 /**
-  The C compilers that rustc calls to link, as inputs that a toolchain brings to those that have
-  it among their nativeBuildInputs.
+  The C compilers that rustc calls to link, as inputs that a toolchain propagates to derivations that
+  have it among their `nativeBuildInputs`.
 
   # Example
 
