@@ -195,7 +195,7 @@ fn messages(host: &Host, cases: &[String]) -> Vec<String> {
     let (_input_folder, input) = self::file(lines.as_bytes());
     let mut repl = limited(&host.nix("repl"));
     let output = repl.stdin(File::open(input).unwrap()).output().unwrap();
-    let stderr = survives(host, &output, &text);
+    let stderr = survives(&output, &text);
     stderr
         .lines()
         .filter_map(|line| line.trim_start().strip_prefix("error: "))
@@ -212,7 +212,7 @@ fn list(cases: &[String]) -> String {
 
 /// What Nix said, having lived on.
 #[track_caller]
-fn survives(host: &Host, output: &Output, expression: &str) -> String {
+fn survives(output: &Output, expression: &str) -> String {
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(
         matches!(output.status.code(), Some(0 | 1)),
@@ -261,17 +261,17 @@ fn outcomes(host: &Host, cases: &[String]) -> serde_json::Value {
     let text = batch(cases);
     let output = evaluate(host, text.as_bytes());
     if output.status.success() {
-        survives(host, &output, &text);
+        survives(&output, &text);
         return serde_json::from_slice(&output.stdout).unwrap();
     }
     if let [case] = cases {
-        let stderr = survives(host, &output, case);
+        let stderr = survives(&output, case);
         panic!("seed {}: not caught: {case}\n{stderr}", seed());
     }
     let (first, second) = cases.split_at(cases.len() / 2);
     outcomes(host, first);
     outcomes(host, second);
-    let stderr = survives(host, &output, &text);
+    let stderr = survives(&output, &text);
     panic!(
         "seed {}: caught alone, but not together: {text}\n{stderr}",
         seed()
@@ -358,7 +358,7 @@ fn what_cannot_be_caught_is_an_error_of_nix() {
         for (value, message) in UNCATCHABLE {
             let shown = String::from_utf8_lossy(value);
             let json = run("json", value);
-            let json_says = survives(&host, &json, &shown);
+            let json_says = survives(&json, &shown);
             for call in [
                 "rust.toTOML",
                 "rust.target",
@@ -368,7 +368,7 @@ fn what_cannot_be_caught_is_an_error_of_nix() {
             ] {
                 let ours = run(call, value);
                 let expression = format!("{call} ({shown})");
-                let says = survives(&host, &ours, &expression);
+                let says = survives(&ours, &expression);
                 assert!(
                     ours.status.success() || !json.status.success(),
                     "{expression}: toJSON lives with it\n{says}"
@@ -410,7 +410,7 @@ fn strings_of_a_hundred_megabytes() {
     const LENGTH: u64 = 12 << 23;
     for host in hosts() {
         let output = evaluate(&host, TEXT.as_bytes());
-        let stderr = survives(&host, &output, TEXT);
+        let stderr = survives(&output, TEXT);
         assert!(output.status.success(), "{stderr}");
         let outcomes: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         let around = "a = \"\"\n".len() as u64;
