@@ -89,7 +89,7 @@ impl Options {
     }
 
     fn keep(&self, log: &Log) {
-        keep("the log", self.log.as_deref(), || Ok(log::lines(log)?));
+        keep("the log", self.log.as_deref(), || Ok(log::lines(log)));
         keep("the report", self.report.as_deref(), || {
             Ok(serde_json::to_vec_pretty(&Report::of(log))?)
         });

@@ -138,6 +138,8 @@ pub fn is_wrapped(language: Language, wrap: Option<&str>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use nix_sccache_contract::json::Json;
+
     use super::*;
     use crate::invocation;
 
@@ -162,7 +164,7 @@ mod tests {
             let expected = match expected {
                 "cacheable" => Cacheability::Cacheable,
                 "probe" => Cacheability::Probe,
-                reason => Cacheability::Bypass(serde_json::from_str(reason).unwrap()),
+                reason => Cacheability::Bypass(Json::from_json(reason.as_bytes()).unwrap()),
             };
             assert_eq!(cacheability, expected, "{call}");
         }

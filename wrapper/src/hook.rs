@@ -123,10 +123,7 @@ fn log() -> ExitCode {
         ));
         return ExitCode::FAILURE;
     };
-    let printed = lines(&session.read_log())
-        .map_err(io::Error::from)
-        .and_then(|lines| io::stdout().write_all(&lines));
-    match printed {
+    match io::stdout().write_all(&lines(&session.read_log())) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             print_error(format_args!("nix-sccache: no log: {error}"));
@@ -183,10 +180,7 @@ fn run(program: &OsStr, arguments: &[&OsStr], file: Option<&Path>) -> ExitCode {
 /// Writes the log to a file that nobody's build depends on.
 fn keep(log: &Log, file: Option<&Path>) {
     let Some(file) = file else { return };
-    let written = lines(log)
-        .map_err(io::Error::from)
-        .and_then(|lines| fs::write(file, lines));
-    if let Err(error) = written {
+    if let Err(error) = fs::write(file, lines(log)) {
         print_error(format_args!(
             "nix-sccache: the log cannot be written to {}: {error}",
             file.display()

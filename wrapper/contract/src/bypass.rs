@@ -2,13 +2,12 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
 use crate::coded::{coded, filled};
 
 coded! {
     /// Why an invocation runs without the cache.
-    #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+    #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+    #[cfg_attr(feature = "serde", derive(serde::Serialize))]
     pub enum BypassReason {
         /// It links: the kinds of crate, or `test`.
         "links" Links(kinds): "links ({})";

@@ -19,6 +19,13 @@ pub(crate) fn filled(text: &str, detail: Option<&str>) -> String {
 /// Defines such an enum: `"code" Variant(detail): "sentence"; "remedy"`, where the detail is a text.
 macro_rules! coded {
     (@text $detail:ident) => { String };
+    (@new $variant:ident $given:ident) => {
+        match $given {
+            None => Some(Self::$variant),
+            Some(_) => None,
+        }
+    };
+    (@new $variant:ident $given:ident $detail:ident) => { $given.map(Self::$variant) };
     (@detail) => { None };
     (@detail $detail:ident) => { Some($detail) };
     (
@@ -34,7 +41,7 @@ macro_rules! coded {
         pub enum $name {
             $(
                 $(#[$of_one])*
-                #[serde(rename = $code)]
+                #[cfg_attr(feature = "serde", serde(rename = $code))]
                 $variant $((coded!(@text $detail)))?,
             )*
         }
@@ -44,6 +51,14 @@ macro_rules! coded {
             pub const TABLE: &'static [$crate::coded::Row] = &[
                 $($crate::coded::Row { code: $code, sentence: $sentence, remedy: $remedy },)*
             ];
+
+            /// The one of a code, with what came with it; nothing where there is none, or it has no such thing.
+            pub(crate) fn of_code(code: &str, detail: Option<String>) -> Option<Self> {
+                match code {
+                    $($code => coded!(@new $variant detail $($detail)?),)*
+                    _ => None,
+                }
+            }
 
             fn row(&self) -> $crate::coded::Row {
                 match self {
@@ -76,6 +91,27 @@ macro_rules! coded {
                 $crate::coded::filled(self.row().remedy, detail.as_deref())
             }
         }
+
+        /// The code, or an object of the code with what came with it.
+        impl $crate::json::Json for $name {
+            fn write(&self, text: &mut String) {
+                let code = self.code().to_owned();
+                match self.detail() {
+                    None => code.write(text),
+                    Some(detail) => $crate::json::write_object(text, |text| {
+                        $crate::json::put(&code, &detail.to_owned(), text);
+                    }),
+                }
+            }
+
+            fn read(value: &serde_json::Value) -> Option<Self> {
+                if let Some(code) = value.as_str() {
+                    return Self::of_code(code, None);
+                }
+                let (code, detail) = value.as_object()?.iter().next()?;
+                Self::of_code(code, Some(detail.as_str()?.to_owned()))
+            }
+        }
     };
 }
 pub(crate) use coded;
@@ -84,6 +120,7 @@ pub(crate) use coded;
 mod tests {
     use crate::bypass::BypassReason;
     use crate::fault::{CacheError, Fault};
+    use crate::json::Json;
 
     #[test]
     fn codes_tell_rows_apart() {
@@ -113,9 +150,12 @@ mod tests {
             reason.remedy(),
             "what .incbin\\u{1b} names is in no key: put such data into a source of its own"
         );
-        let json = serde_json::to_string(&reason).unwrap();
+        let json = reason.to_json();
         assert_eq!(json, r#"{"assembler-reads":".incbin\u001b"}"#);
-        assert_eq!(serde_json::from_str::<BypassReason>(&json).unwrap(), reason);
+        assert_eq!(BypassReason::from_json(json.as_bytes()), Some(reason));
+        for other in [r#""assembler-reads""#, r#"{"native":"x"}"#, r#""x""#, "1"] {
+            assert_eq!(BypassReason::from_json(other.as_bytes()), None, "{other}");
+        }
         assert_eq!(CacheError::SessionMissing.detail(), None);
     }
 }

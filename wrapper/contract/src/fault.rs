@@ -3,14 +3,16 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::coded::{coded, filled};
+use crate::json::{Json, Member, put, write_object};
 use crate::text::{shown, shown_up_to};
 
 coded! {
     /// Why the cache cannot be used. The build goes on without it.
-    #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    #[cfg_attr(feature = "serde", derive(serde::Serialize))]
     pub enum CacheError {
         /// There is none.
         "sccache-missing" SccacheMissing: "there is no sccache on PATH";
@@ -58,8 +60,8 @@ coded! {
 
 coded! {
     /// What went wrong with the cache and was got over: the build has lost time, and nothing else.
-    #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-    #[serde(tag = "fault", content = "why")]
+    #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+    #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(tag = "fault", content = "why"))]
     pub enum Fault {
         /// An entry was not what had been stored, or was another call's.
         "entry-damaged" EntryDamaged(why): "{entries} damaged, compiled again and stored anew";
@@ -90,19 +92,47 @@ impl fmt::Display for CacheError {
 }
 
 /// A fault as the session's log has it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FaultRecord {
     /// What it was, and the cause, as far as it is known.
-    #[serde(flatten)]
     pub fault: Fault,
     /// The crate or the source file of the call; empty where none is known.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub name: String,
     /// How many calls it stands for.
     pub calls: u64,
     /// How long the calls waited, in milliseconds, where that is the fault.
-    #[serde(default, skip_serializing_if = "is_zero")]
     pub waited: u64,
+}
+
+/// The fault's code and its cause are members beside the others; no name and no time are left out.
+impl Json for FaultRecord {
+    fn write(&self, text: &mut String) {
+        write_object(text, |text| {
+            put("fault", &self.fault.code().to_owned(), text);
+            self.fault.detail().map(str::to_owned).put("why", text);
+            Some(self.name.clone())
+                .filter(|name| !name.is_empty())
+                .put("name", text);
+            put("calls", &self.calls, text);
+            if self.waited > 0 {
+                put("waited", &self.waited, text);
+            }
+        });
+    }
+
+    fn read(value: &Value) -> Option<Self> {
+        let members = value.as_object()?;
+        let fault = members.get("fault")?.as_str()?;
+        Some(Self {
+            fault: Fault::of_code(fault, Option::get("why", members)?)?,
+            name: Option::<String>::get("name", members)?.unwrap_or_default(),
+            calls: u64::get("calls", members)?,
+            waited: members
+                .get("waited")
+                .and_then(Value::as_u64)
+                .unwrap_or_default(),
+        })
+    }
 }
 
 impl FaultRecord {
@@ -128,10 +158,11 @@ impl FaultRecord {
 }
 
 /// Faults of one code and cause, together.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Faults {
     /// What it was, and the cause.
-    #[serde(flatten)]
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub fault: Fault,
     /// How many calls met it.
     pub calls: u64,
@@ -215,11 +246,6 @@ impl Faults {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for this")]
-fn is_zero(number: &u64) -> bool {
-    *number == 0
-}
-
 #[expect(
     clippy::cast_precision_loss,
     reason = "a build does not take 285 years"
@@ -274,8 +300,8 @@ mod tests {
             ),
         ] {
             let record = FaultRecord::of_call(fault, "a");
-            assert_eq!(serde_json::to_string(&record).unwrap(), text);
-            assert_eq!(serde_json::from_str::<FaultRecord>(text).unwrap(), record);
+            assert_eq!(record.to_json(), text);
+            assert_eq!(FaultRecord::from_json(text.as_bytes()), Some(record));
         }
     }
 }

@@ -1,18 +1,17 @@
 //! Names the languages whose compilers the shim stands in front of.
 
-use serde::Deserialize;
-
 /// A language whose compiler the shim stands in front of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize))]
 pub enum Language {
     /// rustc, by cargo's `RUSTC_WRAPPER`
-    #[serde(rename = "rust")]
+    #[cfg_attr(feature = "serde", serde(rename = "rust"))]
     Rust,
     /// A C compiler, by CMake's launcher variable or by cc-rs, which takes the wrapper of rustc
-    #[serde(rename = "c")]
+    #[cfg_attr(feature = "serde", serde(rename = "c"))]
     C,
     /// A C++ compiler, likewise
-    #[serde(rename = "c++")]
+    #[cfg_attr(feature = "serde", serde(rename = "c++"))]
     Cxx,
 }
 

@@ -13,6 +13,7 @@
 //! | [`report`] | the sum of a log: the closing table, and the report as JSON |
 //! | [`record`], [`part`] | what keys were made of |
 //! | [`outputs`] | what is part of a build's result, where nothing of ours may be written |
+//! | [`json`] | how records are written and read |
 //! | [`secret`], [`text`] | what may be shown of other people's values |
 //! | [`wire`] | the protocol of sccache's daemon: frames, requests, responses |
 
@@ -20,6 +21,7 @@ pub mod bypass;
 pub mod coded;
 pub mod fault;
 pub mod hidden;
+pub mod json;
 mod language;
 pub mod log;
 pub mod outputs;

@@ -1,37 +1,31 @@
 //! Holds the session's log: one line of JSON a call.
 
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::bypass::BypassReason;
 use crate::fault::{CacheError, FaultRecord};
+use crate::json::{self, Json, Member, record};
 
-/// One call of a compiler.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
-    /// When it began, in microseconds since 1970.
-    pub at: u64,
-    /// How long it took, in microseconds; 0 for a probe, which nobody waits for.
-    pub took: u64,
-    /// `rust`, `c` or `c++`.
-    pub language: String,
-    /// The crate, or the source file.
-    pub name: String,
-    /// Cargo's package and its version, where cargo says: crates of one name, as build scripts
-    /// are, have that to tell them apart. Older logs have none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub package: Option<String>,
-    /// Whether its key has a path in it that other builds have not, and could have another instead.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub keeps_path: bool,
-    /// What came of it.
-    #[serde(flatten)]
-    pub outcome: Outcome,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
-fn is_false(value: &bool) -> bool {
-    !value
+record! {
+    /// One call of a compiler.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Entry {
+        /// When it began, in microseconds since 1970.
+        pub at: u64,
+        /// How long it took, in microseconds; 0 for a probe, which nobody waits for.
+        pub took: u64,
+        /// `rust`, `c` or `c++`.
+        pub language: String,
+        /// The crate, or the source file.
+        pub name: String,
+        /// Cargo's package and its version, where cargo says: crates of one name, as build scripts
+        /// are, have that to tell them apart. Older logs have none.
+        pub package: Option<String>,
+        /// Whether its key has a path in it that other builds have not, and could have another instead.
+        pub keeps_path: bool,
+        /// What came of it.
+        pub outcome: Outcome,
+    }
 }
 
 /// What a session leaves.
@@ -45,15 +39,8 @@ pub struct Log {
     pub faults: Vec<FaultRecord>,
 }
 
-/// The last line of a log that was kept of a session that could not use the cache.
-#[derive(Serialize, Deserialize)]
-struct LastLine {
-    cache_error: CacheError,
-}
-
 /// What came of a call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "outcome", content = "reason")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The cache had it.
     Hit,
@@ -67,43 +54,65 @@ pub enum Outcome {
     Error,
 }
 
-/// The text of a log that is to be kept.
-pub fn lines(log: &Log) -> serde_json::Result<Vec<u8>> {
-    let mut lines = Vec::new();
-    for call in &log.calls {
-        serde_json::to_writer(&mut lines, call)?;
-        lines.push(b'\n');
+/// It is the members `outcome` and, of a bypass, `reason`.
+impl Member for Outcome {
+    fn put(&self, name: &str, text: &mut String) {
+        let outcome = match self {
+            Self::Hit => "hit",
+            Self::Miss => "miss",
+            Self::Passthrough(_) => "passthrough",
+            Self::Probe => "probe",
+            Self::Error => "error",
+        };
+        json::put(name, &outcome.to_owned(), text);
+        if let Self::Passthrough(reason) = self {
+            json::put("reason", reason, text);
+        }
     }
-    for fault in &log.faults {
-        serde_json::to_writer(&mut lines, fault)?;
-        lines.push(b'\n');
+
+    fn get(name: &str, members: &Map<String, Value>) -> Option<Self> {
+        Some(match members.get(name)?.as_str()? {
+            "hit" => Self::Hit,
+            "miss" => Self::Miss,
+            "passthrough" => Self::Passthrough(BypassReason::read(members.get("reason")?)?),
+            "probe" => Self::Probe,
+            "error" => Self::Error,
+            _ => return None,
+        })
     }
-    if let Some(cache_error) = log.error.clone() {
-        serde_json::to_writer(&mut lines, &LastLine { cache_error })?;
-        lines.push(b'\n');
-    }
-    Ok(lines)
+}
+
+/// The text of a log that is to be kept. An error of the cache is its last line.
+#[must_use]
+pub fn lines(log: &Log) -> Vec<u8> {
+    let calls = log.calls.iter().map(Json::to_json);
+    let faults = log.faults.iter().map(Json::to_json);
+    let error = log.error.iter().map(|error| {
+        let mut text = String::new();
+        json::write_object(&mut text, |text| json::put("cache_error", error, text));
+        text
+    });
+    let lines = calls.chain(faults).chain(error);
+    lines.flat_map(|line| (line + "\n").into_bytes()).collect()
 }
 
 /// What the text of a log that was kept says.
 #[must_use]
 pub fn kept(text: &str) -> Log {
+    let last = text.lines().next_back();
+    let last = last.and_then(|line| serde_json::from_str::<Value>(line).ok());
     Log {
         calls: whole_lines(text),
         faults: whole_lines(text),
-        error: text
-            .lines()
-            .next_back()
-            .and_then(|line| serde_json::from_str(line).ok())
-            .map(|LastLine { cache_error }| cache_error),
+        error: last.and_then(|line| CacheError::read(line.get("cache_error")?)),
     }
 }
 
 /// The lines of a log, calls or faults. A line that is not whole, as a full disk leaves it, is passed over.
 #[must_use]
-pub fn whole_lines<T: DeserializeOwned>(text: &str) -> Vec<T> {
+pub fn whole_lines<T: Json>(text: &str) -> Vec<T> {
     text.lines()
-        .filter_map(|line| serde_json::from_str(line).ok())
+        .filter_map(|line| T::from_json(line.as_bytes()))
         .collect()
 }
 
@@ -136,7 +145,7 @@ mod tests {
                     calls,
                     error,
                 };
-                let text = String::from_utf8(lines(&log).unwrap()).unwrap();
+                let text = String::from_utf8(lines(&log)).unwrap();
                 assert_eq!(kept(&text), log);
             }
         }
@@ -153,6 +162,6 @@ mod tests {
             call.outcome,
             Outcome::Passthrough(BypassReason::Links("bin".into()))
         );
-        assert_eq!(serde_json::to_string(&call).unwrap(), line);
+        assert_eq!(call.to_json(), line);
     }
 }

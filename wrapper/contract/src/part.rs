@@ -1,13 +1,18 @@
 //! What a key is made of, part by part, as it is recorded and compared.
 
-use serde::{Deserialize, Serialize};
+use serde_json::Map;
 
 use crate::hex;
+use crate::json::{Json, Member, members, put, record};
 use crate::secret;
 
 /// What a part is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize),
+    serde(rename_all = "kebab-case")
+)]
 pub enum Kind {
     /// The version of cargo's package. It is in the key by what it changes.
     Package,
@@ -36,8 +41,12 @@ pub enum Kind {
 }
 
 /// What a part had for a value.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize),
+    serde(rename_all = "kebab-case")
+)]
 pub enum Value {
     /// As it is.
     Text(String),
@@ -45,19 +54,67 @@ pub enum Value {
     Digest(String),
 }
 
-/// One part of a key.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Part {
-    /// What it is.
-    pub kind: Kind,
-    /// Which one, among those of its kind.
-    pub name: String,
-    /// What it was.
-    #[serde(flatten)]
-    pub value: Value,
-    /// The file that it was in, where that has another name than the part.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub file: Option<String>,
+record! {
+    /// One part of a key.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Part {
+        /// What it is.
+        pub kind: Kind,
+        /// Which one, among those of its kind.
+        pub name: String,
+        /// What it was.
+        pub value: Value,
+        /// The file that it was in, where that has another name than the part.
+        pub file: Option<String>,
+    }
+}
+
+impl Kind {
+    const ALL: [(Self, &'static str); 12] = [
+        (Self::Package, "package"),
+        (Self::Compiler, "compiler"),
+        (Self::Wrapper, "wrapper"),
+        (Self::Directory, "directory"),
+        (Self::Argument, "argument"),
+        (Self::Order, "order"),
+        (Self::Variable, "variable"),
+        (Self::Source, "source"),
+        (Self::Dependency, "dependency"),
+        (Self::Library, "library"),
+        (Self::Target, "target"),
+        (Self::Cache, "cache"),
+    ];
+}
+
+impl Json for Kind {
+    fn write(&self, text: &mut String) {
+        let name = Self::ALL.iter().find(|(kind, _)| kind == self);
+        name.map_or("", |(_, name)| name).to_owned().write(text);
+    }
+
+    fn read(value: &serde_json::Value) -> Option<Self> {
+        let kind = Self::ALL
+            .iter()
+            .find(|(_, name)| value.as_str() == Some(name))?;
+        Some(kind.0)
+    }
+}
+
+members!(Kind, Vec<Part>);
+
+/// It is a member `text` or `digest`.
+impl Member for Value {
+    fn put(&self, _: &str, text: &mut String) {
+        match self {
+            Self::Text(value) => put("text", value, text),
+            Self::Digest(value) => put("digest", value, text),
+        }
+    }
+
+    fn get(_: &str, members: &Map<String, serde_json::Value>) -> Option<Self> {
+        let text = String::get("text", members).map(Self::Text);
+        text.or_else(|| String::get("digest", members).map(Self::Digest))
+    }
 }
 
 /// The longest text that is kept: longer ones nobody reads.
@@ -146,8 +203,8 @@ mod tests {
             Part::text(Kind::Argument, "-C opt-level", "3"),
             Part::digest(Kind::Dependency, "serde", b"x").in_file("libserde-1.rmeta"),
         ] {
-            let line = serde_json::to_string(&part).unwrap();
-            assert_eq!(serde_json::from_str::<Part>(&line).unwrap(), part, "{line}");
+            let line = part.to_json();
+            assert_eq!(Part::from_json(line.as_bytes()), Some(part), "{line}");
         }
     }
 }

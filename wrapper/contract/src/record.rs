@@ -1,63 +1,62 @@
 //! The file that a build leaves of its calls' keys: a line of JSON about the build, then one a call.
 
-use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use crate::json::{Json, members, put, record, write_object};
+use crate::log::whole_lines;
 use crate::part::Part;
 
-/// Which build it was.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Build {
-    /// When it ended, in microseconds since 1970.
-    pub at: u64,
-    /// The derivation's name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// The same without its version.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pname: Option<String>,
-    /// Its first output.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub out: Option<String>,
-    /// How it reaches its cache.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub transport: Option<String>,
+members!(Unit);
+
+record! {
+    /// Which build it was.
+    #[derive(Clone, Debug, Default, PartialEq, Eq)]
+    pub struct Build {
+        /// When it ended, in microseconds since 1970.
+        pub at: u64,
+        /// The derivation's name.
+        pub name: Option<String>,
+        /// The same without its version.
+        pub pname: Option<String>,
+        /// Its first output.
+        pub out: Option<String>,
+        /// How it reaches its cache.
+        pub transport: Option<String>,
+    }
 }
 
-/// The file's first line.
-#[derive(Serialize, Deserialize)]
-struct First {
-    build: Build,
+record! {
+    /// What one call's key was made of.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Made {
+        /// When the call began: with the name this tells which line of the log is its.
+        pub at: u64,
+        /// The crate, or the source file.
+        pub name: String,
+        /// What was compiled.
+        pub unit: Unit,
+        /// What of.
+        pub parts: Vec<Part>,
+    }
 }
 
-/// What one call's key was made of.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Made {
-    /// When the call began: with the name this tells which line of the log is its.
-    pub at: u64,
-    /// The crate, or the source file.
-    pub name: String,
-    /// What was compiled.
-    pub unit: Unit,
-    /// What of.
-    pub parts: Vec<Part>,
-}
-
-/// What tells a call from others for the same crate.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Unit {
-    /// The kinds of crate.
-    pub kinds: Vec<String>,
-    /// The target, where the call names one.
-    pub target: Option<String>,
-    /// Whether it is a test harness.
-    pub test: bool,
-    /// Whether it is checked alone.
-    pub checked: bool,
-    /// The folder to which its library goes.
-    pub folder: Option<String>,
-    /// The library's name in there, without `lib` and an ending.
-    pub stem: Option<String>,
+record! {
+    /// What tells a call from others for the same crate.
+    #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+    pub struct Unit {
+        /// The kinds of crate.
+        pub kinds: Vec<String>,
+        /// The target, where the call names one.
+        pub target: Option<String>,
+        /// Whether it is a test harness.
+        pub test: bool,
+        /// Whether it is checked alone.
+        pub checked: bool,
+        /// The folder to which its library goes.
+        pub folder: Option<String>,
+        /// The library's name in there, without `lib` and an ending.
+        pub stem: Option<String>,
+    }
 }
 
 impl Unit {
@@ -104,28 +103,22 @@ fn without_version(name: &str) -> &str {
     version.map_or(name, |(at, _)| name.get(..at).unwrap_or(name))
 }
 
-/// The text of the file, of lines that were recorded.
-pub fn text(build: Build, recorded: &[u8]) -> serde_json::Result<Vec<u8>> {
-    let mut text = serde_json::to_vec(&First { build })?;
-    text.push(b'\n');
-    text.extend_from_slice(recorded);
-    Ok(text)
+/// The text of the file, of lines that were recorded. Its first line is of the build.
+#[must_use]
+pub fn text(build: &Build, recorded: &[u8]) -> Vec<u8> {
+    let mut text = String::new();
+    write_object(&mut text, |text| put("build", build, text));
+    text.push('\n');
+    [text.as_bytes(), recorded].concat()
 }
 
 /// Reads the text of such a file. Lines that are not whole are passed over.
 #[must_use]
 pub fn read(text: &str) -> (Build, Vec<Made>) {
-    let build = text
-        .lines()
-        .next()
-        .and_then(|line| serde_json::from_str(line).ok())
-        .map(|First { build }| build)
-        .unwrap_or_default();
-    let calls = text
-        .lines()
-        .filter_map(|line| serde_json::from_str(line).ok())
-        .collect();
-    (build, calls)
+    let first = text.lines().next();
+    let first = first.and_then(|line| serde_json::from_str::<Value>(line).ok());
+    let build = first.and_then(|line| Build::read(line.get("build")?));
+    (build.unwrap_or_default(), whole_lines(text))
 }
 
 #[cfg(test)]
@@ -162,9 +155,9 @@ mod tests {
             },
             parts: vec![Part::text(Kind::Argument, "-O", "")],
         };
-        let mut lines = serde_json::to_vec(&made).unwrap();
+        let mut lines = made.to_json().into_bytes();
         lines.extend(b"\n{\"at\":");
-        let file = text(build.clone(), &lines).unwrap();
+        let file = text(&build, &lines);
         let read = read(std::str::from_utf8(&file).unwrap());
         assert_eq!(read, (build, vec![made]));
     }

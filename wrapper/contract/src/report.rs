@@ -2,15 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
 use crate::bypass::BypassReason;
 use crate::fault::{self, CacheError, Faults};
 use crate::log::{Entry, Log, Outcome};
 use crate::text::shown;
 
 /// What a session's log says, all together.
-#[derive(Debug, Default, PartialEq, Serialize)]
+#[derive(Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Report {
     /// Calls that the cache was asked for.
     pub asked: usize,
@@ -42,7 +41,8 @@ pub struct Report {
 }
 
 /// A call that the cache had not.
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Missed {
     /// The crate, or the source file.
     pub name: String,
@@ -53,7 +53,8 @@ pub struct Missed {
 }
 
 /// An error of the cache, with what people read of it.
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct ToldError {
     /// Its code.
     pub code: &'static str,
@@ -74,7 +75,8 @@ impl ToldError {
 }
 
 /// Calls that ran without the cache for one reason.
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Passthrough {
     /// The reason's code.
     pub code: &'static str,

@@ -1,10 +1,9 @@
 //! Says when compilers are shown paths that stay the same from build to build.
 
-use serde::Deserialize;
-
 /// When compilers are shown paths that stay the same while a lock file or a version changes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
 pub enum StablePaths {
     /// Where not a bit of what is built depends on it
     #[default]

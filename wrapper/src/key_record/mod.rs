@@ -20,6 +20,7 @@ use crate::session::{self, Session, write_whole};
 use crate::stable_paths::StablePaths;
 use nix_sccache_contract::bypass::BypassReason;
 use nix_sccache_contract::hex;
+use nix_sccache_contract::json::Json;
 use nix_sccache_contract::log::{Entry, Outcome};
 use nix_sccache_contract::part::{Kind, Part, Value};
 use nix_sccache_contract::record::{self, Build, Made, Unit};
@@ -86,7 +87,7 @@ pub fn recorded(session: &Session) -> Vec<u8> {
             u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
         });
     let lines = fs::read(session.keys()).unwrap_or_default();
-    record::text(Build::of_variables(at, |name| env::var(name).ok()), &lines).unwrap_or_default()
+    record::text(&Build::of_variables(at, |name| env::var(name).ok()), &lines)
 }
 
 /// What the shim itself adds to the key.
@@ -156,14 +157,10 @@ fn found_once(session: &Session, compiler: &Compiler, language: Language) -> Vec
 
 fn remembered(session: &Session, what: &str, find: impl FnOnce() -> Vec<Part>) -> Vec<Part> {
     let file = session.found(what);
-    let known = fs::read(&file)
-        .ok()
-        .and_then(|text| serde_json::from_slice(&text).ok());
+    let known = fs::read(&file).ok().and_then(|text| Json::from_json(&text));
     known.unwrap_or_else(|| {
         let parts = find();
-        if let Ok(text) = serde_json::to_vec(&parts) {
-            write_whole(&file, &text).ok();
-        }
+        write_whole(&file, parts.to_json().as_bytes()).ok();
         parts
     })
 }

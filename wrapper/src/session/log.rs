@@ -4,24 +4,22 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
+use nix_sccache_contract::json::Json;
 use nix_sccache_contract::log::whole_lines;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 /// Adds a line. A single write to a file opened for appending is whole, whoever else writes.
-pub fn append(log: &Path, entry: &impl Serialize) -> io::Result<()> {
-    let mut line = serde_json::to_vec(entry)?;
-    line.push(b'\n');
+pub fn append(log: &Path, entry: &impl Json) -> io::Result<()> {
+    let line = entry.to_json() + "\n";
     OpenOptions::new()
         .create(true)
         .append(true)
         .open(log)?
-        .write_all(&line)
+        .write_all(line.as_bytes())
 }
 
 /// Reads the lines of a log, calls or faults. A line that is not whole, as a full disk leaves it, is
 /// passed over.
-pub fn read<T: DeserializeOwned>(log: &Path) -> io::Result<Vec<T>> {
+pub fn read<T: Json>(log: &Path) -> io::Result<Vec<T>> {
     let text = match fs::read_to_string(log) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
         other => other?,

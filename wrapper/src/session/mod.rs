@@ -24,6 +24,7 @@ use nix_sccache_contract as contract;
 use crate::process::{is_there, process_of};
 use crate::temporary::{TemporaryDirectory, TemporaryFile};
 use nix_sccache_contract::fault::{CacheError, Fault, FaultRecord};
+use nix_sccache_contract::json::Json;
 use nix_sccache_contract::log::{Entry, Log};
 
 pub use self::note::Note;
@@ -213,7 +214,7 @@ impl Session {
     pub fn trouble(&self, error: &CacheError) {
         let note = self.trouble_note();
         if let Ok(mut file) = OpenOptions::new().write(true).create_new(true).open(&note) {
-            serde_json::to_writer(&mut file, error).ok();
+            file.write_all(error.to_json().as_bytes()).ok();
             return;
         }
         // The time of the note is that of the last trouble.
@@ -227,7 +228,7 @@ impl Session {
     /// directory is that.
     pub fn first_trouble(&self) -> Option<CacheError> {
         let note = fs::read(self.trouble_note()).ok()?;
-        Some(serde_json::from_slice(&note).unwrap_or(CacheError::SessionUnusable))
+        Some(CacheError::from_json(&note).unwrap_or(CacheError::SessionUnusable))
     }
 
     /// Whether there was trouble just now, so that the cache is better left alone.

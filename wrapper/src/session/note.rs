@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::process::{is_there, process_of};
 use nix_sccache_contract::bypass::BypassReason;
+use nix_sccache_contract::json::Json;
 
 /// The note of one call: it is there while the compiler compiles, with the number of the process that
 /// waits for it.
@@ -118,14 +119,12 @@ impl Note {
 
     /// Says why the call is none for the cache after all.
     pub fn note_refused(&self, reason: &BypassReason) {
-        if let Ok(text) = serde_json::to_vec(reason) {
-            fs::write(self.refused(), text).ok();
-        }
+        fs::write(self.refused(), reason.to_json()).ok();
     }
 
     /// Why it is none.
     pub fn refusal(&self) -> Option<BypassReason> {
-        serde_json::from_slice(&fs::read(self.refused()).ok()?).ok()
+        BypassReason::from_json(&fs::read(self.refused()).ok()?)
     }
 
     /// Keeps the arguments that the compiler was called with: sccache calls it with others of the same
