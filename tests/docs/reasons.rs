@@ -3,6 +3,7 @@
 
 use nix_sccache_contract::bypass::BypassReason;
 use nix_sccache_contract::coded::Row;
+use nix_sccache_contract::fault::{CacheError, Fault};
 
 fn main() {
     println!(
@@ -16,12 +17,29 @@ fn main() {
         "Why an invocation of a compiler ran without the cache.",
         BypassReason::TABLE,
     );
+    section(
+        "Cache errors",
+        "Why the cache could not be used, and the build went on without it. A report names the first.",
+        CacheError::TABLE,
+    );
+    section(
+        "Faults",
+        "What went wrong with the cache and was got over: the build lost time, and nothing else.",
+        Fault::TABLE,
+    );
 }
 
 fn section(title: &str, about: &str, table: &[Row]) {
     println!("\n## {title}\n\n{about}\n\n| code | the report says | what to do |\n|---|---|---|");
     // A detail that varies, and what would end a cell.
-    let cell = |text: &str| text.replace("{}", "…").replace('|', "\\|");
+    let cell = |text: &str| {
+        let text = text
+            .replace("{entries}", "entries")
+            .replace("{calls}", "calls");
+        text.replace("{seconds}", "…")
+            .replace("{}", "…")
+            .replace('|', "\\|")
+    };
     for row in table {
         println!(
             "| `{}` | {} | {} |",
