@@ -70,7 +70,7 @@ fn begin() -> ExitCode {
                     .collect();
                 io::stdout().write_all(&lines).ok();
             }
-            Err(error) => print_error(format_args!("nix-sccache: {}", no_session(&error))),
+            Err(error) => drop(told_no_session(&error)),
         }
     }
     ExitCode::SUCCESS
@@ -142,10 +142,8 @@ fn run(program: &OsStr, arguments: &[&OsStr], file: Option<&Path>) -> ExitCode {
     let begun = match Session::begin() {
         Ok(begun) => begun,
         Err(error) => {
-            let error = no_session(&error);
-            print_error(format_args!("nix-sccache: {error}"));
             let log = Log {
-                error: Some(error),
+                error: Some(told_no_session(&error)),
                 ..Log::default()
             };
             keep(&log, file);
@@ -195,8 +193,11 @@ fn leave(log: &Log, keys: &[u8]) {
     }
 }
 
-fn no_session(error: &io::Error) -> CacheError {
-    CacheError::SessionNotBegun(error.to_string())
+/// Says that no session could begin, where none will say it at its end.
+fn told_no_session(error: &io::Error) -> CacheError {
+    let error = CacheError::SessionNotBegun(error.to_string());
+    print_error(format_args!("nix-sccache: {error} [{}]", error.code()));
+    error
 }
 
 #[cfg(test)]

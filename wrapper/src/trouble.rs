@@ -16,7 +16,11 @@ use crate::print::print_error;
 /// where each would say the same, once an hour.
 pub fn tell_trouble(error: &CacheError) {
     if env::var_os("IN_NIX_SHELL").is_none() || !was_told_lately() {
-        print_error(error_text(&error.to_string()));
+        print_error(format_args!(
+            "{} [{}]",
+            error_text(&error.to_string()),
+            error.code()
+        ));
     }
 }
 
