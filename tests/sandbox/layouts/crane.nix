@@ -6,7 +6,7 @@
   # Example
 
   ```nix
-  import ./crane.nix { pkgs = …; src = name: …; crates = nameOf: […]; add = attrs: attrs; … }
+  import ./crane.nix { pkgs = …; src = name: …; vendored = nameOf: line: …; add = attrs: attrs; … }
   ```
 */
 {
@@ -15,7 +15,7 @@
   version,
   run,
   src,
-  crates,
+  vendored,
   add,
   installPhase,
 }:
@@ -25,10 +25,8 @@ let
 
   vendorRegistry = pkgs.runCommand "vendor-registry" { } ''
     mkdir -p $out
-    ${builtins.concatStringsSep "\n" (
-      map (crate: "ln -s ${crate.path} $out/${crate.name}-${crate.version}") (
-        crates (crate: "cargo-package-${crate.name}-${crate.version}")
-      )
+    ${vendored (crate: "cargo-package-${crate.name}-${crate.version}") (
+      crate: "ln -s ${crate.path} $out/${crate.name}-${crate.version}"
     )}
   '';
 

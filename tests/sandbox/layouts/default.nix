@@ -52,13 +52,14 @@ let
     # Under the name that a tool gives it, which is part of paths in the build.
     src = name: folder name source;
 
-    # What the lock file names, each by the name that a tool gives its sources.
-    crates =
-      nameOf:
-      map (crate: {
-        inherit (crate) name version checksum;
-        path = folder (nameOf crate) "${crates}/${crate.name}-${crate.version}";
-      }) (builtins.filter (crate: crate ? source) lock.package);
+    # A line of shell for each crate that the lock file names; `path` has the name that a tool gives its sources.
+    vendored =
+      nameOf: line:
+      builtins.concatStringsSep "\n" (
+        map (
+          crate: line (crate // { path = folder (nameOf crate) "${crates}/${crate.name}-${crate.version}"; })
+        ) (builtins.filter (crate: crate ? source) lock.package)
+      );
 
     # The arguments of a derivation, with the cache where it is wanted.
     add =
@@ -77,9 +78,9 @@ let
     '';
   };
 in
-builtins.mapAttrs (_: layout: import layout arguments) {
-  crane = ./crane.nix;
-  naersk = ./naersk.nix;
-  cargoHash = ./cargoHash.nix;
-  cargoLock = ./cargoLock.nix;
+{
+  crane = import ./crane.nix arguments;
+  naersk = import ./naersk.nix arguments;
+  cargoHash = import ./buildRustPackage.nix (arguments // { byHash = true; });
+  cargoLock = import ./buildRustPackage.nix (arguments // { byHash = false; });
 }

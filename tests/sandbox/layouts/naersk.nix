@@ -5,7 +5,7 @@
   # Example
 
   ```nix
-  import ./naersk.nix { pkgs = …; src = name: …; crates = nameOf: […]; add = attrs: attrs; … }
+  import ./naersk.nix { pkgs = …; src = name: …; vendored = nameOf: line: …; add = attrs: attrs; … }
   ```
 */
 {
@@ -14,7 +14,7 @@
   version,
   run,
   src,
-  crates,
+  vendored,
   add,
   installPhase,
 }:
@@ -23,10 +23,9 @@ let
   # lndir makes real folders of links, as `cp --symbolic-link` does.
   cratesIoDependencies = pkgs.runCommand "crates-io-dependencies" { } ''
     mkdir -p $out
-    ${builtins.concatStringsSep "\n" (
-      map (crate: ''
-        cp --recursive --symbolic-link --no-preserve=mode ${crate.path} $out/${crate.name}-${crate.version}-${crate.checksum}
-      '') (crates (crate: "unpack-${crate.name}-${crate.version}"))
+    ${vendored (crate: "unpack-${crate.name}-${crate.version}") (
+      crate:
+      "cp --recursive --symbolic-link --no-preserve=mode ${crate.path} $out/${crate.name}-${crate.version}-${crate.checksum}"
     )}
   '';
 in
