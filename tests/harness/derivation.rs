@@ -130,6 +130,13 @@ impl Built {
         }
     }
 
+    /// It has these hits and misses, and no trouble.
+    #[track_caller]
+    pub fn assert_counts(&self, hits_and_misses: (u64, u64)) {
+        let found = (self.hits_and_misses(), self.troubles());
+        assert_eq!(found, (hits_and_misses, 0), "{self:#?}");
+    }
+
     /// How often the shim spoke of trouble with the cache.
     pub fn troubles(&self) -> usize {
         self.log

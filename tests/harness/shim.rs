@@ -88,6 +88,8 @@ impl Shim {
 /// What a session's command did, and what its report says.
 #[derive(Debug)]
 pub struct Reported {
+    /// What was called, with the variables that were set for it.
+    pub command: String,
     /// The command's exit code.
     pub code: Option<i32>,
     /// All that it and the shim said.
@@ -109,6 +111,13 @@ impl Reported {
     #[track_caller]
     pub fn hits_and_misses(&self) -> (u64, u64) {
         (self.count("hits"), self.count("misses"))
+    }
+
+    /// It ended well, with these hits and misses and without trouble.
+    #[track_caller]
+    pub fn assert_counts(&self, hits_and_misses: (u64, u64)) {
+        let found = (self.code, self.hits_and_misses(), self.troubles());
+        assert_eq!(found, (Some(0), hits_and_misses, 0), "{self:#?}");
     }
 
     /// How often the shim spoke of trouble with the cache.
@@ -137,6 +146,7 @@ pub fn reported<S: AsRef<std::ffi::OsStr>>(
         fs::read(&file).unwrap_or_else(|error| panic!("{run:?}: no report: {error}\n{stderr}"));
     let report = serde_json::from_slice(&report).unwrap_or_else(|error| panic!("{error}"));
     Reported {
+        command: format!("{run:?}"),
         code: output.status.code(),
         stderr,
         report,

@@ -42,11 +42,7 @@ fn hits_pass() {
         let plain = Derivation::new(json!(null)).build(&host, &library);
         for expected in [(0, 2), (2, 0)] {
             let built = derivation.build(&host, &library);
-            assert_eq!(
-                (built.hits_and_misses(), built.troubles()),
-                (expected, 0),
-                "{built:#?}"
-            );
+            built.assert_counts(expected);
             assert_eq!(built.contents(), plain.contents());
         }
         assert!(!gateway.log().contains("refused"), "{}", gateway.log());
@@ -193,12 +189,7 @@ fn whoever_holds_what_there_is_holds_up_nobody() {
         fs::write(signs.path().join("done"), "").unwrap();
         (attacked.map(|attacked| attacked.join().unwrap()), built)
     });
-    assert_eq!(
-        (built.hits_and_misses(), built.troubles()),
-        ((2, 0), 0),
-        "{built:#?}\n{}",
-        gateway.log()
-    );
+    built.assert_counts((2, 0));
     for (number, attacked) in (0..).zip(&attacked) {
         let held = held(number);
         assert!(held.starts_with("hold: 1"), "{held}: {attacked:#?}");

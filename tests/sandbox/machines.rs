@@ -104,11 +104,7 @@ fn a_hit_on_the_other(level: &Level, sites: &[Site; 2]) {
             .with(json!({ "preBuild": "env" }))
             .mount(&site.gateway.folder(), "/run/nix-sccache")
             .build(&host, &library);
-        assert_eq!(
-            (built.hits_and_misses(), built.troubles()),
-            (expected, 0),
-            "{built:#?}"
-        );
+        built.assert_counts(expected);
         assert_eq!(built.contents(), plain.contents());
         let mut query = host.plain("nix-store");
         let deriver = stdout_of(query.args(["--query", "--deriver"]).arg(built.path()));
@@ -131,11 +127,7 @@ fn gone_and_back(level: &mut Level, sites: &mut [Site; 2], network: &Network) {
     let [one, other] = sites;
     let check = |site: &Site, expected: (u64, u64), word: &str| {
         let (built, took) = site.build(&shim, &library, &[]);
-        assert_eq!(
-            (built.code, built.hits_and_misses(), built.troubles()),
-            (Some(0), expected, 0),
-            "{built:#?}"
-        );
+        built.assert_counts(expected);
         assert_eq!(said(&library), format!("{word} 5 3\n"));
         took
     };

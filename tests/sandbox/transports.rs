@@ -40,11 +40,7 @@ fn redis_by_its_socket() {
         let derivation = Derivation::new(settings).mount(redis.folder(), "/run/redis");
         for expected in [(0, 2), (2, 0)] {
             let built = derivation.build(&host, &library);
-            assert_eq!(
-                (built.hits_and_misses(), built.troubles()),
-                (expected, 0),
-                "{built:#?}"
-            );
+            built.assert_counts(expected);
         }
     }
 }
@@ -54,11 +50,7 @@ fn ephemeral() {
     for host in hosts() {
         let library = project();
         let built = Derivation::new(json!({ "transport": "ephemeral" })).build(&host, &library);
-        assert_eq!(
-            (built.hits_and_misses(), built.troubles()),
-            ((0, 2), 0),
-            "{built:#?}"
-        );
+        built.assert_counts((0, 2));
     }
 }
 

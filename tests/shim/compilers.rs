@@ -20,11 +20,7 @@ fn clippy() {
         let mut run = shim.run(&daemon);
         run.current_dir(library.path());
         let checked = reported(run, ["cargo", "clippy", "--offline"]);
-        assert_eq!(
-            (checked.code, checked.hits_and_misses()),
-            (Some(0), expected),
-            "{checked:#?}"
-        );
+        checked.assert_counts(expected);
         assert!(
             checked.stderr.contains("unneeded `return` statement"),
             "{checked:#?}"
@@ -35,11 +31,7 @@ fn clippy() {
     let mut run = shim.run(&daemon);
     run.current_dir(library.path());
     let checked = reported(run, ["cargo", "check", "--offline"]);
-    assert_eq!(
-        (checked.code, checked.hits_and_misses()),
-        (Some(0), (0, 2)),
-        "{checked:#?}"
-    );
+    checked.assert_counts((0, 2));
     assert!(!checked.stderr.contains("unneeded"), "{checked:#?}");
 }
 
@@ -62,11 +54,7 @@ fn cargo_auditable() {
                 "--offline",
             ],
         );
-        assert_eq!(
-            (built.code, built.hits_and_misses()),
-            (Some(0), expected),
-            "{built:#?}"
-        );
+        built.assert_counts(expected);
         programs.push(std::fs::read(library.program()).unwrap());
     }
     assert!(programs[0] == programs[1]);
@@ -84,11 +72,7 @@ fn a_wrapper_of_ones_own() {
         let mut run = shim.run(&daemon);
         run.env("RUSTC_WORKSPACE_WRAPPER", &wrapper);
         let built = build(run, &library);
-        assert_eq!(
-            (built.code, built.hits_and_misses()),
-            (Some(0), expected),
-            "{word} {built:#?}"
-        );
+        built.assert_counts(expected);
     }
 }
 
@@ -107,11 +91,7 @@ fn flags_of_nixpkgs_rustc_are_in_the_key() {
             run.env("NIX_RUSTFLAGS", flags);
         }
         let built = build(run, &library);
-        assert_eq!(
-            (built.code, built.hits_and_misses()),
-            (Some(0), expected),
-            "{flags:?} {built:#?}"
-        );
+        built.assert_counts(expected);
     }
 }
 
@@ -215,11 +195,7 @@ fn another_compiler_is_another_key() {
                 "a.o",
             ],
         );
-        assert_eq!(
-            (built.code, built.hits_and_misses()),
-            (Some(0), expected),
-            "{define} {built:#?}"
-        );
+        built.assert_counts(expected);
     }
 }
 
@@ -237,11 +213,7 @@ fn another_rustc_is_another_key() {
         let mut run = shim.run(&daemon);
         run.env("RUSTC", &rustc);
         let built = build(run, &library);
-        assert_eq!(
-            (built.code, built.hits_and_misses()),
-            (Some(0), expected),
-            "{word} {built:#?}"
-        );
+        built.assert_counts(expected);
     }
 }
 
@@ -265,11 +237,7 @@ fn two_compilers_in_one_session() {
     let mut run = shim.run_with("ephemeral");
     run.current_dir(folder.path());
     let built = reported(run, ["sh", "-ec", &compile]);
-    assert_eq!(
-        (built.code, built.hits_and_misses()),
-        (Some(0), (2, 2)),
-        "{built:#?}"
-    );
+    built.assert_counts((2, 2));
     let object = |name| std::fs::read(folder.path().join(name)).unwrap();
     assert!(object("one.o") != object("two.o"));
 }
@@ -304,11 +272,7 @@ fn rustc_is_asked_about_itself_once() {
         let mut run = shim.run(&daemon);
         run.env("RUSTC", &rustc);
         let built = build(run, &library);
-        assert_eq!(
-            (built.code, built.hits_and_misses()),
-            (Some(0), expected),
-            "{contents} {built:#?}"
-        );
+        built.assert_counts(expected);
         let asked = std::fs::read_to_string(&asked).unwrap();
         let times = |question: &str| asked.lines().filter(|line| *line == question).count();
         // For its sysroot once more by us, who look whether it is in there.

@@ -20,7 +20,7 @@ use nix_sccache_tests::attack::{ATTACKS, KEY, attack};
 use nix_sccache_tests::protocol::{
     Client, Heard, found, frame, get, missing, put, request, stored,
 };
-use nix_sccache_tests::{Daemon, Gateway, Reported, built, library, root, script, stdout_of};
+use nix_sccache_tests::{Daemon, Gateway, built, library, root, script, stdout_of};
 
 use crate::{build, shim};
 
@@ -45,15 +45,6 @@ fn telltale(folder: &Path) -> (String, impl Fn() -> bool) {
     (program.display().to_string(), move || mark.exists())
 }
 
-#[track_caller]
-fn check(built: &Reported, expected: (u64, u64)) {
-    assert_eq!(
-        (built.code, built.hits_and_misses(), built.troubles()),
-        (Some(0), expected, 0),
-        "{built:#?}"
-    );
-}
-
 /// A build through the gateway is a build through the daemon: the same hits, the same bytes.
 #[test]
 fn hits_pass() {
@@ -70,12 +61,12 @@ fn hits_pass() {
     assert!(plain.unwrap().success());
     let plain = program();
 
-    check(&build(shim.run_at(&gateway.socket()), &library), (0, 2));
+    build(shim.run_at(&gateway.socket()), &library).assert_counts((0, 2));
     assert_eq!(program(), plain);
-    check(&build(shim.run_at(&gateway.socket()), &library), (2, 0));
+    build(shim.run_at(&gateway.socket()), &library).assert_counts((2, 0));
     assert_eq!(program(), plain);
     // What came in by the gateway is the daemon's, and the other way about.
-    check(&build(shim.run(&daemon), &library), (2, 0));
+    build(shim.run(&daemon), &library).assert_counts((2, 0));
     assert!(!gateway.log().contains("refused"), "{}", gateway.log());
     // Statistics are recorded: of two builds and one.
     let text = statistics(&daemon);
@@ -124,7 +115,7 @@ fn entries_pass_unchanged() {
 fn attacks_come_to_nothing() {
     let (shim, mut daemon, library) = (shim(), Daemon::start(), library("hello"));
     let gateway = Gateway::start(&daemon, &["--timeout", "2"]);
-    check(&build(shim.run_at(&gateway.socket()), &library), (0, 2));
+    build(shim.run_at(&gateway.socket()), &library).assert_counts((0, 2));
     let folder = tempfile::tempdir().unwrap();
     let (program, ran) = telltale(folder.path());
     let (written, secret) = (folder.path().join("written"), folder.path().join("secret"));
@@ -167,7 +158,7 @@ fn attacks_come_to_nothing() {
             gateway.log()
         );
     }
-    check(&build(shim.run_at(&gateway.socket()), &library), (2, 0));
+    build(shim.run_at(&gateway.socket()), &library).assert_counts((2, 0));
 }
 
 /// What the attacks do where no gateway is: these are no attacks on paper.
@@ -209,7 +200,7 @@ fn whoever_holds_what_there_is_holds_up_nobody() {
             "64M",
         ],
     );
-    check(&build(shim.run_at(&gateway.socket()), &library), (0, 2));
+    build(shim.run_at(&gateway.socket()), &library).assert_counts((0, 2));
     let folder = tempfile::tempdir().unwrap();
     fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
     let program = folder.path().join("attack");
@@ -230,7 +221,7 @@ fn whoever_holds_what_there_is_holds_up_nobody() {
         assert!(said.starts_with("hold: 1"), "{said}");
     }
     let began = Instant::now();
-    check(&build(shim.run_at(&gateway.socket()), &library), (2, 0));
+    build(shim.run_at(&gateway.socket()), &library).assert_counts((2, 0));
     assert!(
         began.elapsed() < Duration::from_secs(10),
         "{:?}",
@@ -248,7 +239,7 @@ fn whoever_holds_what_there_is_holds_up_nobody() {
         attacker.kill().unwrap();
         attacker.wait().unwrap();
     }
-    check(&build(shim.run_at(&gateway.socket()), &library), (2, 0));
+    build(shim.run_at(&gateway.socket()), &library).assert_counts((2, 0));
 }
 
 /// An answer that nobody reads is the daemon's to hold until the client is given up.
@@ -486,12 +477,12 @@ fn the_log_is_no_way_to_fill_a_disk() {
 fn read_only() {
     let (shim, daemon, library) = (shim(), Daemon::start(), library("hello"));
     let gateway = Gateway::start(&daemon, &["--read-only"]);
-    check(&build(shim.run_at(&gateway.socket()), &library), (0, 2));
-    check(&build(shim.run_at(&gateway.socket()), &library), (0, 2));
+    build(shim.run_at(&gateway.socket()), &library).assert_counts((0, 2));
+    build(shim.run_at(&gateway.socket()), &library).assert_counts((0, 2));
     let log = gateway.log();
     assert!(log.contains("refused a request to store an entry"), "{log}");
-    check(&build(shim.run(&daemon), &library), (0, 2));
-    check(&build(shim.run_at(&gateway.socket()), &library), (2, 0));
+    build(shim.run(&daemon), &library).assert_counts((0, 2));
+    build(shim.run_at(&gateway.socket()), &library).assert_counts((2, 0));
     let mut client = Client::new(&gateway.socket());
     let Heard::Answer(answer) = client.ask(&put(KEY, &vec![7; 1 << 20])) else {
         panic!("no answer");
@@ -510,8 +501,8 @@ fn read_only() {
 fn a_frame_that_is_too_long() {
     let (shim, daemon, library) = (shim(), Daemon::start(), library("hello"));
     let gateway = Gateway::start(&daemon, &["--max-frame", "2K"]);
-    check(&build(shim.run_at(&gateway.socket()), &library), (0, 2));
-    check(&build(shim.run_at(&gateway.socket()), &library), (0, 2));
+    build(shim.run_at(&gateway.socket()), &library).assert_counts((0, 2));
+    build(shim.run_at(&gateway.socket()), &library).assert_counts((0, 2));
     assert!(
         gateway.log().contains("--max-frame is 2048"),
         "{}",
@@ -554,12 +545,12 @@ fn a_client_that_is_not_in_client_side_mode() {
 fn the_daemon_restarted_behind_the_gateway() {
     let (shim, mut daemon, library) = (shim(), Daemon::start(), library("hello"));
     let gateway = Gateway::start(&daemon, &[]);
-    check(&build(shim.run_at(&gateway.socket()), &library), (0, 2));
+    build(shim.run_at(&gateway.socket()), &library).assert_counts((0, 2));
     daemon.stop();
     let built = build(shim.run_at(&gateway.socket()), &library);
     assert_eq!((built.code, built.troubles()), (Some(0), 1), "{built:#?}");
     daemon.restart();
-    check(&build(shim.run_at(&gateway.socket()), &library), (2, 0));
+    build(shim.run_at(&gateway.socket()), &library).assert_counts((2, 0));
 }
 
 /// A gateway in a container has clients outside, whose processes have no number in there.

@@ -124,11 +124,7 @@ fn cargo_calls_the_shim() {
         .env("PATH", path_with(&shim))
         .current_dir(library.path());
     let built = nix_sccache_tests::reported(run, ["cargo", "build", "--release", "--offline"]);
-    assert_eq!(
-        (built.code, built.hits_and_misses()),
-        (Some(0), (0, 2)),
-        "{built:#?}"
-    );
+    built.assert_counts((0, 2));
 
     library.clean();
     let mut run = shim.run(&daemon);
@@ -137,11 +133,7 @@ fn cargo_calls_the_shim() {
         .current_dir(library.path());
     let built = nix_sccache_tests::reported(run, ["cargo", "build", "--release", "--offline"]);
     // Cargo found the shim's rustc on PATH, which serves those who call rustc themselves.
-    assert_eq!(
-        (built.code, built.hits_and_misses()),
-        (Some(0), (2, 0)),
-        "{built:#?}"
-    );
+    built.assert_counts((2, 0));
 }
 
 fn path_with(shim: &nix_sccache_tests::Shim) -> String {
@@ -159,11 +151,7 @@ fn a_session_needs_no_wrapper_set() {
     let mut run = shim.run(&daemon);
     run.env_remove("RUSTC_WRAPPER");
     let built = build(run, &library);
-    assert_eq!(
-        (built.code, built.hits_and_misses()),
-        (Some(0), (0, 2)),
-        "{built:#?}"
-    );
+    built.assert_counts((0, 2));
     let mut run = shim.run(&daemon);
     run.env("RUSTC_WRAPPER", "");
     let built = build(run, &library);

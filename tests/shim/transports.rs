@@ -14,17 +14,9 @@ use crate::{build, shim};
 fn server() {
     let (shim, daemon, library) = (shim(), Daemon::start(), library("hello"));
     let cold = build(shim.run(&daemon), &library);
-    assert_eq!(
-        (cold.code, cold.hits_and_misses()),
-        (Some(0), (0, 2)),
-        "{cold:#?}"
-    );
+    cold.assert_counts((0, 2));
     let warm = build(shim.run(&daemon), &library);
-    assert_eq!(
-        (warm.code, warm.hits_and_misses()),
-        (Some(0), (2, 0)),
-        "{warm:#?}"
-    );
+    warm.assert_counts((2, 0));
     assert_eq!(warm.report["passthrough"][0]["code"], "links", "{warm:#?}");
     assert_eq!(warm.troubles(), 0, "{warm:#?}");
     library.say("goodbye");
@@ -47,11 +39,7 @@ fn directory() {
         let mut run = shim.run_with("directory");
         run.env("SCCACHE_DIR", cache.path());
         let built = build(run, &library);
-        assert_eq!(
-            (built.code, built.hits_and_misses()),
-            (Some(0), expected),
-            "{built:#?}"
-        );
+        built.assert_counts(expected);
     }
 }
 
@@ -91,11 +79,7 @@ fn ephemeral_within_one_session() {
     let twice =
         "cargo build --release --offline && rm -r target && cargo build --release --offline";
     let built = nix_sccache_tests::reported(run, ["sh", "-c", twice]);
-    assert_eq!(
-        (built.code, built.hits_and_misses()),
-        (Some(0), (2, 2)),
-        "{built:#?}"
-    );
+    built.assert_counts((2, 2));
 }
 
 #[test]
@@ -108,11 +92,7 @@ fn redis() {
             format!("redis+unix://localhost{}", redis.socket().display()),
         );
         let built = build(run, &library);
-        assert_eq!(
-            (built.code, built.hits_and_misses()),
-            (Some(0), expected),
-            "{built:#?}"
-        );
+        built.assert_counts(expected);
     }
 }
 
