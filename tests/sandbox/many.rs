@@ -402,14 +402,14 @@ fn check_nothing_is_left(round: &Round, gateway: &Gateway) {
         sandbox.push(".chroot");
         assert!(!store.join(sandbox).exists(), "{word} left its sandbox");
     }
-    // A build that ended well leaves its log, the page, and what the keys were made of.
+    // A build that ended well leaves its log, and what the keys were made of.
     let mut reports = round.reports();
     for word in WORDS {
         let output = round.output(word);
         let name = output.file_name().unwrap().to_str().unwrap();
         let before = reports.len();
         reports.retain(|report| !report.starts_with(name));
-        let expected = if output.exists() { 3 } else { 0 };
+        let expected = if output.exists() { 2 } else { 0 };
         assert_eq!(before - reports.len(), expected, "{word}'s reports");
     }
     assert_eq!(reports, [""; 0], "whose are they?");
