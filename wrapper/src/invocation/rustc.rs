@@ -197,7 +197,7 @@ impl Rustc {
             let Argument { option, value, .. } = argument;
             let Some(given) = value else {
                 // Its value is missing.
-                return TAKE_VALUE.contains(option.as_str()).then(|| option.clone());
+                return is_among(option, TAKE_VALUE).then(|| option.clone());
             };
             let (name, value) = named(given);
             let begins = |refused: &[&str]| refused.iter().any(|start| name.starts_with(start));
