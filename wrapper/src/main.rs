@@ -17,12 +17,14 @@
 
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
+mod added_flags;
 mod bootstrap;
 mod cacheability;
 mod call;
 mod cargo_config;
 mod client;
 mod compiler_stub;
+mod dep_info;
 mod digest;
 mod entry_checksum;
 mod hook;

@@ -2,11 +2,11 @@
 //! environment, and by the files that it would write and read.
 
 use std::env;
-use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
+use crate::added_flags;
 use crate::bootstrap;
-use crate::invocation::{Invocation, Options, Rustc, are_too_long};
+use crate::invocation::{Cc, Invocation, Options, Rustc, are_too_long};
 use crate::outputs;
 use crate::static_libraries::{self, StaticLibrary};
 use nix_sccache_contract::bypass::BypassReason;
@@ -53,7 +53,8 @@ fn of_rustc(call: &Rustc) -> Option<BypassReason> {
     if bootstrap::compiles_with_its_own(call.target().is_some()) {
         return Some(BypassReason::OwnCompiler);
     }
-    adds("NIX_RUST", &["target-cpu=native"]).then_some(BypassReason::Native)
+    added_flags::any("NIX_RUST", |flag| flag.contains("target-cpu=native"))
+        .then_some(BypassReason::Native)
 }
 
 fn of_cc() -> Option<BypassReason> {
@@ -63,16 +64,6 @@ fn of_cc() -> Option<BypassReason> {
     {
         return Some(BypassReason::Variable(name.to_owned()));
     }
-    let native = ["-march=native", "-mcpu=native", "-mtune=native"];
-    adds("NIX_CFLAGS_COMPILE", &native).then_some(BypassReason::Native)
-}
-
-/// Whether nixpkgs' wrapper of the compiler adds one of these, by a variable that begins like this.
-fn adds(variable: &str, options: &[&str]) -> bool {
-    let has = |value: &OsStr| {
-        let value = value.to_string_lossy();
-        options.iter().any(|option| value.contains(option))
-    };
-    env::vars_os()
-        .any(|(name, value)| name.as_bytes().starts_with(variable.as_bytes()) && has(&value))
+    added_flags::any("NIX_CFLAGS_COMPILE", Cc::is_for_this_processor)
+        .then_some(BypassReason::Native)
 }

@@ -1,13 +1,12 @@
 //! Preprocesses a C or C++ source for sccache, which makes the key of it.
 
-use std::env;
 use std::ffi::OsStr;
 use std::io::{self, Read, Write};
-use std::os::unix::ffi::OsStrExt;
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
 
 use memchr::memmem;
 
+use crate::added_flags;
 use crate::invocation::{Argument, Cc, Invocation};
 use crate::process;
 use crate::session::Note;
@@ -67,22 +66,14 @@ fn run(command: &mut Command) -> io::Result<(ExitStatus, Vec<u8>)> {
 
 /// Whether options have the object name files and lines, here or in what nixpkgs' wrapper adds.
 fn have_lines(call: &Cc) -> bool {
-    let added =
-        env::vars_os().filter(|(name, _)| name.as_bytes().starts_with(b"NIX_CFLAGS_COMPILE"));
-    let added = added.map(|(_, options)| options);
     let mut given = call.arguments.iter();
-    given.any(|argument| names_lines(argument.option.as_bytes()))
-        || added.into_iter().any(|options| {
-            options
-                .as_bytes()
-                .split(u8::is_ascii_whitespace)
-                .any(names_lines)
-        })
+    given.any(|argument| names_lines(&argument.option))
+        || added_flags::any("NIX_CFLAGS_COMPILE", names_lines)
 }
 
 /// Whether an option does: for a debugger, or for what a sanitizer finds.
-fn names_lines(option: &[u8]) -> bool {
-    (option.starts_with(b"-g") && option != b"-g0") || option.starts_with(b"-fsanitize")
+fn names_lines(option: &str) -> bool {
+    (option.starts_with("-g") && option != "-g0") || option.starts_with("-fsanitize")
 }
 
 /// Whether a text asks the compiler itself for the line or the file that it is in.
@@ -129,10 +120,10 @@ mod tests {
     #[test]
     fn objects_with_lines_are_known() {
         for option in ["-g", "-ggdb3", "-gsplit-dwarf", "-fsanitize=address"] {
-            assert!(names_lines(option.as_bytes()), "{option}");
+            assert!(names_lines(option), "{option}");
         }
         for option in ["-g0", "-O2", "-E", "a.c"] {
-            assert!(!names_lines(option.as_bytes()), "{option}");
+            assert!(!names_lines(option), "{option}");
         }
     }
 }

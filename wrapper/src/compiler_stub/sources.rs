@@ -4,6 +4,7 @@
 use std::fs;
 use std::process::{Command, ExitCode, ExitStatus};
 
+use crate::dep_info;
 use crate::invocation::Rustc;
 use crate::process;
 use crate::session::Note;
@@ -27,7 +28,7 @@ pub fn list(mut command: Command, call: &Rustc, note: &Note) -> ExitCode {
         && let Ok(text) = fs::read_to_string(file)
         && let Some(variable) = empty_variable(&text)
     {
-        note.note_refused(&BypassReason::EmptyVariable(variable.to_owned()));
+        note.note_refused(&BypassReason::EmptyVariable(variable));
         return ExitCode::FAILURE;
     }
     process::end_as(command, &status)
@@ -35,12 +36,11 @@ pub fn list(mut command: Command, call: &Rustc, note: &Note) -> ExitCode {
 
 /// A variable that the crate reads, and that is empty. Of cargo's own sccache knows which are set, and
 /// clippy is told nothing by none and by an empty one.
-fn empty_variable(dep_info: &str) -> Option<&str> {
+fn empty_variable(text: &str) -> Option<String> {
     let is_known = |name: &str| name.starts_with("CARGO_") || name == "CLIPPY_ARGS";
-    dep_info.lines().find_map(|line| {
-        let (name, value) = line.strip_prefix("# env-dep:")?.split_once('=')?;
-        (value.is_empty() && !is_known(name)).then_some(name)
-    })
+    let mut variables = dep_info::of_rustc(text).variables.into_iter();
+    let empty = variables.find(|(name, value)| value.as_deref() == Some("") && !is_known(name));
+    empty.map(|(name, _)| name)
 }
 
 #[cfg(test)]
@@ -53,6 +53,6 @@ mod tests {
                         # env-dep:CARGO_PKG_HOMEPAGE=\n";
         assert_eq!(empty_variable(dep_info), None);
         let dep_info = format!("{dep_info}# env-dep:EMPTY=\n");
-        assert_eq!(empty_variable(&dep_info), Some("EMPTY"));
+        assert_eq!(empty_variable(&dep_info), Some("EMPTY".to_owned()));
     }
 }

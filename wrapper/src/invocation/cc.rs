@@ -144,10 +144,15 @@ impl Cc {
         })
     }
 
-    /// Whether it compiles for the processor that it runs on: `-march=native` and its like.
+    /// Whether it compiles for the processor that it runs on.
     pub fn is_native(&self) -> bool {
-        let native = ["-march=native", "-mcpu=native", "-mtune=native"];
-        native.iter().any(|option| self.arguments.has(option))
+        let mut options = self.arguments.iter().map(|argument| &argument.option);
+        options.any(|option| Self::is_for_this_processor(option))
+    }
+
+    /// `-march=native` and its like.
+    pub fn is_for_this_processor(option: &str) -> bool {
+        is_among(option, "-march=native -mcpu=native -mtune=native")
     }
 
     /// Where the object goes.

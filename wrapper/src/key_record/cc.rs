@@ -5,7 +5,8 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::dep_info;
+use crate::added_flags;
+use crate::dep_info;
 use crate::invocation::{Argument, Cc};
 use nix_sccache_contract::part::{Kind, Part};
 
@@ -27,12 +28,13 @@ pub fn parts(call: &Cc) -> Vec<Part> {
     let here = env::current_dir().unwrap_or_default();
     let mut parts = Vec::new();
     let mut in_order = String::new();
-    let mut has_symbols = has_symbols_hidden();
+    let is_for_debuggers = |flag: &str| flag.starts_with("-g") && flag != "-g0";
+    let mut has_symbols = added_flags::any("NIX_CFLAGS_COMPILE", is_for_debuggers);
     for Argument { option, value, .. } in call.arguments.iter() {
         if OUTPUTS.contains(&option.as_str()) {
             continue;
         }
-        has_symbols |= option.starts_with("-g") && option != "-g0";
+        has_symbols |= is_for_debuggers(option);
         let part = match (option.as_str(), value.as_deref()) {
             ("", Some(source)) => Part::text(Kind::Argument, "source", source),
             ("-D", Some(given)) => {
@@ -62,17 +64,6 @@ pub fn parts(call: &Cc) -> Vec<Part> {
         Some(Part::text(Kind::Variable, *name, &value.to_string_lossy()))
     }));
     parts
-}
-
-/// Whether nixpkgs' wrapper adds `-g`.
-fn has_symbols_hidden() -> bool {
-    env::vars_os().any(|(name, value)| {
-        name.as_encoded_bytes().starts_with(b"NIX_CFLAGS_COMPILE")
-            && value
-                .to_string_lossy()
-                .split_whitespace()
-                .any(|word| word.starts_with("-g") && word != "-g0")
-    })
 }
 
 /// `-std=c11` is `-std` and `c11`, `-O2` is `-O` and `2`.

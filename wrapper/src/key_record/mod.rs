@@ -1,7 +1,6 @@
 //! Records what a call's key is made of, while the call's files are all there, for `nix-sccache explain`.
 
 mod cc;
-mod dep_info;
 mod rust;
 
 use std::env;

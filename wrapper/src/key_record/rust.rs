@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use nix_sccache_contract as contract;
 
-use super::dep_info::{self, DepInfo};
+use crate::dep_info::{self, DepInfo};
 use crate::invocation::{Argument, Rustc};
 use crate::process::output_of;
 use crate::static_libraries;

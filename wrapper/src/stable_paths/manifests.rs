@@ -86,13 +86,8 @@ pub fn singles_out(text: &str, profiles: Profiles) -> bool {
 /// Whether this is true of a manifest of a package in the build's directory; by this name that is
 /// remembered.
 fn any(session: &Session, name: &str, is_so: &dyn Fn(&str) -> bool) -> bool {
-    let note = session.file(name);
-    if let Ok(text) = fs::read_to_string(&note) {
-        return text == "yes";
-    }
-    let found = any_in(Path::new("/build"), is_so);
-    fs::write(note, if found { "yes" } else { "no" }).ok();
-    found
+    let look = || Some(vec![u8::from(any_in(Path::new("/build"), is_so))]);
+    session.remember(name.as_bytes(), &[], look) == Some(vec![1])
 }
 
 /// The same of a folder. Vendored packages, which cargo knows by a file with checksums, do not leave
