@@ -278,6 +278,15 @@ fn what_cannot_be_right_passes_by() {
             "echo 'int a;' >a.c; $CALL gcc -c a.c -o a.o -aux-info a.X; test -e a.X",
             "{\"option\":\"-aux-info\"}",
         ),
+        // What only a response file says, which sccache reads as well.
+        (
+            "echo 'int a(void) { return 1; }' >a.c; echo -fstack-usage >more; $CALL gcc -c a.c -o a.o @more; test -s a.su",
+            "{\"option\":\"-fstack-usage\"}",
+        ),
+        (
+            "echo 'int a;' >a.c; echo @other >more; echo -O2 >other; $CALL gcc -c a.c -o a.o @more",
+            "\"argument-file\"",
+        ),
         (
             "echo 'int a;' >a.c; mkdir gone; cd gone; rmdir ../gone; $CALL gcc -c $OLDPWD/a.c -o $OLDPWD/a.o",
             "\"directory\"",
@@ -475,19 +484,89 @@ fn messages_that_look_like_sccaches() {
     }
 }
 
-/// A rustc that is called by its version is one.
+/// A rustc is known by what it answers, whatever it is called, and a compiler of C is none by any name.
 #[test]
-fn a_rustc_with_a_version() {
-    let (shim, daemon, folder) = (shim(), Daemon::start(), TempDir::new().unwrap());
-    let folder = folder.path();
+fn compilers_by_other_names() {
+    let (shim, daemon) = (shim(), Daemon::start());
     let real = stdout_of(Command::new("rustc").arg("--print=sysroot"));
     let real = format!("{}/bin/rustc", real.trim());
-    std::os::unix::fs::symlink(real, folder.join("rustc-1.95")).unwrap();
-    fs::write(folder.join("a.rs"), "").unwrap();
-    let lines = "$CALL ./rustc-1.95 --crate-name a a.rs --crate-type lib --out-dir .";
-    for expected in ["miss", "hit"] {
+    let script = |name: &str, runs: &str| {
+        let text = format!("#!/bin/sh\\nexec {runs} \"$@\"\\n");
+        format!("printf '{text}' >{name}; chmod +x {name}")
+    };
+    let library = "--crate-name a a.rs --crate-type lib --out-dir .";
+    let object = "-c a.c -o a.o";
+    for (lay_out, name, arguments, language) in [
+        (
+            format!("ln -s {real} rustc-1.95"),
+            "rustc-1.95",
+            library,
+            "rust",
+        ),
+        (
+            format!("ln -s {real} compiler"),
+            "compiler",
+            library,
+            "rust",
+        ),
+        (script("rustc.sh", &real), "rustc.sh", library, "rust"),
+        (
+            script("rustc-1.95", &real),
+            "rustc-1.95",
+            "@arguments",
+            "rust",
+        ),
+        (script("rustc-1.1", "gcc"), "rustc-1.1", object, "c"),
+        (
+            script("rustc-gcc", "/usr/bin/gcc"),
+            "rustc-gcc",
+            "@object",
+            "c",
+        ),
+    ] {
+        let folder = TempDir::new().unwrap();
+        let folder = folder.path();
+        for (file, text) in [
+            ("a.rs", "".to_owned()),
+            ("a.c", "int a;\n".to_owned()),
+            ("arguments", library.replace(' ', "\n")),
+            ("object", object.to_owned()),
+        ] {
+            fs::write(folder.join(file), text).unwrap();
+        }
+        stdout_of(
+            Command::new("sh")
+                .current_dir(folder)
+                .args(["-c", &lay_out]),
+        );
+        for expected in ["miss", "hit"] {
+            let lines = format!("$CALL ./{name} {arguments}");
+            let (built, calls) = session(&shim, &daemon, folder, &lines, |_| ());
+            assert_eq!(outcome(&calls), expected, "{name} {arguments}: {built:#?}");
+            assert_eq!(calls[0]["language"], language, "{name} {arguments}");
+        }
+    }
+}
+
+/// What a response file says is in the key, and in the call of the compiler.
+#[test]
+fn response_files() {
+    let (shim, daemon, folder) = (shim(), Daemon::start(), TempDir::new().unwrap());
+    let folder = folder.path();
+    fs::write(folder.join("a.c"), "const char *a = A;\n").unwrap();
+    for (text, expected) in [
+        ("-O2 '-DA=\"b c\"'", "miss"),
+        ("-O2\n-DA=\\\"b\\ c\\\"", "hit"),
+        ("-O2 '-DA=\"b d\"'", "miss"),
+    ] {
+        fs::write(folder.join("more"), text).unwrap();
+        let lines = "rm -f a.o; $CALL gcc -c a.c @more && grep -q 'b [cd]' a.o";
         let (built, calls) = session(&shim, &daemon, folder, lines, |_| ());
-        assert_eq!(outcome(&calls), expected, "{built:#?}");
+        assert_eq!(
+            (outcome(&calls).as_str(), built.code),
+            (expected, Some(0)),
+            "{text}: {built:#?}"
+        );
     }
 }
 
