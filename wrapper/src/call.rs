@@ -11,6 +11,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use nix_sccache_contract::{self as contract, Language};
 
+use crate::cache_error::print_cache_error;
 use crate::cacheability::{self, Cacheability};
 use crate::client::{self, Answer};
 use crate::invocation::{Compiler, Invocation, Kind, are_too_long, response_file};
@@ -23,7 +24,6 @@ use crate::run_paths;
 use crate::session::Session;
 use crate::stable_paths::{self, StablePaths};
 use crate::surroundings;
-use crate::trouble::tell_trouble;
 use nix_sccache_contract::bypass::BypassReason;
 use nix_sccache_contract::fault::CacheError;
 use nix_sccache_contract::log::{Entry, Outcome};
@@ -351,11 +351,11 @@ impl Call {
     }
 
     fn ask_cache(&mut self, session: Option<&Session>) -> ExitCode {
-        let trouble = |error: &CacheError| match session {
-            Some(session) => session.trouble(error),
-            None => tell_trouble(error),
+        let note = |error: &CacheError| match session {
+            Some(session) => session.note_error(error),
+            None => print_cache_error(error),
         };
-        if session.is_some_and(Session::is_in_trouble) {
+        if session.is_some_and(Session::has_failed_lately) {
             return self.pass_through(session, BypassReason::CacheFailed);
         }
         let question = client::Question {
@@ -374,7 +374,7 @@ impl Call {
                 complaint: Some(error),
                 ..
             } => {
-                trouble(&error);
+                note(&error);
                 self.note(session, Outcome::Passthrough(BypassReason::CacheFailed));
                 ExitCode::SUCCESS
             }
@@ -386,7 +386,7 @@ impl Call {
                 ExitCode::SUCCESS
             }
             Answer::Unreachable(error) => {
-                trouble(&error);
+                note(&error);
                 self.pass_through(session, BypassReason::CacheFailed)
             }
             Answer::Refused(reason) => {
@@ -396,7 +396,7 @@ impl Call {
             Answer::Silent { error, passed_on } => {
                 match session {
                     Some(session) => session.give_up(&error),
-                    None => tell_trouble(&error),
+                    None => print_cache_error(&error),
                 }
                 self.run_compiler(session, BypassReason::CacheFailed, &passed_on)
                     .0
@@ -420,7 +420,7 @@ impl Call {
                 let (code, compiled) =
                     self.run_compiler(session, BypassReason::CacheFailed, &passed_on);
                 if compiled {
-                    trouble(&error);
+                    note(&error);
                 }
                 code
             }

@@ -19,6 +19,7 @@
 
 mod added_flags;
 mod bootstrap;
+mod cache_error;
 mod cacheability;
 mod call;
 mod cargo_config;
@@ -44,7 +45,6 @@ mod stable_paths;
 mod static_libraries;
 mod surroundings;
 mod temporary;
-mod trouble;
 
 use std::env;
 use std::ffi::OsString;

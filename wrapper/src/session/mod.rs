@@ -1,7 +1,7 @@
 //! Keeps a session: one build's use of the cache.
 //!
 //! It is a directory, which [`contract::SESSION`] names, with the log of the calls, the
-//! first trouble with the cache, the links by which sccache calls us, and, where the
+//! first error of the cache, the links by which sccache calls us, and, where the
 //! transport wants a server in the build, that server's socket.
 
 pub mod log;
@@ -106,7 +106,7 @@ impl Session {
                 let folder = folder.display().to_string();
                 session.give_up(&CacheError::DirectoryMissing(folder));
             } else if let Err(error) = server::start(&variables[1..]) {
-                session.trouble(&CacheError::ServerNotStarted(error.to_string()));
+                session.note_error(&CacheError::ServerNotStarted(error.to_string()));
             }
         }
         Ok(Begun { session, variables })
@@ -145,7 +145,7 @@ impl Session {
         });
         Log {
             calls,
-            error: self.first_trouble(),
+            error: self.first_error(),
             faults,
         }
     }
@@ -209,39 +209,39 @@ impl Session {
         self.folder.join(format!("found-{what}"))
     }
 
-    /// Notes trouble with the cache; the session's end tells of the first. Not at once: cargo
+    /// Notes an error of the cache; the session's end tells of the first. Not at once: cargo
     /// keeps what a compiler says, and says it again whenever it has no need to compile.
-    pub fn trouble(&self, error: &CacheError) {
-        let note = self.trouble_note();
+    pub fn note_error(&self, error: &CacheError) {
+        let note = self.error_note();
         if let Ok(mut file) = OpenOptions::new().write(true).create_new(true).open(&note) {
             file.write_all(error.to_json().as_bytes()).ok();
             return;
         }
-        // The time of the note is that of the last trouble.
+        // The time of the note is that of the last error.
         let now = SystemTime::now();
         File::open(&note)
             .and_then(|file| file.set_modified(now))
             .ok();
     }
 
-    /// What the first trouble was, if there was any. Where the note could not be written, the session's
+    /// The first error of the cache, if there was any. Where the note could not be written, the session's
     /// directory is that.
-    pub fn first_trouble(&self) -> Option<CacheError> {
-        let note = fs::read(self.trouble_note()).ok()?;
+    pub fn first_error(&self) -> Option<CacheError> {
+        let note = fs::read(self.error_note()).ok()?;
         Some(CacheError::from_json(&note).unwrap_or(CacheError::SessionUnusable))
     }
 
-    /// Whether there was trouble just now, so that the cache is better left alone.
-    pub fn is_in_trouble(&self) -> bool {
-        let last = fs::metadata(self.trouble_note()).and_then(|note| note.modified());
+    /// Whether the cache failed just now, so that the cache is better left alone.
+    pub fn has_failed_lately(&self) -> bool {
+        let last = fs::metadata(self.error_note()).and_then(|note| note.modified());
         self.has_given_up()
             || last.is_ok_and(|last| last.elapsed().is_ok_and(|since| since < TRY_AGAIN_AFTER))
     }
 
-    /// Notes trouble that another try would only meet again, at a price: the cache is left
+    /// Notes an error that another try would only meet again, at a price: the cache is left
     /// alone for the rest of the session.
     pub fn give_up(&self, error: &CacheError) {
-        self.trouble(error);
+        self.note_error(error);
         File::create(self.given_up_note()).ok();
     }
 
@@ -349,8 +349,8 @@ impl Session {
         self.folder.join("sccache.sock")
     }
 
-    fn trouble_note(&self) -> PathBuf {
-        self.folder.join("trouble")
+    fn error_note(&self) -> PathBuf {
+        self.folder.join("cache-error")
     }
 }
 

@@ -1,4 +1,4 @@
-//! Tells of trouble with the cache where no session does.
+//! Prints errors of the cache where no session reports them.
 
 use std::env;
 use std::fs::{self, File};
@@ -12,9 +12,9 @@ use rustix::process::getuid;
 
 use crate::print::print_error;
 
-/// Tells of trouble, where no session does it in its report: with each call, and in a shell of Nix's,
+/// Prints an error that no session reports: with each call, and in a shell of Nix's,
 /// where each would say the same, once an hour.
-pub fn tell_trouble(error: &CacheError) {
+pub fn print_cache_error(error: &CacheError) {
     if env::var_os("IN_NIX_SHELL").is_none() || !was_told_lately() {
         print_error(format_args!(
             "{} [{}]",
