@@ -28,6 +28,8 @@ use crate::error::Error;
 use crate::path::AttrPath;
 use nix_sccache_contract::{self as contract, Language, StablePaths};
 
+use env::set;
+
 pub use env::Env;
 pub use settings::{AbsolutePath, CompressionLevel, Endpoint, KeyPrefix, Paths, Socket, Text};
 pub use size::Size;
@@ -217,63 +219,26 @@ impl Wanted {
             .max_frame_length
             .map_or(DEFAULT_MAX_FRAME_LENGTH, Size::bytes);
         env.insert("SCCACHE_MAX_FRAME_LENGTH", frame.to_string());
-        let optional = [
-            (
-                "SCCACHE_CACHE_ZSTD_LEVEL",
-                self.compression_level.map(|level| level.to_string()),
-            ),
-            (
-                "SCCACHE_BASEDIRS",
-                self.basedirs.as_ref().map(Paths::joined),
-            ),
-            (
-                "SCCACHE_C_CUSTOM_CACHE_BUSTER",
-                self.cache_buster
-                    .as_ref()
-                    .map(|text| text.as_str().to_owned()),
-            ),
-            (
-                "SCCACHE_EXTRAFILES",
-                self.extra_files.as_ref().map(Paths::joined),
-            ),
-            (
-                "SCCACHE_CACHE_MULTIARCH",
-                self.multiarch.then(|| "1".to_owned()),
-            ),
-            ("SCCACHE_RECACHE", self.recache.then(|| "1".to_owned())),
-            (
-                "SCCACHE_SKIP_CACHE_CHECK",
-                self.skip_cache_check.then(|| "1".to_owned()),
-            ),
-            (
-                contract::TIMEOUT,
-                self.timeout.map(|seconds| seconds.to_string()),
-            ),
-            (
-                contract::STABLE_PATHS,
-                self.stable_paths.map(|kind| kind.name().to_owned()),
-            ),
-            (
-                contract::REPORTS,
-                self.reports.as_ref().map(|path| path.as_str().to_owned()),
-            ),
-            (
-                "SCCACHE_IDLE_TIMEOUT",
-                self.idle_timeout.map(|seconds| seconds.to_string()),
-            ),
-            (
-                "SCCACHE_LOG",
-                self.log.as_ref().map(|text| text.as_str().to_owned()),
-            ),
-            (
-                "SCCACHE_CONF",
-                self.config.as_ref().map(|path| path.as_str().to_owned()),
-            ),
-        ];
-        env.extend(
-            optional
-                .into_iter()
-                .filter_map(|(name, value)| Some((name, value?))),
+        set(
+            env,
+            &[
+                ("SCCACHE_CACHE_ZSTD_LEVEL", &self.compression_level),
+                ("SCCACHE_BASEDIRS", &self.basedirs),
+                ("SCCACHE_C_CUSTOM_CACHE_BUSTER", &self.cache_buster),
+                ("SCCACHE_EXTRAFILES", &self.extra_files),
+                ("SCCACHE_CACHE_MULTIARCH", &self.multiarch.then_some("1")),
+                ("SCCACHE_RECACHE", &self.recache.then_some("1")),
+                (
+                    "SCCACHE_SKIP_CACHE_CHECK",
+                    &self.skip_cache_check.then_some("1"),
+                ),
+                (contract::TIMEOUT, &self.timeout),
+                (contract::STABLE_PATHS, &self.stable_paths),
+                (contract::REPORTS, &self.reports),
+                ("SCCACHE_IDLE_TIMEOUT", &self.idle_timeout),
+                ("SCCACHE_LOG", &self.log),
+                ("SCCACHE_CONF", &self.config),
+            ],
         );
     }
 }

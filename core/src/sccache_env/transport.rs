@@ -93,6 +93,14 @@ impl Transport {
         }
     }
 
+    /// The name in `SCCACHE_MULTILEVEL_CHAIN`.
+    fn level_name(&self) -> &'static str {
+        match self {
+            Self::Directory(_) | Self::Ephemeral(_) => "disk",
+            other => other.name(),
+        }
+    }
+
     /// The store that this is, unless it is something else than one store.
     fn store(&self) -> Option<&dyn Store> {
         match self {
@@ -150,7 +158,7 @@ impl Chain {
             let store = level.store().ok_or_else(|| {
                 Error::at_path(&here, "this cannot be a level of a chain; a level is a store, such as directory, redis or s3")
             })?;
-            let name = store.level_name();
+            let name = level.level_name();
             if let Some(before) = names.iter().position(|earlier| *earlier == name) {
                 let earlier = levels.index(before).attr(self.levels[before].name());
                 return Err(Error::at_path(

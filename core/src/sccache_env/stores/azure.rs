@@ -2,10 +2,10 @@
 
 use serde::Deserialize;
 
-use super::store::{Store, refuse_both, set, set_mode};
+use super::store::{Store, refuse_both, set_mode};
 use crate::error::Error;
 use crate::path::AttrPath;
-use crate::sccache_env::env::Env;
+use crate::sccache_env::env::{Env, set};
 use crate::sccache_env::network;
 use crate::sccache_env::secret::{AzureConnectionString, Secret};
 use crate::sccache_env::settings::{Endpoint, KeyPrefix, Text};
@@ -31,10 +31,6 @@ pub struct Azure {
 }
 
 impl Store for Azure {
-    fn level_name(&self) -> &'static str {
-        "azure"
-    }
-
     fn is_read_only(&self) -> bool {
         self.read_only
     }
@@ -53,23 +49,11 @@ impl Store for Azure {
         }
         set(
             env,
-            [
-                (
-                    "SCCACHE_AZURE_BLOB_CONTAINER",
-                    Some(self.container.as_str()),
-                ),
-                (
-                    "SCCACHE_AZURE_STORAGE_ACCOUNT",
-                    self.storage_account.as_ref().map(Text::as_str),
-                ),
-                (
-                    "SCCACHE_AZURE_ENDPOINT",
-                    self.endpoint.as_ref().map(Endpoint::as_str),
-                ),
-                (
-                    "SCCACHE_AZURE_KEY_PREFIX",
-                    self.key_prefix.as_ref().map(KeyPrefix::as_str),
-                ),
+            &[
+                ("SCCACHE_AZURE_BLOB_CONTAINER", &self.container),
+                ("SCCACHE_AZURE_STORAGE_ACCOUNT", &self.storage_account),
+                ("SCCACHE_AZURE_ENDPOINT", &self.endpoint),
+                ("SCCACHE_AZURE_KEY_PREFIX", &self.key_prefix),
             ],
         );
         set_mode(env, "SCCACHE_AZURE_RW_MODE", self.read_only);

@@ -2,10 +2,10 @@
 
 use serde::Deserialize;
 
-use super::store::{Store, set, set_mode};
+use super::store::{Store, set_mode};
 use crate::error::Error;
 use crate::path::AttrPath;
-use crate::sccache_env::env::Env;
+use crate::sccache_env::env::{Env, set};
 use crate::sccache_env::network;
 use crate::sccache_env::secret::{Secret, TencentSecretId, TencentSecretKey};
 use crate::sccache_env::settings::{Endpoint, KeyPrefix, Text};
@@ -32,10 +32,6 @@ pub struct Cos {
 }
 
 impl Store for Cos {
-    fn level_name(&self) -> &'static str {
-        "cos"
-    }
-
     fn is_read_only(&self) -> bool {
         self.read_only
     }
@@ -44,13 +40,10 @@ impl Store for Cos {
         network::require(path, network)?;
         set(
             env,
-            [
-                ("SCCACHE_COS_BUCKET", Some(self.bucket.as_str())),
-                ("SCCACHE_COS_ENDPOINT", Some(self.endpoint.as_str())),
-                (
-                    "SCCACHE_COS_KEY_PREFIX",
-                    self.key_prefix.as_ref().map(KeyPrefix::as_str),
-                ),
+            &[
+                ("SCCACHE_COS_BUCKET", &self.bucket),
+                ("SCCACHE_COS_ENDPOINT", &self.endpoint),
+                ("SCCACHE_COS_KEY_PREFIX", &self.key_prefix),
             ],
         );
         set_mode(env, "SCCACHE_COS_RW_MODE", self.read_only);

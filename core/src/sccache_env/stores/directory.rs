@@ -2,10 +2,10 @@
 
 use serde::Deserialize;
 
-use super::store::{Store, set, set_disk, set_mode};
+use super::store::{Store, set_disk, set_mode};
 use crate::error::Error;
 use crate::path::AttrPath;
-use crate::sccache_env::env::Env;
+use crate::sccache_env::env::{Env, set};
 use crate::sccache_env::settings::AbsolutePath;
 use crate::sccache_env::size::Size;
 use nix_sccache_contract as contract;
@@ -27,16 +27,12 @@ pub struct Directory {
 }
 
 impl Store for Directory {
-    fn level_name(&self) -> &'static str {
-        "disk"
-    }
-
     fn is_read_only(&self) -> bool {
         self.read_only
     }
 
     fn write(&self, _: &AttrPath, _: bool, env: &mut Env) -> Result<(), Error> {
-        set(env, [(contract::CACHE_DIR, Some(self.path.as_str()))]);
+        set(env, &[(contract::CACHE_DIR, &self.path)]);
         set_disk(env, self.size, self.preprocessor_cache);
         set_mode(env, "SCCACHE_LOCAL_RW_MODE", self.read_only);
         Ok(())

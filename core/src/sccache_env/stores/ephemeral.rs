@@ -19,10 +19,6 @@ pub struct Ephemeral {
 }
 
 impl Store for Ephemeral {
-    fn level_name(&self) -> &'static str {
-        "disk"
-    }
-
     fn is_read_only(&self) -> bool {
         false
     }

@@ -2,10 +2,10 @@
 
 use serde::Deserialize;
 
-use super::store::{Store, refuse_both, set};
+use super::store::{Store, refuse_both};
 use crate::error::Error;
 use crate::path::AttrPath;
-use crate::sccache_env::env::Env;
+use crate::sccache_env::env::{Env, set};
 use crate::sccache_env::network;
 use crate::sccache_env::settings::{AbsolutePath, Endpoint, KeyPrefix, Text};
 
@@ -29,10 +29,6 @@ pub struct Gcs {
 }
 
 impl Store for Gcs {
-    fn level_name(&self) -> &'static str {
-        "gcs"
-    }
-
     fn is_read_only(&self) -> bool {
         self.read_only
     }
@@ -47,32 +43,20 @@ impl Store for Gcs {
         }
         set(
             env,
-            [
-                ("SCCACHE_GCS_BUCKET", Some(self.bucket.as_str())),
-                (
-                    "SCCACHE_GCS_KEY_PREFIX",
-                    self.key_prefix.as_ref().map(KeyPrefix::as_str),
-                ),
-                (
-                    "SCCACHE_GCS_KEY_PATH",
-                    self.key_path.as_ref().map(AbsolutePath::as_str),
-                ),
-                (
-                    "SCCACHE_GCS_SERVICE_ACCOUNT",
-                    self.service_account.as_ref().map(Text::as_str),
-                ),
-                (
-                    "SCCACHE_GCS_CREDENTIALS_URL",
-                    self.credentials_url.as_ref().map(Endpoint::as_str),
-                ),
+            &[
+                ("SCCACHE_GCS_BUCKET", &self.bucket),
+                ("SCCACHE_GCS_KEY_PREFIX", &self.key_prefix),
+                ("SCCACHE_GCS_KEY_PATH", &self.key_path),
+                ("SCCACHE_GCS_SERVICE_ACCOUNT", &self.service_account),
+                ("SCCACHE_GCS_CREDENTIALS_URL", &self.credentials_url),
                 // The one store that sccache does not write to unless it is told to.
                 (
                     "SCCACHE_GCS_RW_MODE",
-                    Some(if self.read_only {
+                    &if self.read_only {
                         "READ_ONLY"
                     } else {
                         "READ_WRITE"
-                    }),
+                    },
                 ),
             ],
         );

@@ -2,10 +2,10 @@
 
 use serde::Deserialize;
 
-use super::store::{Store, set, set_bool, set_mode};
+use super::store::{Store, set_mode};
 use crate::error::Error;
 use crate::path::AttrPath;
-use crate::sccache_env::env::Env;
+use crate::sccache_env::env::{Env, set};
 use crate::sccache_env::network;
 use crate::sccache_env::secret::{ActionsRuntimeToken, Secret};
 use crate::sccache_env::settings::Text;
@@ -25,23 +25,18 @@ pub struct Gha {
 }
 
 impl Store for Gha {
-    fn level_name(&self) -> &'static str {
-        "gha"
-    }
-
     fn is_read_only(&self) -> bool {
         self.read_only
     }
 
     fn write(&self, path: &AttrPath, network: bool, env: &mut Env) -> Result<(), Error> {
         network::require(path, network)?;
-        set_bool(env, [("SCCACHE_GHA_ENABLED", Some(true))]);
         set(
             env,
-            [(
-                "SCCACHE_GHA_VERSION",
-                self.version.as_ref().map(Text::as_str),
-            )],
+            &[
+                ("SCCACHE_GHA_ENABLED", &true),
+                ("SCCACHE_GHA_VERSION", &self.version),
+            ],
         );
         set_mode(env, "SCCACHE_GHA_RW_MODE", self.read_only);
         Ok(())

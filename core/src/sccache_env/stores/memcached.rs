@@ -2,10 +2,10 @@
 
 use serde::Deserialize;
 
-use super::store::{Store, refuse_both, set, set_mode};
+use super::store::{Store, refuse_both, set_mode};
 use crate::error::Error;
 use crate::path::AttrPath;
-use crate::sccache_env::env::Env;
+use crate::sccache_env::env::{Env, set};
 use crate::sccache_env::network;
 use crate::sccache_env::secret::{MemcachedPassword, Secret};
 use crate::sccache_env::settings::{Endpoint, KeyPrefix, Socket, Text};
@@ -33,10 +33,6 @@ pub struct Memcached {
 }
 
 impl Store for Memcached {
-    fn level_name(&self) -> &'static str {
-        "memcached"
-    }
-
     fn is_read_only(&self) -> bool {
         self.read_only
     }
@@ -79,21 +75,10 @@ impl Store for Memcached {
         }
         set(
             env,
-            [
-                (
-                    "SCCACHE_MEMCACHED_USERNAME",
-                    self.username.as_ref().map(Text::as_str),
-                ),
-                (
-                    "SCCACHE_MEMCACHED_EXPIRATION",
-                    self.expiration
-                        .map(|seconds| seconds.to_string())
-                        .as_deref(),
-                ),
-                (
-                    "SCCACHE_MEMCACHED_KEY_PREFIX",
-                    self.key_prefix.as_ref().map(KeyPrefix::as_str),
-                ),
+            &[
+                ("SCCACHE_MEMCACHED_USERNAME", &self.username),
+                ("SCCACHE_MEMCACHED_EXPIRATION", &self.expiration),
+                ("SCCACHE_MEMCACHED_KEY_PREFIX", &self.key_prefix),
             ],
         );
         set_mode(env, "SCCACHE_MEMCACHED_RW_MODE", self.read_only);

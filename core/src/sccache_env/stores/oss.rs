@@ -2,10 +2,10 @@
 
 use serde::Deserialize;
 
-use super::store::{Store, set, set_bool, set_mode};
+use super::store::{Store, set_mode};
 use crate::error::Error;
 use crate::path::AttrPath;
-use crate::sccache_env::env::Env;
+use crate::sccache_env::env::{Env, set};
 use crate::sccache_env::network;
 use crate::sccache_env::secret::{AlibabaAccessKeyId, AlibabaAccessKeySecret, Secret};
 use crate::sccache_env::settings::{Endpoint, KeyPrefix, Text};
@@ -35,10 +35,6 @@ pub struct Oss {
 }
 
 impl Store for Oss {
-    fn level_name(&self) -> &'static str {
-        "oss"
-    }
-
     fn is_read_only(&self) -> bool {
         self.read_only
     }
@@ -47,21 +43,15 @@ impl Store for Oss {
         network::require(path, network)?;
         set(
             env,
-            [
-                ("SCCACHE_OSS_BUCKET", Some(self.bucket.as_str())),
-                ("SCCACHE_OSS_ENDPOINT", Some(self.endpoint.as_str())),
+            &[
+                ("SCCACHE_OSS_BUCKET", &self.bucket),
+                ("SCCACHE_OSS_ENDPOINT", &self.endpoint),
+                ("SCCACHE_OSS_KEY_PREFIX", &self.key_prefix),
                 (
-                    "SCCACHE_OSS_KEY_PREFIX",
-                    self.key_prefix.as_ref().map(KeyPrefix::as_str),
+                    "SCCACHE_OSS_NO_CREDENTIALS",
+                    &self.no_credentials.then_some(true),
                 ),
             ],
-        );
-        set_bool(
-            env,
-            [(
-                "SCCACHE_OSS_NO_CREDENTIALS",
-                self.no_credentials.then_some(true),
-            )],
         );
         set_mode(env, "SCCACHE_OSS_RW_MODE", self.read_only);
         Ok(())

@@ -2,10 +2,10 @@
 
 use serde::Deserialize;
 
-use super::store::{Store, refuse_both, set, set_mode};
+use super::store::{Store, refuse_both, set_mode};
 use crate::error::Error;
 use crate::path::AttrPath;
-use crate::sccache_env::env::Env;
+use crate::sccache_env::env::{Env, set};
 use crate::sccache_env::network;
 use crate::sccache_env::secret::{RedisPassword, Secret};
 use crate::sccache_env::settings::{Endpoint, KeyPrefix, Socket, Text};
@@ -65,10 +65,6 @@ impl Redis {
 }
 
 impl Store for Redis {
-    fn level_name(&self) -> &'static str {
-        "redis"
-    }
-
     fn is_read_only(&self) -> bool {
         self.read_only
     }
@@ -116,23 +112,11 @@ impl Store for Redis {
         }
         set(
             env,
-            [
-                (
-                    "SCCACHE_REDIS_USERNAME",
-                    self.username.as_ref().map(Text::as_str),
-                ),
-                (
-                    "SCCACHE_REDIS_DB",
-                    self.db.map(|db| db.to_string()).as_deref(),
-                ),
-                (
-                    "SCCACHE_REDIS_TTL",
-                    self.ttl.map(|ttl| ttl.to_string()).as_deref(),
-                ),
-                (
-                    "SCCACHE_REDIS_KEY_PREFIX",
-                    self.key_prefix.as_ref().map(KeyPrefix::as_str),
-                ),
+            &[
+                ("SCCACHE_REDIS_USERNAME", &self.username),
+                ("SCCACHE_REDIS_DB", &self.db),
+                ("SCCACHE_REDIS_TTL", &self.ttl),
+                ("SCCACHE_REDIS_KEY_PREFIX", &self.key_prefix),
             ],
         );
         set_mode(env, "SCCACHE_REDIS_RW_MODE", self.read_only);

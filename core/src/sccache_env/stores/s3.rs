@@ -2,10 +2,10 @@
 
 use serde::Deserialize;
 
-use super::store::{Store, refuse_both, set, set_bool, set_mode};
+use super::store::{Store, refuse_both, set_mode};
 use crate::error::Error;
 use crate::path::AttrPath;
-use crate::sccache_env::env::Env;
+use crate::sccache_env::env::{Env, set};
 use crate::sccache_env::network;
 use crate::sccache_env::secret::{AwsAccessKeyId, AwsSecretAccessKey, AwsSessionToken, Secret};
 use crate::sccache_env::settings::{Endpoint, KeyPrefix, Text};
@@ -50,10 +50,6 @@ pub struct S3 {
 }
 
 impl Store for S3 {
-    fn level_name(&self) -> &'static str {
-        "s3"
-    }
-
     fn is_read_only(&self) -> bool {
         self.read_only
     }
@@ -91,44 +87,31 @@ impl Store for S3 {
         )?;
         set(
             env,
-            [
-                ("SCCACHE_BUCKET", Some(self.bucket.as_str())),
-                ("SCCACHE_REGION", self.region.as_ref().map(Text::as_str)),
-                (
-                    "SCCACHE_ENDPOINT",
-                    self.endpoint.as_ref().map(Endpoint::as_str),
-                ),
-                (
-                    "SCCACHE_S3_KEY_PREFIX",
-                    self.key_prefix.as_ref().map(KeyPrefix::as_str),
-                ),
+            &[
+                ("SCCACHE_BUCKET", &self.bucket),
+                ("SCCACHE_REGION", &self.region),
+                ("SCCACHE_ENDPOINT", &self.endpoint),
+                ("SCCACHE_S3_KEY_PREFIX", &self.key_prefix),
                 (
                     "SCCACHE_S3_SERVER_SIDE_ENCRYPTION_KMS_KEY_ID",
-                    self.server_side_encryption_kms_key_id
-                        .as_ref()
-                        .map(Text::as_str),
+                    &self.server_side_encryption_kms_key_id,
                 ),
-            ],
-        );
-        set_bool(
-            env,
-            [
-                ("SCCACHE_S3_USE_SSL", self.use_ssl),
+                ("SCCACHE_S3_USE_SSL", &self.use_ssl),
                 (
                     "SCCACHE_S3_NO_CREDENTIALS",
-                    self.no_credentials.then_some(true),
+                    &self.no_credentials.then_some(true),
                 ),
                 (
                     "SCCACHE_S3_SERVER_SIDE_ENCRYPTION",
-                    self.server_side_encryption,
+                    &self.server_side_encryption,
                 ),
                 (
                     "SCCACHE_S3_SERVER_SIDE_ENCRYPTION_AWS_KMS",
-                    self.server_side_encryption_aws_kms,
+                    &self.server_side_encryption_aws_kms,
                 ),
                 (
                     "SCCACHE_S3_ENABLE_VIRTUAL_HOST_STYLE",
-                    self.enable_virtual_host_style,
+                    &self.enable_virtual_host_style,
                 ),
             ],
         );

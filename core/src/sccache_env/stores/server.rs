@@ -2,7 +2,6 @@
 
 use serde::Deserialize;
 
-use super::store::set;
 use crate::sccache_env::env::Env;
 use crate::sccache_env::settings::Socket;
 use nix_sccache_contract as contract;
@@ -20,17 +19,10 @@ impl Server {
     pub const DEFAULT_SOCKET: &str = "/run/nix-sccache/sccache.sock";
 
     pub(in crate::sccache_env) fn write(&self, env: &mut Env) {
-        let socket = self
-            .socket
-            .as_ref()
-            .map_or(Self::DEFAULT_SOCKET, Socket::as_str);
+        let socket = self.socket.as_ref();
+        let socket = socket.map_or(Self::DEFAULT_SOCKET, Socket::as_str);
+        env.insert(contract::SERVER_UDS, socket.to_owned());
         // The compiler must run in the sandbox: a daemon that compiles sees none of its files.
-        set(
-            env,
-            [
-                (contract::SERVER_UDS, Some(socket)),
-                ("SCCACHE_CLIENT_SIDE", Some("true")),
-            ],
-        );
+        env.insert("SCCACHE_CLIENT_SIDE", "true".to_owned());
     }
 }

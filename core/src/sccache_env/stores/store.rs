@@ -2,40 +2,17 @@
 
 use crate::error::Error;
 use crate::path::AttrPath;
-use crate::sccache_env::env::Env;
+use crate::sccache_env::env::{Env, Setting, set};
 use crate::sccache_env::size::Size;
 
 /// A place that keeps entries.
 pub(in crate::sccache_env) trait Store {
-    /// Its name in `SCCACHE_MULTILEVEL_CHAIN`.
-    fn level_name(&self) -> &'static str;
-
     /// Whether nothing is ever stored.
     fn is_read_only(&self) -> bool;
 
     /// Adds its variables. `path` is where it stands in the argument; `network` says
     /// whether the build has one.
     fn write(&self, path: &AttrPath, network: bool, env: &mut Env) -> Result<(), Error>;
-}
-
-/// Adds the variables that have a value.
-pub(super) fn set<const N: usize>(env: &mut Env, variables: [(&'static str, Option<&str>); N]) {
-    env.extend(
-        variables
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, value?.to_owned()))),
-    );
-}
-
-pub(super) fn set_bool<const N: usize>(
-    env: &mut Env,
-    variables: [(&'static str, Option<bool>); N],
-) {
-    env.extend(
-        variables
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, value?.to_string()))),
-    );
 }
 
 pub(super) fn set_mode(env: &mut Env, name: &'static str, read_only: bool) {
@@ -63,12 +40,9 @@ pub(super) fn refuse_both(
 
 /// What sccache's disk cache takes, wherever its directory is.
 pub(super) fn set_disk(env: &mut Env, size: Option<Size>, preprocessor_cache: Option<bool>) {
-    set(
-        env,
-        [(
-            "SCCACHE_CACHE_SIZE",
-            size.map(|size| size.bytes().to_string()).as_deref(),
-        )],
-    );
-    set_bool(env, [("SCCACHE_DIRECT", preprocessor_cache)]);
+    let variables: [(_, &dyn Setting); 2] = [
+        ("SCCACHE_CACHE_SIZE", &size),
+        ("SCCACHE_DIRECT", &preprocessor_cache),
+    ];
+    set(env, &variables);
 }

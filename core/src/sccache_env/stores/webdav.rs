@@ -2,10 +2,10 @@
 
 use serde::Deserialize;
 
-use super::store::{Store, set, set_bool, set_mode};
+use super::store::{Store, set_mode};
 use crate::error::Error;
 use crate::path::AttrPath;
-use crate::sccache_env::env::Env;
+use crate::sccache_env::env::{Env, set};
 use crate::sccache_env::network;
 use crate::sccache_env::secret::{Secret, WebdavPassword, WebdavToken};
 use crate::sccache_env::settings::{Endpoint, KeyPrefix, Text};
@@ -34,10 +34,6 @@ pub struct Webdav {
 }
 
 impl Store for Webdav {
-    fn level_name(&self) -> &'static str {
-        "webdav"
-    }
-
     fn is_read_only(&self) -> bool {
         self.read_only
     }
@@ -46,21 +42,15 @@ impl Store for Webdav {
         network::require(path, network)?;
         set(
             env,
-            [
-                ("SCCACHE_WEBDAV_ENDPOINT", Some(self.endpoint.as_str())),
+            &[
+                ("SCCACHE_WEBDAV_ENDPOINT", &self.endpoint),
+                ("SCCACHE_WEBDAV_KEY_PREFIX", &self.key_prefix),
+                ("SCCACHE_WEBDAV_USERNAME", &self.username),
                 (
-                    "SCCACHE_WEBDAV_KEY_PREFIX",
-                    self.key_prefix.as_ref().map(KeyPrefix::as_str),
-                ),
-                (
-                    "SCCACHE_WEBDAV_USERNAME",
-                    self.username.as_ref().map(Text::as_str),
+                    "SCCACHE_WEBDAV_DISABLE_CREATE_DIR",
+                    &self.disable_create_dir,
                 ),
             ],
-        );
-        set_bool(
-            env,
-            [("SCCACHE_WEBDAV_DISABLE_CREATE_DIR", self.disable_create_dir)],
         );
         set_mode(env, "SCCACHE_WEBDAV_RW_MODE", self.read_only);
         Ok(())
