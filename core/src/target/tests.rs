@@ -10,6 +10,16 @@ fn name(name: &str) -> Result<String, String> {
     translate(name).map_err(|error| error.to_string())
 }
 
+/// The rows of a table, whose cells have no white space in them.
+fn rows<const N: usize>(table: &str) -> impl Iterator<Item = [&str; N]> {
+    let lines = table.lines().map(str::trim);
+    let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.map(|line| {
+        let cells: Vec<_> = line.split_whitespace().collect();
+        cells.try_into().unwrap()
+    })
+}
+
 /// What a platform of nixpkgs' has of `config` and `rust.rustcTarget`.
 fn platform(config: &str, rustc_target: &str) -> Result<String, String> {
     of(&format!(
@@ -281,148 +291,55 @@ fn several_targets_are_listed() {
 
 /// Platforms of nixpkgs' `lib.systems.examples`, of `pkgsMusl` and of `pkgsStatic`: whatever
 /// of them rustc has under another name than nixpkgs computes, and some that it has not.
-const PLATFORMS: &[(&str, &str, &str)] = &[
-    (
-        "aarch64-none-elf",
-        "aarch64-unknown-none",
-        "aarch64-unknown-none",
-    ),
-    (
-        "aarch64-unknown-linux-android",
-        "aarch64-linux-android",
-        "aarch64-linux-android",
-    ),
-    (
-        "aarch64-unknown-linux-android",
-        "aarch64-unknown-linux-android",
-        "aarch64-linux-android",
-    ),
-    (
-        "aarch64-w64-mingw32",
-        "aarch64-pc-windows-gnullvm",
-        "aarch64-pc-windows-gnullvm",
-    ),
-    (
-        "arm64-apple-darwin",
-        "aarch64-apple-darwin",
-        "aarch64-apple-darwin",
-    ),
-    (
-        "armv6l-unknown-linux-musleabihf",
-        "arm-unknown-linux-musleabihf",
-        "arm-unknown-linux-musleabihf",
-    ),
-    (
-        "armv6l-unknown-netbsdelf",
-        "arm-unknown-netbsd",
-        "armv6-unknown-netbsd-eabihf",
-    ),
-    (
-        "armv7a-unknown-linux-androideabi",
-        "armv7-unknown-linux-androideabi",
-        "armv7-linux-androideabi",
-    ),
-    ("avr", "avr-unknown-none", "avr-none"),
-    (
-        "m68k-unknown-none",
-        "m68k-unknown-none",
-        "m68k-unknown-none-elf",
-    ),
-    (
-        "mips64-unknown-linux-gnu",
-        "mips64-unknown-linux-gnu",
-        "mips64-unknown-linux-gnuabi64",
-    ),
-    ("msp430-elf", "msp430-unknown-none-elf", "msp430-none-elf"),
-    (
-        "powerpc64-unknown-linux-gnuabielfv2",
-        "powerpc64-unknown-linux-gnuabielfv2",
-        "powerpc64-unknown-linux-gnu",
-    ),
-    (
-        "riscv64-none-elf",
-        "riscv64gc-unknown-none-elf",
-        "riscv64gc-unknown-none-elf",
-    ),
-    (
-        "riscv64-none-elf",
-        "riscv64gc-none-elf",
-        "riscv64gc-unknown-none-elf",
-    ),
-    (
-        "wasm32-unknown-none",
-        "wasm32-unknown-none",
-        "wasm32-unknown-unknown",
-    ),
-    (
-        "wasm32-unknown-wasi",
-        "wasm32-unknown-wasi",
-        "wasm32-wasip1",
-    ),
-    ("wasm32-unknown-wasi", "wasm32-wasi", "wasm32-wasi"),
-    (
-        "x86_64-elf",
-        "x86_64-unknown-none-elf",
-        "x86_64-unknown-none",
-    ),
-    (
-        "x86_64-unknown-freebsd13",
-        "x86_64-unknown-freebsd13",
-        "x86_64-unknown-freebsd",
-    ),
-    (
-        "x86_64-unknown-solaris",
-        "x86_64-unknown-solaris",
-        "x86_64-pc-solaris",
-    ),
-    (
-        "x86_64-w64-mingw32",
-        "x86_64-pc-windows-gnullvm",
-        "x86_64-pc-windows-gnullvm",
-    ),
-    // The user's own.
-    (
-        "arm-none-eabi",
-        "thumbv7em-none-eabihf",
-        "thumbv7em-none-eabihf",
-    ),
-    (
-        "x86_64-unknown-linux-gnu",
-        "x86_64-nobody-os",
-        "x86_64-nobody-os",
-    ),
-    ("x86_64-unknown-linux-gnu", "my-board", "my-board"),
-    ("x86_64-elf", "x86_64-kernel", "x86_64-kernel"),
-    // Perhaps a later rustc's.
-    (
-        "m68k-unknown-linux-musl",
-        "m68k-unknown-linux-musl",
-        "m68k-unknown-linux-musl",
-    ),
-];
+const PLATFORMS: &str = "
+    aarch64-none-elf aarch64-unknown-none aarch64-unknown-none
+    aarch64-unknown-linux-android aarch64-linux-android aarch64-linux-android
+    aarch64-unknown-linux-android aarch64-unknown-linux-android aarch64-linux-android
+    aarch64-w64-mingw32 aarch64-pc-windows-gnullvm aarch64-pc-windows-gnullvm
+    arm64-apple-darwin aarch64-apple-darwin aarch64-apple-darwin
+    armv6l-unknown-linux-musleabihf arm-unknown-linux-musleabihf arm-unknown-linux-musleabihf
+    armv6l-unknown-netbsdelf arm-unknown-netbsd armv6-unknown-netbsd-eabihf
+    armv7a-unknown-linux-androideabi armv7-unknown-linux-androideabi armv7-linux-androideabi
+    avr avr-unknown-none avr-none
+    m68k-unknown-none m68k-unknown-none m68k-unknown-none-elf
+    mips64-unknown-linux-gnu mips64-unknown-linux-gnu mips64-unknown-linux-gnuabi64
+    msp430-elf msp430-unknown-none-elf msp430-none-elf
+    powerpc64-unknown-linux-gnuabielfv2 powerpc64-unknown-linux-gnuabielfv2 powerpc64-unknown-linux-gnu
+    riscv64-none-elf riscv64gc-unknown-none-elf riscv64gc-unknown-none-elf
+    riscv64-none-elf riscv64gc-none-elf riscv64gc-unknown-none-elf
+    wasm32-unknown-none wasm32-unknown-none wasm32-unknown-unknown
+    wasm32-unknown-wasi wasm32-unknown-wasi wasm32-wasip1
+    wasm32-unknown-wasi wasm32-wasi wasm32-wasi
+    x86_64-elf x86_64-unknown-none-elf x86_64-unknown-none
+    x86_64-unknown-freebsd13 x86_64-unknown-freebsd13 x86_64-unknown-freebsd
+    x86_64-unknown-solaris x86_64-unknown-solaris x86_64-pc-solaris
+    x86_64-w64-mingw32 x86_64-pc-windows-gnullvm x86_64-pc-windows-gnullvm
+    # The user's own.
+    arm-none-eabi thumbv7em-none-eabihf thumbv7em-none-eabihf
+    x86_64-unknown-linux-gnu x86_64-nobody-os x86_64-nobody-os
+    x86_64-unknown-linux-gnu my-board my-board
+    x86_64-elf x86_64-kernel x86_64-kernel
+    # Perhaps a later rustc's.
+    m68k-unknown-linux-musl m68k-unknown-linux-musl m68k-unknown-linux-musl
+";
 
 #[test]
 fn platforms_of_nixpkgs() {
-    for (config, rustc_target, triple) in PLATFORMS {
+    for [config, rustc_target, triple] in rows(PLATFORMS) {
         assert_eq!(
             platform(config, rustc_target).as_deref(),
-            Ok(*triple),
+            Ok(triple),
             "{config}"
         );
     }
-    for (config, rustc_target) in [
-        (
-            "aarch64-unknown-freebsd-musl",
-            "aarch64-unknown-freebsd-musl",
-        ),
-        ("javascript-unknown-ghcjs", "javascript-unknown-ghcjs"),
-        (
-            "mips64-unknown-linux-gnuabin32",
-            "mips64-unknown-linux-gnuabin32",
-        ),
-        ("s390-unknown-linux-gnu", "s390-unknown-linux-gnu"),
-        ("x86_64-unknown-genode", "x86_64-unknown-genode"),
-    ] {
+    let table = "
+        aarch64-unknown-freebsd-musl aarch64-unknown-freebsd-musl
+        javascript-unknown-ghcjs javascript-unknown-ghcjs
+        mips64-unknown-linux-gnuabin32 mips64-unknown-linux-gnuabin32
+        s390-unknown-linux-gnu s390-unknown-linux-gnu
+        x86_64-unknown-genode x86_64-unknown-genode
+    ";
+    for [config, rustc_target] in rows(table) {
         let none = format!("rust.rustcTarget: rustc has no target for {rustc_target:?}");
         assert_eq!(platform(config, rustc_target), Err(none));
     }
@@ -431,58 +348,38 @@ fn platforms_of_nixpkgs() {
 /// Sets that nixpkgs has not elaborated, and those of its older releases.
 #[test]
 fn platforms_by_their_config() {
-    for (config, triple) in [
-        ("aarch64-apple-ios", "aarch64-apple-ios"),
-        ("aarch64-none-elf", "aarch64-unknown-none"),
-        ("aarch64-unknown-linux-android", "aarch64-linux-android"),
-        ("aarch64-w64-mingw32", "aarch64-pc-windows-gnullvm"),
-        ("arm64-apple-darwin", "aarch64-apple-darwin"),
-        (
-            "armv5tel-unknown-linux-gnueabi",
-            "armv5te-unknown-linux-gnueabi",
-        ),
-        (
-            "armv6l-unknown-linux-musleabihf",
-            "arm-unknown-linux-musleabihf",
-        ),
-        (
-            "armv7a-unknown-linux-androideabi",
-            "armv7-linux-androideabi",
-        ),
-        (
-            "armv7l-unknown-linux-gnueabihf",
-            "armv7-unknown-linux-gnueabihf",
-        ),
-        (
-            "armv7l-unknown-linux-uclibceabihf",
-            "armv7-unknown-linux-uclibceabihf",
-        ),
-        ("avr", "avr-none"),
-        ("i686-w64-mingw32", "i686-pc-windows-gnu"),
-        (
-            "mips64el-unknown-linux-gnuabi64",
-            "mips64el-unknown-linux-gnuabi64",
-        ),
-        (
-            "mips64el-unknown-linux-muslabi64",
-            "mips64el-unknown-linux-muslabi64",
-        ),
-        ("mipsel-unknown-linux-uclibc", "mipsel-unknown-linux-uclibc"),
-        ("msp430-elf", "msp430-none-elf"),
-        ("riscv64-unknown-linux-musl", "riscv64gc-unknown-linux-musl"),
-        ("wasm32-unknown-wasi", "wasm32-wasip1"),
-        ("x86_64-elf", "x86_64-unknown-none"),
-        ("x86_64-linux", "x86_64-unknown-linux-gnu"),
-        ("x86_64-linux-musl", "x86_64-unknown-linux-musl"),
-        ("x86_64-oe-linux", "x86_64-oe-linux-gnu"),
-        ("x86_64-pc-linux-gnu", "x86_64-unknown-linux-gnu"),
-        ("x86_64-pc-windows-cygnus", "x86_64-pc-cygwin"),
-        ("x86_64-unknown-freebsd13", "x86_64-unknown-freebsd"),
-        ("x86_64-unknown-linux-gnux32", "x86_64-unknown-linux-gnux32"),
-        ("x86_64-unknown-redox", "x86_64-unknown-redox"),
-        ("x86_64-w64-mingw32", "x86_64-pc-windows-gnu"),
-        ("x86_64-w64-windows-gnu", "x86_64-pc-windows-gnu"),
-    ] {
+    let table = "
+        aarch64-apple-ios aarch64-apple-ios
+        aarch64-none-elf aarch64-unknown-none
+        aarch64-unknown-linux-android aarch64-linux-android
+        aarch64-w64-mingw32 aarch64-pc-windows-gnullvm
+        arm64-apple-darwin aarch64-apple-darwin
+        armv5tel-unknown-linux-gnueabi armv5te-unknown-linux-gnueabi
+        armv6l-unknown-linux-musleabihf arm-unknown-linux-musleabihf
+        armv7a-unknown-linux-androideabi armv7-linux-androideabi
+        armv7l-unknown-linux-gnueabihf armv7-unknown-linux-gnueabihf
+        armv7l-unknown-linux-uclibceabihf armv7-unknown-linux-uclibceabihf
+        avr avr-none
+        i686-w64-mingw32 i686-pc-windows-gnu
+        mips64el-unknown-linux-gnuabi64 mips64el-unknown-linux-gnuabi64
+        mips64el-unknown-linux-muslabi64 mips64el-unknown-linux-muslabi64
+        mipsel-unknown-linux-uclibc mipsel-unknown-linux-uclibc
+        msp430-elf msp430-none-elf
+        riscv64-unknown-linux-musl riscv64gc-unknown-linux-musl
+        wasm32-unknown-wasi wasm32-wasip1
+        x86_64-elf x86_64-unknown-none
+        x86_64-linux x86_64-unknown-linux-gnu
+        x86_64-linux-musl x86_64-unknown-linux-musl
+        x86_64-oe-linux x86_64-oe-linux-gnu
+        x86_64-pc-linux-gnu x86_64-unknown-linux-gnu
+        x86_64-pc-windows-cygnus x86_64-pc-cygwin
+        x86_64-unknown-freebsd13 x86_64-unknown-freebsd
+        x86_64-unknown-linux-gnux32 x86_64-unknown-linux-gnux32
+        x86_64-unknown-redox x86_64-unknown-redox
+        x86_64-w64-mingw32 x86_64-pc-windows-gnu
+        x86_64-w64-windows-gnu x86_64-pc-windows-gnu
+    ";
+    for [config, triple] in rows(table) {
         let set = format!(r#"{{"config":"{config}","system":"i686-linux"}}"#);
         assert_eq!(of(&set).as_deref(), Ok(triple), "{config}");
     }
@@ -519,26 +416,21 @@ fn platforms_by_their_config() {
 
 #[test]
 fn typos_are_errors() {
-    for (typo, meant) in [
-        ("x86_64-linus", "x86_64-linux"),
-        ("x86_64-unknown-linux", "x86_64-unknown-linux-gnu"),
-        ("x86_64-unknown-linux-glibc", "x86_64-unknown-linux-gnu"),
-        ("x86_64-unknown-linux-mus", "x86_64-unknown-linux-musl"),
-        ("x86_64-unkown-linux-gnu", "x86_64-unknown-linux-gnu"),
-        ("x86_64-unknown-windows-msvc", "x86_64-pc-windows-msvc"),
-        ("x86_64-linux-gnu", "x86_64-unknown-linux-gnu"),
-        ("x86_64-w64-mingw32", "x86_64-pc-windows-gnu"),
-        (
-            "armv7l-unknown-linux-gnueabihf",
-            "armv7-unknown-linux-gnueabihf",
-        ),
-        ("armv7-unknown-linux-gnu", "armv7-unknown-linux-gnueabi"),
-        (
-            "x86_64-unknown-linux-gnueabihf",
-            "x86_64-unknown-linux-gnuasan",
-        ),
-        ("wasm32-unknown-wasi", "wasm32-wasip1"),
-    ] {
+    let table = "
+        x86_64-linus x86_64-linux
+        x86_64-unknown-linux x86_64-unknown-linux-gnu
+        x86_64-unknown-linux-glibc x86_64-unknown-linux-gnu
+        x86_64-unknown-linux-mus x86_64-unknown-linux-musl
+        x86_64-unkown-linux-gnu x86_64-unknown-linux-gnu
+        x86_64-unknown-windows-msvc x86_64-pc-windows-msvc
+        x86_64-linux-gnu x86_64-unknown-linux-gnu
+        x86_64-w64-mingw32 x86_64-pc-windows-gnu
+        armv7l-unknown-linux-gnueabihf armv7-unknown-linux-gnueabihf
+        armv7-unknown-linux-gnu armv7-unknown-linux-gnueabi
+        x86_64-unknown-linux-gnueabihf x86_64-unknown-linux-gnuasan
+        wasm32-unknown-wasi wasm32-wasip1
+    ";
+    for [typo, meant] in rows(table) {
         let message = name(typo).unwrap_err();
         let end = format!("; did you mean {meant:?}?");
         assert!(message.contains("is neither a system"), "{message}");
