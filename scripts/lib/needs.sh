@@ -62,21 +62,21 @@ need_sccache() {
     export NIX_SCCACHE_TEST_SCCACHE
 }
 
-# need_demo_sccache: that one where it is; else one that has the disk alone to store in, compiled by the settings
-# of compile_quickly.
+# need_demo_sccache: that one where it is; else one that has the disk alone to store in, compiled for the time to its
+# first run. Leaves in `quickly` by which variables cargo compiles like that. The shim is not to be: it digests
+# compilers, which takes it 10 s without optimisation.
 need_demo_sccache() {
+    quickly=()
     if [[ -d $cache/tools/sccache-$sccache_version ]]; then
         need_sccache
     else
-        compile_quickly
-        NIX_SCCACHE_TEST_SCCACHE=$(variant=-demo need_tool sccache "$sccache_version" sccache --no-default-features)
+        quickly=(CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16)
+        NIX_SCCACHE_TEST_SCCACHE=$(
+            export "${quickly[@]}"
+            variant=-demo need_tool sccache "$sccache_version" sccache --no-default-features
+        )
         export NIX_SCCACHE_TEST_SCCACHE
     fi
-}
-
-# compile_quickly: for what is run once: has cargo compile without optimisation from here on.
-compile_quickly() {
-    export CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16
 }
 
 # need_sccache_releases: one of each release whose protocol we speak.
