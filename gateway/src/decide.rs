@@ -4,7 +4,7 @@
 //! is refused.
 
 use nix_sccache_contract::wire::{
-    CompileResponse, Reader, Request, Response, ServerInfo, Unreadable,
+    CompileResponse, READ_ONLY_GATEWAY, Reader, Request, Response, ServerInfo, Unreadable,
 };
 
 use super::statistics;
@@ -100,7 +100,7 @@ fn refuse(what: &'static str, answer: Answer) -> Verdict {
 /// What a client hears, if anything.
 #[must_use]
 pub fn response(answer: Answer) -> Option<Response<'static>> {
-    const WHY: &[u8] = b"the gateway of nix-sccache lets nobody write";
+    const WHY: &[u8] = READ_ONLY_GATEWAY.as_bytes();
     const LOCATION: &str =
         "behind the gateway of nix-sccache, which keeps the statistics to itself";
     Some(match answer {

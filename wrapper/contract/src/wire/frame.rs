@@ -9,6 +9,11 @@ pub const HEADER: usize = 4;
 /// bytes of body.
 pub const DEFAULT_MAX_FRAME: u32 = 8 << 20;
 
+/// The longest frame that the host's gateway and daemon take as they are set up, in bytes of body: what
+/// `--max-frame` is by default, and `SCCACHE_MAX_FRAME_LENGTH` in the daemon's unit. Their limits of memory
+/// are made for it.
+pub const HOST_MAX_FRAME: u32 = 128 << 20;
+
 /// How long the body is that stands behind a header, in bytes.
 #[must_use]
 pub const fn body_length(header: [u8; HEADER]) -> u32 {

@@ -34,8 +34,12 @@ mod request;
 mod response;
 pub mod statistics;
 
-pub use frame::{DEFAULT_MAX_FRAME, HEADER, Key, body, body_length, bytes, frame, header};
+pub use frame::{
+    DEFAULT_MAX_FRAME, HEADER, HOST_MAX_FRAME, Key, body, body_length, bytes, frame, header,
+};
 pub use reader::Reader;
 pub use request::{Request, Unreadable};
-pub use response::{ARTIFACT_NOTIFICATION, CompileResponse, GetPath, Handshake, Response};
+pub use response::{
+    ARTIFACT_NOTIFICATION, CompileResponse, GetPath, Handshake, READ_ONLY_GATEWAY, Response,
+};
 pub use statistics::ServerInfo;

@@ -8,6 +8,9 @@ use super::statistics::{self, ServerInfo};
 /// request to compile and its result.
 pub const ARTIFACT_NOTIFICATION: u32 = 13;
 
+/// Why a gateway that is told to be read-only does not store an entry, in place of the daemon's reason.
+pub const READ_ONLY_GATEWAY: &str = "the gateway of nix-sccache lets nobody write";
+
 /// A response that somebody of this project reads or writes: sccache's `protocol::Response`.
 ///
 /// An entry is no part of the value: it ends the body, and what stands here is how many bytes it
