@@ -9,6 +9,7 @@ mod bootstrap;
 mod browser;
 mod compilers;
 mod compilers_own;
+mod doctor;
 mod explain;
 mod faults;
 mod gateway;

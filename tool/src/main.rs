@@ -5,8 +5,10 @@
 //! | [`run`] | runs a command with the cache |
 //! | [`report`], [`page`] | tell what the cache did, as text, JSON and HTML |
 //! | [`explain`] | tells why a crate was a miss |
+//! | [`doctor`] | tries what a build needs of its cache |
 //! | [`shim`] | finds the shim, whose sessions these are |
 
+mod doctor;
 mod explain;
 mod page;
 mod place;
@@ -41,6 +43,10 @@ enum Subcommands {
     ///
     /// It reads what builds with `reports` leave in a folder.
     Explain(explain::Options),
+    /// Says what stands between a build here and its cache
+    ///
+    /// It ends with 0 if a build here would be served, and with 1 if not.
+    Doctor(doctor::Options),
     /// Stands between builds and the host's sccache daemon: what `nix-sccache-gateway` does
     #[command(disable_help_flag = true)]
     Gateway {
@@ -55,6 +61,7 @@ fn main() -> ExitCode {
         Subcommands::Run(options) => run::main(&options),
         Subcommands::Report(options) => report::main(&options),
         Subcommands::Explain(options) => explain::main(&options),
+        Subcommands::Doctor(options) => doctor::main(&options),
         Subcommands::Gateway { arguments } => gateway(&arguments),
     }
 }

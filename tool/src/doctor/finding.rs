@@ -1,0 +1,109 @@
+//! Holds what the doctor finds wrong: a code, what was found, where, and what to write instead.
+
+use serde::Serialize;
+
+/// Whether a finding keeps builds from the cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// A build is not served by the cache, or not as it should be, until this is mended.
+    Error,
+    /// A build is served all the same.
+    Warning,
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, Serialize)]
+pub struct Finding {
+    /// Its name for programs, in kebab case; it stays.
+    pub code: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What was found.
+    pub found: String,
+    /// Where: a variable, a file, a program.
+    #[serde(rename = "where")]
+    pub place: String,
+    /// What to do, or to write instead.
+    pub remedy: String,
+}
+
+impl Finding {
+    /// One that keeps builds from the cache.
+    pub fn error(code: &str, place: impl Into<String>, found: impl Into<String>) -> Self {
+        Self {
+            code: code.to_owned(),
+            severity: Severity::Error,
+            found: found.into(),
+            place: place.into(),
+            remedy: remedy(code).to_owned(),
+        }
+    }
+
+    /// The same, and builds are served.
+    #[must_use]
+    pub fn warning(self) -> Self {
+        self.warning_if(true)
+    }
+
+    /// The same, and builds are served if so.
+    #[must_use]
+    pub fn warning_if(mut self, is_served: bool) -> Self {
+        if is_served {
+            self.severity = Severity::Warning;
+        }
+        self
+    }
+
+    /// The same, with something else to do than the code says.
+    #[must_use]
+    pub fn instead(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = remedy.into();
+        self
+    }
+}
+
+/// What to do, by code.
+fn remedy(code: &str) -> &'static str {
+    match code {
+        "transport-unknown" => "write one of these names, or let `rust.sccacheEnv` do it",
+        "cache-not-named" | "socket-not-named" | "no-session" => {
+            "build by `withSccache`, or with its setup hook and the variables that `rust.sccacheEnv` gives, \
+             or by `nix-sccache run -- COMMAND`"
+        }
+        "session-gone" => "unset it, or begin one by `nix-sccache run -- COMMAND`",
+        "starts-servers" | "log-ends-client-side" => "unset it here: it is for the daemon",
+        "not-client-side" => "set it to true",
+        "shim-missing" => "install the package `shim`, or name the shim by NIX_SCCACHE_SHIM",
+        "sccache-fails" | "sccache-too-old" => {
+            "give `sccache` in the settings of `withSccache`, or put sccache 0.17 to 0.19 on PATH"
+        }
+        "nix-fails" => "mend that first: builds fail, too",
+        "plugin-fails" | "plugin-missing" => {
+            "write `plugin-files = …/lib/libnix_sccache.so` there, of the package `plugin` for this Nix, \
+             or enable services.nix-sccache"
+        }
+        "cache-failed" | "session-failed" => {
+            "mend what is told here, and what the transport's variables name"
+        }
+        "not-a-socket" | "socket-missing" => {
+            "start the daemon and the gateway on the host: nix-sccache.socket"
+        }
+        "nobody-listens" | "socket-fails" | "silent" => {
+            "restart the daemon and the gateway, and see what they log"
+        }
+        "not-a-storage" => "have sccache 0.17 to 0.19 or the gateway listen there",
+        "read-only" => {
+            "nothing, if that is meant; else let the daemon's user write to its directory"
+        }
+        "entry-not-stored" | "entry-not-fetched" | "second-time-missed" => {
+            "see what the daemon logs: may its user write to its directory, and is there room?"
+        }
+        "slow" => "see what stands behind the daemon's disk",
+        "daemon-sends-paths" => "start it with SCCACHE_MULTILEVEL_CHAIN=disk",
+        "temporary-not-writable" => "set it to a folder that this user may write to",
+        "rustc-missing" => "add a package with rustc and cargo to nativeBuildInputs, or to PATH",
+        "compile-fails" => "mend that first: a build here would do the same",
+        _ => "see what else is told here, and what the daemon logs",
+    }
+}

@@ -1,0 +1,277 @@
+//! Reads the environment as the shim would: where this is, and which cache is named.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use nix_sccache_contract::{self as contract, wire};
+use nix_sccache_core::sccache_env::{Transport, Wanted, sccache_env};
+use serde::Serialize;
+use serde_json::json;
+
+use super::finding::Finding;
+
+/// Variables that are shown, by how they begin.
+const SHOWN: [&str; 6] = [
+    "NIX_SCCACHE_",
+    "SCCACHE_",
+    "RUSTC_",
+    "CARGO_INCREMENTAL",
+    "IN_NIX_SHELL",
+    "NIX_BUILD_TOP",
+];
+
+/// Where a command runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Place {
+    /// A build in Nix's sandbox.
+    Sandbox,
+    /// A build of Nix's without a sandbox.
+    Build,
+    /// `nix develop` or `nix-shell`.
+    DevShell,
+    /// None of these.
+    Host,
+}
+
+impl Place {
+    fn of(variables: &Variables) -> Self {
+        match variables.get("NIX_BUILD_TOP") {
+            _ if variables.get("IN_NIX_SHELL").is_some() => Self::DevShell,
+            None => Self::Host,
+            // Nix calls it so in a sandbox, and only there.
+            Some("/build") => Self::Sandbox,
+            Some(_) => Self::Build,
+        }
+    }
+
+    /// Whether a derivation is built here.
+    pub fn is_build(self) -> bool {
+        matches!(self, Self::Sandbox | Self::Build)
+    }
+}
+
+/// Environment variables.
+#[derive(Clone, Debug)]
+pub struct Variables(BTreeMap<OsString, OsString>);
+
+impl Variables {
+    /// Those of this process.
+    pub fn of_process() -> Self {
+        Self(env::vars_os().collect())
+    }
+
+    /// The value, unless it is empty or no text.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let value = self.0.get(OsStr::new(name))?.to_str()?;
+        (!value.is_empty()).then_some(value)
+    }
+
+    /// Sets one.
+    pub fn set(&mut self, name: &str, value: impl Into<OsString>) {
+        self.0.insert(name.into(), value.into());
+    }
+
+    /// Takes one away.
+    pub fn unset(&mut self, name: &str) {
+        self.0.remove(OsStr::new(name));
+    }
+
+    /// All of them.
+    pub fn all(&self) -> &BTreeMap<OsString, OsString> {
+        &self.0
+    }
+
+    /// Those whose names are text.
+    pub fn named(&self) -> impl Iterator<Item = (&str, &OsStr)> {
+        let named = self
+            .0
+            .iter()
+            .map(|(name, value)| (name.to_str(), value.as_os_str()));
+        named.filter_map(|(name, value)| Some((name?, value)))
+    }
+
+    /// Those that matter here.
+    pub fn shown(&self) -> impl Iterator<Item = (&str, &OsStr)> {
+        let matters = |name: &str| SHOWN.iter().any(|start| name.starts_with(start));
+        self.named().filter(move |(name, _)| matters(name))
+    }
+}
+
+/// The environment, and what it says of the cache.
+#[derive(Debug)]
+pub struct Settings {
+    /// Where this is.
+    pub place: Place,
+    /// Whether the environment names no cache, so that it is the host's that counts, as derivations
+    /// reach it by default.
+    pub are_defaults: bool,
+    /// The environment; with those defaults where it names no cache.
+    pub variables: Variables,
+}
+
+impl Settings {
+    /// Reads them. `package` is a folder with the shim in it as `bin/sccache`, for defaults.
+    pub fn read(mut variables: Variables, package: &Path) -> Self {
+        let place = Place::of(&variables);
+        let is_named = |name: &&str| variables.get(name).is_some();
+        let names_cache = [contract::TRANSPORT, contract::SERVER_UDS]
+            .iter()
+            .any(is_named);
+        let are_defaults = !names_cache && !place.is_build();
+        if are_defaults {
+            let wanted = serde_json::from_value::<Wanted>(json!({ "shim": package }));
+            let defaults = wanted.ok().and_then(|wanted| sccache_env(&wanted).ok());
+            for (name, value) in defaults.into_iter().flatten() {
+                variables.set(name, value);
+            }
+        }
+        Self {
+            place,
+            are_defaults,
+            variables,
+        }
+    }
+
+    /// The transport, if one is named.
+    pub fn transport(&self) -> Option<&str> {
+        self.variables.get(contract::TRANSPORT)
+    }
+
+    /// Whether the cache is the host's daemon.
+    pub fn is_hosts_daemon(&self) -> bool {
+        self.transport() == Some(contract::TRANSPORT_SERVER)
+    }
+
+    /// The socket of the server, if one is named.
+    pub fn socket(&self) -> Option<PathBuf> {
+        self.variables.get(contract::SERVER_UDS).map(PathBuf::from)
+    }
+
+    /// What is wrong with them.
+    pub fn findings(&self) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        if let Some(name) = self.transport()
+            && let Err(error) = serde_json::from_value::<Transport>(json!(name))
+            && error.to_string().starts_with("unknown variant")
+        {
+            let found = error.to_string();
+            findings.push(Finding::error(
+                "transport-unknown",
+                contract::TRANSPORT,
+                found,
+            ));
+        }
+        findings.extend(self.cache_is_not_named());
+        let session = self.variables.get(contract::SESSION);
+        if let Some(folder) = session.filter(|folder| !Path::new(folder).is_dir()) {
+            let found = format!("{folder} is not there: that session has ended");
+            findings.push(Finding::error("session-gone", contract::SESSION, found).warning());
+        }
+        findings.extend(self.is_not_the_clients());
+        findings
+    }
+
+    fn cache_is_not_named(&self) -> Option<Finding> {
+        let (code, name, found) = match self.transport() {
+            _ if self.socket().is_some() => return None,
+            None => ("cache-not-named", contract::TRANSPORT, "it is not set"),
+            Some(contract::TRANSPORT_SERVER) => {
+                let found = "it is not set, and the transport `server` needs it";
+                ("socket-not-named", contract::SERVER_UDS, found)
+            }
+            // The shim asks for nothing then.
+            Some(_) if self.place.is_build() => {
+                let found = "this build has no session, and so no server for its transport";
+                ("no-session", contract::SESSION, found)
+            }
+            Some(_) => return None,
+        };
+        Some(Finding::error(code, name, found))
+    }
+
+    /// What sccache's client must be told, and must not, to ask for entries and compile by itself.
+    fn is_not_the_clients(&self) -> Vec<Finding> {
+        const FRAME: &str = "SCCACHE_MAX_FRAME_LENGTH";
+        let mut findings = Vec::new();
+        let get = |name| self.variables.get(name).unwrap_or_default();
+        let mut error = |code, name, found| findings.push(Finding::error(code, name, found));
+        // Sccache 0.19, src/cmdline.rs.
+        if get("SCCACHE_START_SERVER") == "1" {
+            let found = "with it sccache serves, and compiles nothing";
+            error("starts-servers", "SCCACHE_START_SERVER", found);
+        }
+        if !self.is_hosts_daemon() {
+            return findings;
+        }
+        let client_side = get(contract::CLIENT_SIDE).to_lowercase();
+        if !["true", "on", "1"].contains(&client_side.as_str()) {
+            let found = "it is not true: the daemon would compile, which sees none of the files";
+            error("not-client-side", contract::CLIENT_SIDE, found);
+        }
+        if !get("SCCACHE_LOG").is_empty() {
+            let found = "it turns the client-side mode off";
+            error("log-ends-client-side", "SCCACHE_LOG", found);
+        }
+        let frame = get(FRAME).parse().unwrap_or(wire::DEFAULT_MAX_FRAME);
+        if frame < wire::HOST_MAX_FRAME {
+            let found = format!("frames have up to {frame} bytes: larger entries are not stored");
+            let finding = Finding::error("small-frames", FRAME, found).warning();
+            findings.push(finding.instead(format!("set it to {} or more", wire::HOST_MAX_FRAME)));
+        }
+        findings
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings<const N: usize>(variables: [(&str, &str); N]) -> Settings {
+        let variables = variables.map(|(name, value)| (name.into(), value.into()));
+        Settings::read(Variables(variables.into()), Path::new("/package"))
+    }
+
+    fn codes<const N: usize>(variables: [(&str, &str); N]) -> Vec<String> {
+        let findings = settings(variables).findings();
+        findings.into_iter().map(|finding| finding.code).collect()
+    }
+
+    #[test]
+    fn without_a_word_of_the_cache_it_is_the_hosts() {
+        let host = settings([]);
+        assert!(host.are_defaults && host.findings().is_empty());
+        let socket = host.socket().unwrap();
+        assert_eq!(socket, Path::new("/run/nix-sccache/sccache.sock"));
+        assert_eq!(codes([("NIX_BUILD_TOP", "/build")]), ["cache-not-named"]);
+    }
+
+    #[test]
+    fn what_the_shim_would_not_take_is_told() {
+        const SERVER: (&str, &str) = (contract::TRANSPORT, "server");
+        const SOCKET: (&str, &str) = (contract::SERVER_UDS, "/s");
+        const CLIENT_SIDE: (&str, &str) = (contract::CLIENT_SIDE, "on");
+        let frames = wire::HOST_MAX_FRAME.to_string();
+        let frames = ("SCCACHE_MAX_FRAME_LENGTH", frames.as_str());
+        assert_eq!(codes([SERVER, SOCKET, CLIENT_SIDE, frames]), [""; 0]);
+        assert_eq!(codes([SERVER, CLIENT_SIDE, frames]), ["socket-not-named"]);
+        let (log, starts) = (("SCCACHE_LOG", "debug"), ("SCCACHE_START_SERVER", "1"));
+        let client = [
+            "starts-servers",
+            "not-client-side",
+            "log-ends-client-side",
+            "small-frames",
+        ];
+        assert_eq!(codes([SERVER, SOCKET, log, starts]), client);
+        for name in ["redis", "s3", "chain", "ephemeral"] {
+            assert_eq!(codes([(contract::TRANSPORT, name)]), [""; 0], "{name}");
+        }
+        let redis = (contract::TRANSPORT, "redis");
+        assert_eq!(codes([redis, ("NIX_BUILD_TOP", "/build")]), ["no-session"]);
+        let gone = (contract::SESSION, "/nonexistent");
+        let codes = codes([(contract::TRANSPORT, "sever"), gone]);
+        assert_eq!(codes, ["transport-unknown", "session-gone"]);
+    }
+}
