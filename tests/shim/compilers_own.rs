@@ -527,7 +527,7 @@ fn compilers_by_other_names() {
         let folder = TempDir::new().unwrap();
         let folder = folder.path();
         for (file, text) in [
-            ("a.rs", "".to_owned()),
+            ("a.rs", String::new()),
             ("a.c", "int a;\n".to_owned()),
             ("arguments", library.replace(' ', "\n")),
             ("object", object.to_owned()),

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use crate::{closed, shim};
 
 /// Nothing may keep it for long, on a machine that does something else besides.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A user who may do what everybody may.
 const NOBODY: &str = "65534";
