@@ -25,14 +25,6 @@ impl Error {
         }
     }
 
-    /// An error at `path`.
-    pub fn at_path(path: &AttrPath, message: impl Into<String>) -> Self {
-        Self {
-            path: Some(path.clone()),
-            message: message.into(),
-        }
-    }
-
     /// The same error at `path`, unless it already has a place, which is a deeper one.
     #[must_use]
     pub fn at(mut self, path: &AttrPath) -> Self {
@@ -54,6 +46,13 @@ impl Error {
         };
         let name = escaped(name);
         Self::new(format!("unknown {what} `{name}`{meant} ({known})"))
+    }
+}
+
+impl AttrPath {
+    /// An error at this place.
+    pub fn error(&self, message: impl Into<String>) -> Error {
+        Error::new(message).at(self)
     }
 }
 

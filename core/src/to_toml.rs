@@ -31,16 +31,10 @@ fn convert(value: Value, path: &AttrPath) -> Result<Toml, Error> {
         // The prelude has copied paths to the store, as `builtins.toJSON` does.
         Value::Path(path) => Toml::String(path),
         Value::Null => {
-            return Err(Error::at_path(
-                path,
-                "TOML has no null: leave the attribute out",
-            ));
+            return Err(path.error("TOML has no null: leave the attribute out"));
         }
         Value::Function => {
-            return Err(Error::at_path(
-                path,
-                "TOML cannot hold a function: call it first",
-            ));
+            return Err(path.error("TOML cannot hold a function: call it first"));
         }
         Value::List(list) => Toml::Array(
             list.into_iter()

@@ -134,8 +134,7 @@ fn add_toolchain(wanted: &Wanted, settings: &mut Settings) -> Result<(), Error> 
             );
         } else if wanted.sandbox && !settings.all.contains_key(&place) {
             let toolchain = AttrPath::default().attr("toolchain");
-            return Err(Error::at_path(
-                &toolchain,
+            return Err(toolchain.error(
                 "this is missing: the source is built with a compiler that is there already. Give the package with its bin/rustc and bin/cargo, or both `settings.build.rustc` and `settings.build.cargo`",
             ));
         }

@@ -92,7 +92,7 @@ impl Check<'_> {
         {
             message = format!("{message}: leave the quotation marks out");
         }
-        Err(Error::at_path(path, message))
+        Err(path.error(message))
     }
 
     fn check_word(
@@ -119,12 +119,9 @@ impl Check<'_> {
                     || known_words(all, release.minor),
                     |other| quoted(other.text),
                 );
-                Err(Error::at_path(
-                    path,
-                    format!(
-                        "Rust {release} does not know the value {shown}{came}{went}: write {known}"
-                    ),
-                ))
+                Err(path.error(format!(
+                    "Rust {release} does not know the value {shown}{came}{went}: write {known}"
+                )))
             }
         }
     }
@@ -190,7 +187,7 @@ fn borrowed_attrs<'a>(
 
 fn no_attrs(value: &Value, path: &AttrPath) -> Error {
     let message = format!("this must be an attribute set, not {}", shown(value));
-    Error::at_path(path, message)
+    path.error(message)
 }
 
 /// The attributes of a set that may have these alone.
@@ -209,7 +206,7 @@ fn fields<'a>(
 fn check_texts(value: &Value, path: &AttrPath) -> Result<(), Error> {
     let Value::List(list) = value else {
         let message = format!("this must be a list of strings, not {}", shown(value));
-        return Err(Error::at_path(path, message));
+        return Err(path.error(message));
     };
     list.iter()
         .enumerate()
@@ -219,14 +216,14 @@ fn check_texts(value: &Value, path: &AttrPath) -> Result<(), Error> {
 fn check_text(value: &Value, path: &AttrPath) -> Result<(), Error> {
     let Value::String(text) = value else {
         let message = format!("this must be a string, not {}", shown(value));
-        return Err(Error::at_path(path, message));
+        return Err(path.error(message));
     };
     if !is_one_line(text) {
         let message = format!(
             "{} has a line break or another control character in it: bootstrap.py reads the config line by line, so write it on one line",
             quoted(text)
         );
-        return Err(Error::at_path(path, message));
+        return Err(path.error(message));
     }
     Ok(())
 }
@@ -239,7 +236,7 @@ fn check_name(name: &str, path: &AttrPath) -> Result<(), Error> {
     }
     let message =
         "a name here has letters, digits, - and _ alone, so that bootstrap.py reads it, too";
-    Err(Error::at_path(path, message))
+    Err(path.error(message))
 }
 
 /// Whether nobody takes it for several lines: Python breaks lines at more than line feeds.

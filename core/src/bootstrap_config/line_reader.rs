@@ -108,20 +108,16 @@ fn is_read(settings: &Settings, place: &Place, found: Option<&str>) -> Result<()
     match (expected, found) {
         (Some(expected), Some(found)) if expected == found => Ok(()),
         (None, None) => Ok(()),
-        (Some(_), _) => Err(Error::at_path(
-            &place.path(),
+        (Some(_), _) => Err(place.path().error(
             "bootstrap.py, which knows no TOML, would read another value from this: leave it out where it is empty, and quotation marks and backslashes in any case",
         )),
         (None, Some(_)) => {
             // Another key of the same name, below: the first one in the text is taken.
             let taken =
                 taken(settings, place).unwrap_or_else(|| AttrPath::default().attr("settings"));
-            Err(Error::at_path(
-                &taken,
-                format!(
+            Err(taken.error(format!(
                     "bootstrap.py, which knows no sections here, would take this for `{place}`: give that one, too"
-                ),
-            ))
+                )))
         }
     }
 }

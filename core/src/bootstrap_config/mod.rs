@@ -150,12 +150,10 @@ fn find_release(wanted: &Wanted, texts: &[u8]) -> Result<Release, Error> {
     match (&wanted.release, &wanted.source) {
         (Some(release), None) => Release::parse(release).map_err(|error| error.at(&at)),
         (None, Some(source)) => of_source(source),
-        (Some(_), Some(_)) => Err(Error::at_path(
-            &at,
+        (Some(_), Some(_)) => Err(at.error(
             "the source has its own: give one of `release` and `source`",
         )),
-        (None, None) => Err(Error::at_path(
-            &at,
+        (None, None) => Err(at.error(
             "this is missing: give the source's release, such as \"1.85.0\", or the `source` itself",
         )),
     }

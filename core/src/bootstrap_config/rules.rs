@@ -80,7 +80,7 @@ pub(super) fn check(wanted: &Wanted, settings: &Settings) -> Result<(), Error> {
 }
 
 fn fail(place: &Place, message: impl Into<String>) -> Result<(), Error> {
-    Err(Error::at_path(&place.path(), message))
+    Err(place.path().error(message))
 }
 
 /// Whether a key that takes `false`, `true` or a word is on.
@@ -420,10 +420,9 @@ fn profiles(settings: &Settings) -> Result<(), Error> {
         };
         let root = root.attr("settings");
         if let Some(path) = profile(settings, &root, built, "generate", of_generate) {
-            return Err(Error::at_path(
-                &path,
-                format!("this makes a profile, and `{of_use}` uses one: leave one of the two out"),
-            ));
+            return Err(path.error(format!(
+                "this makes a profile, and `{of_use}` uses one: leave one of the two out"
+            )));
         }
     }
     Ok(())

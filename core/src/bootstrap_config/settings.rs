@@ -89,7 +89,7 @@ impl Settings {
                     came(section.came),
                     instead_of_all(section, &attrs(value, path)?, release.minor)
                 );
-                return Err(Error::at_path(path, message));
+                return Err(path.error(message));
             }
         }
         if !section.per_target {
@@ -100,7 +100,7 @@ impl Settings {
             if !is_triple(&triple) {
                 let message =
                     "this is no target triple: one is written like x86_64-unknown-linux-gnu";
-                return Err(Error::at_path(&path, message));
+                return Err(path.error(message));
             }
             self.read_keys(&Place::of_target(&triple, ""), value, &path)?;
         }
@@ -136,7 +136,7 @@ impl Settings {
                 came(key.came),
                 went(key.went.map(|(change, _)| change)),
             )),
-            Happened::No => return Err(Error::at_path(path, self.not_there(section, key))),
+            Happened::No => return Err(path.error(self.not_there(section, key))),
         }
         if let Some((change, other)) = key.renamed
             && change.is_done(release.minor)

@@ -62,10 +62,7 @@ fn find_marked(json: &Json, marker: char, path: &AttrPath) -> Option<Error> {
     match json {
         Json::String(text) if text.contains(marker) => {
             let shown = quoted(&text.replace(marker, "\u{FFFD}"));
-            Some(Error::at_path(
-                path,
-                format!("this string is not UTF-8: {shown}"),
-            ))
+            Some(path.error(format!("this string is not UTF-8: {shown}")))
         }
         Json::Array(elements) => match elements.as_slice() {
             [Json::Array(list)] => list
@@ -79,10 +76,7 @@ fn find_marked(json: &Json, marker: char, path: &AttrPath) -> Option<Error> {
         Json::Object(attrs) => attrs.iter().find_map(|(name, json)| {
             if name.contains(marker) {
                 let shown = quoted(&name.replace(marker, "\u{FFFD}"));
-                return Some(Error::at_path(
-                    path,
-                    format!("the name of the attribute {shown} is not UTF-8"),
-                ));
+                return Some(path.error(format!("the name of the attribute {shown} is not UTF-8")));
             }
             find_marked(json, marker, &path.attr(name))
         }),
@@ -95,12 +89,9 @@ fn value(json: Json, path: &AttrPath) -> Result<Value, Error> {
         Json::Null => Value::Null,
         Json::Bool(value) => Value::Bool(value),
         Json::Number(number) => Value::Int(number.as_i64().ok_or_else(|| {
-            Error::at_path(
-                path,
-                format!(
-                    "the integer {number} is out of range: it must fit in 64 bits, with a sign"
-                ),
-            )
+            path.error(format!(
+                "the integer {number} is out of range: it must fit in 64 bits, with a sign"
+            ))
         })?),
         Json::String(text) => Value::String(text),
         Json::Array(elements) => array(elements, path)?,
@@ -126,10 +117,7 @@ fn array(mut elements: Vec<Json>, path: &AttrPath) -> Result<Value, Error> {
             .map(Value::List);
     }
     special(&elements).ok_or_else(|| {
-        Error::at_path(
-            path,
-            "the request is not the JSON that the prelude writes: an array of no known kind",
-        )
+        path.error("the request is not the JSON that the prelude writes: an array of no known kind")
     })
 }
 

@@ -134,10 +134,7 @@ impl<'de> de::Deserializer<'de> for Node {
                     }
                 }
                 None => {
-                    return Err(Error::at_path(
-                        &path,
-                        format!("give one of {}", names.join(", ")),
-                    ));
+                    return Err(path.error(format!("give one of {}", names.join(", "))));
                 }
             },
             Value::Attrs(attrs) => {
@@ -145,10 +142,7 @@ impl<'de> de::Deserializer<'de> for Node {
                     .keys()
                     .map(|name| format!("`{}`", escaped(name)))
                     .collect();
-                return Err(Error::at_path(
-                    &path,
-                    format!("give one of them, not {}", given.join(" and ")),
-                ));
+                return Err(path.error(format!("give one of them, not {}", given.join(" and "))));
             }
             ref other => {
                 let message = format!(
@@ -156,7 +150,7 @@ impl<'de> de::Deserializer<'de> for Node {
                     names.join(", "),
                     other.kind()
                 );
-                return Err(Error::at_path(&path, message));
+                return Err(path.error(message));
             }
         };
         visitor.visit_enum(choice).map_err(|error| error.at(&path))
@@ -266,7 +260,7 @@ impl<'de> de::VariantAccess<'de> for Content {
                 value: Value::Attrs(attrs),
                 ..
             }) if attrs.is_empty() => Ok(()),
-            Some(_) => Err(Error::at_path(&self.path, "this takes no settings")),
+            Some(_) => Err(self.path.error("this takes no settings")),
         }
     }
 
@@ -280,10 +274,9 @@ impl<'de> de::VariantAccess<'de> for Content {
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, _: usize, _: V) -> Result<V::Value, Error> {
-        Err(Error::at_path(
-            &self.path,
-            "a choice with several values cannot be written in Nix",
-        ))
+        Err(self
+            .path
+            .error("a choice with several values cannot be written in Nix"))
     }
 
     fn struct_variant<V: Visitor<'de>>(

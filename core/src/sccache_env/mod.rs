@@ -98,8 +98,7 @@ pub fn sccache_env(wanted: &Wanted) -> Result<Env, Error> {
     let at = |name: &str| AttrPath::default().attr(name);
     let wrap = wanted.wrap.as_deref().unwrap_or(&Language::ALL);
     if wrap.is_empty() {
-        return Err(Error::at_path(
-            &at("wrap"),
+        return Err(at("wrap").error(
             "this is empty, so there is nothing to cache: name at least one of rust, c, c++",
         ));
     }
@@ -140,8 +139,7 @@ pub fn sccache_env(wanted: &Wanted) -> Result<Env, Error> {
         .transport
         .write(&transport, wanted.network, &mut env)?;
     if env.contains_key("SCCACHE_DIRECT") && !wraps_c {
-        return Err(Error::at_path(
-            &transport,
+        return Err(transport.error(
             "`preprocessorCache` is for C and C++ alone, and `wrap` has neither: drop one of the two",
         ));
     }
@@ -160,8 +158,7 @@ impl Wanted {
         ];
         for (name, given) in only_c {
             if given && !wraps_c {
-                return Err(Error::at_path(
-                    &at(name),
+                return Err(at(name).error(
                     "this is for C and C++ alone, and `wrap` has neither: drop one of the two",
                 ));
             }
@@ -192,7 +189,7 @@ impl Wanted {
             if given && matches!(self.transport, Transport::Server(_)) {
                 let message =
                     format!("this has no use with `transport.server` ({why}): drop one of the two");
-                return Err(Error::at_path(&at(name), message));
+                return Err(at(name).error(message));
             }
         }
         if let Some(size) = self
@@ -203,11 +200,10 @@ impl Wanted {
                 "this is {} bytes, in which no crate fits: give 1M or more",
                 size.bytes()
             );
-            return Err(Error::at_path(&at("maxFrameLength"), message));
+            return Err(at("maxFrameLength").error(message));
         }
         if self.recache && self.transport.is_read_only() {
-            return Err(Error::at_path(
-                &at("recache"),
+            return Err(at("recache").error(
                 "a cache with `readOnly` in `transport` cannot be written anew: drop one of the two",
             ));
         }

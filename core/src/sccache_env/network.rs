@@ -9,8 +9,7 @@ pub(super) fn require(path: &AttrPath, network: bool) -> Result<(), Error> {
     if network {
         return Ok(());
     }
-    Err(Error::at_path(
-        path,
+    Err(path.error(
         "this is reached over the network, which a sandboxed build does not have: take `transport = \"server\"` and \
          make this a level of the host's daemon, or say `network = true` for a dev shell or an unsandboxed build",
     ))

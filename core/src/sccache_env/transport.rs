@@ -147,8 +147,7 @@ impl Chain {
     fn write(&self, path: &AttrPath, network: bool, env: &mut Env) -> Result<(), Error> {
         let levels = path.attr("levels");
         if self.levels.len() < 2 {
-            return Err(Error::at_path(
-                &levels,
+            return Err(levels.error(
                 "a chain needs two levels or more: give one store as the transport itself",
             ));
         }
@@ -156,17 +155,16 @@ impl Chain {
         for (index, level) in self.levels.iter().enumerate() {
             let here = levels.index(index).attr(level.name());
             let store = level.store().ok_or_else(|| {
-                Error::at_path(&here, "this cannot be a level of a chain; a level is a store, such as directory, redis or s3")
+                here.error(
+                    "this cannot be a level of a chain; a level is a store, such as directory, redis or s3",
+                )
             })?;
             let name = level.level_name();
             if let Some(before) = names.iter().position(|earlier| *earlier == name) {
                 let earlier = levels.index(before).attr(self.levels[before].name());
-                return Err(Error::at_path(
-                    &here,
-                    format!(
+                return Err(here.error(format!(
                         "this store stands in the chain already, at {earlier}: sccache takes each kind once"
-                    ),
-                ));
+                    )));
             }
             names.push(name);
             store.write(&here, network, env)?;

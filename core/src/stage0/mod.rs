@@ -92,7 +92,7 @@ pub fn stage0(wanted: &Wanted, texts: &[u8]) -> Result<Answer, Error> {
         }
         (Some(_), Some(_)) => {
             let message = "this and `source` exclude each other: drop one of the two";
-            return Err(Error::at_path(&at("file"), message));
+            return Err(at("file").error(message));
         }
     };
     let read = || Stage0::parse(file.find(texts)?);

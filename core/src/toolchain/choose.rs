@@ -53,7 +53,7 @@ pub(super) fn choose(
             let message = no_host(manifest, &release, selection.host);
             return Err(match asked.name.host {
                 Some(_) => asked.error(&message),
-                None => Error::at_path(&AttrPath::default().attr("host"), message),
+                None => AttrPath::default().attr("host").error(message),
             });
         }
         match selection.select(manifest, &release)? {

@@ -183,11 +183,11 @@ impl Wanted {
             let message = "no channel is given, and rustup would take the default toolchain of a machine: name it as `default`, \"stable\" say";
             return Err(match origin {
                 Origin::File(file) => file.error(0, message),
-                Origin::Argument => Error::at_path(&AttrPath::default().attr("toolchain"), message),
+                Origin::Argument => AttrPath::default().attr("toolchain").error(message),
             });
         };
         let name = official(default)
-            .map_err(|message| Error::at_path(&AttrPath::default().attr("default"), message))?;
+            .map_err(|message| AttrPath::default().attr("default").error(message))?;
         Ok(NameGiven { name, at: None })
     }
 
@@ -209,7 +209,7 @@ impl Wanted {
                     quoted(partial),
                     quoted(&host)
                 );
-                Error::at_path(&at, message)
+                at.error(message)
             }),
         }
     }

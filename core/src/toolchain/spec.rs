@@ -50,7 +50,7 @@ impl Origin<'_> {
     pub(super) fn error(&self, at: &At, message: impl AsRef<str>) -> Error {
         match (self, at) {
             (Self::File(file), At::Byte(byte)) => file.error(*byte, message),
-            (_, At::Attr(path)) => Error::at_path(path, message.as_ref()),
+            (_, At::Attr(path)) => path.error(message.as_ref()),
             (Self::Argument, At::Byte(_)) => Error::new(message.as_ref()),
         }
     }
@@ -66,7 +66,7 @@ impl NameGiven<'_> {
     pub(super) fn error(&self, message: &str) -> Error {
         match self.at {
             Some((at, origin)) => origin.error(at, message),
-            None => Error::at_path(&AttrPath::default().attr("default"), message),
+            None => AttrPath::default().attr("default").error(message),
         }
     }
 }

@@ -42,10 +42,7 @@ impl Store for Azure {
         refuse_both(path, account, endpoint, "each says where the container is")?;
         if !account.1 && !endpoint.1 {
             // Sccache warns and takes the local disk instead.
-            return Err(Error::at_path(
-                path,
-                "say where the container is: `storageAccount` or `endpoint`",
-            ));
+            return Err(path.error("say where the container is: `storageAccount` or `endpoint`"));
         }
         set(
             env,

@@ -61,17 +61,13 @@ impl Store for Memcached {
             }
             env.insert("SCCACHE_MEMCACHED_ENDPOINT", endpoint.as_str().to_owned());
         } else {
-            return Err(Error::at_path(
-                path,
-                "say where memcached is: `socket` or `endpoint`",
-            ));
+            return Err(path.error("say where memcached is: `socket` or `endpoint`"));
         }
         if self.expiration.is_some_and(|seconds| seconds > THIRTY_DAYS) {
             // Beyond that memcached takes the number for a date, which has passed.
-            return Err(Error::at_path(
-                &path.attr("expiration"),
-                format!("this is at most {THIRTY_DAYS} seconds, 30 days"),
-            ));
+            return Err(path
+                .attr("expiration")
+                .error(format!("this is at most {THIRTY_DAYS} seconds, 30 days")));
         }
         set(
             env,

@@ -48,7 +48,7 @@ impl Redis {
                     "sccache cannot read {}: a socket's URL needs a host name, redis+unix://localhost/run/…; or give `socket`",
                     quoted(endpoint.as_str())
                 );
-                Err(Error::at_path(path, message))
+                Err(path.error(message))
             }
             Some("redis+unix" | "unix") => Ok(false),
             Some("redis" | "rediss" | "tcp") => Ok(true),
@@ -57,7 +57,7 @@ impl Redis {
                     "this is no URL: write redis://{}",
                     escaped(endpoint.as_str())
                 );
-                Err(Error::at_path(path, message))
+                Err(path.error(message))
             }
             Some(other) => Err(Error::unknown("scheme", other, &Self::SCHEMES).at(path)),
         }
@@ -96,7 +96,7 @@ impl Store for Redis {
         } else if let Some(cluster) = &self.cluster_endpoints {
             let here = path.attr("clusterEndpoints");
             if cluster.is_empty() {
-                return Err(Error::at_path(&here, "give the URL of at least one node"));
+                return Err(here.error("give the URL of at least one node"));
             }
             for (index, endpoint) in cluster.iter().enumerate() {
                 Self::is_remote(&here.index(index), endpoint)?;
@@ -105,10 +105,9 @@ impl Store for Redis {
             let nodes: Vec<_> = cluster.iter().map(Endpoint::as_str).collect();
             env.insert("SCCACHE_REDIS_CLUSTER_ENDPOINTS", nodes.join(","));
         } else {
-            return Err(Error::at_path(
-                path,
-                "say where Redis is: `socket`, `endpoint` or `clusterEndpoints`",
-            ));
+            return Err(
+                path.error("say where Redis is: `socket`, `endpoint` or `clusterEndpoints`")
+            );
         }
         set(
             env,

@@ -33,7 +33,7 @@ pub(super) fn refuse_both(
             "`{}` and `{}` contradict each other ({why}): drop one of the two",
             first.0, second.0
         );
-        return Err(Error::at_path(path, message));
+        return Err(path.error(message));
     }
     Ok(())
 }
