@@ -144,68 +144,54 @@ fn rows(folder: &Path) -> Vec<Row> {
     rows
 }
 
+const OPTIMIZE: [&str; 2] = ["-O1", "-O2"];
+
+const HARDENING: [&str; 2] = ["pic", "'pic stackprotector'"];
+
+const CONFIGURE: [&str; 2] = ["--cfg=one", "--cfg=two"];
+
 /// What nixpkgs' wrapper of gcc reads.
 fn of_nixpkgs_cc(at: &dyn Fn(&str) -> String) -> Vec<Row> {
     let mut rows = Vec::new();
     // What the preprocessor makes of the source is the same for each of these flags.
-    let flags = [
-        ("NIX_CFLAGS_COMPILE", "NIX_CFLAGS_COMPILE", ["-O1", "-O2"]),
+    for (of, variable, values) in [
+        ("NIX_CFLAGS_COMPILE", "NIX_CFLAGS_COMPILE", OPTIMIZE),
+        ("NIX_CFLAGS_COMPILE", "NIX_CFLAGS_COMPILE_SALT", OPTIMIZE),
+        ("NIX_CFLAGS_COMPILE", "NIX_CFLAGS_COMPILE_BEFORE", OPTIMIZE),
         (
             "NIX_CFLAGS_COMPILE",
-            "NIX_CFLAGS_COMPILE_x86_64_unknown_linux_gnu",
-            ["-O1", "-O2"],
+            "NIX_CFLAGS_COMPILE_BEFORE_SALT",
+            OPTIMIZE,
         ),
+        ("NIX_CXXSTDLIB_COMPILE", "NIX_CXXSTDLIB_COMPILE", OPTIMIZE),
         (
-            "NIX_CFLAGS_COMPILE",
-            "NIX_CFLAGS_COMPILE_BEFORE",
-            ["-O1", "-O2"],
+            "NIX_CXXSTDLIB_COMPILE",
+            "NIX_CXXSTDLIB_COMPILE_SALT",
+            OPTIMIZE,
         ),
-        (
-            "NIX_CFLAGS_COMPILE",
-            "NIX_CFLAGS_COMPILE_BEFORE_x86_64_unknown_linux_gnu",
-            ["-O1", "-O2"],
-        ),
+        ("NIX_HARDENING_ENABLE", "NIX_HARDENING_ENABLE", HARDENING),
         (
             "NIX_HARDENING_ENABLE",
-            "NIX_HARDENING_ENABLE",
-            ["pic", "'pic stackprotector'"],
-        ),
-        (
-            "NIX_HARDENING_ENABLE",
-            "NIX_HARDENING_ENABLE_x86_64_unknown_linux_gnu",
+            "NIX_HARDENING_ENABLE_SALT",
             ["", "stackprotector"],
         ),
         (
             "NIX_CC_WRAPPER_",
-            "NIX_CFLAGS_COMPILE=-O2 NIX_CC_WRAPPER_FLAGS_SET_x86_64_unknown_linux_gnu",
+            "NIX_CFLAGS_COMPILE=-O2 NIX_CC_WRAPPER_FLAGS_SET_SALT",
             ["", "1"],
         ),
         (
             "NIX_CC_WRAPPER_",
-            "NIX_CC_WRAPPER_TARGET_BUILD_x86_64_unknown_linux_gnu",
+            "NIX_CC_WRAPPER_TARGET_BUILD_SALT",
             ["", "1"],
         ),
-    ];
-    for (index, (of, variable, values)) in flags.into_iter().enumerate() {
+    ] {
+        let variable = variable.replace("SALT", "x86_64_unknown_linux_gnu");
         let before = values.map(|value| format!("{variable}={value}"));
-        rows.push(object(of, &at("bin/gcc"), before, &format!("c{index}"), ""));
-    }
-    for (index, variable) in [
-        "NIX_CXXSTDLIB_COMPILE",
-        "NIX_CXXSTDLIB_COMPILE_x86_64_unknown_linux_gnu",
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        let before = ["-O1", "-O2"].map(|value| format!("{variable}={value}"));
-        let (compiler, name) = (at("bin/g++"), format!("cxx{index}"));
-        rows.push(object(
-            "NIX_CXXSTDLIB_COMPILE",
-            &compiler,
-            before,
-            &name,
-            "",
-        ));
+        let is_of_cxx = of == "NIX_CXXSTDLIB_COMPILE";
+        let compiler = at(if is_of_cxx { "bin/g++" } else { "bin/gcc" });
+        let name = format!("c{}", rows.len());
+        rows.push(object(of, &compiler, before, &name, ""));
     }
     rows
 }
@@ -226,7 +212,7 @@ fn of_compilers(at: &dyn Fn(&str) -> String) -> Vec<Row> {
     rows.push(of_store);
     let scripts = written(&at("own/gcc"), "/usr/bin/gcc", ["-O1", "-O2"]);
     rows.push(object("compiler", &at("own/gcc"), scripts, "of_own", ""));
-    let scripts = written(&at("own/rustc"), "rustc", ["--cfg=one", "--cfg=two"]);
+    let scripts = written(&at("own/rustc"), "rustc", CONFIGURE);
     rows.push(crate_of(
         "compiler",
         &at("own/rustc"),
@@ -234,7 +220,7 @@ fn of_compilers(at: &dyn Fn(&str) -> String) -> Vec<Row> {
         "by_own",
         "",
     ));
-    let scripts = ["--cfg=one", "--cfg=two"].map(|argument| {
+    let scripts = CONFIGURE.map(|argument| {
         format!(
             "write {} '#!/bin/sh\nexec \"$@\" {argument}\n';",
             at("own/driver")
@@ -250,28 +236,23 @@ fn of_compilers(at: &dyn Fn(&str) -> String) -> Vec<Row> {
 fn of_rustc(at: &dyn Fn(&str) -> String) -> Vec<Row> {
     let mut rows = Vec::new();
     let flags = [
-        (
-            "NIX_RUSTFLAGS",
-            "bin/rustc",
-            ["--cfg=one", "--cfg=two"],
-            "nixpkgs",
-        ),
+        ("NIX_RUSTFLAGS", "bin/rustc", CONFIGURE, "nixpkgs"),
         (
             "NIX_RUST_LINK_FLAGS",
             "cargo2nix/rustc",
-            ["--cfg=one", "--cfg=two"],
+            CONFIGURE,
             "of_cargo2nix",
         ),
         (
             "NIX_RUST_BUILD_FLAGS",
             "cargo2nix/rustc",
-            ["--cfg=one", "--cfg=two"],
+            CONFIGURE,
             "build_script_a",
         ),
         (
             "NIX_RUST_BUILD_LINK_FLAGS",
             "cargo2nix/rustc",
-            ["--cfg=one", "--cfg=two"],
+            CONFIGURE,
             "build_script_b",
         ),
         (
