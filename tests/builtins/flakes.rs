@@ -8,7 +8,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use nix_sccache_tests::{Host, hosts, root, stdout_of};
+use nix_sccache_tests::{Host, commit, hosts, root, stdout_of};
 use tempfile::TempDir;
 
 /// The calls, each a derivation: an output of the flake, and which of its sources the derivation has
@@ -159,19 +159,7 @@ impl Sources {
         for name in ["flake", "input"] {
             let repository = self.repository(name);
             std::fs::write(repository.join("x"), format!("{line}\n")).unwrap();
-            git(&repository, &["add", "."]);
-            git(
-                &repository,
-                &[
-                    "-c",
-                    "user.name=nobody",
-                    "-c",
-                    "user.email=nobody@localhost",
-                    "commit",
-                    "--quiet",
-                    "--message=another",
-                ],
-            );
+            commit(&repository);
         }
         line
     }

@@ -5,10 +5,8 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
 
-use nix_sccache_tests::{Host, hosts, root, stdout_of};
+use nix_sccache_tests::{Host, hosts, root, stdout_of, until};
 use tempfile::TempDir;
 
 const TARGET: &str = r#"builtins.rust.target "x86_64-linux""#;
@@ -84,11 +82,7 @@ fn a_daemon_serves_builds() {
             .stdout(Stdio::null())
             .stderr(fs::File::create(&log).unwrap());
         let daemon = Daemon(command.spawn().unwrap());
-        let deadline = Instant::now() + Duration::from_secs(20);
-        while !socket.exists() {
-            assert!(Instant::now() < deadline, "no daemon: {log:?}");
-            sleep(Duration::from_millis(20));
-        }
+        until(|| socket.exists(), || format!("no daemon: {log:?}"));
         let derivation = format!(
             r#"derivation {{ name = "t"; system = builtins.currentSystem; builder = "/bin/sh"; args = [ "-c" "echo ${{{TARGET}}} > $out" ]; run = "{}"; }}"#,
             folder.path().display()

@@ -102,23 +102,14 @@ pub fn stand_in(folder: &str) -> String {
     format!("path:{}", root().join("tests").join(folder).display())
 }
 
-/// Makes a repository of a folder, with one commit.
+/// Makes a repository of a folder, or makes it one again, with a commit.
 pub fn commit(folder: &Path) {
-    for arguments in [
-        &["init", "--quiet"][..],
-        &["add", "--all"],
-        &[
-            "-c",
-            "user.name=test",
-            "-c",
-            "user.email=test@localhost",
-            "commit",
-            "--quiet",
-            "--message=test",
-        ],
-    ] {
-        stdout_of(Command::new("git").current_dir(folder).args(arguments));
-    }
+    stdout_of(
+        Command::new("git")
+            .current_dir(folder)
+            .args(["init", "--quiet"]),
+    );
+    nix_sccache_tests::commit(folder);
 }
 
 /// Runs a command to its end.

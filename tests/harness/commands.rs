@@ -18,6 +18,22 @@ pub fn stdout_of(command: &mut Command) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
+/// Makes a commit of all that is in a repository.
+pub fn commit(repository: &Path) {
+    let user = [
+        "-c",
+        "user.name=nobody",
+        "-c",
+        "user.email=nobody@localhost",
+    ];
+    for arguments in [
+        &["add", "--all"][..],
+        &[&user[..], &["commit", "--quiet", "--message=test"]].concat(),
+    ] {
+        stdout_of(Command::new("git").current_dir(repository).args(arguments));
+    }
+}
+
 /// Writes a script. Another process does: while this one has a file open for writing, or a
 /// child of another test's that has not begun yet, nobody can run it.
 pub fn script(path: &Path, text: &str) {

@@ -16,8 +16,7 @@ pub struct Library {
 
 /// Writes the project. `word` is part of the second library's source.
 pub fn library(word: &str) -> Library {
-    let folder =
-        TempDir::with_prefix("nix-sccache-crate-").unwrap_or_else(|error| panic!("{error}"));
+    let folder = TempDir::with_prefix("nix-sccache-crate-").unwrap();
     let library = Library { folder };
     library.write(
         "Cargo.toml",
@@ -70,8 +69,7 @@ impl Library {
     /// Writes one file.
     pub fn write(&self, name: &str, text: &str) {
         let path = self.path().join(name);
-        fs::create_dir_all(path.parent().unwrap_or(self.path()))
-            .unwrap_or_else(|error| panic!("{error}"));
+        fs::create_dir_all(path.parent().unwrap_or(self.path())).unwrap();
         fs::write(&path, text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     }
 

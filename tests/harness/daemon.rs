@@ -5,8 +5,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -14,6 +12,7 @@ use crate::commands::stdout_of;
 use crate::network::Machine;
 use crate::places::sccache;
 use crate::process::{kilobytes, state};
+use crate::wait::until;
 
 /// A daemon in a folder of its own, which ends with the value.
 #[derive(Debug)]
@@ -54,13 +53,11 @@ impl Daemon {
     }
 
     fn start_with(command: Command, settings: Vec<(String, String)>) -> Self {
-        let folder =
-            TempDir::with_prefix("nix-sccache-daemon-").unwrap_or_else(|error| panic!("{error}"));
+        let folder = TempDir::with_prefix("nix-sccache-daemon-").unwrap();
         // Build users go through this folder to the socket.
-        fs::set_permissions(folder.path(), Permissions::from_mode(0o755))
-            .unwrap_or_else(|error| panic!("{error}"));
-        fs::create_dir(folder.path().join("socket")).unwrap_or_else(|error| panic!("{error}"));
-        fs::create_dir(folder.path().join("cache")).unwrap_or_else(|error| panic!("{error}"));
+        fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+        fs::create_dir(folder.path().join("socket")).unwrap();
+        fs::create_dir(folder.path().join("cache")).unwrap();
         let process = spawn(folder.path(), command, &settings);
         Self {
             folder,
@@ -208,16 +205,10 @@ fn spawn(folder: &Path, mut command: Command, settings: &[(String, String)]) -> 
     let process = command
         .spawn()
         .unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while UnixStream::connect(&socket).is_err() {
-        assert!(
-            Instant::now() < deadline,
-            "the daemon does not listen at {}",
-            socket.display()
-        );
-        sleep(Duration::from_millis(20));
-    }
-    fs::set_permissions(&socket, Permissions::from_mode(0o666))
-        .unwrap_or_else(|error| panic!("{error}"));
+    until(
+        || UnixStream::connect(&socket).is_ok(),
+        || format!("the daemon does not listen at {}", socket.display()),
+    );
+    fs::set_permissions(&socket, Permissions::from_mode(0o666)).unwrap();
     process
 }

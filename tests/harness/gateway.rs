@@ -5,8 +5,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -14,6 +12,7 @@ use crate::commands::stdout_of;
 use crate::daemon::Daemon;
 use crate::places::built;
 use crate::process::{kilobytes, state};
+use crate::wait::until;
 
 /// A gateway in a folder of its own, which ends with the value.
 #[derive(Debug)]
@@ -35,13 +34,11 @@ impl Gateway {
 
     /// The same, in front of whoever listens at this socket.
     pub fn start_before(daemon: &Path, runner: &[&str], options: &[&str]) -> Self {
-        let folder =
-            TempDir::with_prefix("nix-sccache-gateway-").unwrap_or_else(|error| panic!("{error}"));
+        let folder = TempDir::with_prefix("nix-sccache-gateway-").unwrap();
         // Build users go through this folder to the socket.
-        fs::set_permissions(folder.path(), Permissions::from_mode(0o755))
-            .unwrap_or_else(|error| panic!("{error}"));
-        fs::create_dir(folder.path().join("socket")).unwrap_or_else(|error| panic!("{error}"));
-        let log = File::create(folder.path().join("log")).unwrap_or_else(|error| panic!("{error}"));
+        fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+        fs::create_dir(folder.path().join("socket")).unwrap();
+        let log = File::create(folder.path().join("log")).unwrap();
         let (program, arguments) = runner
             .split_first()
             .unwrap_or_else(|| panic!("nothing runs it"));
@@ -61,11 +58,10 @@ impl Gateway {
             .spawn()
             .unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let gateway = Self { folder, process };
-        let deadline = Instant::now() + Duration::from_secs(20);
-        while !gateway.log().contains("listens at") {
-            assert!(Instant::now() < deadline, "{command:?}: {}", gateway.log());
-            sleep(Duration::from_millis(10));
-        }
+        until(
+            || gateway.log().contains("listens at"),
+            || format!("{command:?}: {}", gateway.log()),
+        );
         gateway
     }
 
@@ -131,9 +127,7 @@ impl Gateway {
     pub fn terminate(&mut self) -> ExitStatus {
         let kill = format!("kill -TERM {}", self.process.id());
         stdout_of(Command::new("sh").args(["-c", &kill]));
-        self.process
-            .wait()
-            .unwrap_or_else(|error| panic!("{error}"))
+        self.process.wait().unwrap()
     }
 }
 

@@ -2,7 +2,11 @@
 //!
 //! `scripts/test` sets the environment that is read here; a part that is missing is a
 //! failure that says which, never a test passed over.
-#![expect(clippy::panic, reason = "a test harness fails by panicking")]
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test harness fails by panicking"
+)]
 #![allow(clippy::missing_panics_doc, clippy::must_use_candidate)]
 
 pub mod attack;
@@ -22,8 +26,9 @@ mod redis;
 mod rustup;
 pub mod s3;
 mod shim;
+mod wait;
 
-pub use commands::{script, stdout_of};
+pub use commands::{commit, script, stdout_of};
 pub use crates::{Library, library};
 pub use daemon::{Daemon, entries};
 pub use derivation::{Built, Derivation};
@@ -31,8 +36,9 @@ pub use dist_server::DistServer;
 pub use gateway::Gateway;
 pub use host::{Host, Hosts, hosts};
 pub use network::{Machine, Network};
-pub use places::{built, root, sccache, variable};
+pub use places::{built, root, rustc, sccache, variable};
 pub use redis::Redis;
 pub use rustup::{Installed, Rustup};
 pub use s3::S3;
 pub use shim::{Reported, Shim, logs_in, reported};
+pub use wait::until;

@@ -4,9 +4,10 @@ use std::ffi::OsStr;
 use std::fs;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::commands::stdout_of;
+use crate::wait::until;
 
 /// A machine in the middle, and others that each have a wire to it and to nobody else. It is gone
 /// when the value is, and so is whatever network is left of it.
@@ -77,7 +78,7 @@ impl Machine {
             .spawn()
             .unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let mut machine = Self { holder, server };
-        let own = fs::read_link("/proc/self/ns/net").unwrap_or_else(|error| panic!("{error}"));
+        let own = fs::read_link("/proc/self/ns/net").unwrap();
         while fs::read_link(machine.namespace()).is_ok_and(|namespace| namespace == own) {
             sleep(Duration::from_millis(5));
         }
@@ -109,11 +110,10 @@ impl Machine {
         let table = format!("/proc/{}/net/tcp", self.holder.id());
         // Any address, the port, anybody, any port, and the state of a socket that listens.
         let entry = format!(":{port:04X} 00000000:0000 0A ");
-        let deadline = Instant::now() + Duration::from_secs(20);
-        while !fs::read_to_string(&table).is_ok_and(|table| table.contains(&entry)) {
-            assert!(Instant::now() < deadline, "nobody listens at {port}");
-            sleep(Duration::from_millis(10));
-        }
+        until(
+            || fs::read_to_string(&table).is_ok_and(|table| table.contains(&entry)),
+            || format!("nobody listens at {port}"),
+        );
     }
 
     fn namespace(&self) -> String {

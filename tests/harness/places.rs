@@ -2,6 +2,9 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::commands::stdout_of;
 
 /// The project's root.
 pub fn root() -> PathBuf {
@@ -24,6 +27,12 @@ pub fn built(name: &str) -> PathBuf {
 /// The real sccache.
 pub fn sccache() -> PathBuf {
     variable("NIX_SCCACHE_TEST_SCCACHE").into()
+}
+
+/// The compiler itself, which rustup's `rustc` calls.
+pub fn rustc() -> PathBuf {
+    let sysroot = stdout_of(Command::new("rustc").arg("--print=sysroot"));
+    Path::new(sysroot.trim()).join("bin/rustc")
 }
 
 /// A variable of `scripts/setup`'s.

@@ -34,12 +34,10 @@ impl Client {
     pub fn with_timeout(socket: &Path, timeout: Duration) -> Self {
         let stream = UnixStream::connect(socket)
             .unwrap_or_else(|error| panic!("{}: {error}", socket.display()));
-        stream
-            .set_read_timeout(Some(timeout))
-            .unwrap_or_else(|error| panic!("{error}"));
+        stream.set_read_timeout(Some(timeout)).unwrap();
         stream
             .set_write_timeout(Some(Duration::from_secs(5)))
-            .unwrap_or_else(|error| panic!("{error}"));
+            .unwrap();
         Self(stream)
     }
 

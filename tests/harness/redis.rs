@@ -4,13 +4,12 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
 use crate::commands::stdout_of;
 use crate::network::Machine;
+use crate::wait::until;
 
 /// Where it listens in a network.
 const PORT: u16 = 6379;
@@ -36,11 +35,9 @@ impl Redis {
     }
 
     fn spawn(command: Command, port: u16) -> Self {
-        let folder =
-            TempDir::with_prefix("nix-sccache-redis-").unwrap_or_else(|error| panic!("{error}"));
+        let folder = TempDir::with_prefix("nix-sccache-redis-").unwrap();
         // Build users go through this folder to the socket.
-        fs::set_permissions(folder.path(), Permissions::from_mode(0o755))
-            .unwrap_or_else(|error| panic!("{error}"));
+        fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
         let process = spawn(folder.path(), command, port);
         Self { folder, process }
     }
@@ -126,10 +123,6 @@ fn spawn(folder: &Path, mut command: Command, port: u16) -> Child {
     let process = command
         .spawn()
         .unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while !socket.exists() {
-        assert!(Instant::now() < deadline, "Redis does not listen");
-        sleep(Duration::from_millis(20));
-    }
+    until(|| socket.exists(), || "Redis does not listen".to_owned());
     process
 }

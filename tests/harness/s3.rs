@@ -31,9 +31,8 @@ const PORT: u16 = 8014;
 impl S3 {
     /// Starts one, empty.
     pub fn start_on(machine: &Machine) -> Self {
-        let folder =
-            TempDir::with_prefix("nix-sccache-s3-").unwrap_or_else(|error| panic!("{error}"));
-        fs::create_dir(folder.path().join(BUCKET)).unwrap_or_else(|error| panic!("{error}"));
+        let folder = TempDir::with_prefix("nix-sccache-s3-").unwrap();
+        fs::create_dir(folder.path().join(BUCKET)).unwrap();
         let process = spawn(folder.path(), machine);
         Self { folder, process }
     }

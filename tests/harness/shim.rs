@@ -20,14 +20,13 @@ pub struct Shim {
 impl Shim {
     /// Lays the package out.
     pub fn new() -> Self {
-        let folder =
-            TempDir::with_prefix("nix-sccache-shim-").unwrap_or_else(|error| panic!("{error}"));
+        let folder = TempDir::with_prefix("nix-sccache-shim-").unwrap();
         let (bin, libexec) = (
             folder.path().join("bin"),
             folder.path().join("libexec/nix-sccache"),
         );
         for folder in [&bin, &libexec] {
-            fs::create_dir_all(folder).unwrap_or_else(|error| panic!("{error}"));
+            fs::create_dir_all(folder).unwrap();
         }
         // A program that this process wrote could not be run while another test starts one.
         stdout_of(
@@ -41,7 +40,7 @@ impl Shim {
             libexec.join("rustc"),
             libexec.join("cargo"),
         ] {
-            symlink(bin.join("nix-sccache-shim"), link).unwrap_or_else(|error| panic!("{error}"));
+            symlink(bin.join("nix-sccache-shim"), link).unwrap();
         }
         Self { folder }
     }
@@ -134,8 +133,7 @@ pub fn reported<S: AsRef<std::ffi::OsStr>>(
     mut run: Command,
     command: impl IntoIterator<Item = S>,
 ) -> Reported {
-    let folder =
-        TempDir::with_prefix("nix-sccache-report-").unwrap_or_else(|error| panic!("{error}"));
+    let folder = TempDir::with_prefix("nix-sccache-report-").unwrap();
     let file = folder.path().join("report.json");
     run.arg("--report").arg(&file).arg("--").args(command);
     let output = run
@@ -144,7 +142,7 @@ pub fn reported<S: AsRef<std::ffi::OsStr>>(
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     let report =
         fs::read(&file).unwrap_or_else(|error| panic!("{run:?}: no report: {error}\n{stderr}"));
-    let report = serde_json::from_slice(&report).unwrap_or_else(|error| panic!("{error}"));
+    let report = serde_json::from_slice(&report).unwrap();
     Reported {
         command: format!("{run:?}"),
         code: output.status.code(),
@@ -171,7 +169,7 @@ pub fn logs_in(reports: &Path) -> Vec<PathBuf> {
     };
     fs::read_dir(reports)
         .unwrap_or_else(|error| panic!("{}: {error}", reports.display()))
-        .map(|entry| entry.unwrap_or_else(|error| panic!("{error}")).path())
+        .map(|entry| entry.unwrap().path())
         .filter(is_log)
         .collect()
 }

@@ -5,13 +5,13 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
-use std::thread::{self, sleep};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use nix_sccache_tests::s3::{ACCESS_KEY, SECRET_KEY};
 use nix_sccache_tests::{
     Daemon, Derivation, Gateway, Library, Machine, Network, Redis, Reported, S3, Shim, hosts,
-    library, reported, stdout_of,
+    library, reported, stdout_of, until,
 };
 use serde_json::json;
 
@@ -82,15 +82,10 @@ fn said(library: &Library) -> String {
 /// What is written behind somebody's back takes its time.
 #[track_caller]
 fn wait_for(what: &str, expected: usize, count: impl Fn() -> usize) {
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while count() < expected {
-        assert!(
-            Instant::now() < deadline,
-            "{what}: {} of {expected}",
-            count()
-        );
-        sleep(Duration::from_millis(10));
-    }
+    until(
+        || count() >= expected,
+        || format!("{what}: {} of {expected}", count()),
+    );
 }
 
 /// What one machine built is a hit on the other, in the sandbox, where nothing of the level is

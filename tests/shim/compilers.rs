@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::process::Command;
 
-use nix_sccache_tests::{Daemon, Reported, Shim, library, reported, script, stdout_of, variable};
+use nix_sccache_tests::{Daemon, Reported, Shim, library, reported, script, variable};
 
 use crate::{build, shim};
 
@@ -252,17 +252,16 @@ fn rustc_is_asked_about_itself_once() {
         library.path().join("sysroot/lib"),
     );
     std::fs::create_dir_all(&libraries).unwrap();
-    let real = stdout_of(Command::new("rustc").arg("--print=sysroot"));
     let rustc = library.path().join("sysroot/bin/rustc");
     std::fs::create_dir(rustc.parent().unwrap()).unwrap();
     // Cargo asks as well, without us in between.
     let text = format!(
         "#!/bin/sh\ncase $(tr '\\0' ' ' </proc/$PPID/cmdline) in */compilers/*) echo $1 >>{asked} ;; esac\n\
          if [ $1 = --print=sysroot ]; then printf '{sysroot}\\n{sysroot}/target\\n'; exit; fi\n\
-         exec {real}/bin/rustc \"$@\"\n",
+         exec {real} \"$@\"\n",
         asked = asked.display(),
         sysroot = library.path().join("sysroot").display(),
-        real = real.trim(),
+        real = nix_sccache_tests::rustc().display(),
     );
     script(&rustc, &text);
     let driver = libraries.join("librustc_driver-1.so");

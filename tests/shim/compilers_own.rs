@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use nix_sccache_tests::{Daemon, Reported, Shim, reported, script, stdout_of};
+use nix_sccache_tests::{Daemon, Reported, Shim, reported, rustc, script, stdout_of};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -45,6 +45,16 @@ fn outcome(calls: &[Value]) -> String {
     match &call["reason"] {
         Value::Null => call["outcome"].as_str().unwrap().to_owned(),
         reason => reason.to_string(),
+    }
+}
+
+/// Runs lines of a shell with one call twice: it misses, and then it hits.
+#[track_caller]
+fn miss_and_hit(shim: &Shim, daemon: &Daemon, folder: &Path, lines: &str) {
+    for expected in ["miss", "hit"] {
+        let (built, calls) = session(shim, daemon, folder, lines, |_| ());
+        assert_eq!(built.code, Some(0), "{built:#?}");
+        assert_eq!(outcome(&calls), expected, "{built:#?}");
     }
 }
 
@@ -168,11 +178,7 @@ fn the_directorys_name() {
     std::os::unix::fs::symlink("real", folder.join("name")).unwrap();
     fs::write(folder.join("real/a.c"), "int a;\n").unwrap();
     let lines = "cd name && $CALL gcc -g -c a.c -o a.o && grep -q /name a.o";
-    for expected in ["miss", "hit"] {
-        let (built, calls) = session(&shim, &daemon, folder, lines, |_| ());
-        assert_eq!(built.code, Some(0), "{built:#?}");
-        assert_eq!(outcome(&calls), expected);
-    }
+    miss_and_hit(&shim, &daemon, folder, lines);
     // By its other name, and in another line, it is another object.
     for lines in [
         "cd real && $CALL gcc -g -c a.c -o a.o",
@@ -189,10 +195,9 @@ fn arguments_and_jobserver() {
     let (shim, daemon, folder) = (shim(), Daemon::start(), TempDir::new().unwrap());
     let folder = folder.path();
     fs::create_dir(folder.join("bin")).unwrap();
-    let real = stdout_of(Command::new("rustc").arg("--print=sysroot"));
     let record = format!(
-        "#!/bin/sh\ncase \" $* \" in *print*|*-vV*|*deps.d*) ;; *) printf '%s\\n' \"$CARGO_MAKEFLAGS|$MAKEFLAGS|$*\" >>seen ;; esac\nexec {}/bin/rustc \"$@\"\n",
-        real.trim()
+        "#!/bin/sh\ncase \" $* \" in *print*|*-vV*|*deps.d*) ;; *) printf '%s\\n' \"$CARGO_MAKEFLAGS|$MAKEFLAGS|$*\" >>seen ;; esac\nexec {} \"$@\"\n",
+        rustc().display()
     );
     script(&folder.join("bin/rustc"), &record);
     fs::write(folder.join("a.rs"), "").unwrap();
@@ -328,10 +333,7 @@ fn what_cannot_be_right_passes_by() {
     let folder = TempDir::new().unwrap();
     let lines =
         format!("echo 'pub const A: Option<&str> = option_env!(\"A\");' >a.rs; $CALL {rustc}");
-    for expected in ["miss", "hit"] {
-        let (_, calls) = session(&shim, &daemon, folder.path(), &lines, |_| ());
-        assert_eq!(outcome(&calls), expected);
-    }
+    miss_and_hit(&shim, &daemon, folder.path(), &lines);
 }
 
 /// Headers that appear in front, whatever the daemon's own default is.
@@ -343,10 +345,7 @@ fn headers_that_are_new() {
     let lay_out = "mkdir first second; echo '#define V 2' >second/v.h; printf '#include <v.h>\nint v = V;\n' >v.c; touch -d '1 hour ago' v.c second/v.h";
     stdout_of(Command::new("sh").current_dir(folder).args(["-c", lay_out]));
     let lines = "$CALL gcc -Ifirst -Isecond -c v.c -o v.o";
-    for expected in ["miss", "hit"] {
-        let (_, calls) = session(&shim, &daemon, folder, lines, |_| ());
-        assert_eq!(outcome(&calls), expected);
-    }
+    miss_and_hit(&shim, &daemon, folder, lines);
     fs::write(folder.join("first/v.h"), "#define V 7\n").unwrap();
     let (_, calls) = session(&shim, &daemon, folder, lines, |_| ());
     assert_eq!(outcome(&calls), "miss");
@@ -462,12 +461,11 @@ fn messages_that_look_like_sccaches() {
     let (shim, daemon, folder) = (shim(), Daemon::start(), TempDir::new().unwrap());
     let folder = folder.path();
     fs::create_dir(folder.join("bin")).unwrap();
-    let real = stdout_of(Command::new("rustc").arg("--print=sysroot"));
     script(
         &folder.join("bin/rustc"),
         &format!(
-            "#!/bin/sh\necho 'sccache: of a macro' >&2\nexec {}/bin/rustc \"$@\"\n",
-            real.trim()
+            "#!/bin/sh\necho 'sccache: of a macro' >&2\nexec {} \"$@\"\n",
+            rustc().display()
         ),
     );
     fs::write(folder.join("a.rs"), "").unwrap();
@@ -488,8 +486,7 @@ fn messages_that_look_like_sccaches() {
 #[test]
 fn compilers_by_other_names() {
     let (shim, daemon) = (shim(), Daemon::start());
-    let real = stdout_of(Command::new("rustc").arg("--print=sysroot"));
-    let real = format!("{}/bin/rustc", real.trim());
+    let real = rustc().display().to_string();
     let script = |name: &str, runs: &str| {
         let text = format!("#!/bin/sh\\nexec {runs} \"$@\"\\n");
         format!("printf '{text}' >{name}; chmod +x {name}")

@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
-use std::thread::{self, sleep};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use nix_sccache_contract::wire::{Reader, Request, Response};
@@ -20,7 +20,7 @@ use nix_sccache_tests::attack::{ATTACKS, KEY, attack};
 use nix_sccache_tests::protocol::{
     Client, Heard, found, frame, get, missing, put, request, stored,
 };
-use nix_sccache_tests::{Daemon, Gateway, built, library, root, script, stdout_of};
+use nix_sccache_tests::{Daemon, Gateway, built, library, root, script, stdout_of, until};
 
 use crate::{build, shim};
 
@@ -177,11 +177,7 @@ fn attacks_on_the_daemons_own_socket_work() {
     attack(&daemon.socket(), "zero-statistics", "");
     assert!(statistics(&daemon).len() < 1000);
     attack(&daemon.socket(), "shut-down", "");
-    let deadline = Instant::now() + Duration::from_secs(15);
-    while daemon.runs() {
-        assert!(Instant::now() < deadline);
-        sleep(Duration::from_millis(20));
-    }
+    until(|| !daemon.runs(), || "the daemon runs on".to_owned());
 }
 
 /// Those who take all that can be had take it from nobody else, and fill no memory: neither the
@@ -260,11 +256,8 @@ fn a_client_that_never_reads() {
         "{:?}",
         began.elapsed()
     );
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while gateway.log().matches("a client that does not read").count() < 4 {
-        assert!(Instant::now() < deadline, "{}", gateway.log());
-        sleep(Duration::from_millis(50));
-    }
+    let given_up = || gateway.log().matches("a client that does not read").count();
+    until(|| given_up() >= 4, || gateway.log());
 }
 
 /// A daemon that answers when it is told to, and counts what it is asked.
@@ -317,15 +310,6 @@ impl SlowDaemon {
 /// The frame of the answer where there is no entry.
 fn miss() -> Vec<u8> {
     Response::StorageGetRaw(None).start_of_frame().unwrap()
-}
-
-#[track_caller]
-fn until(is_so: impl Fn() -> bool, what: impl Fn() -> String) {
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while !is_so() {
-        assert!(Instant::now() < deadline, "{}", what());
-        sleep(Duration::from_millis(10));
-    }
 }
 
 /// Those who ask for much and die leave nothing behind: the daemon is asked for none of it that it

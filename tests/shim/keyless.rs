@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use nix_sccache_tests::{Daemon, Library, Reported, Shim, library, reported, stdout_of};
+use nix_sccache_tests::{Daemon, Library, Reported, Shim, library, reported, rustc, stdout_of};
 
 use crate::shim;
 
@@ -10,10 +10,9 @@ use crate::shim;
 fn build(shim: &Shim, daemon: &Daemon, library: &Library, home: &str) -> Reported {
     library.clean();
     // Not rustup's program, which has a home of that name, too.
-    let sysroot = stdout_of(Command::new("rustc").args(["--print", "sysroot"]));
     let mut run = shim.run(daemon);
     run.current_dir(library.path())
-        .env("RUSTC", format!("{}/bin/rustc", sysroot.trim()))
+        .env("RUSTC", rustc())
         .env("CARGO_HOME", library.path().join(home))
         .env("CARGO_AUDITABLE_ORIG_ARGS", format!("[\"{home}\"]"));
     reported(run, ["cargo", "build", "--release", "--offline"])

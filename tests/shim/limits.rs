@@ -3,7 +3,9 @@
 use std::fs;
 use std::process::Command;
 
-use nix_sccache_tests::{Daemon, Library, Shim, library, reported, sccache, script, stdout_of};
+use nix_sccache_tests::{
+    Daemon, Library, Shim, library, reported, rustc, sccache, script, stdout_of,
+};
 use tempfile::TempDir;
 
 use crate::{build, shim};
@@ -30,8 +32,7 @@ fn few_processes_and_few_files() {
             .arg(folder.join("sccache")),
     );
     stdout_of(Command::new("chmod").arg("1777").arg(folder));
-    let real = stdout_of(Command::new("rustc").arg("--print=sysroot"));
-    let rustc = format!("{}/bin/rustc", real.trim());
+    let rustc = rustc().display().to_string();
     let has_own_rustc = Command::new("setpriv")
         .args([
             "--reuid=65534",

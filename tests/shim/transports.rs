@@ -3,10 +3,8 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::thread::sleep;
-use std::time::{Duration, Instant};
 
-use nix_sccache_tests::{Daemon, Redis, library, stdout_of};
+use nix_sccache_tests::{Daemon, Redis, library, stdout_of, until};
 
 use crate::{build, shim};
 
@@ -62,11 +60,10 @@ fn ephemeral() {
         );
         assert_eq!(fs::read_dir(top.path()).unwrap().count(), 0);
         // The server says that it stops, and then does.
-        let deadline = Instant::now() + Duration::from_secs(10);
-        while processes_mention(top.path()) {
-            assert!(Instant::now() < deadline, "a server is left");
-            sleep(Duration::from_millis(50));
-        }
+        until(
+            || !processes_mention(top.path()),
+            || "a server is left".to_owned(),
+        );
     }
 }
 
