@@ -23,6 +23,7 @@ rustPlatform.buildRustPackage (
     src = import ./source.nix [
       "/core"
       "/tool"
+      "/wrapper/cache"
     ];
     cargoLock.lockFile = ../../Cargo.lock;
     cargoBuildFlags = [

@@ -1,5 +1,6 @@
 //! Holds what the doctor finds wrong: a code, what was found, where, and what to write instead.
 
+use nix_sccache_contract::fault::CacheError;
 use serde::Serialize;
 
 /// Whether a finding keeps builds from the cache.
@@ -38,6 +39,11 @@ impl Finding {
             place: place.into(),
             remedy: remedy(code).to_owned(),
         }
+    }
+
+    /// What a session notes of a cache that cannot be used.
+    pub fn of_cache(error: &CacheError, place: impl Into<String>) -> Self {
+        Self::error(error.code(), place, error.to_string()).instead(error.remedy())
     }
 
     /// The same, and builds are served.
@@ -83,9 +89,7 @@ fn remedy(code: &str) -> &'static str {
             "write `plugin-files = …/lib/libnix_sccache.so` there, of the package `plugin` for this Nix, \
              or enable services.nix-sccache"
         }
-        "cache-failed" | "session-failed" => {
-            "mend what is told here, and what the transport's variables name"
-        }
+        "session-failed" => "see what the shim says, and whether it is of this release",
         "not-a-socket" | "socket-missing" => {
             "start the daemon and the gateway on the host: nix-sccache.socket"
         }

@@ -30,7 +30,6 @@ use std::process::ExitCode;
 
 use clap::Args;
 use nix_sccache_contract as contract;
-use nix_sccache_contract::report::trouble_text;
 use nix_sccache_contract::secret::{self, Secrets};
 use rustix::process::geteuid;
 use serde::Serialize;
@@ -184,25 +183,26 @@ fn try_cache(
     let Some(shim) = programs.shim.as_ref().filter(|_| is_named) else {
         return (None, None);
     };
-    if let Some(of) = settings.variables.get(contract::SESSION)
-        && let Some(trouble) = session::log_of(shim, &settings.variables)
-            .ok()
-            .and_then(|log| log.trouble)
+    let place = "nix-sccache-shim session begin";
+    if let Some(folder) = settings.variables.get(contract::SESSION)
+        && let Ok(log) = session::log_of(shim, &settings.variables)
     {
-        let finding = Finding::error("session-failed", of, trouble_text(&trouble));
-        findings.push(finding.warning());
+        let of_session = log
+            .error
+            .map(|error| Finding::of_cache(&error, folder).warning());
+        findings.extend(of_session);
     }
     let begun = Session::begin(shim, settings.variables.clone());
-    // Of its own server, or of a directory that is not there, it notes at once.
-    let begun = begun.and_then(|session| match session.log()?.trouble {
-        Some(trouble) => Err(trouble_text(&trouble)),
-        None => Ok(session),
-    });
+    let begun = begun.and_then(|session| Ok((session.log()?.error, session)));
     let session = match begun {
-        Ok(session) => session,
+        Ok((None, session)) => session,
+        // Of its own server, or of a directory that is not there, it notes at once.
+        Ok((Some(error), _)) => {
+            findings.push(Finding::of_cache(&error, place));
+            return (None, None);
+        }
         Err(error) => {
-            let place = "nix-sccache-shim session begin";
-            findings.push(Finding::error("cache-failed", place, error));
+            findings.push(Finding::error("session-failed", place, error));
             return (None, None);
         }
     };

@@ -8,12 +8,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use nix_sccache_contract as contract;
 use nix_sccache_contract::Language;
-use nix_sccache_contract::bypass::Reason;
-use nix_sccache_contract::fault::{self, Kind};
+use nix_sccache_contract::bypass::BypassReason;
+use nix_sccache_contract::fault::{self, Fault};
 use nix_sccache_contract::log::{Log, Outcome};
-use nix_sccache_contract::report::trouble_text;
 use serde::Serialize;
-use serde_json::Value;
 
 use super::finding::Finding;
 use super::process::run;
@@ -35,21 +33,16 @@ const TIMEOUT: u32 = 10;
 pub struct Trial {
     /// What was called: `cargo`, or else `rustc`.
     pub by: &'static str,
-    /// What came of each time, as the log has it; nothing where the shim was not called.
-    pub outcomes: Vec<Option<Outcome>>,
+    /// What came of each time: `hit`, `miss`, `error`, or the code of the reason why it ran without the cache;
+    /// nothing where the shim was not called.
+    pub outcomes: Vec<Option<String>>,
 }
 
 impl Trial {
-    /// In a sentence.
+    /// In a line.
     pub fn text(&self) -> String {
-        let show = |outcome: &Option<Outcome>| match outcome {
-            None => "not seen by the shim".to_owned(),
-            Some(Outcome::Passthrough(reason)) => format!("without the cache ({reason})"),
-            Some(Outcome::Hit) => "a hit".to_owned(),
-            Some(Outcome::Miss) => "a miss".to_owned(),
-            Some(Outcome::Probe | Outcome::Error) => "failed".to_owned(),
-        };
-        let outcomes: Vec<_> = self.outcomes.iter().map(show).collect();
+        let text = |outcome: &Option<String>| outcome.clone().unwrap_or("not seen".to_owned());
+        let outcomes: Vec<_> = self.outcomes.iter().map(text).collect();
         format!(
             "a crate twice, by {}: {}",
             self.by,
@@ -57,6 +50,9 @@ impl Trial {
         )
     }
 }
+
+/// By what it was compiled, what came of it each time, and the session's log.
+type Compiled = (&'static str, Vec<Option<Outcome>>, Log);
 
 /// A crate of one line, which nobody else has in any cache.
 struct Crate<'a> {
@@ -80,9 +76,10 @@ pub fn try_out(
         session,
         folder: folder.join("crate"),
     };
-    let tried = probe.compile_twice().map(|(trial, log)| {
-        let findings = probe.judge(&trial, &log, is_read_only);
-        (Some(trial), findings)
+    let tried = probe.compile_twice().map(|(by, outcomes, log)| {
+        let findings = probe.judge(by, &outcomes, &log, is_read_only);
+        let outcomes = outcomes.iter().map(|it| it.as_ref().map(code)).collect();
+        (Some(Trial { by, outcomes }), findings)
     });
     let (trial, findings) = tried.unwrap_or_else(|finding| (None, vec![finding]));
     // Derivations bring their own programs.
@@ -93,7 +90,7 @@ pub fn try_out(
 }
 
 impl Crate<'_> {
-    fn compile_twice(&self) -> Result<(Trial, Log), Finding> {
+    fn compile_twice(&self) -> Result<Compiled, Finding> {
         let Some(rustc) = self.programs.path("rustc") else {
             return Err(Finding::error("rustc-missing", "PATH", "there is no rustc"));
         };
@@ -119,7 +116,7 @@ impl Crate<'_> {
             log = noted.map_err(|error| Finding::error("session-failed", by, error))?;
             outcomes.push(calls(&log).nth(before).cloned());
         }
-        Ok((Trial { by, outcomes }, log))
+        Ok((by, outcomes, log))
     }
 
     fn write(&self) -> io::Result<()> {
@@ -172,25 +169,28 @@ impl Crate<'_> {
     }
 
     /// What is wrong with what came of it, in the report's own sentences.
-    fn judge(&self, trial: &Trial, log: &Log, is_read_only: bool) -> Vec<Finding> {
+    fn judge(
+        &self,
+        by: &str,
+        outcomes: &[Option<Outcome>],
+        log: &Log,
+        is_read_only: bool,
+    ) -> Vec<Finding> {
         let mut findings = Vec::new();
-        match trial.outcomes.last() {
+        match outcomes.last() {
+            Some(Some(Outcome::Passthrough(BypassReason::CacheFailed))) if log.error.is_some() => {
+                findings.extend(log.error.as_ref().map(|error| Finding::of_cache(error, by)));
+            }
             Some(Some(Outcome::Passthrough(reason))) => {
-                let has_failed = *reason == Reason::CacheFailed;
-                let trouble = log.trouble.as_deref().filter(|_| has_failed);
-                let found = trouble.map_or_else(|| reason.to_string(), trouble_text);
-                let finding = Finding::error(&code(reason), trial.by, found);
+                let finding = Finding::error(reason.code(), by, reason.to_string());
                 let finding = finding.warning_if(self.is_meant(reason));
-                findings.push(match reason.remedy() {
-                    Some(remedy) => finding.instead(remedy),
-                    None => finding,
-                });
+                findings.push(finding.instead(reason.remedy()));
             }
             Some(None) => {
                 let shim = self.programs.shim.clone().unwrap_or_default();
                 let wrapper = shim.with_file_name("sccache");
                 let found = format!("the shim saw no call: {}", self.programs.text());
-                let finding = Finding::error("shim-not-in-front", trial.by, found);
+                let finding = Finding::error("shim-not-in-front", by, found);
                 findings.push(finding.instead(format!(
                     "set RUSTC_WRAPPER to {}, as `rust.sccacheEnv` does, and take other wrappers \
                      out of cargo's configuration; or run `nix-sccache run -- COMMAND`",
@@ -199,24 +199,25 @@ impl Crate<'_> {
             }
             Some(Some(Outcome::Miss | Outcome::Error)) if !is_read_only => {
                 let found = "what was compiled a moment before was not in the cache";
-                findings.push(Finding::error("second-time-missed", trial.by, found));
+                findings.push(Finding::error("second-time-missed", by, found));
             }
             _ => {}
         }
         for faults in fault::together(&log.faults) {
-            if !is_read_only || faults.kind != Kind::EntryNotStored {
-                let finding = Finding::error(&code(&faults.kind), trial.by, faults.text());
-                findings.push(finding.warning());
+            let is_expected = is_read_only && matches!(faults.fault, Fault::EntryNotStored(_));
+            if !is_expected {
+                let finding = Finding::error(faults.fault.code(), by, faults.text()).warning();
+                findings.push(finding.instead(faults.fault.remedy()));
             }
         }
         findings
     }
 
     /// Whether the settings say so themselves: other languages are served.
-    fn is_meant(&self, reason: &Reason) -> bool {
+    fn is_meant(&self, reason: &BypassReason) -> bool {
         let wrap = self.settings.variables.get(contract::WRAP);
         let has_others = wrap.is_some_and(|wrap| !Language::named_in(wrap).is_empty());
-        *reason == Reason::NotWrapped && has_others
+        *reason == BypassReason::NotWrapped && has_others
     }
 }
 
@@ -227,12 +228,12 @@ fn calls(log: &Log) -> impl Iterator<Item = &Outcome> {
     outcomes.filter(|outcome| **outcome != Outcome::Probe)
 }
 
-/// The name by which logs know a reason or a fault.
-fn code(of: &impl Serialize) -> String {
-    match serde_json::to_value(of) {
-        Ok(Value::String(name)) => name,
-        // One that names something besides: a kind of crate, an option.
-        Ok(Value::Object(fields)) => fields.into_iter().map(|(name, _)| name).collect(),
-        _ => String::new(),
-    }
+fn code(outcome: &Outcome) -> String {
+    let code = match outcome {
+        Outcome::Hit => "hit",
+        Outcome::Miss => "miss",
+        Outcome::Passthrough(reason) => reason.code(),
+        Outcome::Probe | Outcome::Error => "error",
+    };
+    code.to_owned()
 }
