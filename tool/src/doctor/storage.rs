@@ -226,12 +226,13 @@ impl Place {
         let start = Request::StoragePutRaw { key, length }.start_of_frame();
         stream.write_all(&start.unwrap_or_default())?;
         // A gateway sees that the daemon has ended when it passes the next piece on.
+        let piece = vec![0; 1 << 16];
         for _ in 0..5 {
             let ended = match stream.read(&mut [0]) {
                 Ok(answered) => answered == 0,
                 Err(error) => !matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),
             };
-            if ended || stream.write_all(&[0; 1 << 16]).is_err() {
+            if ended || stream.write_all(&piece).is_err() {
                 return Ok(false);
             }
         }
