@@ -14,7 +14,7 @@ bench_shim() {
     # In a session, as in a build: each call is noted.
     ln -s sccache "$work/nix-sccache-shim"
     eval "$("$work/nix-sccache-shim" session begin)"
-    trap '"$work/nix-sccache-shim" session end --failed; rm -rf "$work"' EXIT
+    trap '"$work/nix-sccache-shim" session end --failed >/dev/null 2>&1; rm -rf "$work"' EXIT
 
     measure "a probe" directly "$rustc -vV" "through the shim" "$shim $rustc -vV"
     most=$more
