@@ -148,8 +148,9 @@ mapAttrs (name: value: if isFunction value then document name value else value) 
       paths of vendored crates that stay the same while a lock file or a version changes: where
       the output has the same bytes all the same; also where numbers in names of local symbols,
       `NAME.llvm.NUMBER`, are others; or not at all.
-    - `reports` (path): a folder in which a build leaves its log and an HTML page about it; it
-      has to be in `extra-sandbox-paths`, and open to build users.
+    - `reports` (path): a directory in which a build leaves its log and what its keys were made of, for
+      `nix-sccache report --pages` and `explain`; it has to be in `extra-sandbox-paths`, and open to
+      build users.
     - `recache`, `skipCacheCheck` (Booleans), `idleTimeout` (seconds; 0 is never),
       `log` (string), `config` (path): as sccache has them.
 
