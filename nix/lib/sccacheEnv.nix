@@ -6,7 +6,7 @@
 
   ```nix
   sccacheEnv { transport = "ephemeral"; }
-  => { RUSTC_WRAPPER = "/nix/store/…-nix-sccache-0.1.0/bin/sccache"; … }
+  => { RUSTC_WRAPPER = "/nix/store/…-nix-sccache-shim-0.1.0/bin/sccache"; … }
   ```
 */
 {
