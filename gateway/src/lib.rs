@@ -4,9 +4,10 @@
 //! any name that a key has. Builds get another socket, where requests of the storage and their
 //! answers pass, byte for byte, and nothing else does.
 //!
-//! [`decide`] and [`statistics`] judge, [`serve`] passes on or refuses,
-//! [`users`], [`turns`] and [`names`] count, [`workers`] are its threads, [`daemon`] has the
-//! connections to the other side, and [`confine`] sees to it that all of this can run no program.
+//! [`listen`] has the builds' socket, [`decide`] and [`statistics`] judge, [`serve`] passes on or refuses, by
+//! [`timed`] within a time, [`users`], [`turns`] and [`names`] count, [`workers`] are its threads, [`daemon`]
+//! has the connections to the other side, [`log`] tells what was refused, and [`confine`] sees to it that all of
+//! this can run no program.
 
 mod confine;
 mod daemon;
