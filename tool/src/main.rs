@@ -1,4 +1,4 @@
-//! `nix-sccache`, for people.
+//! Tells people what the cache did and why: the command `nix-sccache`. What a session needs it has the shim do.
 //!
 //! | module | does |
 //! |---|---|
@@ -6,7 +6,8 @@
 //! | [`report`], [`page`] | tell what the cache did, as text, JSON and HTML |
 //! | [`explain`] | tells why a crate was a miss |
 //! | [`doctor`] | tries what a build needs of its cache |
-//! | [`shim`] | finds the shim, whose sessions these are |
+//! | [`shim`] | finds the shim, whose sessions these are, and the gateway |
+//! | [`place`], [`print`](mod@print) | keep out of builds' outputs, and print |
 
 mod doctor;
 mod explain;
