@@ -5,7 +5,8 @@
 /// on `PATH` that is not itself.
 pub const SCCACHE: &str = "NIX_SCCACHE_SCCACHE";
 
-/// The shim, an absolute path, for `nix-sccache`: without it that takes the one of its package, or beside itself.
+/// The shim, an absolute path, for `nix-sccache`: without it that takes the one of its package, the one beside itself,
+/// or the first on `PATH`.
 pub const SHIM: &str = "NIX_SCCACHE_SHIM";
 
 /// How the derivation reaches its cache: the name of a transport, an attribute of
