@@ -1,5 +1,5 @@
-//! The shim: one binary in front of rustc, cargo and sccache inside a derivation, that
-//! acts by the name it is called by.
+//! Stands in front of rustc, cargo and sccache inside a derivation: the shim, one binary that acts by the
+//! name it is called by.
 //!
 //! | called as | it is |
 //! |---|---|
@@ -7,6 +7,9 @@
 //! | `rustc`, or any other compiler | that compiler, through the cache |
 //! | `cargo` | cargo, with `RUSTC_WRAPPER` set |
 //! | `nix-sccache-shim` | what the setup hook and `nix-sccache` call: [`hook`] |
+//!
+//! Two more call it, whatever the name: sccache on a miss, by the compiler's name and a variable of ours, for
+//! [`compiler_stub`], which runs the real one; and rustc, for the linker ([`stable_paths`]).
 //!
 //! A compiler's call goes through these, each with one job: [`invocation`] reads it,
 //! [`cacheability`] decides what it is, [`surroundings`] whether anything but the arguments forbids that,
