@@ -3,6 +3,7 @@ pkgs:
 
 let
   inherit (import ../lib { inherit pkgs; }) fromPaths;
+  each = import ./each.nix;
 
   package = name: version: pkgs.runCommand name { passthru = { inherit version; }; } "mkdir $out";
 
@@ -14,12 +15,6 @@ let
   areOfOne = rustc: cargo: fit (named rustc) (named cargo);
 
   succeeds = rustc: cargo: fit (package "rustc" rustc) (package "cargo" cargo);
-
-  # A test of values that are all to be the same.
-  each = value: expr: {
-    inherit expr;
-    expected = map (_: value) expr;
-  };
 in
 {
   testSameRelease = each true [

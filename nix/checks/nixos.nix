@@ -408,65 +408,45 @@ in
 
   testModuleRefusals =
     let
-      refused = [
-        (refusal { sccache = package "sccache" "0.16.0"; } { } "[.]sccache")
-        (refusal {
-          package = package "nix-sccache-shim" "1" // {
-            meta.mainProgram = "nix-sccache-shim";
-          };
-        } { } "[.]package")
-        (refusal { disk.directory = null; } { } "")
-        (refusal { group = "users"; } { } "[.]group")
-        (refusal { disk.directory = "/home/me/cache"; } { } "[.]disk")
-        (refusal { disk.directory = "/run/nix-sccache/cache"; } { } "[.]disk")
-        (refusal { disk.directory = "/a b"; } { } "[.]disk")
-        (refusal {
-          disk.directory = null;
-          disk.size = "1G";
-          redis.endpoint = "redis://h";
-        } { } "[.]disk[.]size")
-        (refusal { redis.prefix = "p"; } { } "[.]redis[.]prefix")
-        (refusal { redis.endpoint = "redis://me:secret@h"; } { } "[.]redis[.]endpoint")
-        (refusal {
-          redis.endpoint = "redis+unix://h/run/r.sock?db=1&pass=secret";
-        } { } "[.]redis[.]endpoint")
-        (refusal { group = "a b"; } { } "[.]group")
-        (refusal { redis.endpoint = "redis+unix:///run/redis.sock"; } { } "[.]redis[.]endpoint")
-        (refusal { redis.endpoint = "redis://a b"; } { } "[.]redis[.]endpoint")
-        (refusal { s3.region = "auto"; } { } "[.]s3[.]region")
-        (refusal { s3.bucket = "b"; } { } "[.]s3[.]region")
-        (refusal {
-          s3 = bucket // {
-            endpoint = "https://me:secret@h";
-          };
-        } { } "[.]s3[.]endpoint")
-        (refusal {
-          s3 = bucket // {
-            prefix = "a b";
-          };
-        } { } "")
-        (refusal {
-          s3 = bucket // {
-            public = true;
-            credentialsFile = "/etc/s3";
-          };
-        } { } "[.]s3")
-        (refusal {
-          s3 = bucket // {
-            credentialsFile = "${builtins.storeDir}/x-s3";
-          };
-        } { } "[.]s3[.]credentialsFile")
-        (refusal {
-          s3 = bucket // {
-            credentialsFile = "s3";
-          };
-        } { } "[.]s3[.]credentialsFile")
-        (refusal { environmentFile = "${builtins.storeDir}/x-env"; } { } "[.]environmentFile")
-        (refusal { environmentFile = "/a b"; } { } "[.]environmentFile")
-      ];
+      refused = settings: refusal settings { };
+      refusedS3 = s3: refused { s3 = bucket // s3; };
     in
-    {
-      expr = refused;
-      expected = map (_: true) refused;
-    };
+    import ./each.nix true [
+      (refused { sccache = package "sccache" "0.16.0"; } "[.]sccache")
+      (refused {
+        package = package "nix-sccache-shim" "1" // {
+          meta.mainProgram = "nix-sccache-shim";
+        };
+      } "[.]package")
+      (refused { disk.directory = null; } "")
+      (refused { group = "users"; } "[.]group")
+      (refused { disk.directory = "/home/me/cache"; } "[.]disk")
+      (refused { disk.directory = "/run/nix-sccache/cache"; } "[.]disk")
+      (refused { disk.directory = "/a b"; } "[.]disk")
+      (refused {
+        disk.directory = null;
+        disk.size = "1G";
+        redis.endpoint = "redis://h";
+      } "[.]disk[.]size")
+      (refused { redis.prefix = "p"; } "[.]redis[.]prefix")
+      (refused { redis.endpoint = "redis://me:secret@h"; } "[.]redis[.]endpoint")
+      (refused {
+        redis.endpoint = "redis+unix://h/run/r.sock?db=1&pass=secret";
+      } "[.]redis[.]endpoint")
+      (refused { group = "a b"; } "[.]group")
+      (refused { redis.endpoint = "redis+unix:///run/redis.sock"; } "[.]redis[.]endpoint")
+      (refused { redis.endpoint = "redis://a b"; } "[.]redis[.]endpoint")
+      (refused { s3.region = "auto"; } "[.]s3[.]region")
+      (refused { s3.bucket = "b"; } "[.]s3[.]region")
+      (refusedS3 { endpoint = "https://me:secret@h"; } "[.]s3[.]endpoint")
+      (refusedS3 { prefix = "a b"; } "")
+      (refusedS3 {
+        public = true;
+        credentialsFile = "/etc/s3";
+      } "[.]s3")
+      (refusedS3 { credentialsFile = "${builtins.storeDir}/x-s3"; } "[.]s3[.]credentialsFile")
+      (refusedS3 { credentialsFile = "s3"; } "[.]s3[.]credentialsFile")
+      (refused { environmentFile = "${builtins.storeDir}/x-env"; } "[.]environmentFile")
+      (refused { environmentFile = "/a b"; } "[.]environmentFile")
+    ];
 }

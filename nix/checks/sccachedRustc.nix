@@ -96,6 +96,23 @@ let
   asked = rustc: rustc.bootstrapConfig.arguments;
   succeeds = rustc: (builtins.tryEval rustc.drvPath).success;
 
+  each = import ./each.nix;
+
+  # Whether a source takes a compiler.
+  isTaken =
+    enforced: toolchain:
+    succeeds (
+      sccachedRustcOf { inherit enforced; } {
+        source = package;
+        inherit toolchain;
+      }
+    );
+
+  version = version: {
+    outPath = "/rust";
+    inherit version;
+  };
+
   # An archive, as fetchurl makes it.
   archive = pkgs.stdenv.mkDerivation {
     name = "rustc-1.85.0-src.tar.xz";
@@ -303,52 +320,21 @@ in
   };
 
   # What bootstrap would refuse, and what cannot be known.
-  testRustcCompiler = {
-    expr =
-      let
-        of =
-          enforced: toolchain:
-          succeeds (
-            sccachedRustcOf { inherit enforced; } {
-              source = package;
-              inherit toolchain;
-            }
-          );
-        version = version: {
-          outPath = "/rust";
-          inherit version;
-        };
-      in
-      {
-        taken = map (of true) [
-          (version "1.84")
-          (version "1.85.0-nightly")
-          (version "2025-01-20")
-          "/rust"
-        ];
-        refused = map (of true) [
-          (version "1.83.0")
-          (version "1.86.0-nightly-2025-02-01")
-          {
-            outPath = "/rust";
-            name = "rustc-1.92.0";
-          }
-        ];
-        warned = of false (version "1.83.0");
-      };
-    expected = {
-      taken = [
-        true
-        true
-        true
-        true
-      ];
-      refused = [
-        false
-        false
-        false
-      ];
-      warned = true;
-    };
-  };
+  testRustcTakes = each true [
+    (isTaken true (version "1.84"))
+    (isTaken true (version "1.85.0-nightly"))
+    (isTaken true (version "2025-01-20"))
+    (isTaken true "/rust")
+    # It warns of this one.
+    (isTaken false (version "1.83.0"))
+  ];
+
+  testRustcRefuses = each false [
+    (isTaken true (version "1.83.0"))
+    (isTaken true (version "1.86.0-nightly-2025-02-01"))
+    (isTaken true {
+      outPath = "/rust";
+      name = "rustc-1.92.0";
+    })
+  ];
 }

@@ -120,18 +120,12 @@ in
     };
   };
 
-  testConflict = {
-    expr = map succeeds [
+  testConflict = import ./each.nix false (
+    map succeeds [
       (withSccache { RUSTC_WRAPPER = "/other"; })
       (withSccache { env.RUSTC_WRAPPER = "/other"; })
       (withSccache { SCCACHE_DIR = "/other"; })
       (withSccache (hello.overrideAttrs { RUSTC_WRAPPER = "/other"; })).drvPath
-    ];
-    expected = [
-      false
-      false
-      false
-      false
-    ];
-  };
+    ]
+  );
 }
