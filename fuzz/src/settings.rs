@@ -7,6 +7,7 @@ use arbitrary::{Arbitrary, Result, Unstructured};
 use nix_sccache_core::Value;
 
 use crate::ask::ask;
+use crate::attrs;
 use crate::text::Text;
 use crate::value::AnyValue;
 
@@ -44,15 +45,6 @@ fn known_by(argument: &Value) -> Vec<String> {
         .split(", ")
         .map(str::to_owned)
         .collect()
-}
-
-fn attrs<const N: usize>(attrs: [(&str, Value); N]) -> Value {
-    Value::Attrs(
-        attrs
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect(),
-    )
 }
 
 fn text(text: &str) -> Value {
