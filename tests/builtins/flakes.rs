@@ -11,59 +11,38 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use nix_sccache_tests::{Host, commit, hosts, root, stdout_of};
 use tempfile::TempDir;
 
-/// The calls, each a derivation: an output of the flake, and which of its sources the derivation has
-/// to depend on.
-const CALLS: [(&str, &str, Option<&str>); 16] = [
-    ("toTomlSelf", "toml { a = self; }", Some("self")),
-    ("toTomlPlus", r#"toml { a = self + "/x"; }"#, Some("self")),
-    ("toTomlIn", r#"toml [ "in ${self}/x" ]"#, Some("self")),
-    ("toTomlInput", "toml { a = input; }", Some("input")),
-    // No copy of it, and so nothing to depend on.
-    ("toTomlPlace", "toml { a = toString ./x; }", None),
-    ("shimSelf", "env { shim = self; }", Some("self")),
-    ("shimInput", "env { shim = input; }", Some("input")),
-    ("shimPlace", "env { shim = toString ./.; }", None),
-    (
-        "configSelf",
-        r#"env { shim = "/s"; config = self + "/x"; }"#,
-        Some("self"),
-    ),
-    (
-        "extraFiles",
-        r#"env { shim = "/s"; extraFiles = [ "${input}/x" ]; }"#,
-        Some("input"),
-    ),
-    (
-        "toolchainInput",
-        "config { toolchain = input; }",
-        Some("input"),
-    ),
-    (
-        "settingsSelf",
-        r#"config { toolchain = "/r"; settings.build.python = self + "/x"; }"#,
-        Some("self"),
-    ),
-    (
-        "withSccache",
-        r#"lib.withSccache { transport = "ephemeral"; } (pkgs.stdenv.mkDerivation { name = "with"; })"#,
-        Some("self"),
-    ),
-    (
-        "sccachedRustc",
-        r#"lib.sccachedRustc { source = self; toolchain = { outPath = input; version = "1.84.1"; }; cache.transport = "ephemeral"; }"#,
-        Some("input"),
-    ),
-    (
-        "sccachedRustcInput",
-        r#"lib.sccachedRustc { source = input; toolchain = { outPath = self; version = "1.84.1"; }; cache.transport = "ephemeral"; }"#,
-        Some("input"),
-    ),
-    (
-        "readFile",
-        "toml { a = builtins.readFile ./x; b = (rust.stage0 { source = input; }).version; }",
-        None,
-    ),
-];
+/// The calls, each a derivation: outputs of the flake, and which of its sources the derivation has to
+/// depend on.
+const CALLS: &str = r#"
+    toTomlSelf = toml { a = self; }; # self
+    toTomlPlus = toml { a = self + "/x"; }; # self
+    toTomlIn = toml [ "in ${self}/x" ]; # self
+    toTomlInput = toml { a = input; }; # input
+    # No copy of it, and so nothing to depend on.
+    toTomlPlace = toml { a = toString ./x; };
+    shimSelf = env { shim = self; }; # self
+    shimInput = env { shim = input; }; # input
+    shimPlace = env { shim = toString ./.; };
+    configSelf = env { shim = "/s"; config = self + "/x"; }; # self
+    extraFiles = env { shim = "/s"; extraFiles = [ "${input}/x" ]; }; # input
+    toolchainInput = config { toolchain = input; }; # input
+    settingsSelf = config { toolchain = "/r"; settings.build.python = self + "/x"; }; # self
+    withSccache = lib.withSccache { transport = "ephemeral"; } (pkgs.stdenv.mkDerivation { name = "with"; }); # self
+    sccachedRustc = lib.sccachedRustc { source = self; toolchain = { outPath = input; version = "1.84.1"; }; cache.transport = "ephemeral"; }; # input
+    sccachedRustcInput = lib.sccachedRustc { source = input; toolchain = { outPath = self; version = "1.84.1"; }; cache.transport = "ephemeral"; }; # input
+    readFile = toml { a = builtins.readFile ./x; b = (rust.stage0 { source = input; }).version; };
+"#;
+
+/// The name of each output, its call, and its source.
+fn calls() -> impl Iterator<Item = (&'static str, &'static str, Option<&'static str>)> {
+    CALLS.lines().filter_map(|line| {
+        let (name, call) = line.trim().split_once(" = ")?;
+        match call.split_once("; # ") {
+            Some((call, source)) => Some((name, call, Some(source))),
+            None => Some((name, call, None)),
+        }
+    })
+}
 
 /// Two git repositories, a flake and its input, both with the files of a rustc source.
 struct Sources {
@@ -75,8 +54,6 @@ impl Sources {
         let sources = Self {
             folder: tempfile::tempdir().unwrap(),
         };
-        let outputs = CALLS.map(|(name, call, _)| format!("{name} = {call};\n"));
-        let outputs = outputs.concat();
         let root = root().display().to_string();
         let system = format!("{}-linux", std::env::consts::ARCH);
         let input = sources.repository("input").display().to_string();
@@ -120,7 +97,7 @@ impl Sources {
                     other = derived {{ name = "other-${{toString number}}"; line = builtins.readFile ./x; }};
                   }};
                 }}).drvPath) (builtins.genList (number: number) 100);
-                {outputs}
+                {CALLS}
               }};
             }}"#
         );
@@ -203,7 +180,7 @@ fn ways(host: &Host) -> Vec<Vec<&'static str>> {
 fn derivations_of_new_sources() {
     let sources = Sources::new();
     for host in hosts() {
-        for (name, call, depends) in CALLS {
+        for (name, call, depends) in calls() {
             sources.renew();
             let output = format!("{name}.drvPath");
             let found: Vec<_> = ways(&host)
