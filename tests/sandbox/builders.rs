@@ -118,7 +118,7 @@ fn the_builds_directory_is_its_own() {
         let built = Derivation::new(settings)
             .with(attributes.clone())
             .build(&host, &library);
-        assert_eq!(built.hits_and_misses(), (0, 2), "{built:#?}");
+        built.assert_counts((0, 2));
         let names = stdout_of(
             Command::new("find")
                 .arg(built.path())

@@ -45,15 +45,6 @@ fn redis_by_its_socket() {
     }
 }
 
-#[test]
-fn ephemeral() {
-    for host in hosts() {
-        let library = project();
-        let built = Derivation::new(json!({ "transport": "ephemeral" })).build(&host, &library);
-        built.assert_counts((0, 2));
-    }
-}
-
 /// A build by way of the daemon starts nothing, listens nowhere and has nothing of the
 /// host's but the socket; it runs as a build user.
 #[test]

@@ -1,10 +1,10 @@
-//! Every way to a cache that can be had on one machine.
+//! Ways to a cache outside of a sandbox: the server of the host, a directory, and one of the session's own.
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use nix_sccache_tests::{Daemon, Redis, library, stdout_of, until};
+use nix_sccache_tests::{Daemon, library, stdout_of, until};
 
 use crate::{build, shim};
 
@@ -77,20 +77,6 @@ fn ephemeral_within_one_session() {
         "cargo build --release --offline && rm -r target && cargo build --release --offline";
     let built = nix_sccache_tests::reported(run, ["sh", "-c", twice]);
     built.assert_counts((2, 2));
-}
-
-#[test]
-fn redis() {
-    let (shim, library, redis) = (shim(), library("hello"), Redis::start());
-    for expected in [(0, 2), (2, 0)] {
-        let mut run = shim.run_with("redis");
-        run.env(
-            "SCCACHE_REDIS_ENDPOINT",
-            format!("redis+unix://localhost{}", redis.socket().display()),
-        );
-        let built = build(run, &library);
-        built.assert_counts(expected);
-    }
 }
 
 fn processes_mention(path: &Path) -> bool {
