@@ -121,17 +121,13 @@ fn cargo_calls_the_shim() {
     let (shim, daemon, library) = (shim(), Daemon::start(), library("hello"));
     let mut run = shim.run(&daemon);
     run.env_remove("RUSTC_WRAPPER")
-        .env("PATH", path_with(&shim))
-        .current_dir(library.path());
-    let built = nix_sccache_tests::reported(run, ["cargo", "build", "--release", "--offline"]);
+        .env("PATH", path_with(&shim));
+    let built = build(run, &library);
     built.assert_counts((0, 2));
 
-    library.clean();
     let mut run = shim.run(&daemon);
-    run.env("RUSTC_WRAPPER", "")
-        .env("PATH", path_with(&shim))
-        .current_dir(library.path());
-    let built = nix_sccache_tests::reported(run, ["cargo", "build", "--release", "--offline"]);
+    run.env("RUSTC_WRAPPER", "").env("PATH", path_with(&shim));
+    let built = build(run, &library);
     // Cargo found the shim's rustc on PATH, which serves those who call rustc themselves.
     built.assert_counts((2, 0));
 }
@@ -248,8 +244,8 @@ fn the_log_has_a_line_a_call() {
     let (shim, daemon, library) = (shim(), Daemon::start(), library("hello"));
     let log = library.path().join("calls");
     let mut run = shim.run(&daemon);
-    run.current_dir(library.path()).arg("--log").arg(&log);
-    let built = nix_sccache_tests::reported(run, ["cargo", "build", "--release", "--offline"]);
+    run.arg("--log").arg(&log);
+    let built = build(run, &library);
     let calls: Vec<serde_json::Value> = std::fs::read_to_string(&log)
         .unwrap()
         .lines()
