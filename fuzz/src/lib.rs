@@ -5,12 +5,14 @@
 //! report as "a fault in nix-sccache" is a finding here, with its backtrace.
 
 mod ask;
+mod attrs;
 mod request;
 mod settings;
 mod text;
 mod value;
 
 pub use ask::{ask, ask_about};
+pub use attrs::attrs;
 pub use request::request;
 pub use settings::Settings;
 pub use text::{Text, Triple};
@@ -27,13 +29,4 @@ pub fn text(name: &str, start: usize, length: usize) -> Value {
         ("start", number(start)),
         ("length", number(length)),
     ])
-}
-
-/// An attribute set.
-#[must_use]
-pub fn attrs<const N: usize>(attrs: [(&str, Value); N]) -> Value {
-    let attrs = attrs
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value));
-    Value::Attrs(attrs.collect())
 }

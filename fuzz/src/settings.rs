@@ -7,7 +7,7 @@ use arbitrary::{Arbitrary, Result, Unstructured};
 use nix_sccache_core::Value;
 
 use crate::ask::ask;
-use crate::attrs;
+use crate::attrs::attrs;
 use crate::text::Text;
 use crate::value::AnyValue;
 
