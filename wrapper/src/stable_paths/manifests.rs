@@ -10,6 +10,7 @@ use std::fs;
 use std::path::Path;
 
 use nix_sccache_contract as contract;
+use toml_span::Value;
 use toml_span::value::Table;
 
 use crate::session::Session;
@@ -69,10 +70,12 @@ impl Profiles {
 /// others, or compiled as another number of modules: what is generic in a crate is compiled in those
 /// that use it.
 pub fn singles_out(text: &str, profiles: Profiles) -> bool {
-    let table = toml_span::parse(text).ok();
-    let all = table
-        .as_ref()
-        .and_then(|table| table.pointer("/profile")?.as_table());
+    let Ok(table) = toml_span::parse(text) else {
+        // It has no dates (toml-span 0.7), which cargo takes in a manifest: then the words count.
+        let mut options = ["opt-level", "codegen-units"].iter();
+        return text.contains("profile") && options.any(|option| text.contains(option));
+    };
+    let all = table.pointer("/profile").and_then(Value::as_table);
     let wanted = all
         .into_iter()
         .flatten()
@@ -135,6 +138,12 @@ mod tests {
             ),
             ("[package]\nprofile = 1", Any, false),
             ("not [toml", Any, false),
+            (
+                "[package.metadata]\nreleased = 2026-01-01\n[profile.release.package.a]\nopt-level = 3",
+                Release,
+                true,
+            ),
+            ("[package.metadata]\nreleased = 2026-01-01", Any, false),
         ] {
             assert_eq!(singles_out(text, profiles), expected, "{text}");
         }
