@@ -1,5 +1,7 @@
 //! Who calls a compiler through the shim sees what the compiler alone would show.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Output};
 
@@ -63,6 +65,25 @@ fn shims_pass_each_other_over() {
         .env("PATH", path);
     let version = stdout_of(&mut stats);
     assert!(version.starts_with("sccache "), "{version}");
+}
+
+/// Without a `PATH` there is no compiler: none is taken from the current directory, which only an empty
+/// entry names.
+#[test]
+fn the_current_directory_is_searched_where_path_says_so() {
+    let (shim, folder) = (shim(), tempfile::tempdir().unwrap());
+    let compiler = folder.path().join("gcc");
+    std::fs::write(&compiler, "#!/bin/sh\necho here\n").unwrap();
+    std::fs::set_permissions(&compiler, Permissions::from_mode(0o755)).unwrap();
+    for (path, code) in [(None, 127), (Some(""), 0), (Some("/none:"), 0)] {
+        let mut gcc = Command::new(shim.program("sccache"));
+        gcc.current_dir(folder.path()).args(["gcc", "a.c"]);
+        match path {
+            Some(path) => gcc.env("PATH", path),
+            None => gcc.env_remove("PATH"),
+        };
+        assert_eq!(gcc.output().unwrap().status.code(), Some(code), "{path:?}");
+    }
 }
 
 /// A source may have the name of a compiler.

@@ -31,13 +31,13 @@ pub fn find(name: &OsStr) -> Option<PathBuf> {
 /// The programs that a name stands for, in the order of `PATH`; a path stands for itself.
 pub fn on_path(name: &OsStr) -> impl Iterator<Item = PathBuf> {
     let here = env::current_dir().unwrap_or_default();
-    let path = env::var_os("PATH").unwrap_or_default();
+    let path = env::var_os("PATH");
     let directories: Vec<_> = if Path::new(name).components().count() > 1 {
         vec![here]
     } else {
-        env::split_paths(&path)
-            .map(|directory| here.join(directory))
-            .collect()
+        // An empty entry is the current directory; where there is no `PATH` there is no entry.
+        let entries = path.iter().flat_map(env::split_paths);
+        entries.map(|directory| here.join(directory)).collect()
     };
     let name = name.to_owned();
     directories
