@@ -1,5 +1,6 @@
 /**
-  What `nix run` starts: the command `nix-sccache`, which needs no plugin.
+  What `nix run` starts, none of which needs the plugin: the command `nix-sccache`, by its name and by
+  default, and the gateway.
 
   # Example
 
@@ -11,12 +12,16 @@
 pkgs:
 
 let
-  package = (import ./packages pkgs).tool;
-in
-{
-  default = {
+  packages = import ./packages pkgs;
+  app = package: {
     type = "app";
     program = "${package}/bin/${package.meta.mainProgram}";
     meta = { inherit (package.meta) description; };
   };
+  nix-sccache = app packages.tool;
+in
+{
+  inherit nix-sccache;
+  default = nix-sccache;
+  gateway = app packages.gateway;
 }
