@@ -1,4 +1,13 @@
-# A toolchain of packages: which two versions go together, and what it tells of them.
+/**
+  A toolchain of packages: which two versions go together, and what it tells of them.
+
+  # Example
+
+  ```nix
+  pkgs.lib.runTests (import ./fromPaths.nix pkgs)
+  => [ ]
+  ```
+*/
 pkgs:
 
 let

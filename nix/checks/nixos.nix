@@ -1,4 +1,13 @@
-# The NixOS module: what it sets, and what it refuses.
+/**
+  The NixOS module: what it sets, and what it refuses.
+
+  # Example
+
+  ```nix
+  pkgs.lib.runTests (import ./nixos.nix pkgs)
+  => [ ]
+  ```
+*/
 pkgs:
 
 let

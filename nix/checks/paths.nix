@@ -1,4 +1,13 @@
-# The paths of programs: nixpkgs' own, or a toolchain's.
+/**
+  The paths of programs: nixpkgs' own, or a toolchain's.
+
+  # Example
+
+  ```nix
+  pkgs.lib.runTests (import ./paths.nix pkgs)
+  => [ ]
+  ```
+*/
 pkgs:
 
 let

@@ -1,4 +1,13 @@
-# What the plugin is built with, by the Nix that it is for.
+/**
+  What the plugin is built with, by the Nix that it is for.
+
+  # Example
+
+  ```nix
+  pkgs.lib.runTests (import ./plugin.nix pkgs)
+  => [ ]
+  ```
+*/
 pkgs:
 
 let

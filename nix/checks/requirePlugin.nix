@@ -1,4 +1,13 @@
-# With the plugin, its builtins. The error without it is none that could be caught here.
+/**
+  With the plugin, its builtins. The error without it is none that could be caught here.
+
+  # Example
+
+  ```nix
+  lib.runTests (import ./requirePlugin.nix)
+  => [ ]
+  ```
+*/
 {
   testPlugin = {
     expr = import ../lib/requirePlugin.nix { rust.target = "…"; };

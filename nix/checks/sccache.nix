@@ -1,4 +1,13 @@
-# Which sccache is taken: nixpkgs' own, where builds and daemon speak the same.
+/**
+  Which sccache is taken: nixpkgs' own, where builds and daemon speak the same.
+
+  # Example
+
+  ```nix
+  pkgs.lib.runTests (import ./sccache.nix pkgs)
+  => [ ]
+  ```
+*/
 pkgs:
 
 let

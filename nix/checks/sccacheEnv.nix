@@ -1,4 +1,13 @@
-# The packages are filled in, and an sccache that a transport cannot work with is refused.
+/**
+  The packages are filled in, and an sccache that a transport cannot work with is refused.
+
+  # Example
+
+  ```nix
+  lib.runTests (import ./sccacheEnv.nix)
+  => [ ]
+  ```
+*/
 let
   old = {
     outPath = "/old";

@@ -1,4 +1,13 @@
-# What becomes of a package or a source of rustc, with a stand-in for builtins.rust.
+/**
+  What becomes of a package or a source of rustc, with a stand-in for builtins.rust.
+
+  # Example
+
+  ```nix
+  pkgs.lib.runTests (import ./sccachedRustc.nix pkgs)
+  => [ ]
+  ```
+*/
 pkgs:
 
 let

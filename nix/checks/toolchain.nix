@@ -1,4 +1,13 @@
-# A toolchain's names and attributes, with a stand-in for builtins.rust.
+/**
+  A toolchain's names and attributes, with a stand-in for builtins.rust.
+
+  # Example
+
+  ```nix
+  pkgs.lib.runTests (import ./toolchain.nix pkgs)
+  => [ ]
+  ```
+*/
 pkgs:
 
 let

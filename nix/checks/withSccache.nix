@@ -1,4 +1,13 @@
-# withSccache, on all that it takes, with a stand-in for builtins.rust.
+/**
+  withSccache, on all that it takes, with a stand-in for builtins.rust.
+
+  # Example
+
+  ```nix
+  pkgs.lib.runTests (import ./withSccache.nix pkgs)
+  => [ ]
+  ```
+*/
 pkgs:
 
 let
