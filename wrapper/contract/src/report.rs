@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::bypass::BypassReason;
 use crate::fault::{self, CacheError, Faults};
 use crate::log::{Entry, Log, Outcome};
-use crate::text::shown;
+use crate::text::{shown, shown_up_to};
 
 /// What a session's log says, all together.
 #[derive(Debug, Default, PartialEq)]
@@ -295,7 +295,16 @@ impl Report {
 /// What is told of an error of the cache.
 #[must_use]
 pub fn error_text(sentence: &str) -> String {
-    format!("nix-sccache: the cache cannot be used, and the build goes on without it: {sentence}")
+    /// How many characters of a line are shown: it may be another program's words.
+    const LINE: usize = 1000;
+    let lines: Vec<_> = sentence
+        .lines()
+        .map(|line| shown_up_to(line, LINE))
+        .collect();
+    format!(
+        "nix-sccache: the cache cannot be used, and the build goes on without it: {}",
+        lines.join("\n")
+    )
 }
 
 #[expect(
@@ -422,5 +431,7 @@ mod tests {
         ];
         let text = Report::from_entries(&entries).text();
         assert!(!text.contains('\u{1b}') && !text.contains("J\n"), "{text}");
+        let text = error_text("sccache said:\na\u{1b}[2J");
+        assert!(text.ends_with(": sccache said:\na\\u{1b}[2J"), "{text}");
     }
 }
