@@ -20,7 +20,7 @@ pub struct Cc {
 
 /// Options whose value is the next argument.
 const SEPARATE: &str = "\
-    --param -MF -T -Xassembler -Xclang -Xlinker -Xpreprocessor -arch -aux-info -include-pch -target";
+    --param -MF -T -Xassembler -Xclang -Xlinker -arch -aux-info -include-pch -target";
 
 /// Options whose value is the next argument, or the rest of this one.
 const JOINED: &str = "\
