@@ -143,7 +143,7 @@ fn what_cannot_work_is_refused() {
                 "settings.s3.region is wanted",
             ),
             (
-                json!({ "disk": { "directory": "/root/cache" } }),
+                json!({ "disk": { "directory": "/home/me/cache" } }),
                 "/var/cache/nix-sccache",
             ),
             (json!({ "disk": { "directory": "cache" } }), "no whole path"),
