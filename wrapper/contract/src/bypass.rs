@@ -76,8 +76,8 @@ coded! {
         "directory" Directory: "its directory is gone";
             "call the compiler in a directory that is there"
         /// It is rustc's by its arguments, and the program is called otherwise.
-        "other-name" OtherName: "is called neither rustc nor rustc-VERSION";
-            "call the compiler by the name of rustc, of clippy-driver or of a version (`rustc-1.95`)"
+        "other-name" OtherName: "neither rustc nor clippy-driver";
+            "other programs that take rustc's arguments may read and write files that no entry would hold: call rustc itself where it does"
         /// The project names a wrapper of rustc's of its own, which takes the cache's place.
         "project-wrapper" ProjectWrapper(path): "the project has cargo call its own {}";
             "take that out of cargo's configuration, and the cache is asked"
