@@ -15,13 +15,8 @@ pub fn outside_outputs(file: &Path) -> io::Result<()> {
 
 fn refuse_inside(file: &Path, outputs: &[PathBuf]) -> io::Result<()> {
     let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    match outputs::holding(&std::path::absolute(file)?, outputs, real) {
-        None => Ok(()),
-        Some(output) => Err(io::Error::other(format!(
-            "this is in {}, and what the cache did must not be part of what is built",
-            output.display()
-        ))),
-    }
+    let file = std::path::absolute(file)?;
+    outputs::refuse_inside(&file, outputs, real).map_err(io::Error::other)
 }
 
 #[cfg(test)]

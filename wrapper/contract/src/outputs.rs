@@ -17,12 +17,13 @@ pub fn outputs(variable: impl Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
         .collect()
 }
 
-/// The output in which an absolute path of a file is. `real` resolves the links of a path, as far as it is there.
-pub fn holding<'a>(
+/// Fails where an absolute path of a file is in an output, with what to say. `real` resolves the links of a
+/// path, as far as it is there.
+pub fn refuse_inside(
     file: &Path,
-    outputs: &'a [PathBuf],
+    outputs: &[PathBuf],
     real: impl Fn(&Path) -> PathBuf,
-) -> Option<&'a Path> {
+) -> Result<(), String> {
     let directory = real(file.parent().unwrap_or(file));
     let written = directory.join(file.file_name().unwrap_or_default());
     let holds = |output: &&PathBuf| {
@@ -31,5 +32,11 @@ pub fn holding<'a>(
             .iter()
             .any(|file| file.starts_with(output) || file.starts_with(&there))
     };
-    outputs.iter().find(holds).map(PathBuf::as_path)
+    match outputs.iter().find(holds) {
+        None => Ok(()),
+        Some(output) => Err(format!(
+            "this is in {}, and what the cache did must not be part of what is built",
+            output.display()
+        )),
+    }
 }

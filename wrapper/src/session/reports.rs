@@ -68,12 +68,7 @@ fn keep_as(log: &Log, keys: &[u8], folder: &Path, build: &OsStr, seconds: u64) -
     let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
     for (ending, text) in &texts {
         let file = name(seconds, ending);
-        if let Some(output) = outputs::holding(&file, &outputs, real) {
-            return Err(io::Error::other(format!(
-                "this is in {}, and what the cache did must not be part of what is built",
-                output.display()
-            )));
-        }
+        outputs::refuse_inside(&file, &outputs, real).map_err(io::Error::other)?;
         File::create_new(file)?.write_all(text)?;
     }
     Ok(())
