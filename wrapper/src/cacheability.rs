@@ -5,9 +5,9 @@
 //! `src/compiler/rust.rs`): what it would refuse does not get there.
 
 use nix_sccache_contract::Language;
+use nix_sccache_contract::bypass::BypassReason;
 
 use crate::invocation::{Cc, Invocation, Kind, Options, Rustc};
-use nix_sccache_contract::bypass::BypassReason;
 
 /// What an invocation is.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,6 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, ExitStatus};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use nix_sccache_contract::bypass::BypassReason;
+use nix_sccache_contract::fault::CacheError;
+use nix_sccache_contract::log::{Entry, Outcome};
 use nix_sccache_contract::{self as contract, Language};
 
 use crate::cache_error::print_cache_error;
@@ -24,9 +27,6 @@ use crate::run_paths;
 use crate::session::Session;
 use crate::stable_paths::{self, StablePaths};
 use crate::surroundings;
-use nix_sccache_contract::bypass::BypassReason;
-use nix_sccache_contract::fault::CacheError;
-use nix_sccache_contract::log::{Entry, Outcome};
 
 /// As `sccache`: a compiler's call, or else the real sccache.
 pub fn as_sccache(mut arguments: Vec<OsString>) -> ExitCode {

@@ -17,9 +17,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use crc32fast::Hasher;
+use nix_sccache_contract::hex;
 
 use crate::invocation::{Invocation, Options};
-use nix_sccache_contract::hex;
 
 /// What a seal begins with, on a line of its own. The number is that of the form.
 const MARK: &[u8] = b"\nnix-sccache: seal 1 ";

@@ -12,6 +12,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
 use blake3::Hasher;
+use nix_sccache_contract::hex;
 use nix_sccache_contract::hidden;
 use nix_sccache_contract::{self as contract, Language};
 
@@ -21,7 +22,6 @@ use crate::entry_checksum;
 use crate::invocation::{Invocation, Options, Rustc};
 use crate::kept;
 use crate::static_libraries;
-use nix_sccache_contract::hex;
 
 /// The part that tells the compiler from every other.
 pub const COMPILER: &str = "compiler";

@@ -4,12 +4,13 @@
 use std::env;
 use std::os::unix::ffi::OsStrExt;
 
+use nix_sccache_contract::bypass::BypassReason;
+
 use crate::added_flags;
 use crate::bootstrap;
 use crate::invocation::{Cc, Invocation, Options, Rustc, are_too_long};
 use crate::outputs;
 use crate::static_libraries::{self, StaticLibrary};
-use nix_sccache_contract::bypass::BypassReason;
 
 /// By these gcc writes rules for make, to a file that no argument names.
 const NAME_RULES: [&str; 2] = ["DEPENDENCIES_OUTPUT", "SUNPRO_DEPENDENCIES"];

@@ -1,6 +1,11 @@
 //! The answer, in words and as JSON.
 
 use nix_sccache_contract as contract;
+use nix_sccache_contract::bypass::BypassReason;
+use nix_sccache_contract::log::Outcome;
+use nix_sccache_contract::part::{Kind, Value};
+use nix_sccache_contract::record::Made;
+use nix_sccache_contract::text::shown;
 use serde::Serialize;
 
 use super::chain::{Note, Root, compared, roots};
@@ -9,11 +14,6 @@ use super::earlier::Earlier;
 use super::folder::{Build, Call};
 use super::select::{Wanted, counterpart};
 use super::show::time;
-use nix_sccache_contract::bypass::BypassReason;
-use nix_sccache_contract::log::Outcome;
-use nix_sccache_contract::part::{Kind, Value};
-use nix_sccache_contract::record::Made;
-use nix_sccache_contract::text::shown;
 
 /// The form of the JSON. Members may be added to it; a change of those that are there is another
 /// number.

@@ -2,12 +2,12 @@
 
 use std::collections::VecDeque;
 
+use nix_sccache_contract::part::Kind;
 use serde::Serialize;
 
 use super::compare::{Comparison, Difference, compare};
 use super::folder::{Build, Call};
 use super::select::{counterpart, producer};
-use nix_sccache_contract::part::Kind;
 
 /// What changed first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -23,6 +23,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use nix_sccache_contract as contract;
+use nix_sccache_contract::text::shown;
 use nix_sccache_core::nearest;
 
 use self::answer::Answer;
@@ -30,7 +31,6 @@ use self::earlier::Earlier;
 use self::folder::logs;
 use self::select::Wanted;
 use crate::print::{print, tell};
-use nix_sccache_contract::text::shown;
 
 /// What to explain.
 #[derive(Args)]

@@ -1,8 +1,9 @@
 //! Finding the calls for a crate, and in another build those that compile the same.
 
-use super::folder::{Build, Call};
 use nix_sccache_contract::log::Outcome;
 use nix_sccache_contract::record::Made;
+
+use super::folder::{Build, Call};
 
 /// What somebody asks about.
 #[derive(Debug, PartialEq, Eq)]

@@ -3,12 +3,12 @@
 use std::io;
 
 use askama::Template;
-
-use super::advice::{Advice, advice};
-use super::timeline::{Bar, Timeline, timeline};
 use nix_sccache_contract::log::{Entry, Log, Outcome};
 use nix_sccache_contract::report::Report;
 use nix_sccache_contract::text::shown;
+
+use super::advice::{Advice, advice};
+use super::timeline::{Bar, Timeline, timeline};
 
 /// How many calls are drawn and listed: of more than these, the longest.
 const SHOWN: usize = 4000;

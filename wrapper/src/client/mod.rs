@@ -14,6 +14,8 @@ use std::process::{self, Command, Stdio};
 use std::time::{Duration, SystemTime};
 
 use nix_sccache_contract as contract;
+use nix_sccache_contract::bypass::BypassReason;
+use nix_sccache_contract::fault::{CacheError, Fault, FaultRecord};
 use rustix::process::Resource;
 
 use self::listen::{Heard, Messages, listen};
@@ -27,8 +29,6 @@ use crate::outputs;
 use crate::real_sccache::{self, is_client_side};
 use crate::session::{Note, OfOneCall, Session};
 use crate::stable_paths::StablePaths;
-use nix_sccache_contract::bypass::BypassReason;
-use nix_sccache_contract::fault::{CacheError, Fault, FaultRecord};
 
 /// What came of asking.
 pub enum Answer {

@@ -23,6 +23,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use nix_sccache_contract as contract;
+use nix_sccache_contract::fault::{Fault, FaultRecord};
 use rustix::process::{Signal, getppid, kill_process};
 
 use crate::cacheability::Cacheability;
@@ -33,7 +34,6 @@ use crate::keyless;
 use crate::process::{self, is_there, process_of};
 use crate::session::{Note, Session};
 use crate::stable_paths;
-use nix_sccache_contract::fault::{Fault, FaultRecord};
 
 /// Notes the call if it is a compilation, and becomes the compiler. What kind that is the name says by
 /// which sccache calls it.

@@ -5,12 +5,12 @@ use std::io::{self, Read, Write};
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
 
 use memchr::memmem;
+use nix_sccache_contract::bypass::BypassReason;
 
 use crate::added_flags;
 use crate::invocation::{Argument, Cc, Invocation};
 use crate::process;
 use crate::session::Note;
-use nix_sccache_contract::bypass::BypassReason;
 
 /// Has the compiler make it. Sccache 0.19 asks for a text without lines and files, since comments are
 /// then free (`preprocess_cmd` in its `src/compiler/gcc.rs`); where an object has those in it, it gets

@@ -14,11 +14,12 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use nix_sccache_contract::hex;
+
 use crate::digest;
 use crate::invocation::{Invocation, Rustc};
 use crate::real_sccache;
 use crate::session::{Session, write_whole};
-use nix_sccache_contract::hex;
 
 /// The answer to what sccache asks, where it is such a question: what rustc, called by this command
 /// with these arguments, prints to standard output.

@@ -4,11 +4,12 @@
 use std::fs;
 use std::process::{Command, ExitCode, ExitStatus};
 
+use nix_sccache_contract::bypass::BypassReason;
+
 use crate::dep_info;
 use crate::invocation::Rustc;
 use crate::process;
 use crate::session::Note;
-use nix_sccache_contract::bypass::BypassReason;
 
 /// Whether a call of sccache's is for that list alone.
 pub fn are_asked_for(call: &Rustc) -> bool {

@@ -5,10 +5,11 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use nix_sccache_contract::part::{Kind, Part};
+
 use crate::added_flags;
 use crate::dep_info;
 use crate::invocation::{Argument, Cc};
-use nix_sccache_contract::part::{Kind, Part};
 
 /// Options that say where something is written.
 const OUTPUTS: [&str; 4] = ["-MF", "-MQ", "-MT", "-o"];

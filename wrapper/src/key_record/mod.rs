@@ -8,6 +8,13 @@ use std::fs;
 use std::io;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use nix_sccache_contract::bypass::BypassReason;
+use nix_sccache_contract::hex;
+use nix_sccache_contract::json::Json;
+use nix_sccache_contract::log::{Entry, Outcome};
+use nix_sccache_contract::part::{Kind, Part, Value};
+use nix_sccache_contract::record::{self, Build, Made, Unit};
+use nix_sccache_contract::secret::Secrets;
 use nix_sccache_contract::{self as contract, Language};
 
 use crate::invocation::{Compiler, Invocation, Options};
@@ -17,13 +24,6 @@ use crate::process;
 use crate::real_sccache;
 use crate::session::{self, Session, write_whole};
 use crate::stable_paths::StablePaths;
-use nix_sccache_contract::bypass::BypassReason;
-use nix_sccache_contract::hex;
-use nix_sccache_contract::json::Json;
-use nix_sccache_contract::log::{Entry, Outcome};
-use nix_sccache_contract::part::{Kind, Part, Value};
-use nix_sccache_contract::record::{self, Build, Made, Unit};
-use nix_sccache_contract::secret::Secrets;
 
 /// Records what a call's key was made of, if the session leaves a report. A crate that links is
 /// recorded as well: others depend on it. Nothing here fails a call.

@@ -8,13 +8,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use nix_sccache_contract as contract;
+use nix_sccache_contract::part::{Kind, Part};
+use nix_sccache_contract::record::Unit;
 
 use crate::dep_info::{self, DepInfo};
 use crate::invocation::{Argument, Rustc};
 use crate::process::output_of;
 use crate::static_libraries;
-use nix_sccache_contract::part::{Kind, Part};
-use nix_sccache_contract::record::Unit;
 
 /// Options that are in no key: what they name is, by its contents.
 const NOT_IN_KEY: [&str; 5] = [

@@ -20,12 +20,12 @@ use std::sync::LazyLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use nix_sccache_contract as contract;
-
-use crate::process::{is_there, process_of};
-use crate::temporary::{TemporaryDirectory, TemporaryFile};
 use nix_sccache_contract::fault::{CacheError, Fault, FaultRecord};
 use nix_sccache_contract::json::Json;
 use nix_sccache_contract::log::{Entry, Log};
+
+use crate::process::{is_there, process_of};
+use crate::temporary::{TemporaryDirectory, TemporaryFile};
 
 pub use self::note::Note;
 

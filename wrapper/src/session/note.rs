@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::process::{is_there, process_of};
 use nix_sccache_contract::bypass::BypassReason;
 use nix_sccache_contract::json::Json;
+
+use crate::process::{is_there, process_of};
 
 /// The note of one call: it is there while the compiler compiles, with the number of the process that
 /// waits for it.
