@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::{Child, Command, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use nix_sccache_cache::storage::{Address, Limits, Storage, StorageError};
@@ -63,12 +64,16 @@ fn a_daemon_at_a_port() {
             answer: Duration::from_secs(20),
             frame: DEFAULT_MAX_FRAME,
         };
+        // It listens before it serves, and may hang up on whoever comes first.
         let deadline = Instant::now() + Duration::from_secs(20);
         let mut storage = loop {
-            match Storage::connect(&Address::Port(port), limits) {
+            let shaken = Storage::connect(&Address::Port(port), limits)
+                .and_then(|mut storage| storage.handshake(|_| ()).map(|()| storage));
+            match shaken {
                 Ok(storage) => break storage,
                 Err(error) => assert!(Instant::now() < deadline, "{}: {error}", release.version),
             }
+            thread::sleep(Duration::from_millis(20));
         };
         storage.put(key('a'), b"entry").unwrap();
         assert_eq!(storage.get(key('a')).unwrap(), Some(b"entry".to_vec()));
