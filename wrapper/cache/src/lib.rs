@@ -1,13 +1,26 @@
-//! Fetches and stores entries of a compiler cache.
+//! Answers invocations of compilers from what was observed when they ran. It knows nothing of compilers.
 //!
 //! | module | does |
 //! |---|---|
-//! | [`storage`] | speaks to sccache's daemon, or to the gateway in front of it |
+//! | [`request`] | makes keys |
+//! | [`places`] | names files by directories that are elsewhere in every build |
+//! | [`trace`] | reads what a run looked at, and what it wrote |
 //! | [`manifest`] | lists what runs of one invocation looked at, by names |
-//! | [`entry`] | writes and reads what a run made |
+//! | [`inputs`] | looks at what names hold now |
+//! | [`digest`] | computes digests of files, and remembers them |
+//! | [`entry`] | holds what a run made |
+//! | [`restore`] | puts that in place |
+//! | [`storage`] | speaks to sccache's daemon, or to the gateway in front of it |
+//! | [`engine`] | looks entries up, and stores them |
 
+pub mod digest;
 mod encoding;
+pub mod engine;
 pub mod entry;
+pub mod inputs;
 pub mod manifest;
+pub mod places;
+pub mod request;
 mod section;
 pub mod storage;
+pub mod trace;

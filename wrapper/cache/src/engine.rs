@@ -1,0 +1,128 @@
+//! Answers a request from what was observed: looks an entry up, and stores what a run made.
+
+use crate::digest::Digest;
+use crate::entry::{Entry, EntryError, StoredEntry};
+use crate::inputs::{Look, World, look};
+use crate::manifest::{Inputs, Manifest};
+use crate::request::key_of;
+use crate::storage::{Storage, StorageError};
+
+/// What was found.
+#[derive(Debug)]
+pub enum Found {
+    /// An entry, and what its key is made of.
+    Hit(Box<Hit>),
+    /// None; with the names under which the next run's are to stand.
+    Miss(Manifest),
+}
+
+/// An entry that holds.
+#[derive(Debug)]
+pub struct Hit {
+    /// What the run made.
+    pub entry: StoredEntry,
+    /// What it looked at.
+    pub inputs: Inputs,
+    /// What that holds now.
+    pub look: Look,
+    /// All that was ever looked at.
+    pub manifest: Manifest,
+}
+
+/// Looks an entry up, under each set of names of the request's manifest. What is damaged is none; `damaged` is told how.
+pub fn look_up(
+    storage: &mut Storage,
+    request: &Digest,
+    world: &mut World,
+    directories: usize,
+    mut damaged: impl FnMut(String),
+) -> Result<Found, StorageError> {
+    let request_key = key_of(request);
+    let Some(bytes) = storage.get(request_key)? else {
+        return Ok(Found::Miss(Manifest::default()));
+    };
+    let manifest = match Manifest::parse(&bytes, &request_key) {
+        Ok(manifest) => manifest,
+        Err(error) => {
+            damaged(error.to_string());
+            return Ok(Found::Miss(Manifest::default()));
+        }
+    };
+    let mut asked = Vec::new();
+    let sets: Vec<_> = manifest.sets().collect();
+    for inputs in sets {
+        // What cannot be looked at is not as it was.
+        let Ok(look) = look(request, &inputs, world, None) else {
+            continue;
+        };
+        if asked.contains(&look.result) {
+            continue;
+        }
+        asked.push(look.result);
+        let key = key_of(&look.result);
+        let Some(bytes) = storage.get(key)? else {
+            continue;
+        };
+        let mut failed = None;
+        let is_directory = |number: u8| usize::from(number) < directories;
+        let entry = StoredEntry::parse(bytes, &key, &request_key, is_directory, |part| {
+            storage.get(part).unwrap_or_else(|error| {
+                failed = Some(error);
+                None
+            })
+        });
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        match entry {
+            Ok(entry) => {
+                return Ok(Found::Hit(Box::new(Hit {
+                    entry,
+                    inputs,
+                    look,
+                    manifest,
+                })));
+            }
+            // A part that was evicted is no damage.
+            Err(EntryError::PartMissing) => {}
+            Err(error) => damaged(error.to_string()),
+        }
+    }
+    Ok(Found::Miss(manifest))
+}
+
+/// Why an entry was not stored.
+#[derive(Debug)]
+pub enum StoreError {
+    /// The storage did not take it.
+    Storage(StorageError),
+    /// It cannot be stored: it is too long, or has names that cannot be.
+    Unfit(String),
+}
+
+impl From<StorageError> for StoreError {
+    fn from(error: StorageError) -> Self {
+        Self::Storage(error)
+    }
+}
+
+/// Stores what a run made, and then where to look for it. `longest` is how long what is stored may be, in bytes.
+pub fn store(
+    storage: &mut Storage,
+    request: &Digest,
+    mut manifest: Manifest,
+    inputs: &Inputs,
+    entry: &Entry,
+    longest: usize,
+) -> Result<(), StoreError> {
+    let unfit = |error: &dyn std::fmt::Display| StoreError::Unfit(error.to_string());
+    let request_key = key_of(request);
+    manifest.merge(inputs).map_err(|error| unfit(&error))?;
+    let encoded = entry.encode(longest).map_err(|error| unfit(&error))?;
+    for (key, part) in &encoded.parts {
+        storage.put(*key, part)?;
+    }
+    storage.put(entry.result_key, &encoded.head)?;
+    storage.put(request_key, &manifest.encode(&request_key))?;
+    Ok(())
+}

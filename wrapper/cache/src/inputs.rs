@@ -1,0 +1,221 @@
+//! Looks at what names hold now: files, directories, what is not there, variables. With the request key that makes
+//! the result key.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use crate::digest::{Digest, Identity, Memo};
+use crate::places::Places;
+use crate::request::KeyHasher;
+
+pub use crate::manifest::{Inputs, Name, NameKind};
+
+/// What a name holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// There is nothing of the name.
+    Absent,
+    /// A directory.
+    Directory,
+    /// A file, with the digest of its contents where they count.
+    File(Option<Digest>),
+    /// A file that can be run, likewise.
+    Program(Option<Digest>),
+    /// A device, a pipe, a socket.
+    Other,
+    /// The digest of what a directory lists, of where links lead to, or of several variables.
+    Digest(Digest),
+    /// A variable that is set.
+    Text(Vec<u8>),
+}
+
+/// The variables that a run sees.
+#[derive(Debug, Default)]
+pub struct Environment {
+    variables: BTreeMap<OsString, OsString>,
+}
+
+/// How a variable's value counts, where not all of it does; nothing where the variable is of no matter.
+pub type Counts = fn(name: &[u8], value: &[u8]) -> Option<Vec<u8>>;
+
+impl Environment {
+    /// These variables, each by what of it counts.
+    pub fn new(variables: impl Iterator<Item = (OsString, OsString)>, counts: Counts) -> Self {
+        let counted = variables.filter_map(|(name, value)| {
+            let value = counts(name.as_bytes(), value.as_bytes())?;
+            Some((name, OsString::from_vec(value)))
+        });
+        Self {
+            variables: counted.collect(),
+        }
+    }
+
+    /// Whether a variable is set.
+    #[must_use]
+    pub fn has(&self, name: &[u8]) -> bool {
+        self.get(name).is_some()
+    }
+
+    fn get(&self, name: &[u8]) -> Option<&[u8]> {
+        self.variables
+            .get(OsStr::from_bytes(name))
+            .map(|value| value.as_bytes())
+    }
+
+    /// The digest of those whose names begin so.
+    fn family(&self, start: &[u8]) -> Digest {
+        let mut key = KeyHasher::new("variables");
+        let all = self
+            .variables
+            .iter()
+            .filter(|(name, _)| name.as_bytes().starts_with(start));
+        for (name, value) in all {
+            key.field("name", name.as_bytes());
+            key.field("value", value.as_bytes());
+        }
+        key.digest()
+    }
+}
+
+/// Where names are looked up.
+pub struct World<'a> {
+    /// The places of the invocation.
+    pub places: &'a Places,
+    /// Its variables.
+    pub environment: &'a Environment,
+    /// What is known of files.
+    pub memo: &'a mut Memo,
+}
+
+impl World<'_> {
+    /// What a name holds now; an error where that cannot be told. A file that was changed at or after `since`, by the
+    /// clock of [`digest::now`](crate::digest::now), is one: `changed` gets its path.
+    fn value(
+        &mut self,
+        name: &Name,
+        since: Option<i128>,
+        changed: &mut Option<String>,
+    ) -> io::Result<Value> {
+        let path = self
+            .places
+            .path(name.place, &name.name)
+            .ok_or(io::ErrorKind::InvalidData)?;
+        Ok(match name.kind {
+            NameKind::Variable => match self.environment.get(&name.name) {
+                Some(value) => Value::Text(value.to_vec()),
+                None => Value::Absent,
+            },
+            NameKind::Family => Value::Digest(self.environment.family(&name.name)),
+            NameKind::Environment => Value::Digest(self.environment.family(b"")),
+            NameKind::Listing => Value::Digest(listing(&path)?),
+            NameKind::Link => Value::Digest(self.link(&path)),
+            NameKind::File | NameKind::State | NameKind::Absent => {
+                let Ok(found) = fs::metadata(&path) else {
+                    return Ok(Value::Absent);
+                };
+                if found.is_dir() {
+                    return Ok(Value::Directory);
+                }
+                if !found.is_file() {
+                    return Ok(Value::Other);
+                }
+                let mut digest = None;
+                if name.kind == NameKind::File {
+                    if since.is_some_and(|since| Identity::of(&found).changed() >= since) {
+                        *changed = Some(path.display().to_string());
+                    }
+                    digest = Some(self.memo.digest(&path, &found)?);
+                }
+                if found.permissions().mode() & 0o111 == 0 {
+                    Value::File(digest)
+                } else {
+                    Value::Program(digest)
+                }
+            }
+        })
+    }
+
+    /// Where links lead to, on the way and at the end.
+    fn link(&self, path: &Path) -> Digest {
+        let mut key = KeyHasher::new("link");
+        for (tag, target) in [
+            ("link", fs::read_link(path)),
+            ("real", fs::canonicalize(path)),
+        ] {
+            if let Ok(target) = target {
+                let (place, rest) = self.places.name(target.as_os_str().as_bytes());
+                key.field("place", &[place]);
+                key.field(tag, rest);
+            }
+        }
+        key.digest()
+    }
+}
+
+/// What a directory lists.
+fn listing(path: &Path) -> io::Result<Digest> {
+    let mut names = match fs::read_dir(path) {
+        Ok(entries) => entries
+            .map(|entry| Ok(entry?.file_name()))
+            .collect::<io::Result<Vec<_>>>()?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    names.sort();
+    let mut key = KeyHasher::new("listing");
+    for name in names {
+        key.field("name", name.as_bytes());
+    }
+    Ok(key.digest())
+}
+
+/// What names hold, together.
+#[derive(Debug)]
+pub struct Look {
+    /// With the request key's digest, that of the result key.
+    pub result: Digest,
+    /// Name by name.
+    pub values: Vec<Value>,
+    /// A file that was changed since the given time.
+    pub changed: Option<String>,
+}
+
+/// Looks at all names of a trace. Fails where one cannot be looked at: then nobody knows, and it is a miss.
+pub fn look(
+    request: &Digest,
+    inputs: &Inputs,
+    world: &mut World,
+    since: Option<i128>,
+) -> io::Result<Look> {
+    let mut key = KeyHasher::new("result");
+    key.field("request", request);
+    let mut values = Vec::new();
+    let mut changed = None;
+    for name in inputs.iter() {
+        let value = world.value(name, since, &mut changed)?;
+        key.field("name", &[name.kind as u8, name.place]);
+        key.field("path", &name.name);
+        match &value {
+            Value::Absent => key.field("absent", b""),
+            Value::Directory => key.field("directory", b""),
+            Value::File(digest) => key.field("file", digest.as_ref().map_or(&[][..], |it| it)),
+            Value::Program(digest) => {
+                key.field("program", digest.as_ref().map_or(&[][..], |it| it))
+            }
+            Value::Other => key.field("other", b""),
+            Value::Digest(digest) => key.field("digest", digest),
+            Value::Text(text) => key.field("text", text),
+        }
+        values.push(value);
+    }
+    Ok(Look {
+        result: key.digest(),
+        values,
+        changed,
+    })
+}

@@ -1,0 +1,55 @@
+//! Makes the request key: what is known of an invocation before any file is looked at.
+
+use blake3::Hasher;
+use nix_sccache_contract::hex;
+use nix_sccache_contract::wire::Key;
+
+use crate::digest::Digest;
+
+/// The version of keys, manifests and entries. Each change of what they mean is another one:
+///
+/// | version | why |
+/// |---|---|
+/// | 1 | the first |
+pub const VERSION: u8 = 1;
+
+/// A request key in the making: fields with tags and lengths, so that no two lists of fields are the same bytes.
+pub struct KeyHasher(Hasher);
+
+impl KeyHasher {
+    /// Begins a key of this kind: `request`, `result`, …
+    #[must_use]
+    pub fn new(kind: &str) -> Self {
+        let mut key = Self(Hasher::new());
+        key.field("nix-sccache", &[VERSION]);
+        key.field("kind", kind.as_bytes());
+        key
+    }
+
+    /// Adds a field.
+    pub fn field(&mut self, tag: &str, value: &[u8]) {
+        for bytes in [tag.as_bytes(), value] {
+            self.0.update(&(bytes.len() as u64).to_le_bytes());
+            self.0.update(bytes);
+        }
+    }
+
+    /// The digest of the fields.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        *self.0.finalize().as_bytes()
+    }
+
+    /// The key for the storage.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        key_of(&self.digest())
+    }
+}
+
+/// A digest as a key for the storage.
+#[must_use]
+pub fn key_of(digest: &Digest) -> Key {
+    // 32 bytes are 64 digits.
+    Key::new(hex(digest).as_bytes()).unwrap_or(Key::ZERO)
+}

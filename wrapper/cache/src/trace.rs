@@ -1,0 +1,479 @@
+//! Reads the trace of a run: what it looked at, by names, and what it wrote; or why nothing can be said of it.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Component, Path, PathBuf};
+
+use memchr::memmem;
+use nix_sccache_trace_format::{BY_DLOPEN, FileType, Incomplete, KEPT, Kind, Record, records};
+
+use crate::inputs::{Inputs, Name, NameKind};
+use crate::places::{Places, plain};
+
+/// What counts and what does not, of a run's trace.
+pub struct Rules<'a> {
+    /// How files are named.
+    pub places: &'a Places,
+    /// Directories in which the run may leave files.
+    pub writable: &'a [PathBuf],
+    /// Directories whose files are neither read nor written for others: caches of the compiler's own, and ours.
+    pub scratch: &'a [PathBuf],
+    /// Directories of which it is of no matter whether they are there and what is in them, but for the files that
+    /// are read.
+    pub unlisted: &'a [PathBuf],
+    /// Whether what is at a path cannot change: it is in a Nix store, and no output of this build.
+    pub is_constant: &'a dyn Fn(&Path) -> bool,
+    /// Whether a variable decides nothing of what is made.
+    pub is_of_no_matter: fn(&[u8]) -> bool,
+    /// What a program reads of the environment beside what it asks for by name; with the path by which it was called,
+    /// which is that of a script where the program is its interpreter.
+    pub reads: fn(&Path, &Path) -> Reads,
+}
+
+/// What a program reads of the environment without asking for it by name.
+pub enum Reads {
+    /// Nothing.
+    Nothing,
+    /// The variables whose names begin so.
+    Families(&'static [&'static str]),
+    /// All of it.
+    All,
+}
+
+/// A file that a run made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// The number of the directory in which it may be written.
+    pub directory: u8,
+    /// Its path in that directory.
+    pub name: Vec<u8>,
+    /// Where it is.
+    pub path: PathBuf,
+}
+
+/// What a run read and made.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Observation {
+    /// The names of what it looked at.
+    pub inputs: Inputs,
+    /// What it made and left.
+    pub outputs: Vec<Output>,
+}
+
+/// Why a run cannot be stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotStorable {
+    /// Not all that it did is known: the program, or what is missing.
+    NotTraced(String),
+    /// It left a file, or took one away, where the invocation does not say so.
+    WritesElsewhere(String),
+    /// It changed a file that was there before.
+    Updates(String),
+    /// It read what has no name, or is no file.
+    Unnamed(String),
+}
+
+/// What there is to know of the run of this program by this process; `trace` are the bytes of the trace's file.
+pub fn read(
+    trace: &[u8],
+    program: &Path,
+    process: u32,
+    rules: &Rules,
+) -> Result<Observation, NotStorable> {
+    let mut reader = Reader::new(rules);
+    reader
+        .to_start
+        .insert(process, program.as_os_str().as_bytes().to_vec());
+    for record in
+        records(trace).map_err(|why| NotStorable::NotTraced(incomplete(why).to_owned()))?
+    {
+        reader.record(&record)?;
+    }
+    let mut missing = reader.to_start.values().chain(reader.spawned.values());
+    if let Some(program) = missing.next() {
+        return Err(NotStorable::NotTraced(shown(program)));
+    }
+    reader.end()
+}
+
+fn incomplete(why: Incomplete) -> &'static str {
+    match why {
+        Incomplete::NotATrace => "what was noted is no trace",
+        Incomplete::Overflow => "more happened than there is room for",
+        Incomplete::Lost => "not all could be noted",
+        Incomplete::Hole(_) => "a process was ended",
+        Incomplete::Damaged(_) => "what was noted is damaged",
+    }
+}
+
+fn shown(path: &[u8]) -> String {
+    String::from_utf8_lossy(path).into_owned()
+}
+
+struct Reader<'a> {
+    rules: &'a Rules<'a>,
+    names: BTreeSet<(NameKind, Vec<u8>)>,
+    /// Paths that were looked for, and not read.
+    looked: HashSet<Vec<u8>>,
+    read: HashSet<Vec<u8>>,
+    written: HashSet<Vec<u8>>,
+    made: HashSet<Vec<u8>>,
+    removed: HashSet<Vec<u8>>,
+    started: HashSet<u32>,
+    /// Processes that are about to be another program.
+    to_start: HashMap<u32, Vec<u8>>,
+    /// Children that were not heard of yet.
+    spawned: HashMap<u32, Vec<u8>>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(rules: &'a Rules<'a>) -> Self {
+        Self {
+            rules,
+            names: BTreeSet::new(),
+            looked: HashSet::new(),
+            read: HashSet::new(),
+            written: HashSet::new(),
+            made: HashSet::new(),
+            removed: HashSet::new(),
+            started: HashSet::new(),
+            to_start: HashMap::new(),
+            spawned: HashMap::new(),
+        }
+    }
+
+    fn record(&mut self, record: &Record) -> Result<(), NotStorable> {
+        let Record {
+            event,
+            name: first,
+            second,
+        } = *record;
+        let path = plain(first);
+        match event.kind {
+            Kind::Start => {
+                self.started.insert(event.pid);
+                let called = self
+                    .to_start
+                    .remove(&event.pid)
+                    .or(self.spawned.remove(&event.pid));
+                self.program(path, &called.unwrap_or_default());
+            }
+            Kind::Execute if event.errno == 0 => {
+                self.to_start.insert(event.pid, path.clone());
+                self.look(NameKind::File, path);
+            }
+            Kind::Execute => {
+                self.to_start.remove(&event.pid);
+                self.look(absent_or_state(event.errno), path);
+            }
+            Kind::Spawn if event.errno == 0 => {
+                if !self.started.contains(&event.extra) {
+                    self.spawned.insert(event.extra, path.clone());
+                }
+                self.look(NameKind::File, path);
+            }
+            Kind::Spawn => self.look(absent_or_state(event.errno), path),
+            Kind::Read if event.errno == 0 => match event.file_type() {
+                Some(FileType::File) => {
+                    if !self.is_own(&path) {
+                        self.read.insert(path.clone());
+                    }
+                    self.name(NameKind::File, path);
+                }
+                Some(FileType::Directory) => self.name(NameKind::State, path),
+                _ if self.is_own(&path) || self.is_scratch(&path) => {}
+                _ => return Err(NotStorable::Unnamed(shown(&path))),
+            },
+            Kind::Read => {
+                if !self.is_own(&path) {
+                    self.read.insert(path.clone());
+                }
+                self.name(absent_or_state(event.errno), path);
+            }
+            Kind::Look if event.errno == 0 => match event.file_type() {
+                Some(FileType::File) => self.look(NameKind::File, path),
+                Some(FileType::Symlink) => self.look(NameKind::Link, path),
+                _ => self.look(NameKind::State, path),
+            },
+            Kind::Look => self.look(absent_or_state(event.errno), path),
+            Kind::List => self.list(path),
+            Kind::Link => {
+                // What is in a place may be anywhere, by whatever links.
+                let is_itself = first == second && self.rules.places.name(&path).0 != 0;
+                if !is_itself {
+                    self.look(NameKind::Link, path);
+                }
+            }
+            Kind::Variable => self.variable(first),
+            Kind::Load => {
+                if event.flags & BY_DLOPEN != 0 && lists_variables(&path) {
+                    self.names.insert((NameKind::Environment, Vec::new()));
+                }
+                self.look(NameKind::File, path);
+            }
+            Kind::Write if event.errno != 0 => {}
+            Kind::Write => self.write(path, event.flags & KEPT != 0)?,
+            Kind::Rename if event.errno != 0 => {}
+            Kind::Rename => self.rename(path, plain(second))?,
+            Kind::Remove if event.errno == 0 => {
+                if !self.written.remove(&path)
+                    && !self.made.remove(&path)
+                    && !self.is_scratch(&path)
+                {
+                    self.removed.insert(path);
+                }
+            }
+            Kind::Remove => {}
+            Kind::MakeDirectory if event.errno == 0 => {
+                self.made.insert(path);
+            }
+            Kind::MakeDirectory => self.look(absent_or_state(event.errno), path),
+            Kind::Environment => {
+                self.names.insert((NameKind::Environment, Vec::new()));
+            }
+            Kind::Unnamed => return Err(NotStorable::Unnamed(shown(&path))),
+            Kind::Fork => {}
+        }
+        Ok(())
+    }
+
+    /// A program that began, and by what it was called: that may be a script.
+    fn program(&mut self, path: Vec<u8>, called: &[u8]) {
+        let as_path = |bytes| Path::new(OsStr::from_bytes(bytes));
+        match (self.rules.reads)(as_path(&path), as_path(called)) {
+            Reads::Nothing => {}
+            Reads::Families(families) => {
+                for family in families {
+                    self.names
+                        .insert((NameKind::Family, family.as_bytes().to_vec()));
+                }
+            }
+            Reads::All => {
+                self.names.insert((NameKind::Environment, Vec::new()));
+            }
+        }
+        self.look(NameKind::File, path);
+    }
+
+    /// Whether the run has made what is at a path.
+    fn is_own(&self, path: &[u8]) -> bool {
+        self.written.contains(path)
+            || !self.made.is_empty()
+                && Path::new(OsStr::from_bytes(path))
+                    .ancestors()
+                    .any(|above| self.made.contains(above.as_os_str().as_bytes()))
+    }
+
+    fn is_scratch(&self, path: &[u8]) -> bool {
+        is_in(path, self.rules.scratch)
+    }
+
+    /// A look at what may be written afterwards: then it tells nothing.
+    fn look(&mut self, kind: NameKind, path: Vec<u8>) {
+        if !self.is_own(&path) {
+            self.looked.insert(path.clone());
+        }
+        self.name(kind, path);
+    }
+
+    fn name(&mut self, kind: NameKind, path: Vec<u8>) {
+        let as_path = Path::new(OsStr::from_bytes(&path));
+        let is_no_input = self.is_own(&path)
+            || self.is_scratch(&path)
+            || (self.rules.is_constant)(as_path)
+            || kind == NameKind::State && self.rules.unlisted.iter().any(|it| it == as_path);
+        if !is_no_input {
+            self.names.insert((kind, path));
+        }
+    }
+
+    fn list(&mut self, path: Vec<u8>) {
+        if !self
+            .rules
+            .unlisted
+            .iter()
+            .any(|it| it.as_os_str().as_bytes() == path)
+        {
+            self.name(NameKind::Listing, path);
+        }
+    }
+
+    fn variable(&mut self, name: &[u8]) {
+        if !(self.rules.is_of_no_matter)(name) {
+            self.names.insert((NameKind::Variable, name.to_vec()));
+        }
+    }
+
+    fn write(&mut self, path: Vec<u8>, keeps: bool) -> Result<(), NotStorable> {
+        if self.is_scratch(&path) {
+            return Ok(());
+        }
+        // Of what was read before nobody knows any more what it was.
+        if !self.is_own(&path) && (keeps || self.was_read(&path)) {
+            return Err(NotStorable::Updates(shown(&path)));
+        }
+        self.written.insert(path);
+        Ok(())
+    }
+
+    fn was_read(&self, path: &[u8]) -> bool {
+        self.read.contains(path) && self.names.contains(&(NameKind::File, path.to_vec()))
+    }
+
+    fn rename(&mut self, from: Vec<u8>, to: Vec<u8>) -> Result<(), NotStorable> {
+        if self.is_scratch(&from) && self.is_scratch(&to) {
+            return Ok(());
+        }
+        if self.made.remove(&from) {
+            let below = [from.as_slice(), b"/"].concat();
+            for set in [&mut self.written, &mut self.made] {
+                let moved: Vec<_> = set
+                    .iter()
+                    .filter(|path| path.starts_with(&below))
+                    .cloned()
+                    .collect();
+                for path in moved {
+                    set.remove(&path);
+                    let rest = path.get(from.len()..).unwrap_or_default();
+                    set.insert([to.as_slice(), rest].concat());
+                }
+            }
+            self.made.insert(to);
+            return Ok(());
+        }
+        if !self.is_own(&from) {
+            return Err(NotStorable::Updates(shown(&from)));
+        }
+        self.written.remove(&from);
+        self.write(to, false)
+    }
+
+    /// What it comes to.
+    fn end(mut self) -> Result<Observation, NotStorable> {
+        let removed = self
+            .removed
+            .iter()
+            .find(|path| !self.written.contains(*path));
+        if let Some(path) = removed {
+            return Err(NotStorable::WritesElsewhere(shown(path)));
+        }
+        let outputs = self.outputs()?;
+        // Looks at what was there before it was written anew; what was read and not there counts.
+        let written = &self.written;
+        let (looked, read) = (&self.looked, &self.read);
+        self.names.retain(|(_, path)| {
+            !(written.contains(path) && looked.contains(path) && !read.contains(path))
+        });
+        let names = self.names.into_iter().map(|(kind, name)| {
+            let is_path = matches!(
+                kind,
+                NameKind::File
+                    | NameKind::State
+                    | NameKind::Absent
+                    | NameKind::Listing
+                    | NameKind::Link
+            );
+            let (place, name) = if is_path {
+                self.rules.places.name(&name)
+            } else {
+                (0, name.as_slice())
+            };
+            Name {
+                kind,
+                place,
+                name: name.to_vec(),
+            }
+        });
+        Ok(Observation {
+            inputs: Inputs::new(names.collect()),
+            outputs,
+        })
+    }
+
+    fn outputs(&self) -> Result<Vec<Output>, NotStorable> {
+        let mut outputs = Vec::new();
+        for path in &self.written {
+            let place = Path::new(OsStr::from_bytes(path));
+            let Ok(found) = fs::symlink_metadata(place) else {
+                continue;
+            };
+            if found.is_dir() || self.is_scratch(path) {
+                continue;
+            }
+            if !found.is_file() {
+                return Err(NotStorable::Unnamed(shown(path)));
+            }
+            let Some((directory, name)) = self.writable(place) else {
+                return Err(NotStorable::WritesElsewhere(shown(path)));
+            };
+            outputs.push(Output {
+                directory,
+                name,
+                path: place.to_owned(),
+            });
+        }
+        outputs.sort_by(|a, b| (a.directory, &a.name).cmp(&(b.directory, &b.name)));
+        Ok(outputs)
+    }
+
+    /// The directory in which a path may be written, by its number, and the path in that.
+    fn writable(&self, path: &Path) -> Option<(u8, Vec<u8>)> {
+        let in_one = |path: &Path, directories: &mut dyn Iterator<Item = PathBuf>| {
+            let found = (0..).zip(directories).filter_map(|(number, directory)| {
+                let rest = path
+                    .strip_prefix(&directory)
+                    .ok()?
+                    .as_os_str()
+                    .as_bytes()
+                    .to_vec();
+                Some((directory.as_os_str().len(), number, rest))
+            });
+            found
+                .max_by_key(|(length, number, _)| (*length, u8::MAX - number))
+                .map(|(_, number, rest)| (number, rest))
+        };
+        let is_plain = path.components().all(|part| part != Component::ParentDir);
+        let as_written = is_plain
+            .then(|| in_one(path, &mut self.rules.writable.iter().cloned()))
+            .flatten();
+        as_written.or_else(|| {
+            // There are links on the way to it.
+            let real = path.parent()?.canonicalize().ok()?.join(path.file_name()?);
+            let writable = self
+                .rules
+                .writable
+                .iter()
+                .map(|it| it.canonicalize().unwrap_or_default());
+            in_one(&real, &mut writable.filter(|it| !it.as_os_str().is_empty()))
+        })
+    }
+}
+
+fn is_in(path: &[u8], directories: &[PathBuf]) -> bool {
+    let path = Path::new(OsStr::from_bytes(path));
+    directories
+        .iter()
+        .any(|directory| path.starts_with(directory))
+}
+
+/// How a path counts that could not be had for this reason.
+fn absent_or_state(errno: u16) -> NameKind {
+    const ENOENT: u16 = 2;
+    const ENOTDIR: u16 = 20;
+    if errno == ENOENT || errno == ENOTDIR {
+        NameKind::Absent
+    } else {
+        NameKind::State
+    }
+}
+
+/// Whether a library that was loaded may list all variables: there is no call by which that could be seen, but it
+/// has to import the variable `environ`. Rust links its standard library statically into procedural macros, without
+/// what is not used (1.95), so that one which does not list them does not import it.
+fn lists_variables(library: &[u8]) -> bool {
+    let contents = fs::read(OsStr::from_bytes(library));
+    let imports = |contents: Vec<u8>| memmem::find(&contents, b"\0environ\0").is_some();
+    contents.map_or(true, imports)
+}
