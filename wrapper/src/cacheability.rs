@@ -1,8 +1,7 @@
 //! Decides what an invocation is by its arguments: nothing to cache, something to cache, or something
 //! that the cache cannot serve, and why.
 //!
-//! The rules for rustc are those of sccache 0.19 (`parse_arguments` in its
-//! `src/compiler/rust.rs`): what it would refuse does not get there.
+//! What an invocation reads and writes is seen when it runs: here are only those of which that does not tell all.
 
 use nix_sccache_contract::Language;
 use nix_sccache_contract::bypass::BypassReason;
@@ -12,7 +11,7 @@ use crate::invocation::{Cc, Invocation, Kind, Options, Rustc};
 /// What an invocation is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cacheability {
-    /// A question: a version, `--print`, a look at standard input. Nobody waits for it to be cached.
+    /// A question: a version, `--print`, whether something compiles. The cache answers it where it can, and nobody counts it.
     Probe,
     /// A compilation that the cache may serve.
     Cacheable,
@@ -23,15 +22,14 @@ pub enum Cacheability {
 impl Cacheability {
     /// What an invocation is by its arguments.
     pub fn of(invocation: &Invocation) -> Self {
-        let cacheability = match &invocation.options {
-            Options::Rustc(call) => of_rustc(call),
-            Options::Cc(call) => of_cc(call),
-        };
-        match cacheability {
-            Self::Cacheable | Self::Bypass(_) if invocation.compiler.kind == Kind::OtherRust => {
-                Self::Bypass(BypassReason::OtherName)
-            }
-            other => other,
+        match (&invocation.options, invocation.compiler.kind) {
+            (Options::Rustc(call), Kind::Rustdoc) => of_rustdoc(call),
+            (Options::Rustc(call), Kind::OtherRust) => match of_rustc(call) {
+                Self::Probe => Self::Probe,
+                _ => Self::Bypass(BypassReason::OtherName),
+            },
+            (Options::Rustc(call), _) => of_rustc(call),
+            (Options::Cc(call), _) => of_cc(call),
         }
     }
 
@@ -46,63 +44,63 @@ impl Cacheability {
 
 /// What a call of rustc's is.
 fn of_rustc(call: &Rustc) -> Cacheability {
-    const SERVED: [&str; 3] = ["link", "metadata", "dep-info"];
     let bypass = Cacheability::Bypass;
     if call.is_unreadable {
         return bypass(BypassReason::ArgumentFile);
     }
-    if call.asks() || call.reads_stdin() || call.sources().next().is_none() {
+    if call.asks() {
         return Cacheability::Probe;
     }
-    if call.is_incremental() {
-        return bypass(BypassReason::Incremental);
+    let has_source = call.sources().next().is_some();
+    if !has_source && !call.reads_stdin() {
+        return Cacheability::Probe;
     }
     if call.is_test() {
         return bypass(BypassReason::Links("test".to_owned()));
     }
-    let is_library = |kind: &&str| matches!(*kind, "lib" | "rlib" | "staticlib");
-    let links: Vec<_> = call
-        .crate_types()
-        .filter(|kind| !is_library(kind))
-        .collect();
-    if call.crate_types().next().is_none() {
-        return bypass(BypassReason::Links("bin".to_owned()));
-    }
-    if !links.is_empty() {
-        return bypass(BypassReason::Links(links.join(",")));
-    }
-    if call.prints() {
-        return bypass(BypassReason::Option("--print".to_owned()));
-    }
-    if call.arguments.has("-o") {
-        return bypass(BypassReason::OutputFile);
-    }
-    if call.arguments.has("--sysroot") {
-        return bypass(BypassReason::Sysroot);
-    }
-    if call.sources().count() > 1 {
-        return bypass(BypassReason::Sources);
-    }
-    if call.crate_name().is_none() || call.out_dir().is_none() || call.emits() > 1 {
-        return bypass(BypassReason::NotCargos);
+    if call
+        .emit()
+        .any(|emit| emit == "link" || emit.starts_with("link="))
+    {
+        let is_library = |kind: &&str| matches!(*kind, "lib" | "rlib" | "staticlib");
+        let links: Vec<_> = call
+            .crate_types()
+            .filter(|kind| !is_library(kind))
+            .collect();
+        if call.crate_types().next().is_none() {
+            return bypass(BypassReason::Links("bin".to_owned()));
+        }
+        if !links.is_empty() {
+            return bypass(BypassReason::Links(links.join(",")));
+        }
     }
     if let Some(option) = call.refused() {
         return bypass(BypassReason::Option(option));
     }
-    let mut externs = call.arguments.values("--extern");
-    if let Some(name) = externs.find(|name| !name.contains('=')) {
-        return bypass(BypassReason::Option(format!("--extern {name}")));
-    }
     if call.is_native() {
         return bypass(BypassReason::Native);
     }
-    if let Some(other) = call.emit().find(|emit| !SERVED.contains(emit)) {
-        return bypass(BypassReason::Emits(other.to_owned()));
+    if has_source {
+        Cacheability::Cacheable
+    } else {
+        Cacheability::Probe
     }
-    if call.emit().eq(["dep-info"]) {
-        return Cacheability::Probe;
+}
+
+/// What a call of rustdoc's is.
+fn of_rustdoc(call: &Rustc) -> Cacheability {
+    let bypass = Cacheability::Bypass;
+    if call.is_unreadable {
+        return bypass(BypassReason::ArgumentFile);
     }
-    Cacheability::Cacheable
+    if call.is_test() {
+        return bypass(BypassReason::Links("test".to_owned()));
+    }
+    if call.asks() {
+        Cacheability::Probe
+    } else {
+        Cacheability::Cacheable
+    }
 }
 
 /// What a call of a C or C++ compiler's is.
@@ -111,22 +109,20 @@ fn of_cc(call: &Cc) -> Cacheability {
     if call.is_unreadable {
         return bypass(BypassReason::ArgumentFile);
     }
-    if call.asks() || call.reads_stdin() {
-        return Cacheability::Probe;
-    }
-    if !call.makes_object() {
-        return bypass(BypassReason::NoObject);
-    }
     if let Some(option) = call.refused() {
         return bypass(BypassReason::Option(option));
     }
     if call.is_native() {
         return bypass(BypassReason::Native);
     }
-    if call.sources().count() != 1 {
-        return bypass(BypassReason::Sources);
+    if call.makes_object() {
+        return Cacheability::Cacheable;
     }
-    Cacheability::Cacheable
+    if call.asks() {
+        Cacheability::Probe
+    } else {
+        bypass(BypassReason::NoObject)
+    }
 }
 
 /// Whether a language is among those to wrap, which [`contract::WRAP`] names.
@@ -149,7 +145,7 @@ mod tests {
     /// Real builders' calls, and what each is.
     #[test]
     fn calls_are_what_they_are() {
-        let mut builders = 0;
+        let (mut builders, mut others) = (0, Vec::new());
         for line in include_str!("testdata/calls.txt").lines() {
             if line.is_empty() || line.starts_with('#') {
                 continue;
@@ -166,8 +162,11 @@ mod tests {
                 "probe" => Cacheability::Probe,
                 reason => Cacheability::Bypass(Json::from_json(reason.as_bytes()).unwrap()),
             };
-            assert_eq!(cacheability, expected, "{call}");
+            if cacheability != expected {
+                others.push(format!("{cacheability:?}: {call}"));
+            }
         }
+        assert!(others.is_empty(), "{}", others.join("\n"));
         assert!(builders > 8, "{builders}");
     }
 

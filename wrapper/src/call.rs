@@ -3,22 +3,23 @@
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, Read, Seek, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, ExitStatus};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use nix_sccache_contract::bypass::BypassReason;
-use nix_sccache_contract::fault::CacheError;
 use nix_sccache_contract::log::{Entry, Outcome};
 use nix_sccache_contract::{self as contract, Language};
+use rustix::fs::{MemfdFlags, memfd_create};
 
+use crate::answer::{Answer, Question};
 use crate::cache_error::print_cache_error;
 use crate::cacheability::{self, Cacheability};
-use crate::client::{self, Answer};
 use crate::invocation::{Compiler, Invocation, Kind, are_too_long, response_file};
-use crate::key_record;
+use crate::key_record::{self, Made};
 use crate::print::print_error;
 use crate::process;
 use crate::project_wrapper;
@@ -68,7 +69,7 @@ pub fn as_cargo(arguments: &[OsString]) -> ExitCode {
 }
 
 /// Has cargo, should the command run it, call us for each rustc, unless it is told otherwise:
-/// an empty `RUSTC_WRAPPER` means none. Sccache refuses what is incremental.
+/// an empty `RUSTC_WRAPPER` means none. What is incremental is served in an empty directory alone.
 pub fn stand_in_front_of_rustc(command: &mut Command, ourselves: &Path) {
     if env::var_os("RUSTC_WRAPPER").is_none() {
         command.env("RUSTC_WRAPPER", ourselves);
@@ -101,6 +102,8 @@ struct Call {
     invocation: Invocation,
     is: Cacheability,
     paths: StablePaths,
+    /// What was on standard input, where the source is that.
+    stdin: Option<Vec<u8>>,
     /// What comes of it does not leave the build.
     runs_in_build_only: bool,
     at: SystemTime,
@@ -123,6 +126,7 @@ fn compile(program: &OsStr, arguments: Vec<OsString>, as_wrapper: bool) -> ExitC
         invocation,
         is,
         paths: StablePaths::default(),
+        stdin: None,
         runs_in_build_only: false,
         at,
         began,
@@ -137,15 +141,11 @@ fn compile(program: &OsStr, arguments: Vec<OsString>, as_wrapper: bool) -> ExitC
     }
     call.look_around(session);
     match call.is.clone() {
-        Cacheability::Probe => {
-            call.note(session, Outcome::Probe);
-            process::become_program(call.command())
-        }
         Cacheability::Bypass(reason) => call.pass_through(session, reason),
-        Cacheability::Cacheable if is_wrapped(call.invocation.language()) => {
-            call.ask_cache(session)
+        _ if !is_wrapped(call.invocation.language()) => {
+            call.pass_through(session, BypassReason::NotWrapped)
         }
-        Cacheability::Cacheable => call.pass_through(session, BypassReason::NotWrapped),
+        Cacheability::Probe | Cacheability::Cacheable => call.ask_cache(session),
     }
 }
 
@@ -258,16 +258,42 @@ impl Call {
         command
     }
 
+    /// The same, with what was on standard input.
+    fn command_with_input(&self) -> Command {
+        let mut command = self.command();
+        if let Some(input) = self.stdin.as_deref().and_then(|stdin| input_of(stdin).ok()) {
+            command.stdin(input);
+        }
+        command
+    }
+
     fn note(&self, session: Option<&Session>, outcome: Outcome) {
         let Some(session) = session else { return };
+        session.note(&self.entry(outcome));
+    }
+
+    /// Notes a call of the cache's, and what its key was made of.
+    fn note_made(&self, session: Option<&Session>, outcome: Outcome, made: &Made) {
+        let Some(session) = session else { return };
+        let entry = self.entry(outcome);
+        session.note(&entry);
+        key_record::record(session, &entry, self.shown(), made);
+    }
+
+    fn entry(&self, outcome: Outcome) -> Entry {
         let micros =
             |duration: std::time::Duration| u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        let outcome = if self.is == Cacheability::Probe {
+            Outcome::Probe
+        } else {
+            outcome
+        };
         let took = if outcome == Outcome::Probe {
             0
         } else {
             micros(self.began.elapsed())
         };
-        let entry = Entry {
+        Entry {
             at: self
                 .at
                 .duration_since(UNIX_EPOCH)
@@ -279,16 +305,16 @@ impl Call {
             package: package(),
             keeps_path: self.paths.keeps(),
             outcome,
-        };
-        session.note(&entry);
-        key_record::record(session, &entry, &self.invocation, &self.paths);
+        }
     }
 
     /// Runs the compiler; without a session, whose log wants to know how it ended, as the
-    /// compiler itself.
+    /// compiler itself. So is a question, of which nobody wants to know.
     fn pass_through(&mut self, session: Option<&Session>, reason: BypassReason) -> ExitCode {
-        if session.is_none() && !self.paths.has_to_finish() {
-            return process::become_program(self.command());
+        let is_probe = self.is == Cacheability::Probe;
+        if (session.is_none() || is_probe) && !self.paths.has_to_finish() {
+            self.note(session, Outcome::Probe);
+            return process::become_program(self.command_with_input());
         }
         if self.paths.can_forget_shown() && matches!(reason, BypassReason::Links(_)) {
             if let Some(code) = self.try_as_shown(session, &reason) {
@@ -296,7 +322,7 @@ impl Call {
             }
             self.paths.forget_shown();
         }
-        self.run_compiler(session, reason, &[]).0
+        self.run_compiler(session, reason)
     }
 
     /// Runs the compiler on paths that it was not called with. If it fails, by whatever reason,
@@ -319,26 +345,20 @@ impl Call {
         Some(ExitCode::SUCCESS)
     }
 
-    /// Runs the compiler, without the messages that were passed on before, and notes it.
-    /// Says with what code to end, and whether all went well.
-    fn run_compiler(
-        &self,
-        session: Option<&Session>,
-        reason: BypassReason,
-        passed_on: &[Vec<u8>],
-    ) -> (ExitCode, bool) {
-        let mut command = self.command();
-        let status = if passed_on.is_empty() && !self.paths.has_to_finish() {
-            process::run_through(&mut command, |_| ())
+    /// Runs the compiler, and notes it.
+    fn run_compiler(&self, session: Option<&Session>, reason: BypassReason) -> ExitCode {
+        let mut command = self.command_with_input();
+        let status = if self.paths.has_to_finish() {
+            process::run_rewriting(command, &|said| self.paths.real(said))
         } else {
-            process::run_rewriting(command, passed_on, &|said| self.paths.real(said))
+            process::run_through(&mut command, |_| ())
         };
         let compiled = status.as_ref().is_ok_and(ExitStatus::success);
         if compiled && let Err(error) = self.paths.finish(&self.invocation) {
-            return (self.cannot_finish(&error), false);
+            return self.cannot_finish(&error);
         }
         self.note(session, ended(&status, reason));
-        (process::end_as(self.command(), &status), compiled)
+        process::end_as(self.command_with_input(), &status)
     }
 
     /// What was compiled would leave the build with paths that nobody knows.
@@ -351,81 +371,71 @@ impl Call {
     }
 
     fn ask_cache(&mut self, session: Option<&Session>) -> ExitCode {
-        let note = |error: &CacheError| match session {
-            Some(session) => session.note_error(error),
-            None => print_cache_error(error),
-        };
         if session.is_some_and(Session::has_failed_lately) {
             return self.pass_through(session, BypassReason::CacheFailed);
         }
-        let question = client::Question {
+        if self.invocation.reads_stdin() {
+            let mut stdin = Vec::new();
+            if let Err(error) = io::stdin().lock().read_to_end(&mut stdin) {
+                return self.pass_through(session, BypassReason::Unreadable(error.to_string()));
+            }
+            self.stdin = Some(stdin);
+        }
+        let question = Question {
             session,
             invocation: self.shown(),
             paths: &self.paths,
+            stdin: self.stdin.as_deref(),
+            command: &|| self.command(),
         };
-        let answer = client::ask(&question);
-        if matches!(answer, Answer::Served { .. })
-            && let Err(error) = self.paths.finish(&self.invocation)
-        {
-            return self.cannot_finish(&error);
-        }
-        match answer {
-            Answer::Served {
-                complaint: Some(error),
-                ..
-            } => {
-                note(&error);
-                self.note(session, Outcome::Passthrough(BypassReason::CacheFailed));
-                ExitCode::SUCCESS
+        match question.answer() {
+            Answer::Hit(code, made) => {
+                self.note_made(session, Outcome::Hit, &made);
+                ExitCode::from(code)
             }
-            Answer::Served {
-                hit,
-                complaint: None,
-            } => {
-                self.note(session, if hit { Outcome::Hit } else { Outcome::Miss });
-                ExitCode::SUCCESS
+            Answer::Miss(status, made) => {
+                self.note_made(session, Outcome::Miss, &made);
+                process::end_like(status)
             }
-            Answer::Unreachable(error) => {
-                note(&error);
-                self.pass_through(session, BypassReason::CacheFailed)
+            Answer::NotStored(status, reason) => {
+                let outcome = reason.map_or(Outcome::Error, Outcome::Passthrough);
+                self.note(
+                    session,
+                    if status.success() {
+                        outcome
+                    } else {
+                        Outcome::Error
+                    },
+                );
+                process::end_like(status)
+            }
+            Answer::HasRealPath => {
+                self.paths.forget_shown();
+                self.run_compiler(session, BypassReason::RealPath)
             }
             Answer::Refused(reason) => {
                 self.paths.forget_shown();
-                self.run_compiler(session, reason, &[]).0
+                self.pass_through(session, reason)
             }
-            Answer::Silent { error, passed_on } => {
+            Answer::Unreachable(error) => {
                 match session {
-                    Some(session) => session.give_up(&error),
+                    Some(session) => session.note_error(&error),
+                    None if self.is == Cacheability::Probe => {}
                     None => print_cache_error(&error),
                 }
-                self.run_compiler(session, BypassReason::CacheFailed, &passed_on)
-                    .0
+                self.pass_through(session, BypassReason::CacheFailed)
             }
-            // By the same paths as before, since who waited for the metadata has them already;
-            // unless nobody was told.
-            Answer::HasRealPath { passed_on } => {
-                if self.paths.is_strict() {
-                    self.paths.forget_shown();
-                }
-                self.run_compiler(session, BypassReason::RealPath, &passed_on)
-                    .0
-            }
-            // The compiler has the last word: a program that does not compile fails again,
-            // with the compiler's own messages, and the cache is not to blame.
-            Answer::Failed { error, passed_on } => {
-                // It is called as if we were not there, unless somebody waited for the metadata.
-                if passed_on.is_empty() {
-                    self.paths.forget_shown();
-                }
-                let (code, compiled) =
-                    self.run_compiler(session, BypassReason::CacheFailed, &passed_on);
-                if compiled {
-                    note(&error);
-                }
-                code
-            }
+            Answer::CannotFinish(error) => self.cannot_finish(&error),
         }
     }
+}
+
+/// A file without a name that has these bytes to read.
+fn input_of(bytes: &[u8]) -> io::Result<File> {
+    let mut file = File::from(memfd_create("standard input", MemfdFlags::CLOEXEC)?);
+    file.write_all(bytes)?;
+    file.rewind()?;
+    Ok(file)
 }
 
 /// The argument by which rustc reads these, where no command line holds them: what cargo wrote into a

@@ -8,44 +8,38 @@
 //! | `cargo` | cargo, with `RUSTC_WRAPPER` set |
 //! | `nix-sccache-shim` | what the setup hook and `nix-sccache` call: [`hook`] |
 //!
-//! Two more call it, whatever the name: sccache on a miss, by the compiler's name and a variable of ours, for
-//! [`compiler_stub`], which runs the real one; and rustc, for the linker ([`stable_paths`]).
+//! rustc calls it as well, for the linker ([`stable_paths`]).
 //!
-//! A compiler's call goes through these, each with one job: [`invocation`] reads it,
-//! [`cacheability`] decides what it is, [`surroundings`] whether anything but the arguments forbids that,
-//! [`key_material`] names what goes into its key beside what sccache sees, [`keyless`] what sccache sees and
-//! is of no matter, [`stable_paths`] and [`run_paths`] keep what changes for no reason out of it, [`client`] asks the
-//! cache, [`entry_checksum`] tells whether an entry is what it was, [`process`] runs the compiler,
-//! [`session`] notes what came of it, and [`key_record`] what its key was made of.
+//! A compiler's call goes through these, each with one job: [`invocation`] reads it, [`cacheability`] decides what it
+//! is, [`surroundings`] whether anything but the arguments forbids that, [`stable_paths`] and [`run_paths`] keep what
+//! changes for no reason out of it, [`request`] makes its key, [`connection`] finds the storage, [`answer`] asks that and
+//! puts an entry in place, or has [`observed`] run the compiler and stores what it made; [`session`] notes what came
+//! of it, and [`key_record`] what its key was made of.
 
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
 mod added_flags;
+mod answer;
 mod bootstrap;
 mod cache_error;
 mod cacheability;
 mod call;
 mod cargo_config;
-mod client;
-mod compiler_stub;
-mod dep_info;
-mod digest;
-mod entry_checksum;
+mod connection;
 mod hook;
 mod invocation;
-mod kept;
-mod key_material;
 mod key_record;
-mod keyless;
-mod outputs;
+mod observed;
 mod print;
 mod process;
 mod project_wrapper;
 mod real_sccache;
+mod relocated;
+mod request;
 mod run_paths;
 mod session;
 mod stable_paths;
-mod static_libraries;
+mod store;
 mod surroundings;
 mod temporary;
 
@@ -54,18 +48,12 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
-use nix_sccache_contract as contract;
-
 fn main() -> ExitCode {
     let mut arguments = env::args_os();
     let called_as = arguments.next().unwrap_or_default();
     let arguments: Vec<OsString> = arguments.collect();
     if let Some(linker) = stable_paths::linker_called(&called_as) {
         return stable_paths::as_linker(&linker, &arguments);
-    }
-    // Sccache calls its compiler, which is us again: whatever the name, the real one is meant.
-    if let Some(compiler) = env::var_os(contract::COMPILER) {
-        return compiler_stub::main(&called_as, compiler, arguments);
     }
     match Path::new(&called_as)
         .file_name()

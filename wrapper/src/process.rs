@@ -7,11 +7,12 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
+use std::sync::LazyLock;
 use std::thread;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use rustix::fs::{Access, access};
-use rustix::io::Errno;
-use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+use rustix::process::{Pid, Signal, kill_process};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
@@ -73,25 +74,21 @@ pub fn run(mut command: Command) -> ExitCode {
     end_as(command, &status)
 }
 
-/// Runs a compiler with its messages rewritten, and without those that were passed on already.
-pub fn run_rewriting(
-    mut command: Command,
-    passed_on: &[Vec<u8>],
-    rewrite: &Rewrite,
-) -> io::Result<ExitStatus> {
+/// Runs a compiler with its messages rewritten.
+pub fn run_rewriting(mut command: Command, rewrite: &Rewrite) -> io::Result<ExitStatus> {
     thread::scope(|scope| {
         // Where there is no room for a thread, what is said on standard output stays as it is.
         if let Ok((from, to)) = io::pipe()
             && thread::Builder::new()
                 .spawn_scoped(scope, move || {
-                    pass_on(Some(from), io::stdout(), &[], rewrite);
+                    pass_on(Some(from), io::stdout(), rewrite);
                 })
                 .is_ok()
         {
             command.stdout(to);
         }
         let status = run_through(command.stderr(Stdio::piped()), |child| {
-            pass_on(child.stderr.take(), io::stderr(), passed_on, rewrite);
+            pass_on(child.stderr.take(), io::stderr(), rewrite);
         });
         // It holds the pipe's other end.
         drop(command);
@@ -102,13 +99,11 @@ pub fn run_rewriting(
 /// What is written in the place of what a program said.
 pub type Rewrite<'a> = dyn for<'b> Fn(&'b [u8]) -> Cow<'b, [u8]> + Sync + 'a;
 
-fn pass_on(from: Option<impl Read>, mut to: impl Write, passed_on: &[Vec<u8>], rewrite: &Rewrite) {
+fn pass_on(from: Option<impl Read>, mut to: impl Write, rewrite: &Rewrite) {
     let Some(from) = from else { return };
     let (mut from, mut line) = (BufReader::new(from), Vec::new());
     while from.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
-        if !passed_on.contains(&line) {
-            to.write_all(&rewrite(&line)).ok();
-        }
+        to.write_all(&rewrite(&line)).ok();
         line.clear();
     }
 }
@@ -158,11 +153,6 @@ pub fn process_of(number: &str) -> Option<Pid> {
     number.parse().ok().and_then(Pid::from_raw)
 }
 
-/// Whether there is such a process; of another user's we may not ask, and so know that it is.
-pub fn is_there(process: Pid) -> bool {
-    !matches!(test_kill_process(process), Err(Errno::SRCH))
-}
-
 /// Ends as the command did. One that could not be run beside us takes our place: there may be room
 /// for one process, and none for two.
 pub fn end_as(command: Command, status: &io::Result<ExitStatus>) -> ExitCode {
@@ -191,9 +181,13 @@ pub fn code(status: ExitStatus) -> u8 {
     code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
 }
 
-/// What a program prints when it is asked.
-pub fn output_of(program: &Path, arguments: &[&str]) -> Option<String> {
-    let output = Command::new(program).args(arguments).output().ok()?;
-    let printed = output.status.success().then_some(output.stdout)?;
-    Some(String::from_utf8_lossy(&printed).into_owned())
+/// A name for files of this process alone: in a sandbox inside of the build's another process may have
+/// the same number.
+pub fn own_name() -> &'static str {
+    static NAME: LazyLock<String> = LazyLock::new(|| {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let nanos = now.map_or(0, |since| since.as_nanos());
+        format!("{}.{nanos}", std::process::id())
+    });
+    &NAME
 }

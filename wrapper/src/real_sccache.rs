@@ -23,9 +23,3 @@ pub fn command_of(sccache: &Path) -> Command {
     command.arg0("sccache");
     command
 }
-
-/// Whether sccache compiles by itself, and asks the server for entries alone.
-pub fn is_client_side() -> bool {
-    let wanted = env::var(contract::CLIENT_SIDE).unwrap_or_default();
-    !["", "0", "false", "off", "no"].contains(&wanted.to_lowercase().as_str())
-}

@@ -14,6 +14,7 @@ use std::process::Command;
 
 use crate::bootstrap;
 use crate::invocation::Rustc;
+use crate::store;
 
 /// The linker's arguments of a whole derivation, which ld's wrapper adds to its own.
 const LINKER_FLAGS: &str = "NIX_LDFLAGS";
@@ -29,19 +30,8 @@ pub fn runs_in_build_only(call: &Rustc) -> bool {
 /// Has the command link without run paths into the derivation's outputs.
 pub fn forget(command: &mut Command) {
     if let Some(flags) = env::var_os(LINKER_FLAGS) {
-        command.env(LINKER_FLAGS, without(&flags, &outputs()));
+        command.env(LINKER_FLAGS, without(&flags, &store::outputs()));
     }
-}
-
-/// The paths of the derivation's outputs.
-fn outputs() -> Vec<OsString> {
-    // With structured attributes there is no such list, and stdenv exports each all the same.
-    let names = env::var("outputs").unwrap_or_else(|_| "out".to_owned());
-    names
-        .split_whitespace()
-        .filter_map(env::var_os)
-        .filter(|path| path.as_bytes().starts_with(b"/"))
-        .collect()
 }
 
 /// The flags without each `-rpath` that is in one of these folders. The wrapper splits them at blanks.

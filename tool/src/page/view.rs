@@ -367,7 +367,7 @@ mod tests {
             Outcome::Miss,
             Outcome::Passthrough(BypassReason::Links(evil.into())),
             Outcome::Passthrough(BypassReason::Option(evil.into())),
-            Outcome::Passthrough(BypassReason::Emits(evil.into())),
+            Outcome::Passthrough(BypassReason::Option(evil.into())),
             Outcome::Error,
         ];
         let calls = calls.map(|outcome| Entry {
@@ -377,7 +377,7 @@ mod tests {
         });
         let page = page(&Log {
             calls: calls.into(),
-            error: Some(CacheError::SccacheFailed(evil.into())),
+            error: Some(CacheError::StorageFailed(evil.into())),
             faults: vec![FaultRecord::of_call(Fault::EntryDamaged(evil.into()), evil)],
         })
         .unwrap();

@@ -20,16 +20,16 @@ coded! {
         /// The system does not run it: which one, and why.
         "sccache-not-run" SccacheNotRun(why): "sccache cannot be run: {}";
             "is it there, made for this system, and may build users run it?"
-        /// It ended with an error, or complained: its own words.
-        "sccache-failed" SccacheFailed(why): "sccache failed: {}";
-            "these are sccache's own words; the daemon's log may say more"
-        /// It failed where hardly any file may be opened: the limit, and its words.
-        "few-files" FewFiles(limit): "sccache failed, and this process may open few files: {}";
-            "raise the limit of open files (`ulimit -n`) to 64 or more"
         /// The socket, and why nobody answers there.
         "server-unreachable" ServerUnreachable(socket): "no server answers at {}";
             "does the daemon run? Is the folder of its socket in extra-sandbox-paths, and may build users \
              connect to the socket (chmod 666)?"
+        /// It does not know what it is asked, as releases before 0.17 do not.
+        "server-too-old" ServerTooOld(socket): "what answers at {} is no sccache of 0.17 or later";
+            "run the daemon of sccache 0.17 to 0.19"
+        /// It ended the connection, or answered otherwise than it should.
+        "storage-failed" StorageFailed(why): "the cache's storage failed: {}";
+            "look at the daemon's log, and at the gateway's"
         /// It took the call and said nothing for so long.
         "server-silent" ServerSilent(time): "no answer within {}";
             "look at the daemon's log and start it anew; `timeout` of rust.sccacheEnv says how long a call waits"
@@ -40,9 +40,6 @@ coded! {
         /// Each try takes so long.
         "storage-slow" StorageSlow(time): "its storage takes {} to answer";
             "is what stands behind the daemon's disk, or behind the session's server, still there?"
-        /// It was stored anew and is damaged again: how.
-        "entry-stays-damaged" EntryStaysDamaged(why): "an entry is damaged, and stays so: {}";
-            "look at the cache's disk; an empty directory for the daemon begins anew"
         /// The directory of the cache.
         "directory-missing" DirectoryMissing(folder): "{} is not there";
             "add the folder to extra-sandbox-paths in nix.conf, and let build users write to it"
@@ -73,12 +70,12 @@ coded! {
         "entry-not-stored" EntryNotStored(why): "{entries} not stored";
             "may the daemon's user write to its storage, and is there room? Is the gateway --read-only? Are \
              SCCACHE_MAX_FRAME_LENGTH of the daemon and --max-frame of the gateway longer than the entry?"
+        /// A hit was run again to see, and came out otherwise: what differs.
+        "verify-differs" VerifyDiffers(why): "{entries} not what the compiler makes, and replaced";
+            "tell the developers: what the compiler read is not all in the key, or it makes something else each time"
         /// Answers took their time.
         "slow-answers" SlowAnswers: "the cache was slow: {seconds} s of waiting in {calls}";
             "look at the load of the daemon's machine, and at what stands behind its disk"
-        /// An invocation ended before its compiler did, as a signal ends one.
-        "call-abandoned" CallAbandoned: "{calls} given up, and the compilers ended: what asked was killed";
-            "nothing, where the build was interrupted; else is there memory enough?"
         /// Lines of the log could not be written.
         "log-incomplete" LogIncomplete(why): "{calls} not counted here, since the session's log could not be written";
             "make room where the session has its folder, in /tmp"

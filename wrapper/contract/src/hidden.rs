@@ -32,6 +32,22 @@ pub const C: [&str; 4] = [
     "NIX_HARDENING_ENABLE",
 ];
 
+/// What the scripts that nixpkgs puts in front of compilers read of their environment, by which begins so
+/// (`cc-wrapper.sh`, `add-flags.sh`, `add-hardening.sh`, `utils.bash` and `rustc-wrapper.sh` of 25.05), when they compile:
+/// a shell takes in all of it, and nobody sees which.
+pub const SHELL: [&str; 10] = [
+    "NIX_CC_WRAPPER_",
+    "NIX_CFLAGS_COMPILE",
+    "NIX_CXXSTDLIB_COMPILE",
+    "NIX_DEBUG",
+    "NIX_DONT_SET_",
+    "NIX_ENFORCE_",
+    "NIX_HARDENING_ENABLE",
+    "NIX_RUST",
+    "NIX_STORE",
+    "RUSTC_BOOTSTRAP",
+];
+
 /// Those of a language.
 #[must_use]
 pub fn of(language: Language) -> &'static [&'static str] {

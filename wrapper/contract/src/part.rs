@@ -86,10 +86,18 @@ impl Kind {
     ];
 }
 
+impl Kind {
+    /// Its name, as records have it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        let name = Self::ALL.iter().find(|(kind, _)| *kind == self);
+        name.map_or("", |(_, name)| name)
+    }
+}
+
 impl Json for Kind {
     fn write(&self, text: &mut String) {
-        let name = Self::ALL.iter().find(|(kind, _)| kind == self);
-        name.map_or("", |(_, name)| name).to_owned().write(text);
+        self.name().to_owned().write(text);
     }
 
     fn read(value: &serde_json::Value) -> Option<Self> {

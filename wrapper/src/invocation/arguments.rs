@@ -40,15 +40,6 @@ impl Argument {
         }
     }
 
-    /// An option without a value.
-    pub fn flag(option: &str) -> Self {
-        Self {
-            option: option.to_owned(),
-            value: None,
-            separator: None,
-        }
-    }
-
     /// The words that it is written in.
     pub fn words(&self) -> impl Iterator<Item = String> {
         let (option, value) = (self.option.clone(), self.value.clone());
@@ -125,22 +116,6 @@ impl Arguments {
     /// Adds one.
     pub fn push(&mut self, argument: Argument) {
         self.0.push(argument);
-    }
-
-    /// Those that satisfy.
-    pub fn filtered(&self, satisfies: impl Fn(&Argument) -> bool) -> Self {
-        Self(self.iter().filter(|it| satisfies(it)).cloned().collect())
-    }
-
-    /// The same, but that these options have their values in their own words.
-    pub fn in_one_word(&self, options: &[&str]) -> Self {
-        let mut arguments = self.clone();
-        for argument in &mut arguments.0 {
-            if options.contains(&argument.option.as_str()) {
-                argument.separator = argument.separator.or(Some("="));
-            }
-        }
-        arguments
     }
 
     /// The same with other values, where `other` has one for an option's value.

@@ -1,7 +1,6 @@
 //! Reads the arguments of a C or C++ compiler in gcc's manner, which clang shares.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
 
 use nix_sccache_contract::Language;
 
@@ -31,20 +30,16 @@ const ASK: &str = "\
     --help --version -### -E -M -MM -dumpfullversion -dumpmachine -dumpspecs -dumpversion \
     -fsyntax-only -v";
 
-/// Options that are refused, by how they begin: what sccache refuses (`TooHard` in its
-/// `src/compiler/gcc.rs`), and what makes a file beside the object that is in no entry, or reads one that
-/// is in no key.
-const REFUSED: &str = "\
-    --coverage --save-temps --serialize-diagnostics -MJ -P -Xassembler -aux-info -dumpbase -dumpdir \
-    -fauto-profile -fbranch-probabilities -fcallgraph-info -fdiagnostics-format=json-file \
-    -fdiagnostics-format=sarif-file -fdump- -fmodule- -fmodules -fno-profile-generate \
-    -fno-profile-use -fopt-info -foptimization-record-file -fplugin -fprofile- -frepo \
-    -fsave-optimization-record -fstack-usage -ftest-coverage -ftime-trace -index-store-path \
-    -save-temps -specs --specs -wrapper";
+/// Options that are refused, by how they begin: what has code loaded, or makes what is kept for later calls.
+const REFUSED: &str = "-fcompare-debug -fmodule -fplugin -wrapper --precompile";
 
-/// The endings of sources. Those that are preprocessed already sccache puts into the key as they are,
-/// with whatever they have the assembler read.
-const SOURCES: [&str; 7] = ["c", "C", "cc", "cp", "cpp", "cxx", "c++"];
+/// The endings of sources: C, C++, Objective-C and assembler, preprocessed or not.
+const SOURCES: [&str; 14] = [
+    "C", "S", "c", "c++", "cc", "cp", "cpp", "cxx", "i", "ii", "m", "mm", "s", "sx",
+];
+
+/// The endings of headers, of which compilers make precompiled ones.
+const HEADERS: [&str; 7] = ["H", "h", "h++", "hh", "hp", "hpp", "hxx"];
 
 fn form(word: &str) -> Form {
     if !word.starts_with('-') {
@@ -69,24 +64,6 @@ fn takes_next(option: &str) -> bool {
     is_among(option, SEPARATE) || is_among(option, JOINED)
 }
 
-/// `-da`, `-dP` and their like dump what gcc makes in between.
-fn dumps(option: &str) -> bool {
-    option.strip_prefix("-d").is_some_and(|letters| {
-        matches!(letters.len(), 1..=3) && letters.chars().all(|letter| letter.is_ascii_alphabetic())
-    })
-}
-
-/// Whether the assembler is told to write a listing or rules for make, or to read a file: `-Wa,-alms=a`.
-fn writes_listing(option: &str) -> bool {
-    option.strip_prefix("-Wa,").is_some_and(|options| {
-        options.split(',').any(|option| {
-            ["-a", "-M", "--MD", "@"]
-                .iter()
-                .any(|start| option.starts_with(start))
-        })
-    })
-}
-
 impl Cc {
     /// Reads arguments, without the name of the compiler.
     pub fn read(arguments: &[OsString]) -> Self {
@@ -97,9 +74,17 @@ impl Cc {
         }
     }
 
-    /// Whether it compiles to an object and stops: `-c`.
+    /// Whether it compiles to an object, or to assembler, and stops: `-c`, `-S`.
     pub fn makes_object(&self) -> bool {
-        self.arguments.has("-c")
+        (self.arguments.has("-c") || self.arguments.has("-S")) && !self.asks_only()
+    }
+
+    /// Whether it does not compile, whatever else is given.
+    fn asks_only(&self) -> bool {
+        const ASK: &str = "--help --version -E -M -MM -fsyntax-only";
+        self.arguments
+            .iter()
+            .any(|argument| is_among(&argument.option, ASK))
     }
 
     /// Whether the source is standard input.
@@ -123,25 +108,35 @@ impl Cc {
         self.arguments.values("").filter(is_source)
     }
 
-    /// An option that is refused.
+    /// An option that is refused, or a header that would be precompiled.
     pub fn refused(&self) -> Option<String> {
-        self.arguments.iter().rev().find_map(|argument| {
-            let option = argument.option.as_str();
-            let language = argument.value.as_deref().unwrap_or_default();
-            let lacks_value = argument.value.is_none() && takes_next(option);
-            // What is for the assembler may have it read files, and is seen by no preprocessor.
-            let is_c = ["none", "c", "c++", "objective-c", "objective-c++"].contains(&language);
-            if option == "-x" && !is_c {
-                return Some(format!("-x {language}"));
-            }
-            let is_refused = lacks_value
-                || dumps(option)
-                || writes_listing(option)
-                // Its value is the next argument to sccache.
-                || option.len() > 3 && option.starts_with("-MF")
-                || REFUSED.split(' ').any(|start| option.starts_with(start));
-            (is_refused && !is_among(option, ASK)).then(|| option.to_owned())
-        })
+        let mut options = self
+            .arguments
+            .iter()
+            .map(|argument| argument.option.as_str());
+        let refused =
+            options.find(|option| REFUSED.split(' ').any(|start| option.starts_with(start)));
+        let is_header = |path: &&str| {
+            let extension = path.rsplit_once('.').map(|(_, extension)| extension);
+            extension.is_some_and(|extension| HEADERS.contains(&extension))
+        };
+        let makes_header = self
+            .arguments
+            .values("-x")
+            .any(|language| language.ends_with("-header"));
+        let header = self
+            .arguments
+            .values("")
+            .find(is_header)
+            .filter(|_| !self.asks());
+        // What is printed names temporary files.
+        let prints =
+            self.makes_object() && (self.arguments.has("-v") || self.arguments.has("-###"));
+        refused
+            .or(header)
+            .or(makes_header.then_some("-x c-header"))
+            .or(prints.then_some("-v"))
+            .map(str::to_owned)
     }
 
     /// Whether it compiles for the processor that it runs on.
@@ -153,24 +148,6 @@ impl Cc {
     /// `-march=native` and its like.
     pub fn is_for_this_processor(option: &str) -> bool {
         is_among(option, "-march=native -mcpu=native -mtune=native")
-    }
-
-    /// Where the object goes.
-    pub fn object(&self) -> Option<PathBuf> {
-        let source = Path::new(self.sources().next()?);
-        match self.arguments.value("-o") {
-            Some(object) => Some(object.into()),
-            None => Some(Path::new(source.file_name()?).with_extension("o")),
-        }
-    }
-
-    /// Where the rules for make go, if there are any: where `-MF` says, or beside the object.
-    pub fn rules(&self) -> Vec<PathBuf> {
-        let writes_rules = ["-MD", "-MMD"].iter().any(|it| self.arguments.has(it));
-        let beside = self.object().filter(|_| writes_rules);
-        let beside = beside.map(|object| object.with_extension("d"));
-        let named = self.arguments.value("-MF").map(PathBuf::from);
-        beside.into_iter().chain(named).collect()
     }
 
     /// The language, by the compiler's stem, `-x` and the endings of the sources.
@@ -216,25 +193,5 @@ mod tests {
             Language::Cxx
         );
         assert_eq!(read("-x c++ -c a.h").language("clang"), Language::Cxx);
-    }
-
-    #[test]
-    fn outputs_are_known_by_the_arguments() {
-        for (line, object, rules) in [
-            ("-c a/b.c", "b.o", &[][..]),
-            ("-c a/b.c -o d/e.o -MD", "d/e.o", &["d/e.d"]),
-            ("-c b.c -oe.o -MF f.d", "e.o", &["f.d"]),
-            ("-x c++ -c -o e.o b.h.cc", "e.o", &[]),
-        ] {
-            let call = read(line);
-            assert_eq!(call.object().as_deref(), Some(Path::new(object)), "{line}");
-            assert!(
-                call.rules()
-                    .iter()
-                    .map(PathBuf::as_path)
-                    .eq(rules.iter().map(Path::new)),
-                "{line}"
-            );
-        }
     }
 }

@@ -22,16 +22,19 @@ pub enum Kind {
     Rustc,
     /// clippy-driver, which is a rustc in all that matters here.
     ClippyDriver,
-    /// What takes rustc's arguments and is neither: rustdoc, and other programs that are made of rustc.
-    /// They may read and write files of which rustc says nothing.
+    /// rustdoc.
+    Rustdoc,
+    /// What takes rustc's arguments and is none of these: other programs that are made of rustc. They may be what
+    /// compiles and what runs it in one.
     OtherRust,
     /// A compiler of C or C++.
     Cc,
 }
 
-/// The names of those that cargo calls by them, and sccache knows.
+/// The names of those that cargo calls by them.
 const RUSTC: &str = "rustc";
 const CLIPPY_DRIVER: &str = "clippy-driver";
+const RUSTDOC: &str = "rustdoc";
 
 impl Kind {
     /// What has its own name.
@@ -39,7 +42,7 @@ impl Kind {
         match Path::new(program).file_name()?.to_str()? {
             RUSTC => Some(Self::Rustc),
             CLIPPY_DRIVER => Some(Self::ClippyDriver),
-            "rustdoc" => Some(Self::OtherRust),
+            RUSTDOC => Some(Self::Rustdoc),
             _ => None,
         }
     }
@@ -62,7 +65,9 @@ impl Kind {
             |argument: &OsString| argument.to_string_lossy().starts_with("--crate-name");
         if answer.starts_with(b"rustc ") {
             Self::called(program)
-        } else if answer.starts_with(b"rustdoc ") || arguments.iter().any(has_crate) {
+        } else if answer.starts_with(b"rustdoc ") {
+            Self::Rustdoc
+        } else if arguments.iter().any(has_crate) {
             Self::OtherRust
         } else {
             Self::Cc
@@ -99,7 +104,7 @@ fn is_like_rustcs(argument: &OsStr) -> bool {
         || begins.iter().any(|begin| argument.starts_with(begin))
 }
 
-/// What a program says of its version, as cargo and sccache ask for it.
+/// What a program says of its version, as cargo asks for it.
 fn version(program: &Path) -> Vec<u8> {
     let mut command = Command::new(program);
     command.arg("-vV").stdin(Stdio::null());
@@ -119,21 +124,6 @@ impl Compiler {
         };
         command.args(arguments);
         command
-    }
-
-    /// The name by which sccache knows what it is.
-    pub fn name_for_sccache(&self) -> &OsStr {
-        match self.kind {
-            Kind::Rustc => OsStr::new(RUSTC),
-            Kind::ClippyDriver => OsStr::new(CLIPPY_DRIVER),
-            Kind::OtherRust | Kind::Cc => self.path.file_stem().unwrap_or_default(),
-        }
-    }
-
-    /// What runs: the compiler, and the wrapper.
-    pub fn programs(&self) -> Vec<&Path> {
-        let wrapper = self.wrapper.as_deref();
-        [self.path.as_path()].into_iter().chain(wrapper).collect()
     }
 }
 
@@ -170,7 +160,7 @@ mod tests {
                 Kind::ClippyDriver,
             ),
             (script("crown", "rustc"), library, Kind::OtherRust),
-            (script("rustdoc-1.95", "rustdoc"), "a.rs", Kind::OtherRust),
+            (script("rustdoc-1.95", "rustdoc"), "a.rs", Kind::Rustdoc),
             (script("rustc-gcc", "gcc"), "-vV", Kind::Cc),
             (script("rustc-1.1", "gcc"), "-c a.c", Kind::Cc),
             (script("x86_64-linux-gnu-gcc-14", "gcc"), "@file", Kind::Cc),

@@ -15,7 +15,6 @@ pub mod response_file;
 mod rustc;
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
 
 use nix_sccache_contract::Language;
 
@@ -86,7 +85,7 @@ impl Invocation {
         match &self.options {
             Options::Rustc(_) => Language::Rust,
             Options::Cc(cc) => {
-                let name = self.compiler.name_for_sccache();
+                let name = self.compiler.path.file_stem().unwrap_or_default();
                 cc.language(&name.to_string_lossy())
             }
         }
@@ -101,59 +100,16 @@ impl Invocation {
         name.unwrap_or_default().to_owned()
     }
 
-    /// What sccache is to be asked.
-    pub fn for_sccache(&self) -> Vec<OsString> {
+    /// Whether the source is standard input.
+    pub fn reads_stdin(&self) -> bool {
         match &self.options {
-            Options::Rustc(rustc) => rustc.for_sccache(),
-            Options::Cc(cc) => cc.arguments.words(),
-        }
-    }
-
-    /// The files that an entry of the cache holds: a name that does not depend on where they are, and the
-    /// place. The dependencies (`.d`) of a crate are none of them: sccache 0.19 writes them itself, for the
-    /// folder in which the call is. What an entry of an object holds beside that, for coverage and for
-    /// debuggers, has sccache's own checksum.
-    pub fn outputs(&self) -> Vec<(&'static str, PathBuf)> {
-        match &self.options {
-            Options::Rustc(rustc) => rustc.libraries(),
-            Options::Cc(cc) => cc
-                .object()
-                .map(|object| ("obj", object))
-                .into_iter()
-                .collect(),
-        }
-    }
-
-    /// All files that sccache writes for it.
-    pub fn written_files(&self) -> Vec<PathBuf> {
-        let outputs = self.outputs().into_iter().map(|(_, place)| place);
-        match &self.options {
-            Options::Rustc(rustc) => outputs.chain(rustc.dependencies()).collect(),
-            Options::Cc(cc) => {
-                let debug = cc.object().map(|object| object.with_extension("dwo"));
-                outputs.chain(debug).chain(cc.rules()).collect()
-            }
-        }
-    }
-
-    /// The sources.
-    pub fn sources(&self) -> Vec<&Path> {
-        match &self.options {
-            Options::Rustc(rustc) => rustc.sources().map(Path::new).collect(),
-            Options::Cc(cc) => cc.sources().map(Path::new).collect(),
+            Options::Rustc(rustc) => rustc.reads_stdin(),
+            Options::Cc(cc) => cc.reads_stdin(),
         }
     }
 }
 
 impl Options {
-    /// The arguments in order, those of response files in their places.
-    pub fn arguments(&self) -> &Arguments {
-        match self {
-            Self::Rustc(rustc) => &rustc.arguments,
-            Self::Cc(cc) => &cc.arguments,
-        }
-    }
-
     fn arguments_mut(&mut self) -> &mut Arguments {
         match self {
             Self::Rustc(rustc) => &mut rustc.arguments,
@@ -172,7 +128,7 @@ pub fn words(line: &str) -> Vec<OsString> {
 #[cfg(test)]
 pub fn read(line: &str) -> Invocation {
     let mut arguments = words(line);
-    let path = PathBuf::from(arguments.remove(0));
+    let path = std::path::PathBuf::from(arguments.remove(0));
     let kind = Kind::named(path.as_os_str()).unwrap_or(Kind::Cc);
     let compiler = Compiler {
         wrapper: None,

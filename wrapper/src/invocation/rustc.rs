@@ -31,34 +31,8 @@ const PRINTED_ON_THE_WAY: [&str; 2] = ["link-args", "native-static-libs"];
 /// What rustc writes where no `--emit` says so.
 const BY_DEFAULT: &str = "link";
 
-/// Options of `-C` that write further files.
-const REFUSED_CODEGEN: [&str; 1] = ["save-temps"];
-
-/// The same of `-Z`.
-const REFUSED_UNSTABLE: [&str; 9] = [
-    "codegen-backend",
-    "dump-",
-    "emit-thin-lto-index",
-    "llvm-plugins",
-    "nll-facts",
-    "profile-sample-use",
-    "remark-dir",
-    "save-analysis",
-    "self-profile",
-];
-
-/// The option of `-C` that names a profile. Sccache 0.19 takes that for what the call writes
-/// (`parse_arguments` in its `src/compiler/rust.rs`): a hit would replace it.
-const PROFILE: &str = "profile-use";
-
-/// Options that sccache 0.19 does not know to take a value: it takes the value for a second
-/// source, and the call for one that it cannot cache.
-const UNKNOWN_TO_SCCACHE: [&str; 4] = [
-    "--edition",
-    "--env-set",
-    "--force-warn",
-    "--remap-path-scope",
-];
+/// Options of `-Z` that load code, or write what is not for others.
+const REFUSED_UNSTABLE: [&str; 4] = ["codegen-backend", "dump-", "llvm-plugins", "self-profile"];
 
 fn form(word: &str) -> Form {
     let takes_value = |option: &str| is_among(option, TAKE_VALUE);
@@ -119,14 +93,9 @@ impl Rustc {
 
     /// What is to be written: `kind` or `kind=file`.
     pub fn emit(&self) -> impl Iterator<Item = &str> {
-        let by_default = (self.emits() == 0).then_some(BY_DEFAULT);
+        let by_default = (!self.arguments.has("--emit")).then_some(BY_DEFAULT);
         let given = self.arguments.values("--emit");
         given.flat_map(|kinds| kinds.split(',')).chain(by_default)
-    }
-
-    /// How many times something says what is to be written.
-    pub fn emits(&self) -> usize {
-        self.arguments.values("--emit").count()
     }
 
     /// The source files.
@@ -147,11 +116,6 @@ impl Rustc {
         printed.map(|kind| PRINTED_ON_THE_WAY.contains(&kind.as_str()))
     }
 
-    /// Whether rustc prints something of what it does while it compiles.
-    pub fn prints(&self) -> bool {
-        self.printed().any(|compiles| compiles)
-    }
-
     /// Whether the call asks for information and compiles nothing: a version, `--print`, help.
     pub fn asks(&self) -> bool {
         const ASK: &str = "--explain --help --pretty --unpretty --version -V -Vv -h -vV";
@@ -162,11 +126,6 @@ impl Rustc {
     /// Whether a test harness is to be built.
     pub fn is_test(&self) -> bool {
         self.arguments.has("--test")
-    }
-
-    /// Whether the compilation is incremental.
-    pub fn is_incremental(&self) -> bool {
-        self.codegen("incremental").is_some()
     }
 
     /// Where `--out-dir` says that the output goes.
@@ -191,28 +150,39 @@ impl Rustc {
         self.arguments.values("-Z").map(named)
     }
 
-    /// An option by which it reads or writes files of which sccache 0.19 knows nothing.
+    /// An option by which it does what is not seen, or what is not for others.
     pub fn refused(&self) -> Option<String> {
-        self.arguments.iter().rev().find_map(|argument| {
-            let Argument { option, value, .. } = argument;
-            let Some(given) = value else {
-                // Its value is missing.
-                return is_among(option, TAKE_VALUE).then(|| option.clone());
-            };
-            let (name, value) = named(given);
-            let begins = |refused: &[&str]| refused.iter().any(|start| name.starts_with(start));
-            let is_refused = match option.as_str() {
-                "-C" | "--codegen" => {
-                    let is_unpacked = name == "split-debuginfo" && value == Some("unpacked");
-                    is_unpacked && !cfg!(target_vendor = "apple") || begins(&REFUSED_CODEGEN)
-                }
-                "-Z" => begins(&REFUSED_UNSTABLE),
-                _ => false,
-            };
-            let spelled = given.split('=').next().unwrap_or_default();
-            let option = if is_codegen(argument) { "-C" } else { option };
-            is_refused.then(|| format!("{option} {spelled}"))
+        let is_refused = |name: &str| REFUSED_UNSTABLE.iter().any(|start| name.starts_with(start));
+        self.unstable()
+            .find_map(|(name, _)| is_refused(&name).then(|| format!("-Z {name}")))
+    }
+
+    /// The directories in which it looks for other crates and for libraries.
+    pub fn library_directories(&self) -> impl Iterator<Item = &str> {
+        let given = self.arguments.values("-L");
+        given.map(|given| match given.split_once('=') {
+            Some(("all" | "crate" | "dependency" | "framework" | "native", directory)) => directory,
+            _ => given,
         })
+    }
+
+    /// The directories to which it writes, as far as it says: that of `--out-dir`, and those of files that it names.
+    pub fn output_directories(&self) -> Vec<PathBuf> {
+        let emitted = self.emit().filter_map(|emit| emit.split_once('='));
+        let printed = self
+            .arguments
+            .values("--print")
+            .filter_map(|print| print.split_once('='));
+        let files = emitted
+            .chain(printed)
+            .map(|(_, file)| file)
+            .chain(self.arguments.values("-o"));
+        let directory = |file: &str| Path::new(file).parent().map(Path::to_owned);
+        self.out_dir()
+            .map(Path::to_owned)
+            .into_iter()
+            .chain(files.filter_map(directory))
+            .collect()
     }
 
     /// Whether it compiles for the processor that it runs on.
@@ -242,45 +212,6 @@ impl Rustc {
     /// Where the list of its sources goes.
     pub fn dependencies(&self) -> Option<PathBuf> {
         self.output("", "d")
-    }
-
-    /// What other crates are compiled or linked with, by what its name ends in.
-    pub fn libraries(&self) -> Vec<(&'static str, PathBuf)> {
-        let emits = |what: &str| self.emit().any(|given| given == what);
-        let library = self.makes(&["lib", "rlib"]);
-        let archive = self.makes(&["staticlib"]) && emits("link");
-        let names = [
-            (library && emits("link"), "lib", "rlib"),
-            (library && emits("metadata"), "lib", "rmeta"),
-            (archive, "lib", "a"),
-            // As targets of Windows call it.
-            (archive, "", "lib"),
-        ];
-        let wanted = names.into_iter().filter(|(wanted, ..)| *wanted);
-        wanted
-            .filter_map(|(_, prefix, extension)| Some((extension, self.output(prefix, extension)?)))
-            .collect()
-    }
-
-    /// The option that names a profile, as it may be given once more.
-    pub fn profile(&self) -> Option<String> {
-        let file = self.codegen(PROFILE).filter(|file| !file.is_empty())?;
-        Some(format!("-C{PROFILE}={file}"))
-    }
-
-    /// What sccache is to be asked: the same in a spelling that it reads as rustc does, with what it
-    /// wants to be said, and without what it takes for something else.
-    pub fn for_sccache(&self) -> Vec<OsString> {
-        let names_profile = |argument: &Argument| {
-            let name = argument.value.as_deref().map(|given| named(given).0);
-            is_codegen(argument) && name.as_deref() == Some(PROFILE)
-        };
-        let arguments = self.arguments.filtered(|it| !names_profile(it));
-        let mut asked = arguments.in_one_word(&UNKNOWN_TO_SCCACHE).words();
-        if self.emits() == 0 {
-            asked.push(format!("--emit={BY_DEFAULT}").into());
-        }
-        asked
     }
 }
 
@@ -321,63 +252,8 @@ mod tests {
         assert!(call.crate_types().eq(["lib"]));
         assert!(call.emit().eq(["dep-info", "metadata", "link"]));
         assert!(call.sources().eq(["/v/memchr/src/lib.rs"]));
-        assert!(!call.asks() && !call.is_incremental() && !call.is_test() && !call.reads_stdin());
+        assert!(!call.asks() && !call.is_test() && !call.reads_stdin());
         assert_eq!(call.arguments.words(), words(line));
-    }
-
-    #[test]
-    fn sccache_gets_what_it_knows() {
-        let asked = |line: &str| read(line).for_sccache();
-        assert_eq!(
-            asked("--edition 2024 -C opt-level=3 src/lib.rs --emit=link"),
-            words("--edition=2024 -C opt-level=3 src/lib.rs --emit=link")
-        );
-        let line = "--crate-name a --crate-type lib --out-dir out a.rs";
-        assert!(read(line).emit().eq(["link"]));
-        let with_emit = format!("{line} --emit=link");
-        assert_eq!(asked(line), words(&with_emit));
-        assert_eq!(asked(&with_emit), words(&with_emit));
-        for given in [
-            "-C profile-use=/p",
-            "-Cprofile_use=/p",
-            "--codegen=profile-use=/p",
-        ] {
-            let line = format!("a.rs {given} -C opt-level=3 --emit=link");
-            assert_eq!(
-                asked(&line),
-                words("a.rs -C opt-level=3 --emit=link"),
-                "{given}"
-            );
-            assert_eq!(read(&line).profile().unwrap(), "-Cprofile-use=/p");
-        }
-    }
-
-    #[test]
-    fn outputs_are_known_by_the_arguments() {
-        let of = |line: &str| -> Vec<String> {
-            let libraries = read(line).libraries().into_iter();
-            libraries
-                .map(|(_, path)| path.display().to_string())
-                .collect()
-        };
-        for (line, expected) in [
-            (
-                "--crate-name a --crate-type lib --emit=dep-info,metadata,link --out-dir /t -C extra-filename=-1f a.rs",
-                &["/t/liba-1f.rlib", "/t/liba-1f.rmeta"][..],
-            ),
-            (
-                "--crate-name a --crate-type lib --emit metadata --out-dir t a.rs",
-                &["t/liba.rmeta"],
-            ),
-            (
-                "--crate-name a --crate-type staticlib --emit link --out-dir=t a.rs",
-                &["t/liba.a", "t/a.lib"],
-            ),
-            ("--crate-name a --crate-type lib --emit link a.rs", &[]),
-            ("--crate-type lib --emit link --out-dir t a.rs", &[]),
-        ] {
-            assert_eq!(of(line), expected, "{line}");
-        }
     }
 
     #[test]

@@ -5,7 +5,6 @@
 //! transport wants a server in the build, that server's socket.
 
 pub mod log;
-mod note;
 pub mod reports;
 mod server;
 
@@ -16,18 +15,15 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Write};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use nix_sccache_contract as contract;
 use nix_sccache_contract::fault::{CacheError, Fault, FaultRecord};
 use nix_sccache_contract::json::Json;
 use nix_sccache_contract::log::{Entry, Log};
 
-use crate::process::{is_there, process_of};
+use crate::process::own_name;
 use crate::temporary::{TemporaryDirectory, TemporaryFile};
-
-pub use self::note::Note;
 
 /// A running session.
 #[derive(Clone, Debug)]
@@ -43,36 +39,9 @@ pub struct Begun {
     pub variables: Vec<(&'static str, PathBuf)>,
 }
 
-/// What one call needs of a session where there is none: who stands in its compiler's place must find
-/// it. Its folder goes with it.
-pub struct OfOneCall(Session);
-
-impl OfOneCall {
-    /// Begins it, if it can be had.
-    pub fn begin() -> Option<Self> {
-        let folder = TemporaryDirectory::new_in(&env::temp_dir(), "nix-sccache-").ok()?;
-        let folder = folder.keep();
-        Some(Self(Session { folder }))
-    }
-
-    /// As a session.
-    pub fn session(&self) -> &Session {
-        &self.0
-    }
-}
-
-impl Drop for OfOneCall {
-    fn drop(&mut self) {
-        fs::remove_dir_all(&self.0.folder).ok();
-    }
-}
-
 /// After a failure, how long calls go without the cache before one tries it again: a
 /// daemon that was restarted is found, a broken one does not cost every call.
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(10);
-
-/// The ending of the notes that a compiler compiles.
-const COMPILING: &str = "compiling";
 
 /// The file by which a session knows its folder.
 const OWN: &str = "nix-sccache-session";
@@ -150,11 +119,6 @@ impl Session {
         }
     }
 
-    /// Whether its own server has met errors of its storage, as far as it says.
-    pub fn blames_storage(&self) -> bool {
-        self.has_server() && !server::faults(&self.socket()).is_empty()
-    }
-
     /// Notes a call. A log that cannot be written is no reason to fail: the report says how many
     /// calls it lacks.
     pub fn note(&self, entry: &Entry) {
@@ -204,11 +168,6 @@ impl Session {
         self.folder.join("keys.jsonl")
     }
 
-    /// A file for what one call finds out and others need not.
-    pub fn found(&self, what: &str) -> PathBuf {
-        self.folder.join(format!("found-{what}"))
-    }
-
     /// Notes an error of the cache; the session's end tells of the first. Not at once: cargo
     /// keeps what a compiler says, and says it again whenever it has no need to compile.
     pub fn note_error(&self, error: &CacheError) {
@@ -243,22 +202,6 @@ impl Session {
     pub fn give_up(&self, error: &CacheError) {
         self.note_error(error);
         File::create(self.given_up_note()).ok();
-    }
-
-    /// The path by which sccache is to call a compiler, which leads to us and ends in this name. It is
-    /// another for every compiler and every state of the files of its programs: a server remembers by
-    /// the path what it learned of a compiler.
-    pub fn stand_in(&self, name: &OsStr, programs: &[&Path]) -> io::Result<PathBuf> {
-        let mut hash = DefaultHasher::new();
-        for path in programs {
-            let file = fs::metadata(path)?;
-            (path, file.modified()?, file.len()).hash(&mut hash);
-        }
-        let folder = self
-            .folder
-            .join("compilers")
-            .join(format!("{:016x}", hash.finish()));
-        link_to_us(folder.join(name))
     }
 
     /// A path that leads to us and has the name of the program, in a folder of this name.
@@ -307,30 +250,6 @@ impl Session {
         self.folder.join(name)
     }
 
-    /// The note of this process' call.
-    pub fn note_of_call(&self) -> Note {
-        Note::at(self.folder.join(format!("call-{}.{COMPILING}", own_name())))
-    }
-
-    /// Whether the compiler of any call compiles.
-    pub fn compiles(&self) -> bool {
-        let compiles =
-            |path: PathBuf| path.extension() == Some(OsStr::new(COMPILING)) && is_held(&path);
-        fs::read_dir(&self.folder)
-            .is_ok_and(|files| files.flatten().any(|file| compiles(file.path())))
-    }
-
-    /// Where sccache may write what it writes for itself, if there is room for that.
-    pub fn temporary(&self) -> Option<PathBuf> {
-        const ROOM: usize = 1 << 14;
-        let folder = self.folder.join("tmp");
-        fs::create_dir(&folder).ok();
-        let has_room = TemporaryFile::new_in(&folder)
-            .and_then(|mut file| file.file().write_all(&[0; ROOM]))
-            .is_ok();
-        has_room.then_some(folder)
-    }
-
     /// Whether the cache is left alone for the rest of the session.
     pub fn has_given_up(&self) -> bool {
         self.given_up_note().exists()
@@ -352,29 +271,6 @@ impl Session {
     fn error_note(&self) -> PathBuf {
         self.folder.join("cache-error")
     }
-}
-
-/// A name for files of this process alone: in a sandbox inside of the build's another process may have
-/// the same number.
-fn own_name() -> &'static str {
-    static NAME: LazyLock<String> = LazyLock::new(|| {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        let nanos = now.map_or(0, |since| since.as_nanos());
-        format!("{}.{nanos}", std::process::id())
-    });
-    &NAME
-}
-
-/// Whether the process whose number is in a note is there: a signal, or a full memory, ends one and
-/// leaves its note.
-fn is_held(note: &Path) -> bool {
-    // One that has no number yet is written just now.
-    fs::read_to_string(note).is_ok_and(|number| match process_of(&number) {
-        Some(process) => is_there(process),
-        None => fs::metadata(note)
-            .and_then(|note| note.modified())
-            .is_ok_and(|written| written.elapsed().is_ok_and(|age| age < TRY_AGAIN_AFTER)),
-    })
 }
 
 /// Writes a file, and the folder that it is in: whole or not at all, since others may read it now.
@@ -449,50 +345,5 @@ mod tests {
         assert_eq!(remember("a", &files, Some(4)), Some(vec![4]));
         fs::write(&files[1], "").unwrap();
         assert_eq!(remember("a", &files, Some(5)), Some(vec![5]));
-    }
-
-    #[test]
-    fn a_note_counts_as_long_as_its_process() {
-        let folder = tempfile::tempdir().unwrap();
-        let session = Session {
-            folder: folder.path().to_owned(),
-        };
-        assert!(!session.compiles());
-        let note = folder.path().join("call-1.compiling");
-        let mut ended = std::process::Command::new("true").spawn().unwrap();
-        ended.wait().unwrap();
-        fs::write(&note, ended.id().to_string()).unwrap();
-        assert!(!session.compiles());
-        fs::write(&note, std::process::id().to_string()).unwrap();
-        assert!(session.compiles());
-        // It is written just now; a minute ago it was left so.
-        let file = File::create(&note).unwrap();
-        assert!(session.compiles());
-        file.set_modified(SystemTime::now() - Duration::from_mins(1))
-            .unwrap();
-        assert!(!session.compiles());
-    }
-
-    #[test]
-    fn every_compiler_has_a_stand_in_of_its_own() {
-        let folder = tempfile::tempdir().unwrap();
-        let session = Session {
-            folder: folder.path().to_owned(),
-        };
-        let compiler = |name: &str| {
-            let path = folder.path().join(name);
-            fs::write(&path, name).unwrap();
-            path
-        };
-        let (one, other) = (compiler("one"), compiler("other"));
-        let stand_in =
-            |programs: &[&Path]| session.stand_in(OsStr::new("rustc"), programs).unwrap();
-        let first = stand_in(&[&one]);
-        assert_eq!(stand_in(&[&one]), first);
-        assert_eq!(first.file_name().unwrap(), "rustc");
-        assert_ne!(stand_in(&[&other]), first);
-        assert_ne!(stand_in(&[&one, &other]), first);
-        fs::write(&one, "rebuilt").unwrap();
-        assert_ne!(stand_in(&[&one]), first);
     }
 }

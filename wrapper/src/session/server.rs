@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use nix_sccache_cache::storage::{Address, Limits, Storage, StorageError};
 use nix_sccache_contract::fault::{Fault, FaultRecord};
-use nix_sccache_contract::{self as contract, wire};
+use nix_sccache_contract::wire;
 
 use crate::real_sccache;
 
@@ -23,10 +23,6 @@ pub(super) fn start(variables: &[(&'static str, PathBuf)]) -> io::Result<()> {
     // The session says when it ends; of a session that was killed nothing is left for ever.
     if std::env::var_os("SCCACHE_IDLE_TIMEOUT").is_none() {
         command.env("SCCACHE_IDLE_TIMEOUT", A_DAY);
-    }
-    // It would take headers that are new for headers that are not there.
-    if std::env::var_os(contract::DIRECT).is_none() {
-        command.env(contract::DIRECT, "false");
     }
     let output = command.stdin(Stdio::null()).output()?;
     if output.status.success() {

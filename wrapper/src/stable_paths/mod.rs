@@ -49,7 +49,6 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use nix_sccache_contract as contract;
 use nix_sccache_contract::StablePaths as PathMode;
 
 use self::discover::{Cargo, wanted};
@@ -238,20 +237,21 @@ impl StablePaths {
         }
     }
 
-    /// Gives sccache's command what we need to know when it calls its compiler.
-    pub fn prepare_asking(&self, command: &mut Command) {
-        self.prepare(command);
-        if self.shows {
-            let mut roots = self.roots.clone();
-            if self.strict {
-                let stable = roots.clone().into_iter().map(|root| Root {
-                    real: root.stable.clone(),
-                    ..root
-                });
-                roots.extend(stable);
-            }
-            command.env(contract::SHOWN_PATHS, root::to_text(&roots));
+    /// The working directory, where it is another.
+    pub fn directory(&self) -> Option<&Path> {
+        self.folder.as_deref()
+    }
+
+    /// Whether a path is in what an invocation made that it was not shown, or was to keep to itself.
+    pub fn leak(&self, invocation: &Invocation) -> bool {
+        let Some(call) = invocation.rustc().filter(|_| self.shows) else {
+            return false;
+        };
+        let mut paths: Vec<_> = self.roots.iter().map(|root| root.real.clone()).collect();
+        if self.strict {
+            paths.extend(self.roots.iter().map(|root| root.stable.clone()));
         }
+        outputs::mention(call, &paths)
     }
 
     /// Whether nobody may hear of the metadata before all is known to be well: it would be other
@@ -268,11 +268,6 @@ impl StablePaths {
     /// Whether the compiler is shown other paths, and may be called without that as well.
     pub fn can_forget_shown(&self) -> bool {
         self.shows && self.stand_in.is_none()
-    }
-
-    /// Whether the compiler is shown other paths than those that it was called with.
-    pub fn shows(&self) -> bool {
-        self.shows
     }
 
     /// Whether the compiler is shown a path that changes from build to build, which
@@ -299,14 +294,6 @@ impl StablePaths {
         }
     }
 
-    /// A text with the paths that the compiler is shown, where it has others.
-    pub fn shown(&self, text: &str) -> Option<String> {
-        let shown = replaced(text.as_bytes(), &self.roots, Direction::Normalize);
-        shown
-            .filter(|_| self.shows)
-            .and_then(|shown| String::from_utf8(shown).ok())
-    }
-
     /// What the compiler said, with real paths, and with the linker that it would have called.
     pub fn real<'a>(&self, said: &'a [u8]) -> Cow<'a, [u8]> {
         let real =
@@ -318,14 +305,6 @@ impl StablePaths {
             _ => real,
         }
     }
-}
-
-/// Whether sccache's compiler, which we stand in for, has put a path into what it made that it was
-/// not shown, or was to keep to itself.
-pub fn contains_real_path(call: &Rustc) -> bool {
-    let roots = root::from_text(env::var_os(contract::SHOWN_PATHS).as_deref());
-    let real: Vec<_> = roots.into_iter().map(|root| root.real).collect();
-    !real.is_empty() && outputs::mention(call, &real)
 }
 
 /// What a call makes.

@@ -1,0 +1,603 @@
+//! Answers an invocation from the cache; or runs its compiler under observation, and stores what came of it.
+
+use std::borrow::Cow;
+use std::env;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use memchr::memmem;
+use nix_sccache_cache::digest::{Digest, Memo};
+use nix_sccache_cache::engine::{self, Found, Hit, StoreError};
+use nix_sccache_cache::entry::{Entry, OutputFile, StoredEntry};
+use nix_sccache_cache::inputs::{Environment, Inputs, Look, NameKind, World, look};
+use nix_sccache_cache::manifest::Manifest;
+use nix_sccache_cache::request::key_of;
+use nix_sccache_cache::storage::StorageError;
+use nix_sccache_cache::trace::{self, NotStorable, Observation, Output, Rules};
+use nix_sccache_contract::bypass::BypassReason;
+use nix_sccache_contract::fault::{CacheError, Fault, FaultRecord};
+use nix_sccache_contract::json::Json;
+use nix_sccache_contract::{self as contract, Language, wire};
+
+use crate::connection::{self, Connection, in_seconds};
+use crate::invocation::Invocation;
+use crate::key_record::{self, Made};
+use crate::observed::{self, Ran, Trace};
+use crate::process::Rewrite;
+use crate::relocated::{self, Text};
+use crate::request::{Request, variables};
+use crate::session::Session;
+use crate::stable_paths::StablePaths;
+use crate::store::Constant;
+
+/// An invocation to answer.
+pub struct Question<'a> {
+    /// The session, if there is one.
+    pub session: Option<&'a Session>,
+    /// The invocation, as the compiler is shown it.
+    pub invocation: &'a Invocation,
+    /// The paths that it is shown.
+    pub paths: &'a StablePaths,
+    /// What was on its standard input, where its source is that.
+    pub stdin: Option<&'a [u8]>,
+    /// The command that runs it.
+    pub command: &'a dyn Fn() -> Command,
+}
+
+/// What came of it.
+pub enum Answer {
+    /// The cache had it: all is in place and said, and this is the exit code.
+    Hit(u8, Made),
+    /// The compiler ran, and the cache has it now.
+    Miss(ExitStatus, Made),
+    /// The compiler ran, and the cache was not given what it made: by whatever reason, or because it failed.
+    NotStored(ExitStatus, Option<BypassReason>),
+    /// What it made has a path in it that it was not shown. Nobody was told of it yet: it is to run again as if it were
+    /// shown nothing.
+    HasRealPath,
+    /// It cannot run under observation. Nothing was done.
+    Refused(BypassReason),
+    /// The cache cannot be used. Nothing was done.
+    Unreachable(CacheError),
+    /// The compiler's files are not what they are to be.
+    CannotFinish(io::Error),
+}
+
+/// From when on a storage is too slow over an entry that it has not: it is gone, or a level behind the daemon's disk. Sccache
+/// 0.19 tries Redis for ten seconds when it looks for an entry, and ten more before it stores one, with each call.
+const STORAGE_IS_SILENT: Duration = Duration::from_secs(5);
+
+/// From when on the storage's answers to one call are slow: a hit takes a hundredth of it.
+const SLOW: Duration = Duration::from_secs(1);
+
+/// What is kept free of a frame beside a part of an entry.
+const ROOM_IN_FRAME: u32 = 1 << 12;
+
+/// The longest messages that are stored, in bytes.
+const LONGEST_MESSAGES: usize = 1 << 20;
+
+impl Question<'_> {
+    /// Answers it.
+    pub fn answer(&self) -> Answer {
+        let directory = match self.paths.directory() {
+            Some(directory) => directory.to_owned(),
+            None => match env::current_dir() {
+                Ok(directory) => directory,
+                Err(_) => return Answer::Refused(BypassReason::Directory),
+            },
+        };
+        let mut memo = Memo::new(self.memo());
+        let request = match Request::of(self.invocation, &directory, self.stdin, &mut memo) {
+            Ok(request) => request,
+            Err(error) => return Answer::Refused(BypassReason::Unreadable(error.to_string())),
+        };
+        let environment = self.environment(&request);
+        let mut connection = match connection::connect(self.session) {
+            Ok(connection) => connection,
+            Err(error) => return Answer::Unreachable(error),
+        };
+        let digest = request.digest();
+        let mut world = World {
+            places: &request.places,
+            environment: &environment,
+            memo: &mut memo,
+        };
+        let since = Instant::now();
+        let found = if env::var_os(contract::RECACHE).is_some() {
+            Ok(Found::Miss(Manifest::default()))
+        } else {
+            let directories = request.writable.len();
+            engine::look_up(
+                &mut connection.storage,
+                &digest,
+                &mut world,
+                directories,
+                |why| {
+                    self.fault(Fault::EntryDamaged(why));
+                },
+            )
+        };
+        let waited = since.elapsed();
+        let (mut verified, mut manifest) = (None, Manifest::default());
+        match found {
+            Ok(Found::Hit(hit)) if is_to_be_verified() => verified = Some(hit),
+            Ok(Found::Hit(hit)) => {
+                self.note_slow(waited);
+                match self.put_in_place(&hit, &request) {
+                    Ok(()) => return self.replay(*hit, request),
+                    Err(error) => self.fault(Fault::EntryNotRead(error.to_string())),
+                }
+                manifest = hit.manifest;
+            }
+            Ok(Found::Miss(others)) => {
+                self.note_slow(waited);
+                if waited >= STORAGE_IS_SILENT {
+                    self.give_up(&CacheError::StorageSlow(in_seconds(waited)));
+                }
+                manifest = others;
+            }
+            Err(error) => return Answer::Unreachable(self.error_of(&error)),
+        }
+        let miss = Miss {
+            request,
+            digest,
+            manifest,
+            verified,
+        };
+        self.run(miss, &environment, memo, connection)
+    }
+
+    /// Where digests are remembered.
+    fn memo(&self) -> Option<PathBuf> {
+        if let Some(session) = self.session {
+            return Some(session.file("digests"));
+        }
+        let directory = |name: &str| {
+            env::var_os(name)
+                .map(PathBuf::from)
+                .filter(|path| path.is_absolute())
+        };
+        let caches =
+            directory("XDG_CACHE_HOME").or_else(|| Some(directory("HOME")?.join(".cache")))?;
+        Some(caches.join("nix-sccache/digests"))
+    }
+
+    /// The variables that the compiler sees.
+    fn environment(&self, request: &Request) -> Environment {
+        let command = (self.command)();
+        let changed = |name: &std::ffi::OsStr| command.get_envs().any(|(other, _)| other == name);
+        let inherited = env::vars_os().filter(|(name, _)| !changed(name));
+        let given = command
+            .get_envs()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())));
+        let counts = if request.has_seed {
+            variables::counts
+        } else {
+            variables::counts_without_seed
+        };
+        Environment::new(inherited.chain(given), counts)
+    }
+
+    fn fault(&self, fault: Fault) {
+        if let Some(session) = self.session {
+            session.fault(&FaultRecord::of_call(fault, &self.invocation.name()));
+        }
+    }
+
+    fn note_slow(&self, waited: Duration) {
+        if let Some(session) = self.session.filter(|_| waited >= SLOW) {
+            let waited = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX);
+            let name = self.invocation.name();
+            session.fault(&FaultRecord {
+                waited,
+                ..FaultRecord::of_call(Fault::SlowAnswers, &name)
+            });
+        }
+    }
+
+    fn give_up(&self, error: &CacheError) {
+        if let Some(session) = self.session {
+            session.give_up(error);
+        }
+    }
+
+    /// What an error of the storage is to the build. One that is silent would cost each call as long.
+    fn error_of(&self, error: &StorageError) -> CacheError {
+        let error = connection::error_of(error, &connection::named());
+        if matches!(error, CacheError::ServerSilent(_)) {
+            self.give_up(&error);
+        }
+        error
+    }
+
+    /// Puts the files of an entry in place.
+    fn put_in_place(&self, hit: &Hit, request: &Request) -> io::Result<()> {
+        let target = request.target();
+        for file in hit.entry.files() {
+            let contents = hit.entry.contents(file).map_err(io::Error::other)?;
+            let contents = match target {
+                Some(target) if is_list_of_sources(&file.name) => {
+                    relocated::shown(&contents, target)
+                }
+                _ => contents,
+            };
+            let path = request.writable[usize::from(file.directory)]
+                .join(std::ffi::OsStr::from_bytes(&file.name));
+            fs::create_dir_all(path.parent().unwrap()).ok();
+            let new = path.with_extension("tmpnew");
+            fs::write(&new, contents)?;
+            fs::rename(new, path)?;
+        }
+        Ok(())
+    }
+
+    /// Says what the compiler said, when all is in place.
+    fn replay(&self, hit: Hit, request: Request) -> Answer {
+        if let Err(error) = self.paths.finish(self.invocation) {
+            return Answer::CannotFinish(error);
+        }
+        let messages = |said: &[u8]| {
+            let said = request
+                .target()
+                .map_or(Cow::Borrowed(said), |target| relocated::shown(said, target));
+            self.paths.real(&said).into_owned()
+        };
+        let said =
+            |said: Result<Cow<'_, [u8]>, _>| said.map(|said| messages(&said)).unwrap_or_default();
+        io::stdout().write_all(&said(hit.entry.stdout())).ok();
+        io::stderr().write_all(&said(hit.entry.stderr())).ok();
+        Answer::Hit(
+            hit.entry.code,
+            Made {
+                request,
+                inputs: hit.inputs,
+                look: hit.look,
+            },
+        )
+    }
+
+    /// Runs the compiler, and stores what it made.
+    fn run(
+        &self,
+        miss: Miss,
+        environment: &Environment,
+        mut memo: Memo,
+        mut connection: Connection,
+    ) -> Answer {
+        let command = (self.command)();
+        let program = PathBuf::from(command.get_program());
+        let scratch = self
+            .session
+            .map_or_else(env::temp_dir, |session| session.file(""));
+        let trace = match Trace::new(&program, &scratch) {
+            Ok(trace) => trace,
+            Err(error) => return Answer::Refused(BypassReason::NotTraced(error.to_string())),
+        };
+        let pass_on: &Rewrite = &|said| self.paths.real(said);
+        let ran = observed::run(
+            command,
+            &trace,
+            self.stdin,
+            (!self.paths.is_strict()).then_some(pass_on),
+        );
+        let ran = match ran {
+            Ok(ran) => ran,
+            // Who runs it without the cache needs less for it.
+            Err(error) => return Answer::Refused(BypassReason::NotTraced(error.to_string())),
+        };
+        let has_real_path = ran.status.success() && self.paths.leak(self.invocation);
+        if has_real_path && self.paths.is_strict() {
+            return Answer::HasRealPath;
+        }
+        let mut world = World {
+            places: &miss.request.places,
+            environment,
+            memo: &mut memo,
+        };
+        let stored = if has_real_path {
+            Err(Some(BypassReason::RealPath))
+        } else {
+            self.observation(&miss.request, &trace, &program, &ran)
+                .and_then(|seen| self.store(&miss, &ran, seen, &mut world, &mut connection))
+        };
+        if self.paths.is_strict() {
+            io::stdout().write_all(&self.paths.real(&ran.stdout)).ok();
+            io::stderr().write_all(&self.paths.real(&ran.stderr)).ok();
+        }
+        if ran.status.success()
+            && let Err(error) = self.paths.finish(self.invocation)
+        {
+            return Answer::CannotFinish(error);
+        }
+        match stored {
+            Ok((Stored::AsBefore, inputs, look)) => Answer::Hit(
+                0,
+                Made {
+                    request: miss.request,
+                    inputs,
+                    look,
+                },
+            ),
+            Ok((Stored::Anew, inputs, look)) => Answer::Miss(
+                ran.status,
+                Made {
+                    request: miss.request,
+                    inputs,
+                    look,
+                },
+            ),
+            Err(reason) => Answer::NotStored(ran.status, reason),
+        }
+    }
+
+    fn store(
+        &self,
+        miss: &Miss,
+        ran: &Ran,
+        seen: Observation,
+        world: &mut World,
+        connection: &mut Connection,
+    ) -> Result<(Stored, Inputs, Look), Option<BypassReason>> {
+        let Miss {
+            request, digest, ..
+        } = miss;
+        let Observation { inputs, outputs } = seen;
+        let code = may_be_stored(request, ran).ok_or(None)?;
+        if self.tells_the_time(&inputs, request, world.environment) {
+            return Err(Some(BypassReason::Clock));
+        }
+        let look = look(digest, &inputs, world, Some(ran.began))
+            .map_err(|error| Some(BypassReason::Unreadable(error.to_string())))?;
+        if let Some(changed) = look.changed {
+            return Err(Some(BypassReason::InputChanged(changed)));
+        }
+        if connection.is_read_only {
+            self.fault(Fault::EntryNotStored("the server only reads".to_owned()));
+            return Ok((Stored::Anew, inputs, look));
+        }
+        let entry = self.entry(request, ran, code, &outputs, digest, &inputs, &look);
+        let entry = entry.map_err(|error| Some(BypassReason::Unreadable(error.to_string())))?;
+        if let Some(hit) = &miss.verified {
+            match difference(&hit.entry, &entry) {
+                None => return Ok((Stored::AsBefore, inputs, look)),
+                Some(what) => self.fault(Fault::VerifyDiffers(what)),
+            }
+        }
+        let since = Instant::now();
+        let frame = connection::longest_frame().min(wire::DEFAULT_MAX_FRAME) - ROOM_IN_FRAME;
+        let longest = usize::try_from(frame).unwrap_or(usize::MAX);
+        let stored = engine::store(
+            &mut connection.storage,
+            digest,
+            miss.manifest.clone(),
+            &inputs,
+            &entry,
+            longest,
+        );
+        let waited = since.elapsed();
+        self.note_slow(waited);
+        if waited >= STORAGE_IS_SILENT {
+            self.give_up(&CacheError::StorageSlow(in_seconds(waited)));
+        }
+        match stored {
+            Ok(()) => {}
+            Err(StoreError::Storage(StorageError::NotStored(why)) | StoreError::Unfit(why)) => {
+                self.fault(Fault::EntryNotStored(why));
+            }
+            Err(StoreError::Storage(error)) => {
+                self.fault(Fault::EntryNotStored(error.to_string()));
+                if let Some(session) = self.session {
+                    session.note_error(&self.error_of(&error));
+                }
+            }
+        }
+        Ok((Stored::Anew, inputs, look))
+    }
+
+    /// What the run read and made.
+    fn observation(
+        &self,
+        request: &Request,
+        trace: &Trace,
+        program: &Path,
+        ran: &Ran,
+    ) -> Result<Observation, Option<BypassReason>> {
+        let not_traced = |error: io::Error| Some(BypassReason::NotTraced(error.to_string()));
+        let bytes = trace.read().map_err(not_traced)?;
+        let constant = Constant::new();
+        let mut scratch = request.scratch.clone();
+        scratch.extend(self.session.map(|session| session.file("")));
+        let rules = Rules {
+            places: &request.places,
+            writable: &request.writable,
+            scratch: &scratch,
+            unlisted: &request.unlisted,
+            is_constant: &|path| constant.holds(path),
+            is_of_no_matter: variables::are_of_no_matter,
+            reads: variables::reads,
+        };
+        trace::read(&bytes, program, ran.process, &rules).map_err(|why| {
+            Some(match why {
+                NotStorable::NotTraced(what) => BypassReason::NotTraced(what),
+                NotStorable::WritesElsewhere(path) => BypassReason::WritesElsewhere(path),
+                NotStorable::Updates(path) => BypassReason::UpdatesFile(path),
+                NotStorable::Unnamed(what) => BypassReason::Unnamed(what),
+            })
+        })
+    }
+
+    /// Whether the time is in what a C compiler made: it was asked for, and no variable says what it is.
+    fn tells_the_time(
+        &self,
+        inputs: &Inputs,
+        request: &Request,
+        environment: &Environment,
+    ) -> bool {
+        /// gcc reads it when such a macro is used (12.2), clang always.
+        const EPOCH: &[u8] = b"SOURCE_DATE_EPOCH";
+        const MACROS: [&[u8]; 2] = [b"__DATE__", b"__TIME__"];
+        const OF_FILE: &[u8] = b"__TIMESTAMP__";
+        if self.invocation.language() == Language::Rust {
+            return false;
+        }
+        let asks = inputs
+            .iter()
+            .any(|it| it.kind == NameKind::Variable && it.name == EPOCH);
+        let is_open = asks && !environment.has(EPOCH);
+        let files = inputs.iter().filter(|it| it.kind == NameKind::File);
+        let mut paths = files.filter_map(|it| request.places.path(it.place, &it.name));
+        paths.any(|path| {
+            let is_text = path
+                .extension()
+                .is_none_or(|it| it != "so" && it != "o" && it != "a");
+            is_text
+                && fs::read(path).is_ok_and(|text| {
+                    let has = |name: &[u8]| memmem::find(&text, name).is_some();
+                    has(OF_FILE) || is_open && MACROS.iter().any(|name| has(name))
+                })
+        })
+    }
+
+    /// What is stored of the run.
+    fn entry(
+        &self,
+        request: &Request,
+        ran: &Ran,
+        code: u8,
+        outputs: &[Output],
+        digest: &Digest,
+        inputs: &Inputs,
+        look: &Look,
+    ) -> io::Result<Entry> {
+        let target = request.target();
+        let read = |output: &Output| {
+            let contents = fs::read(&output.path)?;
+            let contents = match target {
+                Some(target) if is_list_of_sources(&output.name) => {
+                    relocated::hidden(&contents, Text::Sources, target).into_owned()
+                }
+                _ => contents,
+            };
+            let mode = File::open(&output.path)?.metadata()?.permissions().mode();
+            Ok(OutputFile {
+                directory: output.directory,
+                name: output.name.clone(),
+                executable: mode & 0o100 != 0,
+                contents,
+            })
+        };
+        let messages = |said: &[u8]| match target {
+            Some(target) => relocated::hidden(said, Text::Messages, target).into_owned(),
+            None => said.to_vec(),
+        };
+        Ok(Entry {
+            files: outputs.iter().map(read).collect::<io::Result<_>>()?,
+            stdout: messages(&ran.stdout),
+            stderr: messages(&ran.stderr),
+            code,
+            took: u64::try_from(ran.took.as_micros()).unwrap_or(u64::MAX),
+            record: key_record::parts(request, inputs, look)
+                .to_json()
+                .into_bytes(),
+            result_key: key_of(&look.result),
+            request_key: key_of(digest),
+        })
+    }
+}
+
+/// What is to be run.
+struct Miss {
+    request: Request,
+    digest: Digest,
+    manifest: Manifest,
+    /// The entry that there is, where it is to be seen whether it holds.
+    verified: Option<Box<Hit>>,
+}
+
+/// Whether the cache was given an entry.
+enum Stored {
+    /// It was.
+    Anew,
+    /// It has had the very same.
+    AsBefore,
+}
+
+/// Whether this hit is one of those that are run again: one in so many.
+fn is_to_be_verified() -> bool {
+    let every = env::var(contract::VERIFY)
+        .ok()
+        .and_then(|every| every.parse::<u128>().ok());
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_nanos());
+    every.is_some_and(|every| every > 0 && (now / 1000).is_multiple_of(every))
+}
+
+/// What of an entry is not what the compiler has just made.
+fn difference(stored: &StoredEntry, made: &Entry) -> Option<String> {
+    let name = |file: &[u8]| String::from_utf8_lossy(file).into_owned();
+    if stored.code != made.code {
+        return Some("the exit code".to_owned());
+    }
+    if stored.stdout().ok().as_deref() != Some(&made.stdout)
+        || stored.stderr().ok().as_deref() != Some(&made.stderr)
+    {
+        return Some("the messages".to_owned());
+    }
+    if stored.files().len() != made.files.len() {
+        return Some("which files there are".to_owned());
+    }
+    let differs = stored
+        .files()
+        .iter()
+        .zip(&made.files)
+        .find(|(stored_file, file)| {
+            let is_same = (
+                stored_file.directory,
+                &stored_file.name,
+                stored_file.executable,
+            ) == (file.directory, &file.name, file.executable);
+            !is_same || stored.contents(stored_file).ok().as_deref() != Some(&file.contents)
+        });
+    differs.map(|(_, file)| name(&file.name))
+}
+
+/// The code of a run that may be stored: it went well, or was a question whose answer is that something does not compile.
+fn may_be_stored(request: &Request, ran: &Ran) -> Option<u8> {
+    /// What a failure says that is no answer, but something that went wrong.
+    const TROUBLE: [&[u8]; 9] = [
+        b"No space left",
+        b"Cannot allocate memory",
+        b"memory exhausted",
+        b"out of memory",
+        b"os error",
+        b"internal compiler error",
+        b"compiler unexpectedly panicked",
+        b"Killed",
+        b"terminated with signal",
+    ];
+    if ran.stdout.len() + ran.stderr.len() > LONGEST_MESSAGES {
+        return None;
+    }
+    let code = u8::try_from(ran.status.code()?).ok()?;
+    let is_answer = || {
+        let says = |what: &[u8]| memmem::find(&ran.stderr, what).is_some();
+        request.is_probe
+            && code == 1
+            && says(b"error")
+            && !TROUBLE.iter().any(|trouble| says(trouble))
+    };
+    (code == 0 || is_answer()).then_some(code)
+}
+
+/// Whether a file is rustc's list of sources, by its name.
+fn is_list_of_sources(name: &[u8]) -> bool {
+    Path::new(std::ffi::OsStr::from_bytes(name))
+        .extension()
+        .is_some_and(|extension| extension == "d")
+}

@@ -1,0 +1,60 @@
+//! Makes the request of a call of a C or C++ compiler's.
+
+use std::path::Path;
+
+use nix_sccache_cache::places::Places;
+use nix_sccache_contract::part::Kind;
+
+use super::{Request, absolute};
+use crate::invocation::Cc;
+
+/// With these the name of the object is in the object, or in a file beside it, or in what is printed.
+const KEEP_THE_NAME: &str = "\
+    --coverage -M -fcallgraph-info -fdump- -flto -fopt-info -fprofile -frecord-gcc-switches -fstack-usage \
+    -ftest-coverage -gsplit-dwarf -save-temps --save-temps -v -###";
+
+/// With these the random seed that nixpkgs gives compilers is in the object (gcc 12.2).
+const KEEP_THE_SEED: &str =
+    "-g --coverage -flto -fprofile -ftest-coverage -frecord-gcc-switches -fcoverage -gsplit-dwarf";
+
+pub(super) fn add(request: &mut Request, call: &Cc, directory: &Path) {
+    let has = |options: &str| {
+        let mut given = call
+            .arguments
+            .iter()
+            .map(|argument| argument.option.as_str());
+        given.any(|option| {
+            option != "-g0" && options.split(' ').any(|start| option.starts_with(start))
+        })
+    };
+    let parent_of = |path: &str| {
+        absolute(Path::new(path), directory)
+            .parent()
+            .map(Path::to_owned)
+    };
+    let object = call.arguments.value("-o");
+    let written = [object, call.arguments.value("-MF")]
+        .into_iter()
+        .flatten()
+        .filter_map(parent_of);
+    request.writable = written.chain([directory.to_owned()]).collect();
+    request.has_seed = has(KEEP_THE_SEED);
+    request.is_probe = true;
+    // Where the object goes is of no matter to it, if nothing else tells its name.
+    let place = object
+        .filter(|object| object.starts_with('/') && !has(KEEP_THE_NAME))
+        .and_then(parent_of);
+    request.places = Places::new(place.into_iter().collect());
+    for argument in call.arguments.iter() {
+        let value = argument.value.as_deref().unwrap_or_default();
+        let option = argument.option.as_str();
+        if option == "-o"
+            && let (place @ 1.., name) = request.places.name(value.as_bytes())
+        {
+            let named = [format!("<{place}>/").as_bytes(), name].concat();
+            request.add(Kind::Argument, option, &named);
+        } else {
+            request.add(Kind::Argument, option, value.as_bytes());
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Makes the request of a call of rustc's, or of what takes the same arguments.
+
+use std::path::{Path, PathBuf};
+
+use nix_sccache_cache::places::Places;
+use nix_sccache_contract::part::Kind;
+
+use super::{Request, absolute};
+use crate::invocation::{Argument, Rustc};
+use crate::store;
+
+/// The place in whose stead the directory of cargo's stands: it is another in other builds, and in nothing that is made.
+const TARGET: u8 = 1;
+
+/// What cargo has rustc write: none has the path in it by which it is called, but for the list of sources, where that
+/// can be put right.
+const FREE_OF_PATHS: [&str; 3] = ["dep-info", "link", "metadata"];
+
+pub(super) fn add(request: &mut Request, call: &Rustc, directory: &Path) {
+    let at = |path: &Path| absolute(path, directory);
+    let libraries: Vec<_> = call
+        .library_directories()
+        .map(|path| at(Path::new(path)))
+        .collect();
+    let written = call
+        .output_directories()
+        .iter()
+        .map(|path| at(path))
+        .collect::<Vec<_>>();
+    request.unlisted = libraries.iter().chain(&written).cloned().collect();
+    request.writable = if written.is_empty() {
+        vec![directory.to_owned()]
+    } else {
+        written
+    };
+    request.scratch = call
+        .codegen("incremental")
+        .map(|path| at(Path::new(path)))
+        .into_iter()
+        .collect();
+    request.is_probe = call.codegen("metadata").is_none();
+    let target = target(call, directory);
+    request.target = target.is_some();
+    request.places = Places::new(target.into_iter().collect());
+    for argument in call.arguments.iter() {
+        let value = argument.value.as_deref().unwrap_or_default();
+        let value = in_place(request, argument, value, directory);
+        request.add(Kind::Argument, argument.option.as_str(), value.as_bytes());
+    }
+}
+
+/// The directory to which cargo has rustc write, and from which it reads what other crates are: whatever it is called,
+/// the result is the same. Nothing where it may be in the result, or could not be found there.
+fn target(call: &Rustc, directory: &Path) -> Option<PathBuf> {
+    let is_known = |emit: &str| FREE_OF_PATHS.contains(&emit);
+    let debug_is_inside = matches!(call.codegen("split-debuginfo"), None | Some("off"));
+    let out = absolute(call.out_dir()?, directory);
+    let is_plain = |path: &Path| {
+        let text = path.to_str().unwrap_or("\\");
+        !text.contains(|it: char| it.is_whitespace() || it.is_control() || "\"'\\#:$=".contains(it))
+    };
+    if !call.emit().all(is_known) || !debug_is_inside || !is_plain(&out) {
+        return None;
+    }
+    let externs = call
+        .arguments
+        .values("--extern")
+        .filter_map(|given| Path::new(given.split_once('=')?.1).parent());
+    let others = call.library_directories().map(Path::new).chain(externs);
+    let mut common = out.clone();
+    for other in others
+        .map(|path| absolute(path, directory))
+        .filter(|path| !store::holds(path))
+    {
+        while !other.starts_with(&common) {
+            common.pop();
+        }
+    }
+    // The sources must not be in it, whose paths count.
+    let holds = |path: &Path| absolute(path, directory).starts_with(&common);
+    let mut sources = call.sources();
+    if common.components().count() < 3
+        || holds(directory)
+        || sources.any(|source| holds(Path::new(source)))
+    {
+        common = out;
+    }
+    Some(common)
+}
+
+/// The value of an argument as it counts: a path in a place is named by that.
+fn in_place(request: &Request, argument: &Argument, value: &str, directory: &Path) -> String {
+    let named = |path: &str| {
+        let whole = absolute(Path::new(path), directory);
+        match request.places.name(whole.as_os_str().as_encoded_bytes()) {
+            (TARGET, name) => format!("<{TARGET}>/{}", String::from_utf8_lossy(name)),
+            _ => path.to_owned(),
+        }
+    };
+    match (argument.option.as_str(), value.split_once('=')) {
+        ("--out-dir" | "-o", _) | ("-L", None) => named(value),
+        ("-L" | "--extern" | "--emit", Some((kind, path))) => format!("{kind}={}", named(path)),
+        ("-C" | "--codegen", Some(("incremental", _))) => "incremental".to_owned(),
+        _ => value.to_owned(),
+    }
+}
