@@ -477,3 +477,236 @@ fn lists_variables(library: &[u8]) -> bool {
     let imports = |contents: Vec<u8>| memmem::find(&contents, b"\0environ\0").is_some();
     contents.map_or(true, imports)
 }
+
+#[cfg(test)]
+mod tests {
+    use nix_sccache_trace_format::{Event, header};
+
+    use super::*;
+
+    /// A record: what happened, why it failed, the process, what else, and names.
+    type Line<'a> = (Kind, u16, u32, u32, &'a str);
+
+    const ENOENT: u16 = 2;
+    const FILE: u32 = FileType::File as u32;
+
+    fn trace(lines: &[Line]) -> Vec<u8> {
+        let mut bytes = header::new(1 << 20).to_vec();
+        for (kind, errno, pid, extra, payload) in lines {
+            let event = Event {
+                kind: *kind,
+                flags: if payload.starts_with("kept ") {
+                    KEPT
+                } else {
+                    0
+                },
+                errno: *errno,
+                pid: *pid,
+                extra: *extra,
+            };
+            let payload = payload.trim_start_matches("kept ").replace(" to ", "\0");
+            let length = Event::length(payload.len()).unwrap();
+            let mut record = vec![0; length as usize];
+            event.encode(&[payload.as_bytes()], &mut record).unwrap();
+            record[..4].copy_from_slice(&length.to_le_bytes());
+            bytes.extend(record);
+        }
+        let end = (bytes.len() as u64).to_le_bytes();
+        bytes[header::END_AT..header::END_AT + 8].copy_from_slice(&end);
+        bytes
+    }
+
+    /// What is read of a trace of process 1, which is `/bin/cc`.
+    fn read_lines(lines: &[Line], writable: &Path) -> Result<Vec<String>, NotStorable> {
+        let places = Places::new(vec!["/target".into()]);
+        let writable = [writable.to_owned()];
+        let rules = Rules {
+            places: &places,
+            writable: &writable,
+            scratch: &["/scratch".into()],
+            unlisted: &["/target/deps".into()],
+            is_constant: &|path| path.starts_with("/nix/store"),
+            is_of_no_matter: |name| name == b"PATH",
+            reads: |program, _| match program.file_name().and_then(OsStr::to_str) {
+                Some("bash") => Reads::Families(&["NIX_"]),
+                Some("python") => Reads::All,
+                _ => Reads::Nothing,
+            },
+        };
+        let start = (Kind::Start, 0, 1, 0, "/nix/store/cc");
+        let lines = [&[start], lines].concat();
+        let seen = read(&trace(&lines), Path::new("/nix/store/cc"), 1, &rules)?;
+        let names = seen.inputs.iter().map(|name| {
+            format!(
+                "{:?} {} {}",
+                name.kind,
+                name.place,
+                String::from_utf8_lossy(&name.name)
+            )
+        });
+        let outputs = seen
+            .outputs
+            .iter()
+            .map(|it| format!("made {}", String::from_utf8_lossy(&it.name)));
+        Ok(names.chain(outputs).collect())
+    }
+
+    #[test]
+    fn inputs_are_what_was_there_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let made = folder.path().join("a.o").display().to_string();
+        fs::write(&made, "").unwrap();
+        for (lines, expected) in [
+            (
+                &[(Kind::Read, 0, 1, FILE, "/src/./a.c")][..],
+                &["File 0 /src/a.c"][..],
+            ),
+            (
+                &[
+                    (Kind::Read, ENOENT, 1, 0, "/a/v.h"),
+                    (Kind::Look, ENOENT, 1, 0, "/a/v.h"),
+                ],
+                &["Absent 0 /a/v.h"],
+            ),
+            (
+                &[(Kind::Read, 0, 1, FILE, "/target/deps/liba.rmeta")],
+                &["File 1 deps/liba.rmeta"],
+            ),
+            (
+                &[
+                    (Kind::Read, 0, 1, FILE, "/nix/store/x/a.h"),
+                    (Kind::Look, ENOENT, 1, 0, "/nix/store/b"),
+                ],
+                &[],
+            ),
+            (
+                &[
+                    (Kind::List, 0, 1, 0, "/target/deps"),
+                    (Kind::List, 0, 1, 0, "/src"),
+                ],
+                &["Listing 0 /src"],
+            ),
+            (
+                &[
+                    (Kind::Variable, 0, 1, 0, "PATH"),
+                    (Kind::Variable, 0, 1, 0, "A"),
+                ],
+                &["Variable 0 A"],
+            ),
+            // What it made itself is none, nor what it had looked at before it made it.
+            (
+                &[
+                    (Kind::Write, 0, 1, 0, "/tmp/cc.s"),
+                    (Kind::Read, 0, 1, FILE, "/tmp/cc.s"),
+                    (Kind::Remove, 0, 1, 0, "/tmp/cc.s"),
+                ],
+                &[],
+            ),
+            (
+                &[
+                    (Kind::MakeDirectory, 0, 1, 0, "/tmp/x"),
+                    (Kind::Look, ENOENT, 1, 0, "/tmp/x/y"),
+                ],
+                &[],
+            ),
+            (
+                &[
+                    (Kind::Look, 0, 1, FILE, &made),
+                    (Kind::Write, 0, 1, 0, &made),
+                ],
+                &["made a.o"],
+            ),
+            // What it looked for, and was not there, decides whether it goes on from that.
+            (
+                &[
+                    (Kind::Read, ENOENT, 1, 0, &made),
+                    (Kind::Write, 0, 1, 0, &made),
+                ],
+                &[&format!("Absent 0 {made}"), "made a.o"],
+            ),
+            (
+                &[
+                    (Kind::Write, 0, 1, 0, "/scratch/a"),
+                    (Kind::Read, 0, 1, FILE, "/scratch/b"),
+                ],
+                &[],
+            ),
+            (
+                &[
+                    (Kind::Spawn, 0, 1, 2, "/w/cc.sh"),
+                    (Kind::Start, 0, 2, 1, "/nix/store/bash"),
+                ],
+                &["Family 0 NIX_", "File 0 /w/cc.sh"],
+            ),
+            (
+                &[
+                    (Kind::Start, 0, 2, 1, "/nix/store/python"),
+                    (Kind::Spawn, 0, 1, 2, "/w/gen.py"),
+                ],
+                &["Environment 0 ", "File 0 /w/gen.py"],
+            ),
+            // A program that is not there is looked for at the next place.
+            (
+                &[
+                    (Kind::Execute, 0, 2, 0, "/a/as"),
+                    (Kind::Execute, ENOENT, 2, 0, "/a/as"),
+                ],
+                &["File 0 /a/as", "Absent 0 /a/as"],
+            ),
+        ] {
+            assert_eq!(
+                read_lines(lines, folder.path()).unwrap(),
+                expected,
+                "{lines:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_not_all_known_is_not_stored() {
+        let folder = tempfile::tempdir().unwrap();
+        let elsewhere = tempfile::NamedTempFile::new().unwrap().into_temp_path();
+        let elsewhere = elsewhere.to_str().unwrap();
+        let moved = format!("/tmp/new to {elsewhere}");
+        let not_traced = |what: &str| NotStorable::NotTraced(what.to_owned());
+        let updates = |what: &str| NotStorable::Updates(what.to_owned());
+        for (lines, expected) in [
+            (
+                &[(Kind::Execute, 0, 2, 0, "/static")][..],
+                not_traced("/static"),
+            ),
+            (&[(Kind::Spawn, 0, 1, 2, "/static")], not_traced("/static")),
+            (&[(Kind::Write, 0, 1, 0, "kept /log")], updates("/log")),
+            (
+                &[(Kind::Read, 0, 1, FILE, "/a"), (Kind::Write, 0, 1, 0, "/a")],
+                updates("/a"),
+            ),
+            (&[(Kind::Rename, 0, 1, 0, "/a to /b")], updates("/a")),
+            (
+                &[(Kind::Remove, 0, 1, 0, "/a")],
+                NotStorable::WritesElsewhere("/a".to_owned()),
+            ),
+            (
+                &[(Kind::Write, 0, 1, 0, elsewhere)],
+                NotStorable::WritesElsewhere(elsewhere.to_owned()),
+            ),
+            (
+                &[
+                    (Kind::Write, 0, 1, 0, "/tmp/new"),
+                    (Kind::Rename, 0, 1, 0, &moved),
+                ],
+                NotStorable::WritesElsewhere(elsewhere.to_owned()),
+            ),
+            (
+                &[(Kind::Read, 0, 1, FileType::Other as u32, "/pipe")],
+                NotStorable::Unnamed("/pipe".to_owned()),
+            ),
+            (
+                &[(Kind::Unnamed, 0, 1, 0, "/dev/fd/7")],
+                NotStorable::Unnamed("/dev/fd/7".to_owned()),
+            ),
+        ] {
+            assert_eq!(read_lines(lines, folder.path()), Err(expected), "{lines:?}");
+        }
+    }
+}
