@@ -31,7 +31,7 @@ use crate::observed::{self, Ran, Trace};
 use crate::process::Rewrite;
 use crate::relocated::{self, Text};
 use crate::request::{Request, variables};
-use crate::session::Session;
+use crate::session::{self, Session};
 use crate::stable_paths::StablePaths;
 use crate::store::Constant;
 
@@ -91,7 +91,7 @@ impl Question<'_> {
                 Err(_) => return Answer::Refused(BypassReason::Directory),
             },
         };
-        let mut memo = Memo::new(self.memo());
+        let mut memo = self.memo();
         let request = match Request::of(self.invocation, &directory, self.stdin, &mut memo) {
             Ok(request) => request,
             Err(error) => return Answer::Refused(BypassReason::Unreadable(error.to_string())),
@@ -152,19 +152,19 @@ impl Question<'_> {
         self.run(miss, &environment, memo, connection)
     }
 
-    /// Where digests are remembered.
-    fn memo(&self) -> Option<PathBuf> {
-        if let Some(session) = self.session {
-            return Some(session.file("digests"));
-        }
+    /// What is remembered of files: in the session, and, where the user keeps something, for longer.
+    fn memo(&self) -> Memo {
         let directory = |name: &str| {
-            env::var_os(name)
-                .map(PathBuf::from)
-                .filter(|path| path.is_absolute())
+            let path = env::var_os(name).map(PathBuf::from);
+            path.filter(|path| path.is_absolute())
         };
         let caches =
-            directory("XDG_CACHE_HOME").or_else(|| Some(directory("HOME")?.join(".cache")))?;
-        Some(caches.join("nix-sccache/digests"))
+            directory("XDG_CACHE_HOME").or_else(|| Some(directory("HOME")?.join(".cache")));
+        let lasting = caches.filter(|_| !session::in_sandbox());
+        Memo::new(
+            self.session.map(|session| session.file("digests")),
+            lasting.map(|caches| caches.join("nix-sccache/digests")),
+        )
     }
 
     /// The variables that the compiler sees.
@@ -452,14 +452,12 @@ impl Question<'_> {
         let files = inputs.iter().filter(|it| it.kind == NameKind::File);
         let mut paths = files.filter_map(|it| request.places.path(it.place, &it.name));
         paths.any(|path| {
-            let is_text = path
-                .extension()
-                .is_none_or(|it| it != "so" && it != "o" && it != "a");
-            is_text
-                && fs::read(path).is_ok_and(|text| {
-                    let has = |name: &[u8]| memmem::find(&text, name).is_some();
-                    has(OF_FILE) || is_open && MACROS.iter().any(|name| has(name))
-                })
+            fs::read(path).is_ok_and(|text| {
+                let has = |name: &[u8]| memmem::find(&text, name).is_some();
+                // The compiler's own programs have the names of all macros in them.
+                !text.starts_with(b"\x7fELF")
+                    && (has(OF_FILE) || is_open && MACROS.iter().any(|name| has(name)))
+            })
         })
     }
 

@@ -74,19 +74,27 @@ pub fn now() -> i128 {
 /// Digests that are remembered: by this process, and by others of the same directory.
 #[derive(Debug, Default)]
 pub struct Memo {
-    directory: Option<PathBuf>,
+    /// As long as a session.
+    session: Option<PathBuf>,
+    /// As long as a user keeps it.
+    lasting: Option<PathBuf>,
     known: HashMap<Identity, Digest>,
 }
 
 /// Files that are smaller than this are read again: it costs no more than to look for what is remembered.
 const WORTH_REMEMBERING: u64 = 1 << 14;
 
+/// Files of at least this size are remembered beyond a session: compilers, of which there are few.
+const WORTH_KEEPING: u64 = 1 << 22;
+
 impl Memo {
-    /// What is remembered in a directory, which is made when there is something to remember.
+    /// What is remembered in these directories, which are made when there is something to remember: for a session, and for
+    /// longer.
     #[must_use]
-    pub fn new(directory: Option<PathBuf>) -> Self {
+    pub fn new(session: Option<PathBuf>, lasting: Option<PathBuf>) -> Self {
         Self {
-            directory,
+            session,
+            lasting,
             known: HashMap::new(),
         }
     }
@@ -114,7 +122,11 @@ impl Memo {
 
     fn note(&self, identity: &Identity) -> Option<PathBuf> {
         let name = format!("{:x}-{:x}", identity.device, identity.inode);
-        Some(self.directory.as_ref()?.join(name))
+        let lasting = self.lasting.as_ref();
+        let directory = lasting
+            .filter(|_| identity.size >= WORTH_KEEPING)
+            .or(self.session.as_ref());
+        Some(directory?.join(name))
     }
 
     fn recall(&self, identity: &Identity) -> Option<Digest> {
