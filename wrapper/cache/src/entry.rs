@@ -415,6 +415,15 @@ impl StoredEntry {
         Ok(file.section.contents(self.sections())?)
     }
 
+    /// Hands on what is in a file of it, piece by piece. That it is what was stored is known at the end.
+    pub(crate) fn pieces<E: From<Damaged>>(
+        &self,
+        file: &StoredFile,
+        hand_on: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        file.section.pieces(self.sections(), hand_on)
+    }
+
     fn sections(&self) -> &[u8] {
         self.bytes.get(self.start..).unwrap_or_default()
     }

@@ -21,6 +21,7 @@ pub mod inputs;
 pub mod manifest;
 pub mod places;
 pub mod request;
+pub mod restore;
 mod section;
 pub mod storage;
 pub mod trace;
