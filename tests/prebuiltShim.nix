@@ -1,5 +1,5 @@
 /**
-  The shim's package, of the binary that `scripts/build` leaves in `target/release`.
+  The shim's package, of the binary and the library that `scripts/build` leaves in `target/release`.
 
   # Example
 
@@ -17,10 +17,15 @@ pkgs.stdenv.mkDerivation (
       name = "nix-sccache-shim";
       path = ../target/release/nix-sccache-shim;
     };
+    trace = builtins.path {
+      name = "libnix_sccache_trace.so";
+      path = ../target/release/libnix_sccache_trace.so;
+    };
     dontUnpack = true;
     dontStrip = true;
     installPhase = ''
       install -D $src $out/bin/nix-sccache-shim
+      install -D $trace $out/lib/libnix_sccache_trace.so
       runHook postInstall
     '';
   }

@@ -1,6 +1,6 @@
 /**
-  The shim: one binary in front of rustc, cargo and sccache, and the setup hook that gives a
-  build its session. It is made of `wrapper/` alone, which is a workspace of its own: a change of
+  The shim: one binary in front of rustc, cargo and sccache, the library that it preloads into
+  compilers to trace them, and the setup hook that gives a build its session. It is made of `wrapper/` alone, which is a workspace of its own: a change of
   anything else leaves users' derivations as they are.
 
   # Example
@@ -26,5 +26,11 @@ rustPlatform.buildRustPackage (
       filter = path: _: baseNameOf path != "target";
     };
     cargoLock.lockFile = ../../wrapper/Cargo.lock;
+    cargoBuildFlags = [
+      "--package"
+      "nix-sccache-shim"
+      "--package"
+      "nix-sccache-trace"
+    ];
   }
 )

@@ -29,7 +29,7 @@ SC=$T/shim/bin/sccache
 lay_out() {
     mkdir -p "$T/shim/bin" "$T/shim/lib" "$T/shim/libexec/nix-sccache"
     cp "$WORK"/target/release/{nix-sccache,nix-sccache-shim} "$T/shim/bin"
-    cp "$WORK"/target/release/libnix_sccache_trace.so "$T/shim/lib"
+    cp "$WORK/target/release/libnix_sccache_trace.so" "$T/shim/lib"
     local link
     for link in bin/sccache libexec/nix-sccache/rustc libexec/nix-sccache/cargo; do
         ln -sf "$T/shim/bin/nix-sccache-shim" "$T/shim/$link"

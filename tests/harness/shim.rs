@@ -21,11 +21,9 @@ impl Shim {
     /// Lays the package out.
     pub fn new() -> Self {
         let folder = TempDir::with_prefix("nix-sccache-shim-").unwrap();
-        let (bin, libexec) = (
-            folder.path().join("bin"),
-            folder.path().join("libexec/nix-sccache"),
-        );
-        for folder in [&bin, &libexec] {
+        let [bin, lib, libexec] =
+            ["bin", "lib", "libexec/nix-sccache"].map(|it| folder.path().join(it));
+        for folder in [&bin, &lib, &libexec] {
             fs::create_dir_all(folder).unwrap();
         }
         // A program that this process wrote could not be run while another test starts one.
@@ -34,6 +32,11 @@ impl Shim {
                 .arg(built("nix-sccache-shim"))
                 .arg(built("nix-sccache"))
                 .arg(&bin),
+        );
+        stdout_of(
+            Command::new("cp")
+                .arg(built("libnix_sccache_trace.so"))
+                .arg(&lib),
         );
         for link in [
             bin.join("sccache"),

@@ -76,7 +76,8 @@ pub enum Kind {
     Look = 3,
     /// A directory opened so that its entries can be read: a path.
     List = 4,
-    /// A link's target was asked for, by `readlink` or `realpath`: the path, and the answer.
+    /// A link's target was asked for, by `readlink`, or a path without links, by `realpath`: the path, and the answer;
+    /// flag [`RESOLVED`].
     Link = 5,
     /// A variable of the environment was looked up by its name.
     Variable = 6,
@@ -142,6 +143,8 @@ impl TryFrom<u8> for Kind {
 
 /// Flag of [`Kind::Look`]: a link itself was looked at, and not what it points to.
 pub const NO_FOLLOW: u8 = 1;
+/// Flag of [`Kind::Link`]: the answer is the whole path without links, of `realpath`, and not the text of one link.
+pub const RESOLVED: u8 = 1;
 /// Flag of [`Kind::Load`]: the program asked for it while it ran.
 pub const BY_DLOPEN: u8 = 1;
 /// Flag of [`Kind::Write`]: the file was there and not truncated, so that what it held may count.
@@ -166,7 +169,7 @@ pub enum FileType {
 pub struct Event {
     /// What happened.
     pub kind: Kind,
-    /// By kind: [`NO_FOLLOW`], [`BY_DLOPEN`], [`KEPT`].
+    /// By kind: [`NO_FOLLOW`], [`RESOLVED`], [`BY_DLOPEN`], [`KEPT`].
     pub flags: u8,
     /// Why it failed, 0 where it worked.
     pub errno: u16,

@@ -1,0 +1,195 @@
+//! Notes which libraries the dynamic linker loaded: at the start, and by `dlopen`.
+//!
+//! `dlopen` searches for a name on behalf of its caller, which it knows by where it returns to. So this library does not
+//! call it but jumps to it, and notes what came of it later: when the next is loaded, when another program is about to
+//! take this one's place, and at the end.
+
+use core::arch::naked_asm;
+use core::ffi::{c_char, c_int, c_void};
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use crate::format::{BY_DLOPEN, Kind};
+use crate::looks::looked;
+use crate::next::{Next, look_up, objects};
+use crate::path::bytes;
+use crate::sys::{self, AT_FDCWD};
+use crate::trace::{self, file_type};
+
+type Text = *const c_char;
+
+/// Whether something may have been loaded since the last time.
+static PENDING: AtomicBool = AtomicBool::new(false);
+
+/// Notes all that are loaded and were not noted.
+pub fn note(flags: u8) {
+    objects(|object| {
+        // The program itself has no name here, and the kernel's part no path.
+        if object.name.contains(&b'/') && !object.is_own() {
+            trace::path(true, Kind::Load, flags, 0, AT_FDCWD, object.name, || {
+                if flags & BY_DLOPEN != 0
+                    && [c"environ", c"__environ", c"_environ"]
+                        .iter()
+                        .any(|it| object.needs(it))
+                {
+                    trace::add_once(Kind::Environment, 0, 0, &[object.name], || 0);
+                }
+                0
+            });
+        }
+        true
+    });
+}
+
+/// Notes those that `dlopen` loaded meanwhile.
+pub fn note_pending() {
+    if PENDING.swap(false, Ordering::Relaxed) && trace::is_on() {
+        note(BY_DLOPEN);
+    }
+}
+
+/// Notes what is about to be loaded, and returns the function that does it.
+unsafe extern "C" fn before_dlopen(path: Text) -> *const c_void {
+    // SAFETY: the section is this library's list.
+    #[used]
+    #[unsafe(link_section = "nix_sccache_next")]
+    static NEXT: Next = Next::new(c"dlopen");
+    // SAFETY: the caller's.
+    unsafe { before(&NEXT, path) }
+}
+
+/// The same for `dlmopen`.
+unsafe extern "C" fn before_dlmopen(_: usize, path: Text) -> *const c_void {
+    // SAFETY: the section is this library's list.
+    #[used]
+    #[unsafe(link_section = "nix_sccache_next")]
+    static NEXT: Next = Next::new(c"dlmopen");
+    // SAFETY: the caller's.
+    unsafe { before(&NEXT, path) }
+}
+
+unsafe fn before(next: &Next, path: Text) -> *const c_void {
+    extern "C" fn absent() -> *const c_void {
+        core::ptr::null()
+    }
+
+    // SAFETY: the caller's.
+    let name = unsafe { bytes(path) };
+    if trace::is_on() {
+        note_pending();
+        PENDING.store(true, Ordering::Relaxed);
+        if name.is_some_and(|name| name.contains(&b'/')) {
+            let found = sys::stat_at(AT_FDCWD, path, 0).map(|status| file_type(status.mode));
+            looked(
+                AT_FDCWD,
+                name.unwrap_or_default(),
+                0,
+                found.err().unwrap_or(0),
+                || found.unwrap_or(0),
+            );
+        }
+    }
+    // SAFETY: any function is a pointer.
+    let found = || unsafe { next.get::<*const c_void>() };
+    if found().is_none() {
+        // With glibc before 2.34 libdl may have come later.
+        look_up();
+    }
+    found().unwrap_or(absent as *const c_void)
+}
+
+/// Defines functions that call `$before` with what they are called with, and jump to what it returns.
+macro_rules! jump {
+    ($(fn $name:ident, $before:ident;)*) => {$(
+        // SAFETY: that other calls of this name come here is what this library is for. It has the same stack and the same arguments
+        // when it jumps as when it began.
+        #[unsafe(no_mangle)]
+        #[unsafe(naked)]
+        unsafe extern "C" fn $name() {
+            #[cfg(target_arch = "x86_64")]
+            naked_asm!(
+                "push rdi",
+                "push rsi",
+                "push rdx",
+                "call {before}",
+                "pop rdx",
+                "pop rsi",
+                "pop rdi",
+                "jmp rax",
+                before = sym $before,
+            );
+            #[cfg(target_arch = "aarch64")]
+            naked_asm!(
+                "stp x29, x30, [sp, #-48]!",
+                "mov x29, sp",
+                "stp x0, x1, [sp, #16]",
+                "str x2, [sp, #32]",
+                "bl {before}",
+                "mov x16, x0",
+                "ldr x2, [sp, #32]",
+                "ldp x0, x1, [sp, #16]",
+                "ldp x29, x30, [sp], #48",
+                "br x16",
+                before = sym $before,
+            );
+        }
+    )*};
+}
+
+jump! {
+    fn dlopen, before_dlopen;
+    fn dlmopen, before_dlmopen;
+}
+
+/// What C's functions of this type never do is return.
+type Never = unsafe extern "C" fn(c_int) -> !;
+
+/// Notes what is pending, and ends the process as `next` does.
+unsafe fn end(next: &Next, status: c_int) -> ! {
+    note_pending();
+    // SAFETY: it is a function of this type.
+    if let Some(end) = unsafe { next.get::<Never>() } {
+        // SAFETY: as above.
+        unsafe { end(status) }
+    }
+    sys::exit(status)
+}
+
+// SAFETY: that other calls of this name come here is what this library is for.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn _exit(status: c_int) -> ! {
+    // SAFETY: the section is this library's list.
+    #[used]
+    #[unsafe(link_section = "nix_sccache_next")]
+    static NEXT: Next = Next::new(c"_exit");
+    // SAFETY: it is of this type.
+    unsafe { end(&NEXT, status) }
+}
+
+// SAFETY: that other calls of this name come here is what this library is for.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn _Exit(status: c_int) -> ! {
+    // SAFETY: the section is this library's list.
+    #[used]
+    #[unsafe(link_section = "nix_sccache_next")]
+    static NEXT: Next = Next::new(c"_Exit");
+    // SAFETY: it is of this type.
+    unsafe { end(&NEXT, status) }
+}
+
+// SAFETY: the section holds functions that are called once each when the process ends by `exit`.
+#[used]
+#[unsafe(link_section = ".fini_array")]
+static AT_END: extern "C" fn() = {
+    extern "C" fn at_end() {
+        note_pending();
+    }
+    at_end
+};
+
+// SAFETY of all below: it does not touch what it is called with.
+wrap! {
+    fn dlclose(library: *mut c_void) -> c_int, real {
+        note_pending();
+        real()
+    }
+}
