@@ -13,10 +13,11 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use memchr::memmem;
 use nix_sccache_cache::digest::{Digest, Memo};
 use nix_sccache_cache::engine::{self, Found, Hit, StoreError};
-use nix_sccache_cache::entry::{Entry, OutputFile, StoredEntry};
+use nix_sccache_cache::entry::{Entry, OutputFile, StoredEntry, StoredFile};
 use nix_sccache_cache::inputs::{Environment, Inputs, Look, NameKind, World, look};
 use nix_sccache_cache::manifest::Manifest;
 use nix_sccache_cache::request::key_of;
+use nix_sccache_cache::restore::{Directory, RestoreError, restore};
 use nix_sccache_cache::storage::StorageError;
 use nix_sccache_cache::trace::{self, NotStorable, Observation, Output, Rules};
 use nix_sccache_contract::bypass::BypassReason;
@@ -28,7 +29,7 @@ use crate::connection::{self, Connection, in_seconds};
 use crate::invocation::Invocation;
 use crate::key_record::{self, Made};
 use crate::observed::{self, Ran, Trace};
-use crate::process::Rewrite;
+use crate::process::{self, Rewrite};
 use crate::relocated::{self, Text};
 use crate::request::{Request, variables};
 use crate::session::{self, Session};
@@ -128,7 +129,7 @@ impl Question<'_> {
             Ok(Found::Hit(hit)) if is_to_be_verified() => verified = Some(hit),
             Ok(Found::Hit(hit)) => {
                 self.note_slow(waited);
-                match self.put_in_place(&hit, &request) {
+                match Self::put_in_place(&hit, &request) {
                     Ok(()) => return self.replay(*hit, request),
                     Err(error) => self.fault(Fault::EntryNotRead(error.to_string())),
                 }
@@ -216,24 +217,25 @@ impl Question<'_> {
     }
 
     /// Puts the files of an entry in place.
-    fn put_in_place(&self, hit: &Hit, request: &Request) -> io::Result<()> {
-        let target = request.target();
-        for file in hit.entry.files() {
-            let contents = hit.entry.contents(file).map_err(io::Error::other)?;
-            let contents = match target {
-                Some(target) if is_list_of_sources(&file.name) => {
-                    relocated::shown(&contents, target)
-                }
-                _ => contents,
-            };
-            let path = request.writable[usize::from(file.directory)]
-                .join(std::ffi::OsStr::from_bytes(&file.name));
-            fs::create_dir_all(path.parent().unwrap()).ok();
-            let new = path.with_extension("tmpnew");
-            fs::write(&new, contents)?;
-            fs::rename(new, path)?;
-        }
-        Ok(())
+    fn put_in_place(hit: &Hit, request: &Request) -> Result<(), RestoreError> {
+        let directory = |number: u8| {
+            let path = request.writable.get(usize::from(number))?.clone();
+            Some(Directory {
+                path,
+                may_be_made: true,
+            })
+        };
+        let lists = request.target().map(|target| {
+            move |file: &StoredFile| {
+                let contents = hit.entry.contents(file)?;
+                Ok(relocated::shown(&contents, target).into_owned())
+            }
+        });
+        let others = |file: &StoredFile| match &lists {
+            Some(list) if is_list_of_sources(&file.name) => list(file).map(Some),
+            _ => Ok(None),
+        };
+        restore(&hit.entry, directory, others).map(drop)
     }
 
     /// Says what the compiler said, when all is in place.
@@ -316,7 +318,7 @@ impl Question<'_> {
         }
         match stored {
             Ok((Stored::AsBefore, inputs, look)) => Answer::Hit(
-                0,
+                process::code(ran.status),
                 Made {
                     request: miss.request,
                     inputs,

@@ -390,11 +390,22 @@ impl Call {
         };
         match question.answer() {
             Answer::Hit(code, made) => {
-                self.note_made(session, Outcome::Hit, &made);
+                // What fails is no part of a build, and nobody counts how it was found out.
+                let outcome = if code == 0 {
+                    Outcome::Hit
+                } else {
+                    Outcome::Error
+                };
+                self.note_made(session, outcome, &made);
                 ExitCode::from(code)
             }
             Answer::Miss(status, made) => {
-                self.note_made(session, Outcome::Miss, &made);
+                let outcome = if status.success() {
+                    Outcome::Miss
+                } else {
+                    Outcome::Error
+                };
+                self.note_made(session, outcome, &made);
                 process::end_like(status)
             }
             Answer::NotStored(status, reason) => {

@@ -49,7 +49,7 @@ pub struct Directory {
 pub struct Restored {
     /// Where it is.
     pub path: PathBuf,
-    /// The BLAKE3 digest of its contents.
+    /// The BLAKE3 digest of what is stored of it.
     pub digest: [u8; blake3::OUT_LEN],
     /// What the system says of it, now that it is in place.
     pub metadata: Metadata,
@@ -106,10 +106,12 @@ impl From<Damaged> for RestoreError {
     }
 }
 
-/// Puts the files of an entry in place, in the directories with these numbers.
+/// Puts the files of an entry in place, in the directories with these numbers; `others` has the contents of those that
+/// are to have other ones.
 pub fn restore(
     entry: &StoredEntry,
     directory: impl Fn(u8) -> Option<Directory>,
+    others: impl Fn(&StoredFile) -> Result<Option<Vec<u8>>, EntryError>,
 ) -> Result<Vec<Restored>, RestoreError> {
     // Before anything is written.
     let mut places = Vec::new();
@@ -133,7 +135,8 @@ pub fn restore(
     let mut steps = Steps::default();
     let mut written = Vec::new();
     for (file, place) in entry.files().iter().zip(places) {
-        let (temporary, metadata) = steps.write(entry, file, &place)?;
+        let other = others(file)?;
+        let (temporary, metadata) = steps.write(entry, file, &place, other.as_deref())?;
         written.push((file, place, temporary, metadata));
     }
     let mut placed = Vec::new();
@@ -225,6 +228,7 @@ impl Steps {
         entry: &StoredEntry,
         file: &StoredFile,
         place: &Place,
+        other: Option<&[u8]>,
     ) -> Result<(PathBuf, Metadata), RestoreError> {
         let failed = failed(&place.path);
         let mode = if file.executable { 0o777 } else { 0o666 };
@@ -237,7 +241,10 @@ impl Steps {
         }
         .map_err(&failed)?;
         self.0.push(Step::Wrote(temporary.clone()));
-        entry.pieces(file, |piece| to.write_all(piece).map_err(&failed))?;
+        match other {
+            Some(contents) => to.write_all(contents).map_err(&failed)?,
+            None => entry.pieces(file, |piece| to.write_all(piece).map_err(&failed))?,
+        }
         Ok((temporary, to.metadata().map_err(&failed)?))
     }
 
@@ -384,12 +391,13 @@ mod tests {
     ) -> Result<Vec<Restored>, RestoreError> {
         let entry = StoredEntry::parse(bytes, &Key::ZERO, &Key::ZERO, |_| true, |_| None).unwrap();
         let path = to.to_owned();
-        restore(&entry, |number| {
+        let directory = |number| {
             (number == 1).then(|| Directory {
                 path: path.clone(),
                 may_be_made,
             })
-        })
+        };
+        restore(&entry, directory, |_| Ok(None))
     }
 
     fn restored(files: &[(&str, &[u8])], to: &Path) -> Result<Vec<Restored>, RestoreError> {
@@ -591,7 +599,7 @@ mod tests {
         assert_eq!(below(directory.path()), before);
         let bytes = entry(&[("a.o", b"")]);
         let entry = StoredEntry::parse(bytes, &Key::ZERO, &Key::ZERO, |_| true, |_| None).unwrap();
-        let error = restore(&entry, |_| None).unwrap_err();
+        let error = restore(&entry, |_| None, |_| Ok(None)).unwrap_err();
         assert!(
             matches!(error, RestoreError::Entry(EntryError::UnknownDirectory(1))),
             "{error}"
