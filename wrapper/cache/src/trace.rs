@@ -36,8 +36,13 @@ pub struct Rules<'a> {
 pub enum Reads {
     /// Nothing.
     Nothing,
-    /// The variables whose names begin so.
-    Families(&'static [&'static str]),
+    /// These variables, and those whose names begin so.
+    Some {
+        /// How names begin.
+        families: &'static [&'static str],
+        /// Names.
+        names: Vec<Vec<u8>>,
+    },
     /// All of it.
     All,
 }
@@ -244,10 +249,13 @@ impl<'a> Reader<'a> {
         let as_path = |bytes| Path::new(OsStr::from_bytes(bytes));
         match (self.rules.reads)(as_path(&path), as_path(called)) {
             Reads::Nothing => {}
-            Reads::Families(families) => {
+            Reads::Some { families, names } => {
                 for family in families {
                     self.names
                         .insert((NameKind::Family, family.as_bytes().to_vec()));
+                }
+                for name in &names {
+                    self.variable(name);
                 }
             }
             Reads::All => {
@@ -528,7 +536,10 @@ mod tests {
             is_constant: &|path| path.starts_with("/nix/store"),
             is_of_no_matter: |name| name == b"PATH",
             reads: |program, _| match program.file_name().and_then(OsStr::to_str) {
-                Some("bash") => Reads::Families(&["NIX_"]),
+                Some("bash") => Reads::Some {
+                    families: &["NIX_"],
+                    names: vec![b"A".to_vec()],
+                },
                 Some("python") => Reads::All,
                 _ => Reads::Nothing,
             },
@@ -636,7 +647,7 @@ mod tests {
                     (Kind::Spawn, 0, 1, 2, "/w/cc.sh"),
                     (Kind::Start, 0, 2, 1, "/nix/store/bash"),
                 ],
-                &["Family 0 NIX_", "File 0 /w/cc.sh"],
+                &["Variable 0 A", "Family 0 NIX_", "File 0 /w/cc.sh"],
             ),
             (
                 &[

@@ -1,9 +1,12 @@
 //! Tells which variables decide what a compiler makes, and which programs read them unseen.
 
+use std::fs;
 use std::path::Path;
 
 use nix_sccache_cache::trace::Reads;
 use nix_sccache_contract::hidden;
+
+use crate::store;
 
 /// Variables that decide nothing of what is made: where programs are found, which are noted one by one; how
 /// many may run; where what is temporary goes; what is ours.
@@ -90,35 +93,98 @@ const BY_NAME: [&str; 26] = [
 
 const SHELLS: [&str; 3] = ["bash", "dash", "sh"];
 
-/// What a program reads of the environment beside what it asks for by name: shells read it whole, of which the
-/// scripts that nixpkgs puts in front of compilers use some families.
+/// What a program reads of the environment beside what it asks for by name. Shells read it whole. Of that a script in a
+/// Nix store that stands in front of a compiler uses what it names, and nixpkgs' in front of C compilers some families.
 pub fn reads(program: &Path, called: &Path) -> Reads {
     let name = |path: &Path| {
-        path.file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned()
+        let name = path.file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
     };
-    let is_shell = SHELLS.contains(&name(program).as_str());
-    if is_shell && is_nixpkgs_wrapper(called) {
-        return Reads::Families(&hidden::SHELL);
+    if SHELLS.contains(&name(program).as_str()) {
+        if is_nixpkgs_wrapper(called) {
+            return Reads::Some {
+                families: &hidden::SHELL,
+                names: Vec::new(),
+            };
+        }
+        return match fs::read(called) {
+            Ok(script) if store::holds(called) => Reads::Some {
+                families: &[],
+                names: named_in(&script),
+            },
+            _ => Reads::All,
+        };
     }
     let is_by_name = |name: &str| {
-        let name = name.trim_end_matches(|it: char| it.is_ascii_digit() || it == '.' || it == '-');
-        BY_NAME.iter().any(|known| {
-            name == *known || name.strip_suffix(known).is_some_and(|it| it.ends_with('-'))
-        })
+        let is_of_version = |it: char| it.is_ascii_digit() || it == '.' || it == '-';
+        let name = name.trim_end_matches(is_of_version);
+        let is_for_target = |known: &&str| {
+            let target = name.strip_suffix(*known);
+            target.is_some_and(|target| target.is_empty() || target.ends_with('-'))
+        };
+        BY_NAME.iter().any(is_for_target)
     };
-    if !is_shell && is_by_name(&name(program)) {
+    if is_by_name(&name(program)) {
         Reads::Nothing
     } else {
         Reads::All
     }
 }
 
-/// Whether a script is one that nixpkgs puts in front of compilers and linkers: it keeps what it adds in
+/// The variables that a shell script names: `$NAME`, `${NAME…}`, `${!NAME}`.
+fn named_in(script: &[u8]) -> Vec<Vec<u8>> {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let names = script
+        .split(|byte| *byte == b'$')
+        .skip(1)
+        .filter_map(|rest| {
+            let start = rest.iter().position(|byte| !b"{!#".contains(byte))?;
+            let rest = rest.get(start..)?;
+            let end = rest
+                .iter()
+                .position(|byte| !is_part(byte))
+                .unwrap_or(rest.len());
+            let name = rest
+                .get(..end)
+                .filter(|name| name.first().is_some_and(|it| !it.is_ascii_digit()))?;
+            (!are_of_no_matter(name)).then(|| name.to_vec())
+        });
+    names.collect()
+}
+
+/// Whether a script is one that nixpkgs puts in front of C compilers and linkers: it reads what it adds by a script in
 /// `nix-support` beside its `bin`.
 fn is_nixpkgs_wrapper(script: &Path) -> bool {
     let package = script.parent().and_then(Path::parent);
-    package.is_some_and(|package| package.join("nix-support").is_dir())
+    package.is_some_and(|package| package.join("nix-support/add-flags.sh").is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scripts_name_their_variables() {
+        let script = b"exec rustc $FLAGS \"${EXTRA:-}\" ${!indirect} $1 $PATH ${#list[@]} $";
+        assert_eq!(
+            named_in(script),
+            [b"FLAGS".as_slice(), b"EXTRA", b"indirect", b"list"]
+        );
+    }
+
+    #[test]
+    fn compilers_read_by_name() {
+        for (program, expected) in [
+            ("/usr/bin/x86_64-linux-gnu-gcc-12", true),
+            ("/usr/lib/gcc/x86_64-linux-gnu/12/cc1plus", true),
+            ("/nix/store/x-rustc/bin/rustc", true),
+            ("/nix/store/x/bin/clang-18", true),
+            ("/usr/bin/python3.11", false),
+            ("/usr/bin/notcc", false),
+            ("/bin/bash", false),
+        ] {
+            let reads = reads(Path::new(program), Path::new(program));
+            assert_eq!(matches!(reads, Reads::Nothing), expected, "{program}");
+        }
+    }
 }
