@@ -156,7 +156,11 @@ fn named_in(script: &[u8]) -> Vec<Vec<u8>> {
 /// `nix-support` beside its `bin`.
 fn is_nixpkgs_wrapper(script: &Path) -> bool {
     let package = script.parent().and_then(Path::parent);
-    package.is_some_and(|package| package.join("nix-support/add-flags.sh").is_file())
+    package.is_some_and(|package| {
+        ["add-flags.sh", "cc-cflags"]
+            .iter()
+            .any(|file| package.join("nix-support").join(file).is_file())
+    })
 }
 
 #[cfg(test)]
