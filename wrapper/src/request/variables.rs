@@ -6,8 +6,6 @@ use std::path::Path;
 use nix_sccache_cache::trace::Reads;
 use nix_sccache_contract::hidden;
 
-use crate::store;
-
 /// Variables that decide nothing of what is made: where programs are found, which are noted one by one; how
 /// many may run; where what is temporary goes; what is ours.
 const OF_NO_MATTER: [&str; 20] = [
@@ -93,8 +91,8 @@ const BY_NAME: [&str; 26] = [
 
 const SHELLS: [&str; 3] = ["bash", "dash", "sh"];
 
-/// What a program reads of the environment beside what it asks for by name. Shells read it whole. Of that a script in a
-/// Nix store that stands in front of a compiler uses what it names, and nixpkgs' in front of C compilers some families.
+/// What a program reads of the environment beside what it asks for by name. Shells read it whole. Of that a script uses
+/// what it names, and nixpkgs' in front of C compilers some families.
 pub fn reads(program: &Path, called: &Path) -> Reads {
     let name = |path: &Path| {
         let name = path.file_name().unwrap_or_default();
@@ -108,7 +106,7 @@ pub fn reads(program: &Path, called: &Path) -> Reads {
             };
         }
         return match fs::read(called) {
-            Ok(script) if store::holds(called) => Reads::Some {
+            Ok(script) if !reads_others(&script) => Reads::Some {
                 families: &[],
                 names: named_in(&script),
             },
@@ -129,6 +127,29 @@ pub fn reads(program: &Path, called: &Path) -> Reads {
     } else {
         Reads::All
     }
+}
+
+/// Whether a shell script may read variables that it does not name: by other scripts, by texts that it makes, by a list.
+fn reads_others(script: &[u8]) -> bool {
+    const COMMANDS: [&[u8]; 9] = [
+        b".",
+        b"compgen",
+        b"declare",
+        b"env",
+        b"eval",
+        b"printenv",
+        b"set",
+        b"source",
+        b"typeset",
+    ];
+    let is_between = |byte: &u8| byte.is_ascii_whitespace() || b";&|(){}`\"'".contains(byte);
+    let lines = script.split(|byte| *byte == b'\n');
+    // The first line names the shell, by way of `env` perhaps.
+    let is_code = |line: &&[u8]| !line.starts_with(b"#");
+    let mut words = lines
+        .filter(is_code)
+        .flat_map(|line| line.split(is_between));
+    words.any(|word| COMMANDS.contains(&word))
 }
 
 /// The variables that a shell script names: `$NAME`, `${NAME…}`, `${!NAME}`.
@@ -174,6 +195,19 @@ mod tests {
             named_in(script),
             [b"FLAGS".as_slice(), b"EXTRA", b"indirect", b"list"]
         );
+    }
+
+    #[test]
+    fn scripts_that_read_others_are_known() {
+        for (script, expected) in [
+            ("#!/usr/bin/env bash\nexec \"$@\"", false),
+            ("exec rustc -Cenv=x \"$@\" # a.b ./c", false),
+            (". ./flags\nexec cc", true),
+            ("X=$(env)", true),
+            ("eval \"$(flags)\"", true),
+        ] {
+            assert_eq!(reads_others(script.as_bytes()), expected, "{script}");
+        }
     }
 
     #[test]
