@@ -75,15 +75,12 @@ impl Doctor {
     }
 
     fn nix_conf(self, line: &str) -> Self {
-        let file = self.folder.path().join("nix.conf");
-        fs::write(
-            file,
-            format!(
-                "plugin-files = {}\n{line}\n",
-                hosts().next().unwrap().plugin().display()
-            ),
-        )
-        .unwrap();
+        self.nix_conf_of(hosts().next().unwrap().plugin(), line)
+    }
+
+    fn nix_conf_of(self, plugin: &Path, line: &str) -> Self {
+        let conf = format!("plugin-files = {}\n{line}\n", plugin.display());
+        fs::write(self.folder.path().join("nix.conf"), conf).unwrap();
         self
     }
 
@@ -97,6 +94,23 @@ impl Doctor {
         self
     }
 
+    /// As what another program runs.
+    fn below(self, mut command: Command) -> Self {
+        let variables = self.command.get_envs();
+        let variables = variables.filter_map(|(name, value)| Some((name, value?)));
+        command.env_clear().envs(variables);
+        command
+            .arg(self.command.get_program())
+            .args(self.command.get_args());
+        Self { command, ..self }
+    }
+
+    fn in_session(self) -> Self {
+        let mut run = Command::new(self.command.get_program());
+        run.args(["run", "--"]);
+        self.below(run)
+    }
+
     /// As another user than root, with tools that such a one can run.
     fn by_nobody(self, shim: &Shim) -> Self {
         fs::set_permissions(shim.path(), Permissions::from_mode(0o755)).unwrap();
@@ -104,19 +118,8 @@ impl Doctor {
         script(&sccache, "#!/bin/sh\necho sccache 0.19.0\n");
         let mut command = Command::new("setpriv");
         command.args(["--reuid", NOBODY, "--regid", NOBODY, "--clear-groups"]);
-        command
-            .arg(self.command.get_program())
-            .args(self.command.get_args())
-            .env_clear();
-        let variables = self
-            .command
-            .get_envs()
-            .filter_map(|(name, value)| Some((name, value?)));
-        command
-            .envs(variables)
-            .env("NIX_SCCACHE_SCCACHE", sccache)
-            .current_dir("/");
-        Self { command, ..self }
+        command.current_dir("/");
+        self.env("NIX_SCCACHE_SCCACHE", sccache).below(command)
     }
 
     #[track_caller]
@@ -137,6 +140,27 @@ impl Doctor {
         let json = serde_json::from_str(&json).unwrap_or_else(|error| panic!("{error}: {json}"));
         Said { code, json }
     }
+
+    /// That these keep builds from the cache, and nothing else; that these are to be known.
+    #[track_caller]
+    fn check(self, errors: &[&str], warnings: &[&str]) -> Said {
+        let said = self.said();
+        assert_eq!(said.codes("error"), errors, "{said:#?}");
+        assert_eq!(said.codes("warning"), warnings, "{said:#?}");
+        assert_eq!(said.code, Some(i32::from(!errors.is_empty())), "{said:#?}");
+        assert_eq!(said.json["served"], errors.is_empty(), "{said:#?}");
+        said
+    }
+
+    #[track_caller]
+    fn fails(self, error: &str) -> Said {
+        self.check(&[error], &[])
+    }
+
+    #[track_caller]
+    fn warns(self, warning: &str) -> Said {
+        self.check(&[], &[warning])
+    }
 }
 
 impl Said {
@@ -146,23 +170,18 @@ impl Said {
         findings.map(|it| it["code"].as_str().unwrap()).collect()
     }
 
-    /// That these keep builds from the cache, and nothing else; that these are to be known.
+    /// That a member has this value.
     #[track_caller]
-    fn check(&self, errors: &[&str], warnings: &[&str]) {
-        assert_eq!(self.codes("error"), errors, "{self:#?}");
-        assert_eq!(self.codes("warning"), warnings, "{self:#?}");
-        assert_eq!(self.code, Some(i32::from(!errors.is_empty())), "{self:#?}");
-        assert_eq!(self.json["served"], errors.is_empty(), "{self:#?}");
+    fn has(&self, member: &str, value: impl Into<Value>) {
+        let found = self.json.pointer(member);
+        assert_eq!(found, Some(&value.into()), "{member}: {self:#?}");
     }
 
-    /// What to do about the first of the findings.
-    fn remedy(&self) -> &str {
-        self.json["findings"][0]["remedy"].as_str().unwrap()
-    }
-
-    /// What came of the second compilation.
-    fn second(&self) -> &Value {
-        &self.json["trial"]["outcomes"][1]
+    /// That this is among what is to be done.
+    #[track_caller]
+    fn advises(&self, remedy: &str) {
+        let findings = self.json["findings"].to_string();
+        assert!(findings.contains(remedy), "{remedy}: {self:#?}");
     }
 }
 
@@ -172,122 +191,78 @@ fn a_set_up_that_works() {
     let (shim, daemon) = (shim(), Daemon::start());
     let gateway = Gateway::start(&daemon, &[]);
     for (socket, listener) in [(daemon.socket(), "sccache"), (gateway.socket(), "gateway")] {
-        let said = Doctor::at(&shim, &socket).said();
-        said.check(&[], &[]);
-        assert_eq!(said.json["schema"], 2);
-        assert_eq!(said.json["place"], "dev-shell");
-        assert_eq!(said.json["storage"]["listener"], listener, "{said:#?}");
-        assert!(
-            said.json["storage"]["round_trip_seconds"].as_f64().unwrap() > 0.0,
-            "{said:#?}"
-        );
-        assert_eq!(said.json["trial"]["by"], "cargo", "{said:#?}");
-        assert_eq!(said.json["trial"]["outcomes"][0], "miss", "{said:#?}");
-        assert_eq!(said.second(), "hit", "{said:#?}");
-        assert_eq!(said.json["nix"]["has_plugin"], true, "{said:#?}");
+        let said = Doctor::at(&shim, &socket).check(&[], &[]);
+        said.has("/schema", 2);
+        said.has("/place", "dev-shell");
+        said.has("/storage/listener", listener);
+        let took = &said.json["storage"]["round_trip_seconds"];
+        assert!(took.as_f64().unwrap() > 0.0, "{said:#?}");
+        said.has("/trial/by", "cargo");
+        said.has("/trial/outcomes/0", "miss");
+        said.has("/trial/outcomes/1", "hit");
+        said.has("/nix/has_plugin", true);
     }
     let (code, text) = Doctor::at(&shim, &gateway.socket()).output();
     assert_eq!(code, Some(0), "{text}");
-    assert!(
-        text.ends_with("\nA build here would be served by the cache.\n"),
-        "{text}"
-    );
-    assert!(
-        !text.contains("to fix") && !text.contains("to know"),
-        "{text}"
-    );
-    assert!(
-        text.lines().all(|line| line.chars().count() <= 80),
-        "{text}"
-    );
+    let end = "\nA build here would be served by the cache.\n";
+    assert!(text.ends_with(end), "{text}");
+    for title in ["to fix", "to know"] {
+        assert!(!text.contains(title), "{text}");
+    }
+    let is_short = |line: &str| line.chars().count() <= 80;
+    assert!(text.lines().all(is_short), "{text}");
     // The session that was tried with is gone, and one entry for all probes is left.
     let rustc = Doctor::at(&shim, &daemon.socket());
     let bin = rustc.folder.path().join("bin");
     fs::create_dir(&bin).unwrap();
-    script(
-        &bin.join("rustc"),
-        &format!(
-            "#!/bin/sh\nPATH={} exec rustc \"$@\"\n",
-            std::env::var("PATH").unwrap()
-        ),
-    );
+    let path = std::env::var("PATH").unwrap();
+    let runs = format!("#!/bin/sh\nPATH={path} exec rustc \"$@\"\n");
+    script(&bin.join("rustc"), &runs);
     std::os::unix::fs::symlink("/usr/bin/cc", bin.join("cc")).unwrap();
-    let said = rustc.env("PATH", bin).said();
-    said.check(&[], &[]);
-    assert_eq!(said.json["trial"]["by"], "rustc", "{said:#?}");
-    assert_eq!(said.second(), "hit", "{said:#?}");
-    let probes = daemon
-        .entries()
-        .into_iter()
-        .filter(|entry| entry.to_string_lossy().contains("6e69782d"));
-    assert_eq!(probes.count(), 1);
+    let said = rustc.env("PATH", bin).check(&[], &[]);
+    said.has("/trial/by", "rustc");
+    said.has("/trial/outcomes/1", "hit");
+    let entries = daemon.entries().into_iter();
+    let is_probe = |entry: &PathBuf| entry.to_string_lossy().contains("6e69782d");
+    assert_eq!(entries.filter(is_probe).count(), 1);
 }
 
 /// On a host whose environment names no cache, what counts is what derivations find by default.
 #[test]
 fn on_the_host() {
     let shim = shim();
-    let said = Doctor::new(&shim).said();
     let missing = ["sandbox-path-missing", "plugin-missing", "socket-missing"];
-    said.check(&missing, &[]);
-    assert_eq!(said.json["are_defaults"], true, "{said:#?}");
-    assert!(
-        said.remedy()
-            .contains("extra-sandbox-paths = /run/nix-sccache?"),
-        "{said:#?}"
-    );
+    let said = Doctor::new(&shim).check(&missing, &[]);
+    said.has("/are_defaults", true);
+    said.advises("extra-sandbox-paths = /run/nix-sccache?");
     for host in hosts() {
-        let path = format!(
-            "{}:{}",
-            host.path().parent().unwrap().display(),
-            std::env::var("PATH").unwrap()
-        );
-        let folder = tempfile::tempdir().unwrap();
-        let with = |plugin: &Path, paths: &str| {
-            let conf = format!(
-                "plugin-files = {}\nsandbox-paths = {paths}\n",
-                plugin.display()
-            );
-            fs::write(folder.path().join("nix.conf"), conf).unwrap();
-            Doctor::new(&shim)
-                .env("NIX_CONF_DIR", folder.path())
-                .env("PATH", &path)
-                .said()
+        let bin = host.path().parent().unwrap().display();
+        let path = format!("{bin}:{}", std::env::var("PATH").unwrap());
+        let with = |plugin: &Path| {
+            let line = "sandbox-paths = /run/nix-sccache=/tmp?";
+            let doctor = Doctor::new(&shim).nix_conf_of(plugin, line);
+            doctor.env("PATH", &path)
         };
-        with(host.plugin(), "/run/nix-sccache=/tmp?").check(&missing[2..], &[]);
-        let broken = with(Path::new("/nonexistent.so"), "/run/nix-sccache?");
-        assert!(
-            broken.codes("error").contains(&"plugin-fails"),
-            "{broken:#?}"
-        );
+        with(host.plugin()).fails(missing[2]);
+        let broken = with(Path::new("/nonexistent.so")).said();
+        let codes = broken.codes("error");
+        assert!(codes.contains(&"plugin-fails"), "{broken:#?}");
     }
 }
 
 #[test]
 fn the_shim_is_not_in_front_of_rustc() {
     let (shim, daemon) = (shim(), Daemon::start());
-    let doctor = || Doctor::at(&shim, &daemon.socket());
-    doctor()
-        .without("RUSTC_WRAPPER")
-        .said()
-        .check(&["shim-not-in-front"], &[]);
-    doctor()
-        .env("RUSTC_WRAPPER", "env")
-        .said()
-        .check(&["shim-not-in-front"], &[]);
-    doctor()
-        .env("RUSTC_WRAPPER", shim.program("nix-sccache-shim"))
-        .said()
-        .check(&["compile-fails"], &[]);
+    let doctor = || Doctor::at(&shim, &daemon.socket()).without("RUSTC_WRAPPER");
+    let by = |wrapper: &Path| doctor().env("RUSTC_WRAPPER", wrapper);
+    doctor().fails("shim-not-in-front");
+    by(Path::new("env")).fails("shim-not-in-front");
+    by(&shim.program("nix-sccache-shim")).fails("compile-fails");
     // By the names that the setup hook puts on PATH it is.
     let libexec = shim.path().join("libexec/nix-sccache");
     let path = format!("{}:{}", libexec.display(), std::env::var("PATH").unwrap());
-    let said = doctor().without("RUSTC_WRAPPER").env("PATH", path).said();
-    said.check(&[], &[]);
-    assert_eq!(
-        said.json["programs"]["in_front"][0]["is_shim"], true,
-        "{said:#?}"
-    );
+    let said = doctor().env("PATH", path).check(&[], &[]);
+    said.has("/programs/in_front/0/is_shim", true);
 }
 
 /// The codes, the sentences and the remedies are those of the report.
@@ -295,46 +270,31 @@ fn the_shim_is_not_in_front_of_rustc() {
 fn calls_that_run_without_the_cache() {
     let (shim, daemon) = (shim(), Daemon::start());
     let doctor = || Doctor::at(&shim, &daemon.socket());
-    let said = doctor().env("CARGO_INCREMENTAL", "1").said();
-    said.check(&["incremental"], &[]);
-    assert!(
-        said.remedy().starts_with("set CARGO_INCREMENTAL=0"),
-        "{said:#?}"
-    );
-    doctor()
-        .env("NIX_SCCACHE_WRAP", "c")
-        .said()
-        .check(&[], &["not-wrapped"]);
-    doctor()
-        .env("NIX_SCCACHE_WRAP", "none")
-        .said()
-        .check(&["not-wrapped"], &[]);
+    let incremental = doctor().env("CARGO_INCREMENTAL", "1").fails("incremental");
+    incremental.advises("set CARGO_INCREMENTAL=0");
+    let wraps = |languages| doctor().env("NIX_SCCACHE_WRAP", languages);
+    wraps("c").warns("not-wrapped");
+    wraps("none").fails("not-wrapped");
     let own = doctor();
     fs::create_dir(own.folder.path().join(".cargo")).unwrap();
-    let config = format!("[build]\nrustc-wrapper = {:?}\n", "/usr/bin/env");
+    let config = "[build]\nrustc-wrapper = '/usr/bin/env'\n";
     fs::write(own.folder.path().join(".cargo/config.toml"), config).unwrap();
-    own.said().check(&["project-wrapper"], &[]);
+    own.fails("project-wrapper");
 }
 
 #[test]
 fn nothing_is_at_the_socket() {
     let (shim, folder) = (shim(), tempfile::tempdir().unwrap());
     let at = |name: &str| Doctor::at(&shim, &folder.path().join(name));
-    at("s").said().check(&["socket-missing"], &[]);
-    let build = at("none/s")
-        .without("IN_NIX_SHELL")
-        .env("NIX_BUILD_TOP", "/build")
-        .said();
-    build.check(&["socket-missing"], &[]);
-    let line = format!(
-        "extra-sandbox-paths = {}?",
-        folder.path().join("none").display()
-    );
-    assert!(build.remedy().contains(&line), "{build:#?}");
+    at("s").fails("socket-missing");
+    let build = at("none/s").without("IN_NIX_SHELL");
+    let build = build.env("NIX_BUILD_TOP", "/build").fails("socket-missing");
+    let missing = folder.path().join("none");
+    build.advises(&format!("extra-sandbox-paths = {}?", missing.display()));
     fs::write(folder.path().join("file"), "").unwrap();
-    at("file").said().check(&["not-a-socket"], &[]);
+    at("file").fails("not-a-socket");
     drop(UnixListener::bind(folder.path().join("left")).unwrap());
-    at("left").said().check(&["nobody-listens"], &[]);
+    at("left").fails("nobody-listens");
     // Nothing was started there.
     assert!(!folder.path().join("s").exists());
 }
@@ -343,9 +303,7 @@ fn nothing_is_at_the_socket() {
 fn who_does_not_answer_or_is_somebody_else() {
     let (shim, daemon) = (shim(), Daemon::start());
     daemon.pause();
-    Doctor::at(&shim, &daemon.socket())
-        .said()
-        .check(&["silent"], &[]);
+    Doctor::at(&shim, &daemon.socket()).fails("silent");
     for nonsense in [
         &b"HTTP/1.1 400 Bad Request\r\n\r\n"[..],
         b"\0\0\0\x04\xff\xff\xff\xff",
@@ -353,15 +311,14 @@ fn who_does_not_answer_or_is_somebody_else() {
         b"",
     ] {
         let folder = tempfile::tempdir().unwrap();
-        let listener = UnixListener::bind(folder.path().join("s")).unwrap();
+        let socket = folder.path().join("s");
+        let listener = UnixListener::bind(&socket).unwrap();
         thread::spawn(move || {
             for mut connection in listener.incoming().flatten() {
                 connection.write_all(nonsense).ok();
             }
         });
-        Doctor::at(&shim, &folder.path().join("s"))
-            .said()
-            .check(&["not-a-storage"], &[]);
+        Doctor::at(&shim, &socket).fails("not-a-storage");
     }
 }
 
@@ -369,62 +326,48 @@ fn who_does_not_answer_or_is_somebody_else() {
 #[test]
 fn another_user_may_not_connect() {
     let (shim, daemon) = (shim(), Daemon::start());
-    let check = |remedy: &str| {
-        let said = Doctor::at(&shim, &daemon.socket()).by_nobody(&shim).said();
+    let socket = daemon.socket();
+    for (path, mode, does) in [(&*socket, 0o600, "666"), (&daemon.folder(), 0o700, "a+x")] {
+        fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+        let said = Doctor::at(&shim, &socket).by_nobody(&shim).said();
         assert!(said.codes("error").contains(&"socket-denied"), "{said:#?}");
-        assert!(
-            said.json["findings"].to_string().contains(remedy),
-            "{said:#?}"
-        );
-    };
-    fs::set_permissions(daemon.socket(), Permissions::from_mode(0o600)).unwrap();
-    check(&format!("chmod 666 {}", daemon.socket().display()));
-    fs::set_permissions(daemon.folder(), Permissions::from_mode(0o700)).unwrap();
-    check(&format!("chmod a+x {}", daemon.folder().display()));
+        said.advises(&format!("chmod {does} {}", path.display()));
+    }
 }
 
 /// What it does not store, and how long its frames may be.
 #[test]
 fn a_storage_that_does_less_than_it_should() {
-    let shim = shim();
-    let daemon = Daemon::start();
-    let gateway = |options: &[&str]| Gateway::start(&daemon, options);
-    let at = |gateway: &Gateway| Doctor::at(&shim, &gateway.socket());
-    let reads = gateway(&["--read-only"]);
-    at(&reads).said().check(&[], &["read-only"]);
-    at(&gateway(&["--max-frame", "64M"]))
-        .said()
-        .check(&[], &["small-frames"]);
-    let plain = gateway(&[]);
-    at(&plain)
-        .without("SCCACHE_MAX_FRAME_LENGTH")
-        .said()
-        .check(&[], &["small-frames"]);
+    let (shim, daemon) = (shim(), Daemon::start());
+    let behind = |daemon: &Daemon, options: &[&str]| {
+        let gateway = Gateway::start(daemon, options);
+        (Doctor::at(&shim, &gateway.socket()), gateway)
+    };
     let small = Daemon::start_of(&sccache(), &[("SCCACHE_MAX_FRAME_LENGTH", "67108864")]);
-    let behind = Gateway::start(&small, &[]);
-    at(&behind).said().check(&[], &["small-frames"]);
+    behind(&daemon, &["--read-only"]).0.warns("read-only");
+    behind(&daemon, &["--max-frame", "64M"])
+        .0
+        .warns("small-frames");
+    behind(&small, &[]).0.warns("small-frames");
+    let (doctor, _gateway) = behind(&daemon, &[]);
+    doctor
+        .without("SCCACHE_MAX_FRAME_LENGTH")
+        .warns("small-frames");
     let paths = Daemon::start_of(&sccache(), &[("SCCACHE_MULTILEVEL_CHAIN", "")]);
-    Doctor::at(&shim, &paths.socket())
-        .said()
-        .check(&[], &["daemon-sends-paths"]);
+    Doctor::at(&shim, &paths.socket()).warns("daemon-sends-paths");
 }
 
 #[test]
 fn sccache_is_missing_or_too_old() {
-    let (shim, daemon) = (shim(), Daemon::start());
-    let with = |sccache: &Path| {
-        Doctor::at(&shim, &daemon.socket())
-            .env("NIX_SCCACHE_SCCACHE", sccache)
-            .said()
-    };
-    with(Path::new("/nonexistent/sccache")).check(&["sccache-fails"], &[]);
-    let folder = tempfile::tempdir().unwrap();
-    let program = |name: &str, text: &str| {
-        script(&folder.path().join(name), &format!("#!/bin/sh\n{text}\n"));
-        folder.path().join(name)
-    };
-    with(&program("old", "echo sccache 0.16.0")).check(&["sccache-too-old"], &[]);
-    with(&program("hangs", "sleep 100 & sleep 100")).check(&["sccache-fails"], &[]);
+    let (shim, daemon, folder) = (shim(), Daemon::start(), tempfile::tempdir().unwrap());
+    let with =
+        |sccache: &Path| Doctor::at(&shim, &daemon.socket()).env("NIX_SCCACHE_SCCACHE", sccache);
+    with(Path::new("/nonexistent/sccache")).fails("sccache-fails");
+    let program = folder.path().join("sccache");
+    script(&program, "#!/bin/sh\necho sccache 0.16.0\n");
+    with(&program).fails("sccache-too-old");
+    script(&program, "#!/bin/sh\nsleep 100 & sleep 100\n");
+    with(&program).fails("sccache-fails");
 }
 
 /// In a session, as a build has it, and in one that the doctor begins: with a server of its own.
@@ -432,48 +375,18 @@ fn sccache_is_missing_or_too_old() {
 fn other_transports() {
     let (shim, redis, folder) = (shim(), Redis::start(), tempfile::tempdir().unwrap());
     let endpoint = format!("redis+unix://localhost{}", redis.socket().display());
-    let of = |transport: &str| {
-        Doctor::of(&shim, transport)
-            .nix_conf(&format!("sandbox-paths = {}", folder.path().display()))
-    };
-    let at_redis = || of("redis").env("SCCACHE_REDIS_ENDPOINT", &endpoint);
-    at_redis().said().check(&[], &[]);
+    let line = format!("sandbox-paths = {}", folder.path().display());
+    let of = |transport: &str| Doctor::of(&shim, transport).nix_conf(&line);
+    let at = |endpoint: &str| of("redis").env("SCCACHE_REDIS_ENDPOINT", endpoint);
+    let in_directory = |transport| of(transport).env("SCCACHE_DIR", folder.path().join("cache"));
+    at(&endpoint).check(&[], &[]);
     assert!(redis.entries() > 0);
-    let mut in_session = at_redis();
-    let program = in_session.command.get_program().to_owned();
-    in_session.command = {
-        let mut run = Command::new(&program);
-        run.envs(
-            in_session
-                .command
-                .get_envs()
-                .filter_map(|(name, value)| Some((name, value?))),
-        );
-        run.args(["run", "--"]).arg(&program).arg("doctor");
-        run
-    };
-    in_session.said().check(&[], &[]);
-    let build = |doctor: Doctor| {
-        doctor
-            .without("IN_NIX_SHELL")
-            .env("NIX_BUILD_TOP", "/tmp/build")
-    };
-    build(at_redis()).said().check(&["no-session"], &[]);
-    of("redis")
-        .env(
-            "SCCACHE_REDIS_ENDPOINT",
-            "redis+unix://localhost/nonexistent/r",
-        )
-        .said()
-        .check(&["server-not-started"], &[]);
-    of("directory")
-        .env("SCCACHE_DIR", folder.path().join("cache"))
-        .said()
-        .check(&[], &[]);
-    of("sever")
-        .env("SCCACHE_DIR", folder.path().join("cache"))
-        .said()
-        .check(&["transport-unknown"], &[]);
+    at(&endpoint).in_session().check(&[], &[]);
+    let build = at(&endpoint).without("IN_NIX_SHELL");
+    build.env("NIX_BUILD_TOP", "/tmp/build").fails("no-session");
+    at("redis+unix://localhost/nonexistent/r").fails("server-not-started");
+    in_directory("directory").check(&[], &[]);
+    in_directory("sever").fails("transport-unknown");
     // No server of a session's is left.
     let left = Command::new("pgrep").args(["-f", &endpoint]).output();
     assert!(left.is_ok_and(|left| left.stdout.is_empty()));
@@ -495,11 +408,13 @@ fn secrets_are_hidden() {
     };
     for said in [doctor().output().1, doctor().said().json.to_string()] {
         assert!(!said.contains("hunter2"), "{said}");
-        assert!(
-            said.contains("SCCACHE_REDIS_PASSWORD") && said.contains("(hidden)"),
-            "{said}"
-        );
-        assert!(said.contains("redis://(hidden)@localhost:1/0"), "{said}");
+        for shown in [
+            "SCCACHE_REDIS_PASSWORD",
+            "(hidden)",
+            "redis://(hidden)@localhost:1/0",
+        ] {
+            assert!(said.contains(shown), "{said}");
+        }
     }
 }
 
@@ -507,26 +422,18 @@ fn secrets_are_hidden() {
 #[test]
 fn nobody_reads() {
     let (shim, daemon) = (shim(), Daemon::start());
-    for (socket, code) in [
-        (daemon.socket().as_path(), 0),
-        (Path::new("/nonexistent/s"), 1),
-    ] {
+    for (socket, code) in [(&*daemon.socket(), 0), (Path::new("/nonexistent/s"), 1)] {
         let mut doctor = Doctor::at(&shim, socket);
         let status = doctor.command.stdout(closed()).stderr(closed()).status();
         assert_eq!(status.unwrap().code(), Some(code));
     }
     // A disk that is full is told.
     let full = fs::File::options().write(true).open("/dev/full").unwrap();
-    let output = Doctor::at(&shim, &daemon.socket())
-        .command
-        .stdout(full)
-        .output()
-        .unwrap();
+    let mut doctor = Doctor::at(&shim, &daemon.socket());
+    let output = doctor.command.stdout(full).output().unwrap();
     assert_eq!(output.status.code(), Some(0));
-    assert!(
-        String::from_utf8_lossy(&output.stderr).contains("cannot print it"),
-        "{output:?}"
-    );
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("cannot print it"), "{said}");
     // A wrong call is told apart.
     let mut wrong = Doctor::new(&shim);
     wrong.command.arg("--jsn");

@@ -30,11 +30,15 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// One that keeps builds from the cache.
-    pub fn error(code: &str, place: impl Into<String>, found: impl Into<String>) -> Self {
+    /// What was found at a place; the code says how bad it is, and what to do.
+    pub fn new(code: &str, place: impl Into<String>, found: impl Into<String>) -> Self {
+        let severity = match code {
+            "session-gone" | "small-frames" | "read-only" | "slow" => Severity::Warning,
+            _ => Severity::Error,
+        };
         Self {
             code: code.to_owned(),
-            severity: Severity::Error,
+            severity,
             found: found.into(),
             place: place.into(),
             remedy: remedy(code).to_owned(),
@@ -43,13 +47,7 @@ impl Finding {
 
     /// What a session notes of a cache that cannot be used.
     pub fn of_cache(error: &CacheError, place: impl Into<String>) -> Self {
-        Self::error(error.code(), place, error.to_string()).instead(error.remedy())
-    }
-
-    /// The same, and builds are served.
-    #[must_use]
-    pub fn warning(self) -> Self {
-        self.warning_if(true)
+        Self::new(error.code(), place, error.to_string()).instead(error.remedy())
     }
 
     /// The same, and builds are served if so.

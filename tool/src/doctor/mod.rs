@@ -25,31 +25,38 @@ mod trial;
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Args;
 use nix_sccache_contract as contract;
 use nix_sccache_contract::secret::{self, Secrets};
+use nix_sccache_contract::text::shown_up_to;
 use rustix::process::geteuid;
-use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use textwrap::WordSplitter::NoHyphenation;
 
 use self::finding::{Finding, Severity};
-use self::nix::Nix;
 use self::programs::Programs;
 use self::session::Session;
-use self::settings::{Place, Settings, Variables};
-use self::storage::Tried;
-use self::trial::Trial;
+use self::settings::{Settings, Variables};
+use self::trial::Crate;
 use crate::print::{print, tell};
 use crate::shim;
 
 /// The form of the JSON. Members may be added to it; a change of those that are there is another
 /// number.
 const SCHEMA: u32 = 2;
+
+/// Variables that are shown, by how they begin.
+const SHOWN: [&str; 6] = [
+    "NIX_SCCACHE_",
+    "SCCACHE_",
+    "RUSTC_",
+    "CARGO_INCREMENTAL",
+    "IN_NIX_SHELL",
+    "NIX_BUILD_TOP",
+];
 
 /// How to show it.
 #[derive(Args)]
@@ -59,58 +66,26 @@ pub struct Options {
     json: bool,
 }
 
-/// All that was found out.
-#[derive(Serialize)]
-struct Examined {
-    /// [`SCHEMA`].
-    schema: u32,
-    /// Of nix-sccache.
-    version: &'static str,
-    /// Whether a build here would be served by the cache.
-    served: bool,
-    /// What is wrong, what keeps builds from the cache first.
-    findings: Vec<Finding>,
-    place: Place,
-    /// The user's number.
-    user: u32,
-    /// Whether no cache is named here, so that this is about the host's, as derivations find it by default.
-    are_defaults: bool,
-    transport: Option<String>,
-    /// The variables that matter.
-    variables: BTreeMap<String, String>,
-    programs: Programs,
-    nix: Option<Nix>,
-    storage: Option<Tried>,
-    trial: Option<Trial>,
-}
-
 /// Examines, and prints what it found. Succeeds if a build here would be served.
 pub fn main(options: &Options) -> ExitCode {
     let variables = Variables::of_process();
     let secrets = Secrets::of(variables.named());
     let examined = match examine(variables) {
-        Ok(examined) => examined,
+        Ok(examined) => clean(examined, &secrets),
         Err(error) => {
             tell(format_args!("nix-sccache: {error}"));
             return ExitCode::FAILURE;
         }
     };
     let printed = if options.json {
-        serde_json::to_value(&examined)
-            .and_then(|value| serde_json::to_string_pretty(&clean(value, &secrets)))
-            .map_err(std::io::Error::from)
-            .and_then(print)
+        print(format_args!("{examined:#}"))
     } else {
-        print(examined.text(&secrets))
+        print(text(&examined))
     };
     if let Err(error) = printed {
         tell(format_args!("nix-sccache: cannot print it: {error}"));
     }
-    if examined.served {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+    ExitCode::from(u8::from(examined["served"] != true))
 }
 
 /// The value without secrets.
@@ -127,180 +102,148 @@ fn clean(value: Value, secrets: &Secrets) -> Value {
     }
 }
 
-/// Tries all of it, in the order in which one thing needs another.
-fn examine(variables: Variables) -> Result<Examined, String> {
-    let folder = TempDir::with_prefix("nix-sccache-doctor-")
-        .map_err(|error| format!("no temporary folder: {error}; set TMPDIR to another place"))?;
+/// Tries all of it, in the order in which one thing needs another. Says what it found, as `--json` has it.
+fn examine(variables: Variables) -> Result<Value, String> {
+    let directory = TempDir::with_prefix("nix-sccache-doctor-")
+        .map_err(|error| format!("no temporary directory: {error}; set TMPDIR to another place"))?;
+    let directory = directory.path();
     let shim = shim::shim();
     if let Ok(shim) = &shim {
-        let bin = folder.path().join("bin");
-        fs::create_dir(&bin)
-            .and_then(|()| symlink(shim, bin.join("sccache")))
-            .ok();
+        let bin = directory.join("bin");
+        let made = fs::create_dir(&bin);
+        made.and_then(|()| symlink(shim, bin.join("sccache"))).ok();
     }
-    let shown = variables.shown().map(|(name, value)| {
-        let value = secret::value(name, &value.to_string_lossy());
-        (name.to_owned(), value)
-    });
-    let shown = shown.collect();
-    let settings = Settings::read(variables, folder.path());
+    let mut shown = BTreeMap::new();
+    for (name, value) in variables.named() {
+        if SHOWN.iter().any(|start| name.starts_with(start)) {
+            let value = secret::value(name, &value.to_string_lossy());
+            shown.insert(name.to_owned(), value);
+        }
+    }
+    let settings = Settings::read(variables, directory);
     let mut findings = settings.findings();
-    let (programs, found) = programs::find(&settings, shim);
-    findings.extend(found);
-    let (nix, found) = nix::ask(&settings);
-    findings.extend(found);
-    let (storage, trial) = try_cache(&settings, &programs, folder.path(), &mut findings);
+    let programs = programs::find(&settings, shim, &mut findings);
+    let nix = nix::ask(&settings, &mut findings);
+    let (mut storage, mut trial) = (None, None);
+    if let Some(session) = begin(&settings, &programs, &mut findings) {
+        storage = storage::try_out(&session, &settings, &mut findings);
+        if let (Some(storage), Some(_)) = (&storage, &programs.sccache) {
+            let probe = Crate {
+                settings: &settings,
+                programs: &programs,
+                session: &session,
+                directory: directory.join("crate"),
+                is_read_only: storage.is_read_only,
+            };
+            trial = probe.try_out(&mut findings);
+        }
+    }
     findings.sort_by_key(|finding| finding.severity);
-    Ok(Examined {
-        schema: SCHEMA,
-        version: env!("CARGO_PKG_VERSION"),
-        served: findings
-            .iter()
-            .all(|finding| finding.severity != Severity::Error),
-        findings,
-        place: settings.place,
-        user: geteuid().as_raw(),
-        are_defaults: settings.are_defaults,
-        transport: settings.transport().map(str::to_owned),
-        variables: shown,
-        programs,
-        nix,
-        storage,
-        trial,
-    })
+    let is_error = |finding: &Finding| finding.severity == Severity::Error;
+    Ok(json!({
+        "schema": SCHEMA,
+        "version": env!("CARGO_PKG_VERSION"),
+        "served": !findings.iter().any(is_error),
+        // What keeps builds from the cache first.
+        "findings": findings,
+        "place": settings.place,
+        "user": geteuid().as_raw(),
+        // Whether no cache is named here, so that this is about the host's, as derivations find it by default.
+        "are_defaults": settings.are_defaults,
+        "transport": settings.transport(),
+        "variables": shown,
+        "programs": programs,
+        "nix": nix,
+        "storage": storage,
+        "trial": trial,
+    }))
 }
 
-/// Tries the storage and compiles, in a session of its own.
-fn try_cache(
+/// A session of its own, if it begins.
+fn begin<'a>(
     settings: &Settings,
-    programs: &Programs,
-    folder: &Path,
+    programs: &'a Programs,
     findings: &mut Vec<Finding>,
-) -> (Option<Tried>, Option<Trial>) {
+) -> Option<Session<'a>> {
     let has_own_server = settings.transport().is_some() && !settings.is_hosts_daemon();
     // Where no cache is named, sccache would start a server of its own, and leave it.
     let is_named = settings.socket().is_some() || has_own_server;
-    let Some(shim) = programs.shim.as_ref().filter(|_| is_named) else {
-        return (None, None);
-    };
-    let place = "nix-sccache-shim session begin";
-    if let Some(folder) = settings.variables.get(contract::SESSION)
+    let shim = programs.shim.as_ref().filter(|_| is_named)?;
+    if let Some(session) = settings.variables.get(contract::SESSION)
         && let Ok(log) = session::log_of(shim, &settings.variables)
     {
-        let of_session = log
-            .error
-            .map(|error| Finding::of_cache(&error, folder).warning());
-        findings.extend(of_session);
+        let noted = log.error.map(|error| Finding::of_cache(&error, session));
+        findings.extend(noted.map(|it| it.warning_if(true)));
     }
+    let place = "nix-sccache-shim session begin";
     let begun = Session::begin(shim, settings.variables.clone());
-    let begun = begun.and_then(|session| Ok((session.log()?.error, session)));
-    let session = match begun {
-        Ok((None, session)) => session,
-        // Of its own server, or of a directory that is not there, it notes at once.
-        Ok((Some(error), _)) => {
-            findings.push(Finding::of_cache(&error, place));
-            return (None, None);
-        }
-        Err(error) => {
-            findings.push(Finding::error("session-failed", place, error));
-            return (None, None);
-        }
-    };
-    let Some(socket) = session.socket() else {
-        return (None, None);
-    };
-    let (storage, found) = storage::try_out(socket, settings);
-    findings.extend(found);
-    let mut tried = None;
-    if let (Some(storage), Some(_)) = (&storage, &programs.sccache) {
-        let is_read_only = storage.is_read_only;
-        let (trial, found) = trial::try_out(settings, programs, &session, folder, is_read_only);
-        findings.extend(found);
-        tried = trial;
-    }
-    (storage, tried)
+    findings.push(
+        match begun.and_then(|session| Ok((session.log()?.error, session))) {
+            Ok((None, session)) => return Some(session),
+            // Of its own server, or of a directory that is not there, it notes at once.
+            Ok((Some(error), _)) => Finding::of_cache(&error, place),
+            Err(error) => Finding::new("session-failed", place, error),
+        },
+    );
+    None
 }
 
-impl Examined {
-    /// For a terminal of 80 columns.
-    fn text(&self, secrets: &Secrets) -> String {
-        let wrap = |mark: &str, text: &str| wrap(mark, &secrets.clean(text));
-        let text = |text: Option<String>, other: &str| text.unwrap_or_else(|| other.to_owned());
-        let mut rows = vec![("place", format!("{:?}, user {}", self.place, self.user))];
-        let variables = self
-            .variables
-            .iter()
-            .map(|(name, value)| ("", format!("{name}={value}")));
-        rows.extend(variables);
-        if self.are_defaults {
-            let about = "No cache is named here: this is about what derivations use by default.";
-            rows.push(("", about.to_owned()));
+/// What was found out, for a terminal of 80 columns.
+fn text(examined: &Value) -> String {
+    let mut lines = Vec::new();
+    for name in "place user transport variables programs nix storage trial".split(' ') {
+        add(&format!("{name}:"), &examined[name], &mut lines);
+    }
+    if examined["are_defaults"] == true {
+        let about = "No cache is named here: this is about what derivations use by default.";
+        lines.push(format!("\n{about}"));
+    }
+    for (severity, title) in [("error", "to fix"), ("warning", "to know")] {
+        let findings = examined["findings"].as_array().into_iter().flatten();
+        let findings: Vec<_> = findings.filter(|it| it["severity"] == severity).collect();
+        lines.extend((!findings.is_empty()).then(|| format!("\n{title}")));
+        for finding in findings {
+            let [place, found, code, remedy] = ["where", "found", "code", "remedy"]
+                .map(|name| finding[name].as_str().unwrap_or_default());
+            let text = format!("{place}: {found} ({code}) => {remedy}");
+            lines.push(wrap("  - ", &text));
         }
-        let shim = self
-            .programs
-            .shim
-            .as_ref()
-            .map(|shim| shim.display().to_string());
-        rows.push(("shim", text(shim, "none")));
-        rows.push(("", self.programs.text()));
-        rows.push((
-            "sccache",
-            text(self.programs.sccache.clone(), "none that runs"),
-        ));
-        rows.push(("nix", text(self.nix.as_ref().map(Nix::text), "not here")));
-        rows.push(("transport", text(self.transport.clone(), "none named")));
-        rows.push((
-            "storage",
-            text(self.storage.as_ref().map(Tried::text), "not reached"),
-        ));
-        rows.push((
-            "build",
-            text(self.trial.as_ref().map(Trial::text), "not tried"),
-        ));
-        let mut lines: Vec<_> = rows
-            .iter()
-            .map(|(label, text)| wrap(&format!("{label:<10}"), text))
-            .collect();
-        for (severity, title) in [(Severity::Error, "to fix"), (Severity::Warning, "to know")] {
-            let findings = self.findings.iter().filter(|it| it.severity == severity);
-            let items: Vec<_> = findings
-                .map(
-                    |Finding {
-                         code,
-                         found,
-                         place,
-                         remedy,
-                         ..
-                     }| {
-                        wrap("  - ", &format!("{place}: {found} ({code}) => {remedy}"))
-                    },
-                )
-                .collect();
-            if !items.is_empty() {
-                lines.push(format!("\n{title}"));
-                lines.extend(items);
+    }
+    let is_served = examined["served"] == true;
+    let not = if is_served { "" } else { "not " };
+    lines.push(format!("\nA build here would {not}be served by the cache."));
+    lines.join("\n")
+}
+
+/// Adds lines that say a value behind a mark; what is in it stands below, further to the right.
+fn add(mark: &str, value: &Value, lines: &mut Vec<String>) {
+    let indent = " ".repeat(2 + mark.len() - mark.trim_start().len());
+    match value {
+        Value::Object(members) => {
+            lines.push(mark.to_owned());
+            for (name, value) in members {
+                add(&format!("{indent}{name}:"), value, lines);
             }
         }
-        let not = if self.served { "" } else { "not " };
-        lines.push(format!("\nA build here would {not}be served by the cache."));
-        lines.join("\n")
+        Value::Array(values) => {
+            lines.push(mark.to_owned());
+            for value in values {
+                add(&format!("{indent}-"), value, lines);
+            }
+        }
+        Value::String(text) => lines.push(wrap(&format!("{mark} "), text)),
+        Value::Null => lines.push(format!("{mark} none")),
+        other => lines.push(format!("{mark} {other}")),
     }
 }
 
 /// Lines of a text behind a mark, without what would move a terminal's cursor: others may have written it.
 fn wrap(mark: &str, text: &str) -> String {
     let indent = " ".repeat(mark.len());
-    let escape = |c: char| {
-        if c.is_control() {
-            c.escape_default().collect()
-        } else {
-            c.to_string()
-        }
-    };
-    let text: String = text.chars().map(escape).collect();
     let options = textwrap::Options::new(80)
         .initial_indent(mark)
         .subsequent_indent(&indent);
     // A path is no word to hyphenate.
-    textwrap::fill(&text, options.word_splitter(NoHyphenation))
+    let options = options.word_splitter(NoHyphenation);
+    textwrap::fill(&shown_up_to(text, usize::MAX), options)
 }

@@ -9,7 +9,6 @@ use serde_json::Value;
 
 use super::finding::Finding;
 use super::process::{SHORT, run};
-use super::programs::command;
 use super::settings::Settings;
 
 /// What of Nix's settings matters.
@@ -28,41 +27,35 @@ pub struct Nix {
 }
 
 /// Asks it. Where derivations are built there is none, and its settings are another's affair.
-pub fn ask(settings: &Settings) -> (Option<Nix>, Vec<Finding>) {
-    let path = which::which("nix")
-        .ok()
-        .filter(|_| !settings.place.is_build());
-    let Some(path) = path else {
-        return (None, Vec::new());
-    };
+pub fn ask(settings: &Settings, findings: &mut Vec<Finding>) -> Option<Nix> {
+    let path = which::which("nix").ok();
+    let path = path.filter(|_| !settings.place.is_build())?;
     let mut nix = Nix {
         path,
         ..Nix::default()
     };
     let settled = nix.read(settings).and_then(|()| nix.mounts(settings));
-    let found = [settled, nix.evaluates(settings)]
+    for (code, found, remedy) in [settled, nix.evaluates(settings)]
         .into_iter()
-        .filter_map(Result::err);
-    // Who has the variables already may need no Nix.
-    let found = found.map(|finding| finding.warning_if(!settings.are_defaults));
-    let found = found.collect();
-    (Some(nix), found)
+        .filter_map(Result::err)
+    {
+        // Who has the variables already may need no Nix.
+        let finding = Finding::new(code, nix_conf(), found).warning_if(!settings.are_defaults);
+        findings.push(match remedy {
+            Some(remedy) => finding.instead(remedy),
+            None => finding,
+        });
+    }
+    Some(nix)
 }
 
-impl Nix {
-    /// In a line.
-    pub fn text(&self) -> String {
-        let plugin = match self.has_plugin {
-            Some(true) => "with builtins.rust",
-            Some(false) => "without builtins.rust",
-            None => "which does not evaluate",
-        };
-        format!("{}, {plugin}", self.path.display())
-    }
+/// A code, what was found, and what to do where the code does not say it.
+type Wrong = (&'static str, String, Option<String>);
 
-    fn read(&mut self, settings: &Settings) -> Result<(), Finding> {
+impl Nix {
+    fn read(&mut self, settings: &Settings) -> Result<(), Wrong> {
         let ask = |words: &[&str]| {
-            let mut nix = command(&self.path, &settings.variables);
+            let mut nix = settings.variables.command(&self.path);
             nix.args(["--extra-experimental-features", "nix-command"]);
             run(nix.args(words).arg("--json"), SHORT)
         };
@@ -71,16 +64,9 @@ impl Nix {
         let value = printed.and_then(|json| {
             serde_json::from_str::<Value>(&json).map_err(|error| format!("prints no JSON: {error}"))
         });
-        let value = value.map_err(|error| {
-            let found = format!("`nix show-config` {error}");
-            Finding::error("nix-fails", nix_conf(), found)
-        })?;
-        let of = |name: &str| {
-            value
-                .pointer(&format!("/{name}/value"))
-                .cloned()
-                .unwrap_or_default()
-        };
+        let value =
+            value.map_err(|error| ("nix-fails", format!("`nix show-config` {error}"), None))?;
+        let of = |name: &str| value[name]["value"].clone();
         let list = |name| serde_json::from_value(of(name)).unwrap_or_default();
         self.sandbox = of("sandbox");
         self.sandbox_paths = list("sandbox-paths");
@@ -88,67 +74,64 @@ impl Nix {
         Ok(())
     }
 
-    /// Whether sandboxes have the folder that the transport needs.
-    fn mounts(&self, settings: &Settings) -> Result<(), Finding> {
-        let folder = match settings.transport() {
+    /// Whether sandboxes have the directory that the transport needs.
+    fn mounts(&self, settings: &Settings) -> Result<(), Wrong> {
+        let needed = match settings.transport() {
             Some(contract::TRANSPORT_SERVER) => settings
                 .socket()
                 .and_then(|it| Some(it.parent()?.to_owned())),
-            Some("directory") => settings
-                .variables
-                .get(contract::CACHE_DIR)
-                .map(PathBuf::from),
+            Some("directory") => settings.variables.path(contract::CACHE_DIR),
             _ => None,
         };
-        let folder =
-            folder.filter(|folder| self.sandbox != Value::Bool(false) && !self.has_mounted(folder));
-        let Some(folder) = folder else { return Ok(()) };
-        let found = format!("{} is not mounted into sandboxes", folder.display());
+        let Some(missing) = needed.filter(|it| self.sandbox != false && !self.has_mounted(it))
+        else {
+            return Ok(());
+        };
+        let missing = missing.display();
+        let found = format!("{missing} is not mounted into sandboxes");
         let remedy = format!(
-            "write `extra-sandbox-paths = {}?` there and restart nix-daemon, or enable services.nix-sccache",
-            folder.display()
+            "write `extra-sandbox-paths = {missing}?` there and restart nix-daemon, or enable services.nix-sccache"
         );
-        Err(Finding::error("sandbox-path-missing", nix_conf(), found).instead(remedy))
+        Err(("sandbox-path-missing", found, Some(remedy)))
     }
 
-    fn has_mounted(&self, folder: &Path) -> bool {
+    fn has_mounted(&self, directory: &Path) -> bool {
         self.sandbox_paths.iter().any(|path| {
             let target = path.split('=').next().unwrap_or_default();
-            target.starts_with('/') && folder.starts_with(target.trim_end_matches('?'))
+            target.starts_with('/') && directory.starts_with(target.trim_end_matches('?'))
         })
     }
 
-    fn evaluates(&mut self, settings: &Settings) -> Result<(), Finding> {
+    fn evaluates(&mut self, settings: &Settings) -> Result<(), Wrong> {
         let program = self.path.with_file_name("nix-instantiate");
-        let mut evaluate = command(&program, &settings.variables);
+        let mut evaluate = settings.variables.command(&program);
         let printed = run(
             evaluate.args(["--eval", "--expr", "builtins ? rust"]),
             SHORT,
         );
-        self.has_plugin = printed
-            .as_ref()
-            .ok()
-            .map(|printed| printed.trim() == "true");
-        let files = format!("`plugin-files = {}`", self.plugin_files.join(" "));
-        let (code, found) = match printed {
-            Err(error) => (
-                "plugin-fails",
-                format!("with {files} nix-instantiate {error}"),
-            ),
-            Ok(_) if self.has_plugin == Some(true) => return Ok(()),
-            Ok(_) => (
+        let has_plugin = printed.as_ref().map(|printed| printed.trim() == "true");
+        self.has_plugin = has_plugin.ok();
+        let files = format!("with `plugin-files = {}`", self.plugin_files.join(" "));
+        match has_plugin {
+            Ok(true) => Ok(()),
+            Ok(false) => Err((
                 "plugin-missing",
-                format!("with {files} there is no builtins.rust"),
-            ),
-        };
-        Err(Finding::error(code, nix_conf(), found))
+                format!("{files} there is no builtins.rust"),
+                None,
+            )),
+            Err(error) => Err((
+                "plugin-fails",
+                format!("{files} nix-instantiate {error}"),
+                None,
+            )),
+        }
     }
 }
 
 /// The file of Nix's settings.
 fn nix_conf() -> String {
-    let folder = env::var_os("NIX_CONF_DIR").map_or_else(|| "/etc/nix".into(), PathBuf::from);
-    folder.join("nix.conf").display().to_string()
+    let directory = env::var_os("NIX_CONF_DIR").map_or_else(|| "/etc/nix".into(), PathBuf::from);
+    directory.join("nix.conf").display().to_string()
 }
 
 #[cfg(test)]

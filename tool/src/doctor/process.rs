@@ -41,28 +41,33 @@ fn run_through(command: &mut Command, timeout: Duration) -> io::Result<Result<St
     // A pipe would stay open as long as anything that the program leaves behind.
     let (stdout, stderr) = (tempfile::tempfile()?, tempfile::tempfile()?);
     command.stdin(Stdio::null()).process_group(0);
-    command
-        .stdout(stdout.try_clone()?)
-        .stderr(stderr.try_clone()?);
+    command.stdout(stdout.try_clone()?);
+    command.stderr(stderr.try_clone()?);
     let mut child = command.spawn()?;
     let deadline = Instant::now() + timeout;
-    let how = loop {
+    let ended = loop {
         match child.try_wait()? {
-            Some(status) if status.success() => return Ok(Ok(read(stdout)?)),
-            Some(status) => break format!("ends with {status}"),
             None if Instant::now() < deadline => thread::sleep(Duration::from_millis(5)),
-            None => {
-                let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-                group.map(|group| kill_process_group(group, Signal::KILL));
-                child.wait()?;
-                break format!("does not end within {} s", timeout.as_secs());
-            }
+            ended => break ended,
+        }
+    };
+    let how = match ended {
+        Some(status) if status.success() => return Ok(Ok(read(stdout)?)),
+        Some(status) => format!("ends with {status}"),
+        None => {
+            let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+            group.map(|group| kill_process_group(group, Signal::KILL));
+            child.wait()?;
+            format!("does not end within {} s", timeout.as_secs())
         }
     };
     let said = read(stderr)?;
-    let lines = said.lines().rev().map(str::trim);
-    let last = lines.filter(|line| !line.is_empty()).take(LINES_SHOWN);
-    let last: Vec<_> = last.collect::<Vec<_>>().into_iter().rev().collect();
+    let lines: Vec<_> = said
+        .lines()
+        .map(str::trim)
+        .filter(|it| !it.is_empty())
+        .collect();
+    let last = &lines[lines.len().saturating_sub(LINES_SHOWN)..];
     let colon = if last.is_empty() { "" } else { ": " };
     Ok(Err(format!("{how}{colon}{}", last.join("; "))))
 }

@@ -3,14 +3,13 @@
 use std::fs;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use nix_sccache_contract as contract;
 use serde::Serialize;
 
 use super::finding::Finding;
 use super::process::{SHORT, run, within};
-use super::settings::{Settings, Variables};
+use super::settings::Settings;
 
 /// The first release of sccache whose client asks for entries alone, as the transport `server` has it.
 const CLIENT_SIDE_SINCE: (u64, u64) = (0, 17);
@@ -46,85 +45,69 @@ impl Programs {
 
     /// What stands in front, in a line.
     pub fn text(&self) -> String {
-        let text = |program: &Program| {
-            let is_shim = if program.is_shim {
-                "the shim"
-            } else {
-                "not the shim"
-            };
-            format!("{} is {} ({is_shim})", program.name, program.path.display())
+        let text = |Program {
+                        name,
+                        path,
+                        is_shim,
+                    }: &Program| {
+            let not = if *is_shim { "" } else { "not " };
+            format!("{name} is {} ({not}the shim)", path.display())
         };
         let in_front: Vec<_> = self.in_front.iter().map(text).collect();
         in_front.join(", ")
     }
 }
 
-/// A command in an environment.
-pub fn command(program: &Path, variables: &Variables) -> Command {
-    let mut command = Command::new(program);
-    command.env_clear().envs(variables.all());
-    command
-}
-
 /// Looks for them.
-pub fn find(settings: &Settings, shim: Result<PathBuf, String>) -> (Programs, Vec<Finding>) {
+pub fn find(
+    settings: &Settings,
+    shim: Result<PathBuf, String>,
+    findings: &mut Vec<Finding>,
+) -> Programs {
     let mut programs = Programs::default();
     let sccache = match shim {
         Ok(shim) => sccache(settings, programs.shim.insert(shim)),
-        Err(error) => Err(Finding::error("shim-missing", "PATH", error)),
+        Err(error) => Err(Finding::new("shim-missing", "PATH", error)),
     };
-    let wrapper = settings.variables.get("RUSTC_WRAPPER").map(PathBuf::from);
+    programs.sccache = sccache.map_err(|finding| findings.push(finding)).ok();
+    let wrapper = settings.variables.path("RUSTC_WRAPPER");
     let wrapper = wrapper.filter(|_| !settings.are_defaults);
     let in_front = within(SHORT, move || {
         let on_path = |name| Some((name, which::which(name).ok()?));
         let on_path = ["rustc", "cargo"].into_iter().filter_map(on_path);
         let named = wrapper.map(|path| ("RUSTC_WRAPPER", path)).into_iter();
-        let program = |(name, path): (_, PathBuf)| {
-            let is_shim =
-                fs::canonicalize(&path).is_ok_and(|real| real.ends_with("nix-sccache-shim"));
-            Program {
-                name,
-                path,
-                is_shim,
-            }
+        let program = |(name, path): (_, PathBuf)| Program {
+            name,
+            is_shim: fs::canonicalize(&path).is_ok_and(|it| it.ends_with("nix-sccache-shim")),
+            path,
         };
         named.chain(on_path).map(program).collect()
     });
     programs.in_front = in_front.unwrap_or_default();
-    match sccache {
-        Ok(version) => {
-            programs.sccache = Some(version);
-            (programs, Vec::new())
-        }
-        Err(finding) => (programs, vec![finding]),
-    }
+    programs
 }
 
 /// What the shim's sccache says of its version; what it is not asked to compile the shim passes on.
 fn sccache(settings: &Settings, shim: &Path) -> Result<String, Finding> {
-    let mut ask = command(shim, &settings.variables);
+    let mut ask = settings.variables.command(shim);
     ask.arg0("sccache").arg("--version");
     // With it sccache would serve.
     ask.env_remove("SCCACHE_START_SERVER");
-    let (code, found) = match run(&mut ask, SHORT) {
-        Ok(version) => {
-            let version = version.lines().next().unwrap_or_default().to_owned();
-            let is_old = release(&version).is_some_and(|release| release < CLIENT_SIDE_SINCE);
-            if !is_old || !settings.is_hosts_daemon() {
-                return Ok(version);
-            }
-            (
-                "sccache-too-old",
-                format!("{version} cannot ask the daemon of the transport `server`"),
-            )
-        }
-        Err(error) => (
-            "sccache-fails",
-            format!("`sccache --version`, called by the shim, {error}"),
-        ),
+    let failed = |code, found| {
+        let place = format!("{}, or PATH", contract::SCCACHE);
+        Finding::new(code, place, found).warning_if(settings.are_defaults)
     };
-    let place = format!("{}, or PATH", contract::SCCACHE);
-    Err(Finding::error(code, place, found).warning_if(settings.are_defaults))
+    let version = run(&mut ask, SHORT).map_err(|error| {
+        let found = format!("`sccache --version`, called by the shim, {error}");
+        failed("sccache-fails", found)
+    })?;
+    let version = version.lines().next().unwrap_or_default().to_owned();
+    let is_old = release(&version).is_some_and(|release| release < CLIENT_SIDE_SINCE);
+    if is_old && settings.is_hosts_daemon() {
+        let found = format!("{version} cannot ask the daemon of the transport `server`");
+        return Err(failed("sccache-too-old", found));
+    }
+    Ok(version)
 }
 
 /// The numbers of a version such as `sccache 0.19.0`, major and minor.

@@ -8,7 +8,6 @@ use nix_sccache_contract as contract;
 use nix_sccache_contract::log::{self, Log};
 
 use super::process::{SHORT, run};
-use super::programs::command;
 use super::settings::Variables;
 
 /// How long a session's server may take to begin: sccache tries its storage first.
@@ -33,7 +32,7 @@ impl<'a> Session<'a> {
         // It leaves nothing, not even a server, should the doctor be ended.
         variables.unset(contract::REPORTS);
         variables.set("SCCACHE_IDLE_TIMEOUT", "60");
-        let mut begin = command(Path::new("/bin/sh"), &variables);
+        let mut begin = variables.command(Path::new("/bin/sh"));
         let printed = run(begin.args(["-c", SCRIPT]).arg(shim).args(SET), BEGIN)?;
         for (name, value) in SET.into_iter().zip(printed.lines()) {
             if !value.is_empty() {
@@ -53,7 +52,7 @@ impl<'a> Session<'a> {
 
     /// The socket of its server.
     pub fn socket(&self) -> Option<PathBuf> {
-        self.variables.get(contract::SERVER_UDS).map(PathBuf::from)
+        self.variables.path(contract::SERVER_UDS)
     }
 
     /// What it has noted so far.
@@ -76,7 +75,7 @@ impl Drop for Session<'_> {
 }
 
 fn of_session(shim: &Path, variables: &Variables, words: &[&str]) -> Command {
-    let mut command = command(shim, variables);
+    let mut command = variables.command(shim);
     command.arg("session").args(words);
     command
 }

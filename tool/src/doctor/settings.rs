@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use nix_sccache_contract::{self as contract, wire};
 use nix_sccache_core::sccache_env::{Transport, Wanted, sccache_env};
@@ -11,16 +12,6 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::finding::Finding;
-
-/// Variables that are shown, by how they begin.
-const SHOWN: [&str; 6] = [
-    "NIX_SCCACHE_",
-    "SCCACHE_",
-    "RUSTC_",
-    "CARGO_INCREMENTAL",
-    "IN_NIX_SHELL",
-    "NIX_BUILD_TOP",
-];
 
 /// Where a command runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -69,6 +60,11 @@ impl Variables {
         (!value.is_empty()).then_some(value)
     }
 
+    /// The value as a path.
+    pub fn path(&self, name: &str) -> Option<PathBuf> {
+        self.get(name).map(PathBuf::from)
+    }
+
     /// Sets one.
     pub fn set(&mut self, name: &str, value: impl Into<OsString>) {
         self.0.insert(name.into(), value.into());
@@ -79,24 +75,17 @@ impl Variables {
         self.0.remove(OsStr::new(name));
     }
 
-    /// All of them.
-    pub fn all(&self) -> &BTreeMap<OsString, OsString> {
-        &self.0
-    }
-
     /// Those whose names are text.
     pub fn named(&self) -> impl Iterator<Item = (&str, &OsStr)> {
-        let named = self
-            .0
-            .iter()
-            .map(|(name, value)| (name.to_str(), value.as_os_str()));
-        named.filter_map(|(name, value)| Some((name?, value)))
+        let all = self.0.iter();
+        all.filter_map(|(name, value)| Some((name.to_str()?, value.as_os_str())))
     }
 
-    /// Those that matter here.
-    pub fn shown(&self) -> impl Iterator<Item = (&str, &OsStr)> {
-        let matters = |name: &str| SHOWN.iter().any(|start| name.starts_with(start));
-        self.named().filter(move |(name, _)| matters(name))
+    /// A command with these, and no others.
+    pub fn command(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command.env_clear().envs(&self.0);
+        command
     }
 }
 
@@ -113,13 +102,11 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Reads them. `package` is a folder with the shim in it as `bin/sccache`, for defaults.
+    /// Reads them. `package` is a directory with the shim in it as `bin/sccache`, for defaults.
     pub fn read(mut variables: Variables, package: &Path) -> Self {
         let place = Place::of(&variables);
-        let is_named = |name: &&str| variables.get(name).is_some();
-        let names_cache = [contract::TRANSPORT, contract::SERVER_UDS]
-            .iter()
-            .any(is_named);
+        let mut names = [contract::TRANSPORT, contract::SERVER_UDS].into_iter();
+        let names_cache = names.any(|name| variables.get(name).is_some());
         let are_defaults = !names_cache && !place.is_build();
         if are_defaults {
             let wanted = serde_json::from_value::<Wanted>(json!({ "shim": package }));
@@ -147,82 +134,71 @@ impl Settings {
 
     /// The socket of the server, if one is named.
     pub fn socket(&self) -> Option<PathBuf> {
-        self.variables.get(contract::SERVER_UDS).map(PathBuf::from)
+        self.variables.path(contract::SERVER_UDS)
     }
 
     /// What is wrong with them.
     pub fn findings(&self) -> Vec<Finding> {
+        let get = |name| self.variables.get(name).unwrap_or_default();
         let mut findings = Vec::new();
-        if let Some(name) = self.transport()
-            && let Err(error) = serde_json::from_value::<Transport>(json!(name))
-            && error.to_string().starts_with("unknown variant")
-        {
-            let found = error.to_string();
-            findings.push(Finding::error(
-                "transport-unknown",
-                contract::TRANSPORT,
-                found,
-            ));
+        let mut add = |code, name, found: &str| findings.push(Finding::new(code, name, found));
+        let transport = self
+            .transport()
+            .map(|name| serde_json::from_value::<Transport>(json!(name)));
+        let wrong = transport
+            .and_then(Result::err)
+            .map(|error| error.to_string());
+        if let Some(found) = wrong.filter(|error| error.starts_with("unknown variant")) {
+            add("transport-unknown", contract::TRANSPORT, &found);
         }
-        findings.extend(self.cache_is_not_named());
-        let session = self.variables.get(contract::SESSION);
-        if let Some(folder) = session.filter(|folder| !Path::new(folder).is_dir()) {
-            let found = format!("{folder} is not there: that session has ended");
-            findings.push(Finding::error("session-gone", contract::SESSION, found).warning());
-        }
-        findings.extend(self.is_not_the_clients());
-        findings
-    }
-
-    fn cache_is_not_named(&self) -> Option<Finding> {
-        let (code, name, found) = match self.transport() {
-            _ if self.socket().is_some() => return None,
-            None => ("cache-not-named", contract::TRANSPORT, "it is not set"),
+        match self.transport() {
+            _ if self.socket().is_some() => {}
+            None => add("cache-not-named", contract::TRANSPORT, "it is not set"),
             Some(contract::TRANSPORT_SERVER) => {
                 let found = "it is not set, and the transport `server` needs it";
-                ("socket-not-named", contract::SERVER_UDS, found)
+                add("socket-not-named", contract::SERVER_UDS, found);
             }
             // The shim asks for nothing then.
             Some(_) if self.place.is_build() => {
                 let found = "this build has no session, and so no server for its transport";
-                ("no-session", contract::SESSION, found)
+                add("no-session", contract::SESSION, found);
             }
-            Some(_) => return None,
-        };
-        Some(Finding::error(code, name, found))
-    }
-
-    /// What sccache's client must be told, and must not, to ask for entries and compile by itself.
-    fn is_not_the_clients(&self) -> Vec<Finding> {
-        const FRAME: &str = "SCCACHE_MAX_FRAME_LENGTH";
-        let mut findings = Vec::new();
-        let get = |name| self.variables.get(name).unwrap_or_default();
-        let mut error = |code, name, found| findings.push(Finding::error(code, name, found));
+            Some(_) => {}
+        }
+        let session = get(contract::SESSION);
+        if !session.is_empty() && !Path::new(session).is_dir() {
+            let found = format!("{session} is not there: that session has ended");
+            add("session-gone", contract::SESSION, &found);
+        }
         // Sccache 0.19, src/cmdline.rs.
         if get("SCCACHE_START_SERVER") == "1" {
             let found = "with it sccache serves, and compiles nothing";
-            error("starts-servers", "SCCACHE_START_SERVER", found);
+            add("starts-servers", "SCCACHE_START_SERVER", found);
         }
-        if !self.is_hosts_daemon() {
-            return findings;
-        }
-        let client_side = get(contract::CLIENT_SIDE).to_lowercase();
-        if !["true", "on", "1"].contains(&client_side.as_str()) {
-            let found = "it is not true: the daemon would compile, which sees none of the files";
-            error("not-client-side", contract::CLIENT_SIDE, found);
-        }
-        if !get("SCCACHE_LOG").is_empty() {
-            let found = "it turns the client-side mode off";
-            error("log-ends-client-side", "SCCACHE_LOG", found);
-        }
-        let frame = get(FRAME).parse().unwrap_or(wire::DEFAULT_MAX_FRAME);
-        if frame < wire::HOST_MAX_FRAME {
-            let found = format!("frames have up to {frame} bytes: larger entries are not stored");
-            let finding = Finding::error("small-frames", FRAME, found).warning();
-            findings.push(finding.instead(format!("set it to {} or more", wire::HOST_MAX_FRAME)));
+        if self.is_hosts_daemon() {
+            let client_side = get(contract::CLIENT_SIDE).to_lowercase();
+            if !["true", "on", "1"].contains(&client_side.as_str()) {
+                let found =
+                    "it is not true: the daemon would compile, which sees none of the files";
+                add("not-client-side", contract::CLIENT_SIDE, found);
+            }
+            if !get("SCCACHE_LOG").is_empty() {
+                let found = "it turns the client-side mode off";
+                add("log-ends-client-side", "SCCACHE_LOG", found);
+            }
+            findings.extend(small_frames(get("SCCACHE_MAX_FRAME_LENGTH")));
         }
         findings
     }
+}
+
+/// Whether sccache's client sends shorter frames than the host's units plan for.
+fn small_frames(given: &str) -> Option<Finding> {
+    let frame = given.parse().unwrap_or(wire::DEFAULT_MAX_FRAME);
+    let found = format!("frames have up to {frame} bytes: larger entries are not stored");
+    let finding = Finding::new("small-frames", "SCCACHE_MAX_FRAME_LENGTH", found);
+    let remedy = format!("set it to {} or more", wire::HOST_MAX_FRAME);
+    (frame < wire::HOST_MAX_FRAME).then(|| finding.instead(remedy))
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::finding::Finding;
 use super::process::{SHORT, within};
+use super::session::Session;
 use super::settings::Settings;
 
 /// The key of the entry that is stored and fetched, always the same, so that no more than one is left
@@ -52,34 +53,21 @@ pub struct Tried {
     pub round_trip_seconds: Option<f64>,
 }
 
-impl Tried {
-    /// In a line.
-    pub fn text(&self) -> String {
-        let took = match self.round_trip_seconds {
-            Some(seconds) => format!("an entry stored and fetched in {:.1} ms", seconds * 1e3),
-            None => "no entry stored and fetched".to_owned(),
-        };
-        let (socket, who) = (
-            self.socket.display(),
-            [self.listener, &self.version].join(" "),
-        );
-        format!("{socket}: {who}, {}, {took}", self.location)
-    }
-}
-
-/// Tries the storage at a socket. It is the host's, or a session's own.
-pub fn try_out(socket: PathBuf, settings: &Settings) -> (Option<Tried>, Vec<Finding>) {
+/// Tries the storage of a session, which is the host's, or the session's own.
+pub fn try_out(
+    session: &Session,
+    settings: &Settings,
+    findings: &mut Vec<Finding>,
+) -> Option<Tried> {
     let at = Place {
-        socket,
+        socket: session.socket()?,
         is_build: settings.place.is_build(),
         is_hosts: settings.is_hosts_daemon(),
     };
     let silent = at.finding("silent", "its file system does not answer");
-    let tried = within(6 * SHORT, move || at.look().and_then(|()| at.talk()));
-    match tried.unwrap_or(Err(silent)) {
-        Ok((tried, findings)) => (Some(tried), findings),
-        Err(finding) => (None, vec![finding]),
-    }
+    let (tried, found) = within(6 * SHORT, move || at.talk()).unwrap_or((None, vec![silent]));
+    findings.extend(found);
+    tried
 }
 
 /// A socket.
@@ -91,34 +79,29 @@ struct Place {
 
 impl Place {
     fn finding(&self, code: &str, found: impl Into<String>) -> Finding {
-        Finding::error(code, self.socket.display().to_string(), found)
+        Finding::new(code, self.socket.display().to_string(), found)
     }
 
-    /// What keeps this user from the socket, before anybody is asked: connecting says `refused` of whatever
-    /// is no socket.
-    fn look(&self) -> Result<(), Finding> {
-        let folder = self.socket.parent().unwrap_or(&self.socket);
-        let missing = "socket-missing";
-        Err(match fs::metadata(&self.socket) {
-            Ok(metadata) if metadata.file_type().is_socket() => return Ok(()),
-            Ok(_) => self.finding("not-a-socket", "it is something else than a socket"),
-            Err(error) if error.kind() == ErrorKind::PermissionDenied => self.denied(),
-            Err(_) if folder.is_dir() => self.finding(missing, "only its folder is there"),
-            Err(_) if self.is_build => {
-                let line = format!("extra-sandbox-paths = {}?", folder.display());
-                let finding = self.finding(missing, "its folder is not in this sandbox");
-                finding.instead(format!("write `{line}` in nix.conf on the host"))
-            }
-            Err(_) => self.finding(missing, "neither it nor its folder is there"),
-        })
+    fn missing(&self) -> Finding {
+        let directory = self.socket.parent().unwrap_or(&self.socket);
+        let missing = |found| self.finding("socket-missing", found);
+        if directory.is_dir() {
+            missing("only its directory is there")
+        } else if self.is_build {
+            let line = format!("extra-sandbox-paths = {}?", directory.display());
+            let remedy = format!("write `{line}` in nix.conf on the host");
+            missing("its directory is not in this sandbox").instead(remedy)
+        } else {
+            missing("neither it nor its directory is there")
+        }
     }
 
-    /// This user may not use the socket, or the folder on the way to it that can be looked at from outside alone.
+    /// This user may not use the socket, or the directory on the way to it that can be looked at from outside alone.
     fn denied(&self) -> Finding {
         let is_closed =
             |it: &&Path| fs::metadata(it).is_ok() && fs::metadata(it.join(".")).is_err();
         let closed = self.socket.ancestors().skip(1).find(is_closed);
-        let (path, mode) = closed.map_or((self.socket.as_path(), "666"), |folder| (folder, "a+x"));
+        let (path, mode) = closed.map_or((self.socket.as_path(), "666"), |it| (it, "a+x"));
         let is = fs::metadata(path).map(|it| {
             let mode = it.mode() & 0o7777;
             format!(" (owner {}, group {}, mode {mode:04o})", it.uid(), it.gid())
@@ -132,7 +115,10 @@ impl Place {
     fn failed(&self, error: &StorageError) -> Finding {
         let code = match error {
             StorageError::Unreachable(error) => match error.kind() {
+                ErrorKind::NotFound => return self.missing(),
                 ErrorKind::PermissionDenied => return self.denied(),
+                // It is said of whatever is no socket, too.
+                ErrorKind::ConnectionRefused if !self.is_socket() => "not-a-socket",
                 ErrorKind::ConnectionRefused => "nobody-listens",
                 _ => "socket-fails",
             },
@@ -143,21 +129,22 @@ impl Place {
         self.finding(code, error.to_string())
     }
 
-    fn talk(&self) -> Result<(Tried, Vec<Finding>), Finding> {
+    fn is_socket(&self) -> bool {
+        fs::metadata(&self.socket).is_ok_and(|it| it.file_type().is_socket())
+    }
+
+    fn talk(&self) -> (Option<Tried>, Vec<Finding>) {
         let mut tried = Tried::default();
-        let exchanged = self.exchange(&mut tried);
-        let found = exchanged.map_err(|error| self.failed(&error))?;
-        let mut findings: Vec<_> = found.into_iter().collect();
+        let mut findings = match self.exchange(&mut tried) {
+            Ok(found) => Vec::from_iter(found),
+            Err(error) => return (None, vec![self.failed(&error)]),
+        };
         // What fails otherwise has been told.
         if self.is_hosts && !self.takes_long_frames().unwrap_or(true) {
             let found = "it ends the connection at a long frame: larger entries are not stored";
             let set = format!("set SCCACHE_MAX_FRAME_LENGTH={HOST_MAX_FRAME} for the daemon");
             let remedy = format!("{set}, and no less by --max-frame for the gateway");
-            findings.push(
-                self.finding("small-frames", found)
-                    .warning()
-                    .instead(remedy),
-            );
+            findings.push(self.finding("small-frames", found).instead(remedy));
         }
         // The client would be answered with the path of an entry.
         if self.is_hosts && tried.location.starts_with("Local disk") {
@@ -165,7 +152,7 @@ impl Place {
             let finding = self.finding("daemon-sends-paths", found);
             findings.push(finding.warning_if(!self.is_build));
         }
-        Ok((tried, findings))
+        (Some(tried), findings)
     }
 
     /// Shakes hands, stores an entry and fetches it again; where nothing may be stored, asks for it alone.
@@ -176,11 +163,8 @@ impl Place {
             .handshake(|storage: Handshake| (storage.location.to_owned(), storage.is_read_only))?;
         // Who has no release is the gateway.
         tried.version = storage.statistics(|daemon| daemon.version.to_owned())?;
-        tried.listener = if tried.version.is_empty() {
-            "gateway"
-        } else {
-            "sccache"
-        };
+        let is_gateway = tried.version.is_empty();
+        tried.listener = if is_gateway { "gateway" } else { "sccache" };
 
         let key = Key::new(KEY).unwrap_or(Key::ZERO);
         let since = Instant::now();
@@ -196,23 +180,28 @@ impl Place {
         tried.is_read_only |= refused.as_deref() == Some(READ_ONLY_GATEWAY);
         // Another doctor may have stored its own in between.
         let is_there = fetched.is_some_and(|entry| entry.starts_with(ENTRY.as_bytes()));
-        Ok(match refused {
+        let (code, found) = match refused {
             _ if tried.is_read_only => {
                 let found = "it stores nothing: what misses will miss again";
-                Some(self.finding("read-only", found).warning())
+                ("read-only", found.to_owned())
             }
-            Some(why) => Some(self.finding("entry-not-stored", why)),
+            Some(why) => ("entry-not-stored", why),
             None if !is_there => {
                 let found = "an entry that was stored is not there afterwards";
-                Some(self.finding("entry-not-fetched", found))
+                ("entry-not-fetched", found.to_owned())
             }
             None => {
                 tried.round_trip_seconds = Some(took.as_secs_f64());
-                let found = format!("storing and fetching a line took {took:.1?}");
-                let slow = self.finding("slow", found).warning();
-                (took >= SLOW).then_some(slow)
+                if took < SLOW {
+                    return Ok(None);
+                }
+                (
+                    "slow",
+                    format!("storing and fetching a line took {took:.1?}"),
+                )
             }
-        })
+        };
+        Ok(Some(self.finding(code, found)))
     }
 
     /// Whether a frame of the length that the host's units plan for is taken: one that is longer than the

@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use super::finding::Finding;
 use super::process::run;
-use super::programs::{Programs, command};
+use super::programs::Programs;
 use super::session::Session;
 use super::settings::{Settings, Variables};
 
@@ -38,67 +38,48 @@ pub struct Trial {
     pub outcomes: Vec<Option<String>>,
 }
 
-impl Trial {
-    /// In a line.
-    pub fn text(&self) -> String {
-        let text = |outcome: &Option<String>| outcome.clone().unwrap_or("not seen".to_owned());
-        let outcomes: Vec<_> = self.outcomes.iter().map(text).collect();
-        format!(
-            "a crate twice, by {}: {}",
-            self.by,
-            outcomes.join(", then ")
-        )
-    }
-}
-
-/// By what it was compiled, what came of it each time, and the session's log.
-type Compiled = (&'static str, Vec<Option<Outcome>>, Log);
-
 /// A crate of one line, which nobody else has in any cache.
-struct Crate<'a> {
-    settings: &'a Settings,
-    programs: &'a Programs,
-    session: &'a Session<'a>,
-    folder: PathBuf,
-}
-
-/// Tries it; nothing where there is no rustc. `folder` is one of the doctor's own.
-pub fn try_out(
-    settings: &Settings,
-    programs: &Programs,
-    session: &Session,
-    folder: &Path,
-    is_read_only: bool,
-) -> (Option<Trial>, Vec<Finding>) {
-    let probe = Crate {
-        settings,
-        programs,
-        session,
-        folder: folder.join("crate"),
-    };
-    let tried = probe.compile_twice().map(|(by, outcomes, log)| {
-        let findings = probe.judge(by, &outcomes, &log, is_read_only);
-        let outcomes = outcomes.iter().map(|it| it.as_ref().map(code)).collect();
-        (Some(Trial { by, outcomes }), findings)
-    });
-    let (trial, findings) = tried.unwrap_or_else(|finding| (None, vec![finding]));
-    // Derivations bring their own programs.
-    let findings = findings
-        .into_iter()
-        .map(|it| it.warning_if(settings.are_defaults));
-    (trial, findings.collect())
+pub struct Crate<'a> {
+    /// Where it is compiled.
+    pub settings: &'a Settings,
+    /// By which programs.
+    pub programs: &'a Programs,
+    /// The session.
+    pub session: &'a Session<'a>,
+    /// The directory that is made for it.
+    pub directory: PathBuf,
+    /// Whether the storage takes no entries.
+    pub is_read_only: bool,
 }
 
 impl Crate<'_> {
-    fn compile_twice(&self) -> Result<Compiled, Finding> {
+    /// Tries it; nothing where it cannot be compiled.
+    pub fn try_out(&self, findings: &mut Vec<Finding>) -> Option<Trial> {
+        let (trial, found) = match self.compile_twice() {
+            Ok((by, outcomes, log)) => {
+                let found = self.judge(by, &outcomes, &log);
+                let outcomes = outcomes.iter().map(|it| it.as_ref().map(code)).collect();
+                (Some(Trial { by, outcomes }), found)
+            }
+            Err(finding) => (None, vec![finding]),
+        };
+        // Derivations bring their own programs.
+        let are_defaults = self.settings.are_defaults;
+        findings.extend(found.into_iter().map(|it| it.warning_if(are_defaults)));
+        trial
+    }
+
+    /// By what it was compiled, what came of it each time, and the session's log.
+    fn compile_twice(&self) -> Result<(&'static str, Vec<Option<Outcome>>, Log), Finding> {
         let Some(rustc) = self.programs.path("rustc") else {
-            return Err(Finding::error("rustc-missing", "PATH", "there is no rustc"));
+            return Err(Finding::new("rustc-missing", "PATH", "there is no rustc"));
         };
         let cargo = self.programs.path("cargo");
         let by = if cargo.is_some() { "cargo" } else { "rustc" };
-        let written = self.write().map_err(|error| error.to_string());
-        written.map_err(|error| Finding::error("temporary-not-writable", "TMPDIR", error))?;
-        let target = self.folder.join("target");
+        let unwritable =
+            |error: io::Error| Finding::new("temporary-not-writable", "TMPDIR", error.to_string());
+        self.write().map_err(unwritable)?;
+        let target = self.directory.join("target");
         let (mut outcomes, mut log) = (Vec::new(), Log::default());
         for _ in 0..2 {
             fs::remove_dir_all(&target).ok();
@@ -110,50 +91,51 @@ impl Crate<'_> {
             };
             run(&mut compile, COMPILE).map_err(|error| {
                 let found = format!("compiling a crate of one line, it {error}");
-                Finding::error("compile-fails", by, found)
+                Finding::new("compile-fails", by, found)
             })?;
             let noted = self.session.log();
-            log = noted.map_err(|error| Finding::error("session-failed", by, error))?;
+            log = noted.map_err(|error| Finding::new("session-failed", by, error))?;
             outcomes.push(calls(&log).nth(before).cloned());
         }
         Ok((by, outcomes, log))
     }
 
     fn write(&self) -> io::Result<()> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        let unique = format!("{:?}, {}", now.unwrap_or_default(), process::id());
-        let source = format!("pub const UNIQUE: &str = {unique:?};\n");
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        let source = format!("pub const UNIQUE: &str = \"{now:?}, {}\";\n", process::id());
         let manifest = format!(
             "[package]\nname = {NAME:?}\nversion = \"0.0.0\"\nedition = \"2021\"\n\n\
              [lib]\npath = \"lib.rs\"\n\n[workspace]\n"
         );
-        fs::create_dir_all(&self.folder)?;
-        fs::write(self.folder.join("lib.rs"), source)?;
-        fs::write(self.folder.join("Cargo.toml"), manifest)
+        fs::create_dir_all(&self.directory)?;
+        fs::write(self.directory.join("lib.rs"), source)?;
+        fs::write(self.directory.join("Cargo.toml"), manifest)
     }
 
     /// With what cargo's files here say, unless derivations are meant, which have none of them.
     fn by_cargo(&self, cargo: &Path, target: &Path) -> Command {
-        let mut cargo = command(cargo, &self.variables());
+        let mut cargo = self.variables().command(cargo);
         cargo.args(["build", "--offline", "--manifest-path"]);
-        cargo.arg(self.folder.join("Cargo.toml"));
+        cargo.arg(self.directory.join("Cargo.toml"));
         cargo.arg("--target-dir").arg(target);
         if self.settings.are_defaults {
-            cargo.current_dir(&self.folder);
-            cargo.env("CARGO_HOME", self.folder.join("cargo"));
+            cargo.current_dir(&self.directory);
+            cargo.env("CARGO_HOME", self.directory.join("cargo"));
         }
         cargo
     }
 
     fn by_rustc(&self, rustc: &Path, target: &Path) -> Command {
         let variables = self.variables();
-        let wrapper = variables.get("RUSTC_WRAPPER").map(Path::new);
-        let mut compile = command(wrapper.unwrap_or(rustc), &variables);
-        compile.args(wrapper.map(|_| rustc));
+        let wrapper = variables.path("RUSTC_WRAPPER");
+        let mut compile = variables.command(wrapper.as_deref().unwrap_or(rustc));
+        compile.args(wrapper.is_some().then_some(rustc));
         compile.args(["--crate-name", NAME, "--edition=2021", "--crate-type=lib"]);
         compile.arg("--emit=dep-info,metadata,link");
         compile.arg("--out-dir").arg(target);
-        compile.arg(self.folder.join("lib.rs"));
+        compile.arg(self.directory.join("lib.rs"));
         compile
     }
 
@@ -169,48 +151,38 @@ impl Crate<'_> {
     }
 
     /// What is wrong with what came of it, in the report's own sentences.
-    fn judge(
-        &self,
-        by: &str,
-        outcomes: &[Option<Outcome>],
-        log: &Log,
-        is_read_only: bool,
-    ) -> Vec<Finding> {
-        let mut findings = Vec::new();
-        match outcomes.last() {
+    fn judge(&self, by: &str, outcomes: &[Option<Outcome>], log: &Log) -> Vec<Finding> {
+        let finding = |code, found: String, remedy| Finding::new(code, by, found).instead(remedy);
+        let of_call = match outcomes.last() {
             Some(Some(Outcome::Passthrough(BypassReason::CacheFailed))) if log.error.is_some() => {
-                findings.extend(log.error.as_ref().map(|error| Finding::of_cache(error, by)));
+                log.error.as_ref().map(|error| Finding::of_cache(error, by))
             }
             Some(Some(Outcome::Passthrough(reason))) => {
-                let finding = Finding::error(reason.code(), by, reason.to_string());
-                let finding = finding.warning_if(self.is_meant(reason));
-                findings.push(finding.instead(reason.remedy()));
+                let finding = finding(reason.code(), reason.to_string(), reason.remedy());
+                Some(finding.warning_if(self.is_meant(reason)))
             }
             Some(None) => {
                 let shim = self.programs.shim.clone().unwrap_or_default();
-                let wrapper = shim.with_file_name("sccache");
-                let found = format!("the shim saw no call: {}", self.programs.text());
-                let finding = Finding::error("shim-not-in-front", by, found);
-                findings.push(finding.instead(format!(
+                let remedy = format!(
                     "set RUSTC_WRAPPER to {}, as `rust.sccacheEnv` does, and take other wrappers \
                      out of cargo's configuration; or run `nix-sccache run -- COMMAND`",
-                    wrapper.display()
-                )));
+                    shim.with_file_name("sccache").display()
+                );
+                let found = format!("the shim saw no call: {}", self.programs.text());
+                Some(finding("shim-not-in-front", found, remedy))
             }
-            Some(Some(Outcome::Miss | Outcome::Error)) if !is_read_only => {
+            Some(Some(Outcome::Miss | Outcome::Error)) if !self.is_read_only => {
                 let found = "what was compiled a moment before was not in the cache";
-                findings.push(Finding::error("second-time-missed", by, found));
+                Some(Finding::new("second-time-missed", by, found))
             }
-            _ => {}
-        }
-        for faults in fault::together(&log.faults) {
-            let is_expected = is_read_only && matches!(faults.fault, Fault::EntryNotStored(_));
-            if !is_expected {
-                let finding = Finding::error(faults.fault.code(), by, faults.text()).warning();
-                findings.push(finding.instead(faults.fault.remedy()));
-            }
-        }
-        findings
+            _ => None,
+        };
+        let mut faults = fault::together(&log.faults);
+        faults.retain(|it| !(self.is_read_only && matches!(it.fault, Fault::EntryNotStored(_))));
+        let faults = faults
+            .iter()
+            .map(|it| finding(it.fault.code(), it.text(), it.fault.remedy()).warning_if(true));
+        of_call.into_iter().chain(faults).collect()
     }
 
     /// Whether the settings say so themselves: other languages are served.
