@@ -1,19 +1,22 @@
-# shellcheck shell=bash disable=SC2154 # root, work: scripts/bench and scripts/setup set them
+# shellcheck shell=bash disable=SC2154 # work, …: scripts/bench, scripts/setup and builds.sh set them
 # Whole builds in the sandbox: of ripgrep, and of bat, which has four times as many crates, and C code. Each
 # without the cache, with an empty one, with a full one, with a full one when one small crate is another
 # version, as one line of Cargo.lock says, and eight side by side with a full one.
 
+# shellcheck source=scripts/bench.d/builds.sh
+source "$root/scripts/bench.d/builds.sh"
+
 # bench_warm [PROGRAM]: prints a table of seconds, and of their ratios to the build without the cache.
 bench_warm() {
     [[ ${1-} =~ ^(ripgrep|bat)?$ ]] || fail "usage: scripts/bench warm [ripgrep|bat]"
-    local bat rows=() first
+    local rows=() first
     say "load before: $(cut -d ' ' -f 1-3 /proc/loadavg)"
     if [[ ${1-ripgrep} == ripgrep ]]; then
         warm_program "$NIX_SCCACHE_TEST_PROGRAM" "$NIX_SCCACHE_TEST_PROGRAM_VENDORED" itoa
     fi
     if [[ ${1-bat} == bat ]]; then
-        bat=$(need_crate bat 0.26.1)
-        warm_program "$bat" "$(need_vendored "$bat/Cargo.lock")" itoa
+        need_bat
+        warm_program "$bat" "$bat_vendored" itoa
     fi
     say "load after: $(cut -d ' ' -f 1-3 /proc/loadavg)"
     printf '| program | no cache | cold | warm | one crate bumped | eight at once, each |\n|---|---|---|---|---|---|\n'
@@ -22,11 +25,9 @@ bench_warm() {
 
 # warm_program SOURCE VENDORED CRATE: adds a row to the table; the crate is the one to bump.
 warm_program() {
-    local name=${1##*/} source=$1 vendored=$2 folder=$work/${1##*/}
-    mkdir "$folder"
+    begin_program "$1" "$2"
     bump "$3" "$source" "$vendored" "$folder/bumped"
     start_daemon_in "$folder"
-    trap 'stop_daemon; rm -rf "$work"' EXIT
 
     timed "$name, no cache" plain 1
     first=$seconds
@@ -45,17 +46,14 @@ warm_program() {
     stop_daemon
 }
 
-# timed WHAT ATTRIBUTE COUNT: builds COUNT derivations of scripts/demo.nix at once. Leaves the seconds that each
+# timed WHAT ATTRIBUTE COUNT: builds COUNT derivations of builds.nix at once. Leaves the seconds that each
 # took, if they share them, in `seconds`, and hits of calls in `hits`.
-run=0
 timed() {
-    local begin inputs derivations=() logs n
+    local begin derivations=() logs n
     for ((n = 0; n < $3; n++)); do
-        run=$((run + 1))
-        derivations+=("$(instantiate "$2")")
+        instantiate_with_inputs "$2"
+        derivations+=("$derivation")
     done
-    inputs=$(instantiate inputs)
-    realise 1 "$inputs"
     say "building $1"
     begin=$(date +%s%N)
     realise "$3" "${derivations[@]}"
@@ -63,19 +61,6 @@ timed() {
     logs=$(nix-store --read-log "${derivations[@]}" | sed -n 's/^nix-sccache: hits \([0-9]* of [0-9]*\),.*/\1/p')
     hits=$(sort <<<"$logs" | uniq | paste -s -d /)
     say "$1: $seconds s${hits:+, hits $hits}"
-}
-
-# realise JOBS DERIVATION…
-realise() {
-    nix-store --realise --max-jobs "$@" --option extra-sandbox-paths "/run/nix-sccache=$folder/socket" \
-        >/dev/null 2>"$folder/log" || fail "$name: the build failed: $(tail -n 50 "$folder/log")"
-}
-
-# instantiate ATTRIBUTE: of scripts/demo.nix; prints the derivation's path.
-instantiate() {
-    nix-instantiate --option plugin-files "$root/target/release/libnix_sccache.so" "$root/scripts/demo.nix" \
-        --attr "$1" --argstr name "$name" --argstr source "$source" --argstr vendored "$vendored" \
-        --argstr run "$folder/$run" 2>"$folder/log" || fail "$name: $(cat "$folder/log")"
 }
 
 ratio() {

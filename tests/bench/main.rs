@@ -1,10 +1,12 @@
-//! How fast requests go to a daemon directly, and by way of a gateway, in turns:
+//! Measures requests to a daemon, directly and by way of a gateway, in turns, and hits:
 //!
 //! ```text
 //! bench DAEMON GATEWAY         what a request costs
 //! bench stand-in SOCKET        answers each request with the same large entry, until it is killed
 //! bench bytes SOCKET GATEWAY   how many bytes pass, to that one
 //! bench loads GATEWAY          what a small exchange costs while other users load the gateway
+//! bench hits WHAT DIRECTORY    what hits took, by the calls and logs in there
+//! sccache …                    by this name, a call of the shim that is timed
 //! ```
 //!
 //! The daemon itself writes an entry byte by byte, and is slower than what it writes to: what
@@ -14,12 +16,14 @@
     reason = "a measurement that cannot be made has no other end"
 )]
 
+mod calls;
 mod loads;
 
 use std::env;
 use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
+use std::process::ExitCode;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -36,12 +40,17 @@ const REQUESTS: u16 = 1000;
 const LARGE: usize = 64 << 20;
 const TIMES: u16 = 8;
 
-fn main() {
+fn main() -> ExitCode {
+    let called_as = env::args_os().next().unwrap_or_default();
+    if Path::new(&called_as).ends_with("sccache") {
+        return calls::launch();
+    }
     let arguments: Vec<_> = env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["stand-in", socket] => stand_in(Path::new(socket)),
         ["bytes", socket, gateway] => bytes([socket, gateway].map(Path::new)),
         ["loads", gateway] => loads::measure(Path::new(gateway)),
+        ["hits", what, directory] => calls::print_hits(what, Path::new(directory)),
         [does @ ("read" | "ask"), socket, key, connections, times] => {
             let number = |text: &str| text.parse().unwrap_or_else(|error| panic!("{error}"));
             let [connections, times] = [connections, times].map(number);
@@ -50,11 +59,12 @@ fn main() {
         [daemon, gateway] => requests([daemon, gateway].map(Path::new)),
         _ => {
             eprintln!(
-                "usage: bench DAEMON GATEWAY | stand-in SOCKET | bytes SOCKET GATEWAY | loads GATEWAY"
+                "usage: bench DAEMON GATEWAY | stand-in SOCKET | bytes SOCKET GATEWAY | loads GATEWAY | hits WHAT DIRECTORY"
             );
-            std::process::exit(2);
+            return ExitCode::from(2);
         }
     }
+    ExitCode::SUCCESS
 }
 
 fn requests(sockets: [&Path; 2]) {
