@@ -1,4 +1,4 @@
-//! What went wrong with a builtin's argument, and where.
+//! Says what went wrong with a builtin's argument, and where.
 
 use std::fmt;
 

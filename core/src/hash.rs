@@ -1,4 +1,4 @@
-//! Digests of what is fetched: from the hexadecimal digits of Rust's servers to what Nix's
+//! Converts digests of what is fetched: from the hexadecimal digits of Rust's servers to what Nix's
 //! fetchers take.
 
 use std::fmt;

@@ -1,4 +1,4 @@
-//! What the builtins of nix-sccache compute.
+//! Computes what the builtins of nix-sccache answer.
 //!
 //! No FFI, no I/O, no look at the environment: every builtin is a pure function
 //! from one serde type to another, so that the same call gives the same answer in

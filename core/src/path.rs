@@ -1,4 +1,4 @@
-//! Where in a builtin's argument something stands.
+//! Names where in a builtin's argument something stands.
 
 use std::fmt;
 

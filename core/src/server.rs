@@ -1,4 +1,4 @@
-//! The server that Rust's releases are fetched from.
+//! Names the server that Rust's releases are fetched from.
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};

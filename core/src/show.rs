@@ -1,4 +1,4 @@
-//! How an error shows a string that it was given: on one line, and no longer than anybody reads.
+//! Shows in an error a string that was given: on one line, and no longer than anybody reads.
 
 /// How many characters of a string are shown.
 const SHOWN: usize = 100;

@@ -1,4 +1,4 @@
-//! A text that somebody wrote, a toolchain file or a manifest say, and places in it.
+//! Finds places in a text that somebody wrote, a toolchain file or a manifest say.
 
 use serde::Deserialize;
 

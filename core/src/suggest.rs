@@ -1,4 +1,4 @@
-//! What somebody may have meant.
+//! Suggests what somebody may have meant.
 
 /// The known name that `name` most resembles, if one is near enough to be a slip of
 /// the hand: at most a third of the letters differ, case aside.

@@ -1,4 +1,4 @@
-//! `rust.toTOML`: from a Nix value to TOML text that `builtins.fromTOML` reads back to it.
+//! Writes, for `rust.toTOML`, a Nix value as TOML text that `builtins.fromTOML` reads back to it.
 
 use toml::Value as Toml;
 

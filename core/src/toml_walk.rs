@@ -1,4 +1,4 @@
-//! A walk through a TOML document: each value with its path, in the document's order, and no
+//! Walks through a TOML document: each value with its path, in the document's order, and no
 //! tree of it all. What is not looked at costs next to nothing.
 //!
 //! Syntax is checked everywhere; what only a tree shows is not: a key that stands twice.

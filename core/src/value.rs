@@ -1,4 +1,4 @@
-//! A Nix value as a builtin is given it.
+//! Holds a Nix value as a builtin is given it.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! `rust.version`: which plugin this is, and in which Nix it found itself; and what the
+//! Tells, for `rust.version`, which plugin this is, and in which Nix it found itself; and what the
 //! versions of Nix say of its interfaces.
 
 use serde::Serialize;

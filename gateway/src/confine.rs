@@ -1,4 +1,4 @@
-//! Giving rights up, for good: whatever the gateway may come to be made to do, the kernel lets it
+//! Gives rights up, for good: whatever the gateway may come to be made to do, the kernel lets it
 //! run no program, start no process and reach no network.
 
 use std::collections::BTreeMap;

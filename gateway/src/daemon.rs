@@ -1,4 +1,4 @@
-//! The daemon, and the connections to it.
+//! Connects to the daemon.
 //!
 //! A request knows nothing of the one before it, so a connection is borrowed for one request, and
 //! clients that wait, or compile, have none. The daemon therefore sees few of them however many

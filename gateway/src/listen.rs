@@ -1,4 +1,4 @@
-//! The builds' socket: systemd's, or one that is made here.
+//! Listens at the builds' socket: systemd's, or one that is made here.
 
 use std::fs::{self, Permissions};
 use std::io::{self, ErrorKind};

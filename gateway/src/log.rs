@@ -1,4 +1,4 @@
-//! The log: lines on standard error, and no more of them than somebody reads. Each user has lines
+//! Writes the log: lines on standard error, and no more of them than somebody reads. Each user has lines
 //! of its own, so that nobody's flood hides what another tries.
 
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! `nix-sccache-gateway`, the service: see the library.
+//! Runs the service, `nix-sccache-gateway`: see the library.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! The names that statistics may bring to the daemon, which forgets none.
+//! Limits the names that statistics may bring to the daemon, which forgets none.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};

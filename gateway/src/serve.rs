@@ -1,4 +1,4 @@
-//! Connections: each has a thread, which passes one request at a time to the daemon, and its
+//! Serves connections: each has a thread, which passes one request at a time to the daemon, and its
 //! answer back, before it looks at the next. So the daemon never has more of a client's than it
 //! answers.
 

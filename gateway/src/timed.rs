@@ -1,4 +1,4 @@
-//! Reading and writing a socket until a moment, however slowly the other side goes about it.
+//! Reads and writes a socket until a moment, however slowly the other side goes about it.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;

@@ -1,4 +1,4 @@
-//! Turns: which requests the daemon has, and how much it holds for them, of one user and of all.
+//! Gives turns: which requests the daemon has, and how much it holds for them, of one user and of all.
 //!
 //! What is beyond a user's own share waits for that user's requests to end. Of those that wait, the
 //! next turn is that of the user who will have been served least with it: each has an account, to

@@ -1,4 +1,4 @@
-//! Who is connected, and how many connections each user may have. Builds run as different users,
+//! Counts who is connected, and how many connections each user may have. Builds run as different users,
 //! so what one of them takes is taken from none of the others: where all there is is taken, the
 //! one with the most makes room for those with fewer.
 

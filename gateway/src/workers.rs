@@ -1,4 +1,4 @@
-//! Threads that serve one connection after the other. A new thread for each would be what costs
+//! Runs threads that serve one connection after the other. A new thread for each would be what costs
 //! most of a short connection on a busy machine: the kernel lets those that are new wait.
 
 use std::collections::VecDeque;

@@ -1,4 +1,4 @@
-//! From the three strings that a builtin's call arrives as to the one that answers it.
+//! Dispatches a builtin's call, which arrives as three strings, to the one that answers it.
 
 use std::any::Any;
 use std::cell::Cell;

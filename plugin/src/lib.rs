@@ -1,4 +1,4 @@
-//! The Nix plugin of nix-sccache: one builtin, `builtins.rust`.
+//! Adds one builtin to Nix, `builtins.rust`: the plugin of nix-sccache.
 //!
 //! Nix's ABI changes with nearly every release, so as little as possible goes through
 //! it: a [`host`] registers one function of three strings that gives one, and the

@@ -1,4 +1,4 @@
-//! What a build can try on the socket that is mounted into its sandbox.
+//! Tries what a build can on the socket that is mounted into its sandbox.
 
 use std::io::Write;
 use std::os::unix::net::UnixStream;

@@ -1,4 +1,4 @@
-//! Small crates to compile.
+//! Makes small crates to compile.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! The host's sccache daemon.
+//! Starts the host's sccache daemon.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;

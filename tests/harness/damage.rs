@@ -1,4 +1,4 @@
-//! Damage to an entry: a ZIP archive whose files are compressed by themselves.
+//! Damages an entry: a ZIP archive whose files are compressed by themselves.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Derivations, built for real.
+//! Builds derivations, for real.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! A server of Rust releases in a folder, as `RUSTUP_DIST_SERVER=file://…` takes it: manifests of
+//! Lays out a server of Rust releases in a directory, as `RUSTUP_DIST_SERVER=file://…` takes it: manifests of
 //! a few releases that never were, and archives with nothing in them. Which components a
 //! toolchain has is the manifests' matter alone.
 

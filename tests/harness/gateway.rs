@@ -1,4 +1,4 @@
-//! The gateway in front of a daemon.
+//! Starts the gateway in front of a daemon.
 
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt;

@@ -1,4 +1,4 @@
-//! The Nixes to test on.
+//! Finds the Nixes to test on.
 
 use std::env;
 use std::ffi::OsStr;

@@ -1,4 +1,4 @@
-//! What the tests stand on: real Nixes, the real plugin, the real shim, a real sccache.
+//! Starts what the tests stand on: real Nixes, the real plugin, the real shim, a real sccache.
 //!
 //! `scripts/test` sets the environment that is read here; a part that is missing is a
 //! failure that says which, never a test passed over.

@@ -1,4 +1,4 @@
-//! A network of several machines on this one: network namespaces, which root can make.
+//! Makes a network of several machines on this one: network namespaces, which root can make.
 
 use std::ffi::OsStr;
 use std::fs;

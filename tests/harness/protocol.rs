@@ -1,4 +1,4 @@
-//! The protocol of sccache's daemon, spoken by hand: what no client of sccache's would say is
+//! Speaks the protocol of sccache's daemon by hand: what no client of sccache's would say is
 //! what the gateway is for.
 
 use std::io::{ErrorKind, Read, Write};

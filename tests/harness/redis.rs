@@ -1,4 +1,4 @@
-//! Redis.
+//! Starts Redis.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;

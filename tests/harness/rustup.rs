@@ -1,4 +1,4 @@
-//! The real rustup, in a home of its own.
+//! Runs the real rustup, in a home of its own.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,4 +1,4 @@
-//! S3, as far as a cache uses it: a real server of it, over a folder.
+//! Starts S3, as far as a cache uses it: a real server of it, over a directory.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! What is set where nothing is said: what a build in a sandbox cannot do without.
+//! Sets what nobody said: what a build in a sandbox cannot do without.
 
 use super::place::Place;
 use super::release::{Change, Happened};

@@ -1,4 +1,4 @@
-//! Whether a value is of the kind that its key holds.
+//! Tells whether a value is of the kind that its key holds.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! How `bootstrap.py` reads the config: no TOML, but one key in one line.
+//! Reads the config as `bootstrap.py` does: no TOML, but one key in one line.
 //!
 //! Its rules are the same from 1.63 to 1.95 (`get_toml` and `get_string`): a section is a line
 //! `[NAME]`, a key begins its line, and its value is what stands between the first two quotation

@@ -1,4 +1,4 @@
-//! `rust.bootstrapConfig`: from a rustc source's release and typed settings to the text of its
+//! Makes, for `rust.bootstrapConfig`, of a rustc source's release and typed settings the text of its
 //! bootstrap config.
 //!
 //! The settings bear bootstrap's own names. What a release does not know, a value of the wrong

@@ -1,4 +1,4 @@
-//! Places in the config.
+//! Names places in the config.
 
 use std::fmt;
 

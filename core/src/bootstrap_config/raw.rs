@@ -1,4 +1,4 @@
-//! Settings before they are looked at.
+//! Holds settings before they are looked at.
 
 use std::collections::BTreeMap;
 use std::fmt;

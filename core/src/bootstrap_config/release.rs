@@ -1,4 +1,4 @@
-//! Releases of Rust, and what is known of when something came or went.
+//! Orders releases of Rust, and tells when something came or went.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What contradicts itself, though every key is right.
+//! Finds what contradicts itself, though every key is right.
 //!
 //! Each rule is bootstrap's own, from the release that is named on, or one of a sandboxed build
 //! or of sccache.

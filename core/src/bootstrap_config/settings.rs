@@ -1,4 +1,4 @@
-//! The settings as they are given, checked key by key against one release.
+//! Checks the settings that are given, key by key, against one release.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The text of the config.
+//! Writes the text of the config.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Channel manifests, version 2: what `channel-rust-*.toml` says of a release, or rather the
+//! Reads channel manifests, version 2: what `channel-rust-*.toml` says of a release, or rather the
 //! part of it that is asked for.
 //!
 //! The format is Rust's own (forge.rust-lang.org, "Channel layout"); what of it counts is what

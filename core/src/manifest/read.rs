@@ -1,4 +1,4 @@
-//! From the text of a manifest to what was asked for.
+//! Reads what was asked for out of a manifest's text.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};

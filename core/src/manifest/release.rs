@@ -1,4 +1,4 @@
-//! The versions of Rust's releases, as manifests and tools print them.
+//! Reads the versions of Rust's releases, as manifests and tools print them.
 
 use std::fmt;
 

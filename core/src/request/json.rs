@@ -1,4 +1,4 @@
-//! The JSON that the prelude writes.
+//! Reads the JSON that the prelude writes.
 //!
 //! It is what `builtins.toJSON` makes of the argument, but that arrays carry more
 //! than lists, so that what JSON lacks comes through:

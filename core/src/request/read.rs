@@ -1,4 +1,4 @@
-//! From a [`Value`] to a builtin's own type, by serde, with the path in every error.
+//! Makes a builtin's own type of a [`Value`], by serde, with the path in every error.
 
 use std::collections::btree_map;
 use std::vec;

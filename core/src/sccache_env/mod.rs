@@ -1,4 +1,4 @@
-//! `rust.sccacheEnv`: from the cache that is wanted to the environment of a derivation.
+//! Makes, for `rust.sccacheEnv`, of the cache that is wanted the environment of a derivation.
 //!
 //! The variables are those that sccache 0.19 reads (its `src/config.rs`,
 //! `src/commands.rs`, `src/server.rs` and `src/cache/`), Cargo's, CMake's and those of

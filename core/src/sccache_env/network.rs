@@ -1,4 +1,4 @@
-//! Whether a cache needs a network that a sandboxed build does not have.
+//! Tells whether a cache needs a network that a sandboxed build does not have.
 
 use crate::error::Error;
 use crate::path::AttrPath;

@@ -1,4 +1,4 @@
-//! What must not be written into a derivation.
+//! Refuses what must not be written into a derivation.
 
 use std::marker::PhantomData;
 

@@ -1,4 +1,4 @@
-//! The kinds of setting: what each may hold, so that no store has to check again.
+//! Checks the kinds of setting: what each may hold, so that no store has to check again.
 
 use std::fmt;
 

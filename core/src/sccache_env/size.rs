@@ -1,4 +1,4 @@
-//! Sizes, as sccache reads them.
+//! Reads sizes as sccache does.
 
 use std::fmt;
 

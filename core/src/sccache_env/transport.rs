@@ -1,4 +1,4 @@
-//! How a derivation reaches its cache.
+//! Names how a derivation reaches its cache.
 
 use serde::Deserialize;
 

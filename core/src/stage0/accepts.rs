@@ -1,4 +1,4 @@
-//! Which compilers a source tree's bootstrap takes as its stage0.
+//! Tells which compilers a source tree's bootstrap takes as its stage0.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! What a stage0 file has a checksum of.
+//! Names what a stage0 file has a checksum of.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! The three formats that a stage0 file had in turn, each to the same keys and values, and those
+//! Reads the three formats that a stage0 file had in turn, each to the same keys and values, and those
 //! to a [`Stage0`].
 //!
 //! | file | format | releases |

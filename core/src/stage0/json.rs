@@ -1,4 +1,4 @@
-//! The JSON form of a stage0 file, as keys and values.
+//! Reads the JSON form of a stage0 file, as keys and values.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! `rust.stage0`: the compiler that a rustc source tree is built with, as the tree's stage0 file
+//! Names, for `rust.stage0`, the compiler that a rustc source tree is built with, as the tree's stage0 file
 //! names it.
 //!
 //! What reads these files is rustc's own `src/bootstrap/bootstrap.py` and, since the last format,

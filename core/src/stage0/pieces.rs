@@ -1,4 +1,4 @@
-//! The compiler of a stage0 file as pieces to fetch and put together.
+//! Lists the compiler of a stage0 file as pieces to fetch and put together.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! A release of Rust as a stage0 file names it: by version and date.
+//! Reads a release of Rust as a stage0 file names it: by version and date.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! Real files, cut to a few platforms, and what is wrong with others.
+//! Tests real files, cut to a few platforms, and what is wrong with others.
 
 use serde_json::{Value as Json, json};
 

@@ -1,4 +1,4 @@
-//! Parts of a triple for the whole of it, as rustup takes them behind a channel's name.
+//! Completes parts of a triple, as rustup takes them behind a channel's name.
 
 use super::parts::{is_arch, is_env, is_os};
 

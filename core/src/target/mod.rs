@@ -1,4 +1,4 @@
-//! `rust.target`: between Nix's systems and rustc's target triples.
+//! Converts, for `rust.target`, between Nix's systems and rustc's target triples.
 //!
 //! A triple's system is what nixpkgs would call it. The other way a system is less than a
 //! triple: the target is the one that nixpkgs itself takes for the system (`rust.rustcTarget`

@@ -1,4 +1,4 @@
-//! The target of a name that is not rustc's: a Nix system or one of GNU's triples.
+//! Finds the target of a name that is not rustc's: a Nix system or one of GNU's triples.
 
 use std::sync::LazyLock;
 

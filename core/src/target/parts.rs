@@ -1,4 +1,4 @@
-//! What a target triple of rustc's is made of.
+//! Splits a target triple of rustc's.
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,4 @@
-//! The systems of Nix's, and which of them a target triple's is.
+//! Lists the systems of Nix's, and tells which of them a target triple's is.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! The names of rustc's targets.
+//! Lists the names of rustc's targets.
 
 /// Every target triple of rustc's that has a name of its own in some release: what
 /// `rustc --print target-list` prints in 1.95 and in the nightly releases after it until

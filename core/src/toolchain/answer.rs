@@ -1,4 +1,4 @@
-//! What `rust.toolchain` answers: the pieces of a toolchain, and where each is.
+//! Answers `rust.toolchain`: the pieces of a toolchain, and where each is.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Which of the manifests is that of the toolchain.
+//! Chooses which of the manifests is that of the toolchain.
 
 use crate::error::Error;
 use crate::manifest::{Manifest, Release};

@@ -1,4 +1,4 @@
-//! Toolchain files, `rust-toolchain` and `rust-toolchain.toml`, as rustup 1.29 reads them (its
+//! Reads toolchain files, `rust-toolchain` and `rust-toolchain.toml`, as rustup 1.29 does (its
 //! `src/config.rs`, `parse_override_file`).
 
 use std::borrow::Cow;

@@ -1,4 +1,4 @@
-//! `rust.toolchain`: from a toolchain file and a channel manifest to what the toolchain is made
+//! Finds, for `rust.toolchain`, by a toolchain file and a channel manifest what the toolchain is made
 //! of, and where each piece of it is.
 //!
 //! The rules are those of rustup 1.29 (its `src/config.rs`, `src/dist/mod.rs` and

@@ -1,4 +1,4 @@
-//! Names of toolchains, as rustup takes them: `stable`, `1.84`, `nightly-2025-10-16`,
+//! Reads names of toolchains, as rustup takes them: `stable`, `1.84`, `nightly-2025-10-16`,
 //! `beta-x86_64-unknown-linux-musl`.
 //!
 //! The grammar is that of rustup 1.29 (its `src/dist/mod.rs`, `ParsedToolchainDesc`, and

@@ -1,4 +1,4 @@
-//! The toolchain that a rustc source tree is built with: rustc, cargo and the standard library,
+//! Finds the toolchain that a rustc source tree is built with: rustc, cargo and the standard library,
 //! as its stage0 file names them.
 
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! Which components a toolchain has: rustup's selection, out of one manifest.
+//! Selects the components of a toolchain as rustup does, out of one manifest.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! What a project asks for: what a toolchain file says, or an attribute set with the same names.
+//! Reads what a project asks for: what a toolchain file says, or an attribute set with the same names.
 
 use std::borrow::Cow;
 

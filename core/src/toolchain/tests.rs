@@ -1,4 +1,4 @@
-//! `rust.toolchain` on texts: what tests/toolchain has no room for.
+//! Tests `rust.toolchain` on texts: what tests/toolchain has no room for.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Who is served when.
+//! Tests who is served when.
 
 use std::thread;
 

@@ -1,4 +1,4 @@
-//! The C++ host: for Nixes whose C API cannot be used.
+//! Talks to Nixes whose C API cannot be used: the C++ host.
 //!
 //! `nix.cc` does what needs Nix's headers; a C++ exception stays on its side, since the
 //! Rust functions below throw none and call nothing that does.

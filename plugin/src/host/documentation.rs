@@ -1,4 +1,4 @@
-//! The builtins' documentation, read from the prelude's comments for hosts that do not show
+//! Reads the builtins' documentation from the prelude's comments, for hosts that do not show
 //! those.
 
 use std::sync::OnceLock;

@@ -1,4 +1,4 @@
-//! Hosts: how we talk to the Nix that loaded us.
+//! Talks to the Nix that loaded us, by one of the hosts.
 //!
 //! A host registers one builtin, evaluates the [`prelude`], calls [`crate::dispatch`] with
 //! three strings and takes one back. There are two: [`capi`] for Nixes whose C API can be

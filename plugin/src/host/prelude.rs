@@ -1,4 +1,4 @@
-//! The prelude: the Nix code that makes the builtins of the plugin's one function.
+//! Holds the prelude: the Nix code that makes the builtins of the plugin's one function.
 
 /// What its builtins are and do, with their documentation: a function of the attributes `ask` and
 /// `document`.

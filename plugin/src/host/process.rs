@@ -1,4 +1,4 @@
-//! The process that loaded the plugin: what can be known of its Nix without any header.
+//! Looks at the process that loaded the plugin: what can be known of its Nix without any header.
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::path::{Path, PathBuf};

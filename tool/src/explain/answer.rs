@@ -1,4 +1,4 @@
-//! The answer, in words and as JSON.
+//! Puts the answer in words and as JSON.
 
 use nix_sccache_contract as contract;
 use nix_sccache_contract::bypass::BypassReason;

@@ -1,4 +1,4 @@
-//! Going from a crate through the dependencies that changed to those that changed by themselves.
+//! Goes from a crate through the dependencies that changed to those that changed by themselves.
 
 use std::collections::VecDeque;
 

@@ -1,4 +1,4 @@
-//! What differs between the parts of two keys, and what only follows from that.
+//! Compares the parts of two keys: what differs, and what only follows from that.
 
 use std::collections::BTreeMap;
 

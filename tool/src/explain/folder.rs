@@ -1,4 +1,4 @@
-//! The folder in which builds leave their reports: which there are, and what is in them.
+//! Reads the directory in which builds leave their logs: which there are, and what is in them.
 
 use std::fs;
 use std::io;

@@ -1,4 +1,4 @@
-//! Finding the calls for a crate, and in another build those that compile the same.
+//! Finds the calls for a crate, and in another build those that compile the same.
 
 use nix_sccache_contract::log::Outcome;
 use nix_sccache_contract::record::Made;

@@ -1,4 +1,4 @@
-//! Times as people are shown them.
+//! Shows times as people read them.
 
 /// A time in seconds since 1970, as `2026-11-24 10:02:13 UTC`.
 pub fn time(seconds: u64) -> String {

@@ -1,4 +1,4 @@
-//! What to change to get more hits, from what a log shows.
+//! Advises what to change to get more hits, by what a log shows.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! The report as a page to look at: one HTML file that asks for nothing else, with a timeline
+//! Makes the report's page: one HTML file that asks for nothing else, with a timeline
 //! of the calls, what the misses cost, and what to change to get more hits.
 //!
 //! | module | does |

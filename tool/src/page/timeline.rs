@@ -1,4 +1,4 @@
-//! Calls that ran at once, side by side.
+//! Places calls that ran at once side by side.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

@@ -1,4 +1,4 @@
-//! Words and numbers as the page shows them.
+//! Words what the page shows, numbers too.
 
 use std::io;
 

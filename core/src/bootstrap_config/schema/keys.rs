@@ -1,4 +1,4 @@
-//! The table: every key of every release from 1.63 to 1.99.
+//! Lists every key of every release from 1.63 to 1.99.
 //!
 //! Read from the sources of 1.63, 1.74, 1.75, 1.83, 1.85, 1.90 to 1.93 and 1.95 (the structs of
 //! their `src/bootstrap`, `config.rs` or `config/toml/`): what stands between two of those is

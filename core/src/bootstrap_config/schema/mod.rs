@@ -1,4 +1,4 @@
-//! What bootstrap's config can hold: sections, and keys with their types and releases.
+//! Knows what bootstrap's config can hold: sections, and keys with their types and releases.
 
 mod keys;
 mod types;

@@ -1,4 +1,4 @@
-//! Azure Blob Storage.
+//! Sets sccache's variables for Azure Blob Storage.
 
 use serde::Deserialize;
 

@@ -1,4 +1,4 @@
-//! Tencent's COS.
+//! Sets sccache's variables for Tencent's COS.
 
 use serde::Deserialize;
 

@@ -1,4 +1,4 @@
-//! A directory.
+//! Sets sccache's variables for a directory.
 
 use serde::Deserialize;
 

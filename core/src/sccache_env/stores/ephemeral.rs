@@ -1,4 +1,4 @@
-//! A directory of the build's own.
+//! Sets sccache's variables for a directory of the build's own.
 
 use serde::Deserialize;
 

@@ -1,4 +1,4 @@
-//! Google Cloud Storage.
+//! Sets sccache's variables for Google Cloud Storage.
 
 use serde::Deserialize;
 

@@ -1,4 +1,4 @@
-//! GitHub Actions.
+//! Sets sccache's variables for GitHub Actions.
 
 use serde::Deserialize;
 

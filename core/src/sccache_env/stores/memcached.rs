@@ -1,4 +1,4 @@
-//! Memcached.
+//! Sets sccache's variables for Memcached.
 
 use serde::Deserialize;
 

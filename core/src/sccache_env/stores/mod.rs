@@ -1,4 +1,4 @@
-//! The stores that sccache knows, each with every setting it has for it.
+//! Knows the stores that sccache has, each with every setting it has for it.
 //!
 //! Names follow sccache's configuration file, in nixpkgs' spelling. Every store but the
 //! ephemeral one takes `readOnly`: read from it, never write. Secrets have a name here only

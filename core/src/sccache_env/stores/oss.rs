@@ -1,4 +1,4 @@
-//! Alibaba's OSS.
+//! Sets sccache's variables for Alibaba's OSS.
 
 use serde::Deserialize;
 

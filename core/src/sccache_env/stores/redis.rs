@@ -1,4 +1,4 @@
-//! Redis and Valkey.
+//! Sets sccache's variables for Redis and Valkey.
 
 use serde::Deserialize;
 

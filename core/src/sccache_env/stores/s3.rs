@@ -1,4 +1,4 @@
-//! Amazon S3.
+//! Sets sccache's variables for Amazon S3.
 
 use serde::Deserialize;
 

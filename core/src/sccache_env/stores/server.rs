@@ -1,4 +1,4 @@
-//! The daemon of the host.
+//! Sets sccache's variables for the daemon of the host.
 
 use serde::Deserialize;
 

@@ -1,4 +1,4 @@
-//! What the stores have in common, and how each adds its variables.
+//! Defines what the stores have in common, and how each adds its variables.
 
 use crate::error::Error;
 use crate::path::AttrPath;

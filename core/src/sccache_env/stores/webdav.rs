@@ -1,4 +1,4 @@
-//! WebDAV.
+//! Sets sccache's variables for WebDAV.
 
 use serde::Deserialize;
 

@@ -1,4 +1,4 @@
-//! The functions of Nix's C API that the host uses, as `nix_api_util.h`, `nix_api_expr.h`
+//! Finds the functions of Nix's C API that the host uses, as `nix_api_util.h`, `nix_api_expr.h`
 //! and `nix_api_value.h` of Nix 2.34.1 to 2.35 declare them.
 
 use std::ffi::{CStr, c_char, c_int, c_uint, c_void};

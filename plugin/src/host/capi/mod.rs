@@ -1,4 +1,4 @@
-//! The C API host: for every Nix whose C API can be used, found in the running process.
+//! Talks to every Nix whose C API can be used, found in the running process: the C API host.
 //!
 //! Each call is given a context of ours, so that no C++ exception comes out of it, and
 //! nothing here panics on into Nix.
