@@ -5,12 +5,14 @@
 //! | [`run`] | runs a command with the cache |
 //! | [`report`], [`page`] | tell what the cache did, as text, JSON and HTML |
 //! | [`explain`] | tells why a crate was a miss |
+//! | [`left_logs`] | reads what builds have left, for `report` and `explain` |
 //! | [`doctor`] | tries what a build needs of its cache |
 //! | [`shim`] | finds the shim, whose sessions these are, and the gateway |
 //! | [`place`], [`print`](mod@print) | keep out of builds' outputs, and print |
 
 mod doctor;
 mod explain;
+mod left_logs;
 mod page;
 mod place;
 mod print;

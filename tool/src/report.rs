@@ -9,7 +9,7 @@ use clap::Args;
 use nix_sccache_contract::log::{self, Log};
 use nix_sccache_contract::report::Report;
 
-use crate::explain::folder;
+use crate::left_logs;
 use crate::page;
 use crate::place::outside_outputs;
 use crate::print::{print, tell};
@@ -104,7 +104,7 @@ fn read(file: &Path) -> io::Result<Log> {
 /// Everybody may write to the folder: nothing of others is followed or overwritten.
 fn write_pages(directory: &Path) -> Result<(), String> {
     let named = |error: io::Error| format!("{}: {error}", directory.display());
-    for left in folder::logs(directory).map_err(named)? {
+    for left in left_logs::logs(directory).map_err(named)? {
         let file = left.path().with_extension("html");
         if file.symlink_metadata().is_ok() {
             continue;

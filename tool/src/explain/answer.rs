@@ -11,9 +11,9 @@ use serde::Serialize;
 use super::chain::{Note, Root, compared, roots};
 use super::compare::{Comparison, Difference};
 use super::earlier::Earlier;
-use super::folder::{Build, Call};
 use super::select::{Wanted, counterpart};
 use super::show::time;
+use crate::left_logs::{Build, Call};
 
 /// The form of the JSON. Members may be added to it; a change of those that are there is another
 /// number.

@@ -6,8 +6,8 @@ use nix_sccache_contract::part::Kind;
 use serde::Serialize;
 
 use super::compare::{Comparison, Difference, compare};
-use super::folder::{Build, Call};
 use super::select::{counterpart, producer};
+use crate::left_logs::{Build, Call};
 
 /// What changed first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

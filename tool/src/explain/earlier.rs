@@ -1,6 +1,6 @@
 //! Reads the builds before one, as far back as somebody asks.
 
-use super::folder::{Build, Log};
+use crate::left_logs::{Build, Log};
 
 /// The builds before one, which are read as far back as somebody asks.
 pub struct Earlier<'a> {

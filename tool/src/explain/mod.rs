@@ -2,7 +2,6 @@
 //!
 //! | module | does |
 //! |---|---|
-//! | [`folder`] | reads what builds have left |
 //! | [`earlier`] | reads builds back in time, as far as somebody asks |
 //! | [`select`] | finds the calls for a crate, and those that they compare with |
 //! | [`compare`] | tells what differs from what follows of it |
@@ -13,7 +12,6 @@ mod answer;
 mod chain;
 mod compare;
 mod earlier;
-pub mod folder;
 mod select;
 mod show;
 
@@ -28,8 +26,8 @@ use nix_sccache_core::nearest;
 
 use self::answer::Answer;
 use self::earlier::Earlier;
-use self::folder::logs;
 use self::select::Wanted;
+use crate::left_logs::logs;
 use crate::print::{print, tell};
 
 /// What to explain.

@@ -3,7 +3,7 @@
 use nix_sccache_contract::log::Outcome;
 use nix_sccache_contract::record::Made;
 
-use super::folder::{Build, Call};
+use crate::left_logs::{Build, Call};
 
 /// What somebody asks about.
 #[derive(Debug, PartialEq, Eq)]
