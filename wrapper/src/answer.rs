@@ -31,7 +31,7 @@ use crate::key_record::{self, Made};
 use crate::observed::{self, Ran, Trace};
 use crate::process::{self, Rewrite};
 use crate::relocated::{self, Text};
-use crate::request::{Request, variables};
+use crate::request::{self, Request, variables};
 use crate::session::{self, Session};
 use crate::stable_paths::StablePaths;
 use crate::store::Constant;
@@ -93,7 +93,7 @@ impl Question<'_> {
             },
         };
         let mut memo = self.memo();
-        let request = match Request::of(self.invocation, &directory, self.stdin, &mut memo) {
+        let request = match request::of(self.invocation, &directory, self.stdin, &mut memo) {
             Ok(request) => request,
             Err(error) => return Answer::Refused(BypassReason::Unreadable(error.to_string())),
         };
@@ -362,7 +362,7 @@ impl Question<'_> {
             self.fault(Fault::EntryNotStored("the server only reads".to_owned()));
             return Ok((Stored::Anew, inputs, look));
         }
-        let entry = self.entry(request, ran, code, &outputs, digest, &inputs, &look);
+        let entry = entry(miss, ran, code, &outputs, &inputs, &look);
         let entry = entry.map_err(|error| Some(BypassReason::Unreadable(error.to_string())))?;
         if let Some(hit) = &miss.verified {
             match difference(&hit.entry, &entry) {
@@ -462,52 +462,53 @@ impl Question<'_> {
             })
         })
     }
+}
 
-    /// What is stored of the run.
-    fn entry(
-        &self,
-        request: &Request,
-        ran: &Ran,
-        code: u8,
-        outputs: &[Output],
-        digest: &Digest,
-        inputs: &Inputs,
-        look: &Look,
-    ) -> io::Result<Entry> {
-        let target = request.target();
-        let read = |output: &Output| {
-            let contents = fs::read(&output.path)?;
-            let contents = match target {
-                Some(target) if is_list_of_sources(&output.name) => {
-                    relocated::hidden(&contents, Text::Sources, target).into_owned()
-                }
-                _ => contents,
-            };
-            let mode = File::open(&output.path)?.metadata()?.permissions().mode();
-            Ok(OutputFile {
-                directory: output.directory,
-                name: output.name.clone(),
-                executable: mode & 0o100 != 0,
-                contents,
-            })
+/// What is stored of the run.
+fn entry(
+    miss: &Miss,
+    ran: &Ran,
+    code: u8,
+    outputs: &[Output],
+    inputs: &Inputs,
+    look: &Look,
+) -> io::Result<Entry> {
+    let Miss {
+        request, digest, ..
+    } = miss;
+    let target = request.target();
+    let read = |output: &Output| {
+        let contents = fs::read(&output.path)?;
+        let contents = match target {
+            Some(target) if is_list_of_sources(&output.name) => {
+                relocated::hidden(&contents, Text::Sources, target).into_owned()
+            }
+            _ => contents,
         };
-        let messages = |said: &[u8]| match target {
-            Some(target) => relocated::hidden(said, Text::Messages, target).into_owned(),
-            None => said.to_vec(),
-        };
-        Ok(Entry {
-            files: outputs.iter().map(read).collect::<io::Result<_>>()?,
-            stdout: messages(&ran.stdout),
-            stderr: messages(&ran.stderr),
-            code,
-            took: u64::try_from(ran.took.as_micros()).unwrap_or(u64::MAX),
-            record: key_record::parts(request, inputs, look)
-                .to_json()
-                .into_bytes(),
-            result_key: key_of(&look.result),
-            request_key: key_of(digest),
+        let mode = File::open(&output.path)?.metadata()?.permissions().mode();
+        Ok(OutputFile {
+            directory: output.directory,
+            name: output.name.clone(),
+            executable: mode & 0o100 != 0,
+            contents,
         })
-    }
+    };
+    let messages = |said: &[u8]| match target {
+        Some(target) => relocated::hidden(said, Text::Messages, target).into_owned(),
+        None => said.to_vec(),
+    };
+    Ok(Entry {
+        files: outputs.iter().map(read).collect::<io::Result<_>>()?,
+        stdout: messages(&ran.stdout),
+        stderr: messages(&ran.stderr),
+        code,
+        took: u64::try_from(ran.took.as_micros()).unwrap_or(u64::MAX),
+        record: key_record::parts(request, inputs, look)
+            .to_json()
+            .into_bytes(),
+        result_key: key_of(&look.result),
+        request_key: key_of(digest),
+    })
 }
 
 /// What is to be run.

@@ -106,15 +106,15 @@ impl Memo {
             return Ok(*known);
         }
         let is_large = identity.size >= WORTH_REMEMBERING;
-        let digest = match self.recall(&identity).filter(|_| is_large) {
-            Some(known) => known,
-            None => {
-                let digest = of_file(path)?;
-                if is_large {
-                    self.remember(&identity, &digest);
-                }
-                digest
+        let remembered = self.recall(&identity).filter(|_| is_large);
+        let digest = if let Some(digest) = remembered {
+            digest
+        } else {
+            let digest = of_file(path)?;
+            if is_large {
+                self.remember(&identity, &digest);
             }
+            digest
         };
         self.known.insert(identity, digest);
         Ok(digest)

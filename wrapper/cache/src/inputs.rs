@@ -196,7 +196,7 @@ pub fn look(
     key.field("request", request);
     let mut values = Vec::new();
     let mut changed = None;
-    for name in inputs.iter() {
+    for name in inputs {
         let value = world.value(name, since, &mut changed)?;
         key.field("name", &[name.kind as u8, name.place]);
         key.field("path", &name.name);
@@ -205,7 +205,7 @@ pub fn look(
             Value::Directory => key.field("directory", b""),
             Value::File(digest) => key.field("file", digest.as_ref().map_or(&[][..], |it| it)),
             Value::Program(digest) => {
-                key.field("program", digest.as_ref().map_or(&[][..], |it| it))
+                key.field("program", digest.as_ref().map_or(&[][..], |it| it));
             }
             Value::Other => key.field("other", b""),
             Value::Digest(digest) => key.field("digest", digest),

@@ -179,7 +179,6 @@ impl<'a> Reader<'a> {
                 }
                 self.look(NameKind::File, path);
             }
-            Kind::Spawn => self.look(absent_or_state(event.errno), path),
             Kind::Read if event.errno == 0 => match event.file_type() {
                 Some(FileType::File) => {
                     if !self.is_own(&path) {
@@ -202,7 +201,12 @@ impl<'a> Reader<'a> {
                 Some(FileType::Symlink) => self.look(NameKind::Link, path),
                 _ => self.look(NameKind::State, path),
             },
-            Kind::Look => self.look(absent_or_state(event.errno), path),
+            Kind::MakeDirectory if event.errno == 0 => {
+                self.made.insert(path);
+            }
+            Kind::Look | Kind::MakeDirectory | Kind::Spawn => {
+                self.look(absent_or_state(event.errno), path);
+            }
             Kind::List => self.list(path),
             Kind::Link => {
                 // What is in a place may be anywhere, by whatever links.
@@ -218,11 +222,10 @@ impl<'a> Reader<'a> {
                 }
                 self.look(NameKind::File, path);
             }
-            Kind::Write if event.errno != 0 => {}
+            Kind::Write | Kind::Rename | Kind::Remove if event.errno != 0 => {}
             Kind::Write => self.write(path, event.flags & KEPT != 0)?,
-            Kind::Rename if event.errno != 0 => {}
-            Kind::Rename => self.rename(path, plain(second))?,
-            Kind::Remove if event.errno == 0 => {
+            Kind::Rename => self.rename(&path, &plain(second))?,
+            Kind::Remove => {
                 if !self.written.remove(&path)
                     && !self.made.remove(&path)
                     && !self.is_scratch(&path)
@@ -230,11 +233,6 @@ impl<'a> Reader<'a> {
                     self.removed.insert(path);
                 }
             }
-            Kind::Remove => {}
-            Kind::MakeDirectory if event.errno == 0 => {
-                self.made.insert(path);
-            }
-            Kind::MakeDirectory => self.look(absent_or_state(event.errno), path),
             Kind::Environment => {
                 self.names.insert((NameKind::Environment, Vec::new()));
             }
@@ -330,12 +328,12 @@ impl<'a> Reader<'a> {
         self.read.contains(path) && self.names.contains(&(NameKind::File, path.to_vec()))
     }
 
-    fn rename(&mut self, from: Vec<u8>, to: Vec<u8>) -> Result<(), NotStorable> {
-        if self.is_scratch(&from) && self.is_scratch(&to) {
+    fn rename(&mut self, from: &[u8], to: &[u8]) -> Result<(), NotStorable> {
+        if self.is_scratch(from) && self.is_scratch(to) {
             return Ok(());
         }
-        if self.made.remove(&from) {
-            let below = [from.as_slice(), b"/"].concat();
+        if self.made.remove(from) {
+            let below = [from, b"/"].concat();
             for set in [&mut self.written, &mut self.made] {
                 let moved: Vec<_> = set
                     .iter()
@@ -345,17 +343,17 @@ impl<'a> Reader<'a> {
                 for path in moved {
                     set.remove(&path);
                     let rest = path.get(from.len()..).unwrap_or_default();
-                    set.insert([to.as_slice(), rest].concat());
+                    set.insert([to, rest].concat());
                 }
             }
-            self.made.insert(to);
+            self.made.insert(to.to_vec());
             return Ok(());
         }
-        if !self.is_own(&from) {
-            return Err(NotStorable::Updates(shown(&from)));
+        if !self.is_own(from) {
+            return Err(NotStorable::Updates(shown(from)));
         }
-        self.written.remove(&from);
-        self.write(to, false)
+        self.written.remove(from);
+        self.write(to.to_vec(), false)
     }
 
     /// What it comes to.

@@ -5,7 +5,7 @@ use std::path::Path;
 use nix_sccache_cache::places::Places;
 use nix_sccache_contract::part::Kind;
 
-use super::{Request, absolute};
+use super::fields::{Request, absolute};
 use crate::invocation::Cc;
 
 /// With these the name of the object is in the object, or in a file beside it, or in what is printed.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use nix_sccache_cache::places::Places;
 use nix_sccache_contract::part::Kind;
 
-use super::{Request, absolute};
+use super::fields::{Request, absolute};
 use crate::invocation::{Argument, Rustc};
 use crate::store;
 
@@ -40,7 +40,7 @@ pub(super) fn add(request: &mut Request, call: &Rustc, directory: &Path) {
         .collect();
     request.is_probe = call.codegen("metadata").is_none();
     let target = target(call, directory);
-    request.target = target.is_some();
+    request.has_target = target.is_some();
     request.places = Places::new(target.into_iter().collect());
     for argument in call.arguments.iter() {
         let value = argument.value.as_deref().unwrap_or_default();

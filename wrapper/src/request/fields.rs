@@ -1,0 +1,73 @@
+//! Holds a request: the fields of its key, and what the compiler may read and write unasked.
+
+use std::path::{Path, PathBuf};
+
+use nix_sccache_cache::digest::Digest;
+use nix_sccache_cache::places::Places;
+use nix_sccache_cache::request::KeyHasher;
+use nix_sccache_contract::part::Kind;
+
+/// One field of a request key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// What it is.
+    pub kind: Kind,
+    /// Its name: an option, a variable.
+    pub name: String,
+    /// Its value.
+    pub value: Vec<u8>,
+}
+
+/// What the cache is asked for.
+#[derive(Debug, Default)]
+pub struct Request {
+    /// What its key is made of, in order.
+    pub fields: Vec<Field>,
+    /// How files are named.
+    pub places: Places,
+    /// Directories in which the compiler may leave files.
+    pub writable: Vec<PathBuf>,
+    /// Directories of caches of the compiler's own.
+    pub scratch: Vec<PathBuf>,
+    /// Directories whose lists are of no matter.
+    pub unlisted: Vec<PathBuf>,
+    /// Whether the first place is one of rustc's.
+    pub has_target: bool,
+    /// Whether the random seed that nixpkgs gives compilers may be in what is made.
+    pub has_seed: bool,
+    /// Whether a failure may be stored: it is a question to the compiler, and not part of a build.
+    pub is_probe: bool,
+}
+
+impl Request {
+    /// Adds a field.
+    pub fn add(&mut self, kind: Kind, name: impl Into<String>, value: &[u8]) {
+        self.fields.push(Field {
+            kind,
+            name: name.into(),
+            value: value.to_vec(),
+        });
+    }
+
+    /// The directory of cargo's in whose place another may stand, where that is in what rustc writes.
+    pub fn target(&self) -> Option<&Path> {
+        self.has_target
+            .then(|| self.places.directories().next())
+            .flatten()
+    }
+
+    /// The digest of all fields.
+    pub fn digest(&self) -> Digest {
+        let mut key = KeyHasher::new("request");
+        for field in &self.fields {
+            key.field(field.kind.name(), field.name.as_bytes());
+            key.field("value", &field.value);
+        }
+        key.digest()
+    }
+}
+
+/// An absolute path, as a string.
+pub fn absolute(path: &Path, directory: &Path) -> PathBuf {
+    directory.join(path).components().collect()
+}
