@@ -1,0 +1,133 @@
+//! Files in the Nix store: those of other packages are known by their names, and the build's own outputs are not.
+
+use crate::case::{Case, Expected, case};
+
+/// Lines that give a script a store of its own, with two packages in it and the build's own outputs.
+const STORE: &str = r##"if [ -z "${inside-}" ]; then exec env inside=yes unshare --mount sh "$0" "$@"; fi
+unset inside
+mount -t tmpfs none /nix/store
+store=/nix/store/0123456789abcdfghijklmnpqrsvwxyz
+one=$store-one two=$store-two
+export out=$store-own dev=$store-own-dev outputs='out dev'
+mkdir -p $one/include $two/include $out/include $dev/include
+echo "#define A $in_one" >$one/include/a.h
+echo "#define A $in_two" >$two/include/a.h
+echo "#define A $in_out" >$out/include/a.h
+echo "#define A $in_dev" >$dev/include/a.h
+"##;
+
+/// An object of C, from a source beside it and a header elsewhere.
+fn of(script: &str) -> Case {
+    case(&format!("{STORE}{script}"))
+        .file("a.c", "#include <a.h>\nint f(void) { return A; }\n")
+        .file(
+            "src/a.rs",
+            "pub fn f() -> &'static str { include_str!(env!(\"TEXT\")) }\n",
+        )
+        .variable("in_one", "1")
+        .variable("in_two", "2")
+        .variable("in_out", "3")
+        .variable("in_dev", "4")
+}
+
+#[test]
+fn another_package() {
+    of("cc -I$one/include -c a.c -o a.o")
+        .misses_when(|project| project.script("-I$one", "-I$two"))
+        .check();
+    of("export CPATH=$one/include; cc -c a.c -o a.o")
+        .misses_when(|project| project.script("CPATH=$one", "CPATH=$two"))
+        .check();
+    of("TEXT=$one/include/a.h lib a")
+        .misses_when(|project| project.script("TEXT=$one", "TEXT=$two"))
+        .check();
+}
+
+/// From a directory of the build's, and in the store from one package into another.
+#[test]
+fn links_into_the_store() {
+    of("ln -s $one/include/a.h a.h; cc -I. -c a.c -o a.o")
+        .misses_when(|project| project.script("ln -s $one", "ln -s $two"))
+        .check();
+    of("ln -s $one/include headers; cc -Iheaders -c a.c -o a.o")
+        .misses_when(|project| project.script("ln -s $one", "ln -s $two"))
+        .check();
+    of("mkdir both; ln -s $one/include/a.h both; ln -s both/a.h a.h; cc -I. -c a.c -o a.o")
+        .misses_when(|project| {
+            project.script("ln -s $one/include/a.h both", "ln -s $two/include/a.h both");
+        })
+        .check();
+}
+
+#[test]
+fn the_builds_own_outputs() {
+    of("cc -I$out/include -c a.c -o a.o")
+        .misses_when(|project| project.variable("in_out", "5"))
+        .check();
+    of("cc -I$dev/include -c a.c -o a.o")
+        .misses_when(|project| project.variable("in_dev", "5"))
+        .check();
+    of("ln -s $dev/include headers; cc -Iheaders -c a.c -o a.o")
+        .misses_when(|project| project.variable("in_dev", "5"))
+        .check();
+    of("TEXT=$out/include/a.h lib a")
+        .misses_when(|project| project.variable("in_out", "5"))
+        .check();
+}
+
+/// In its outputs there is more by and by.
+#[test]
+fn headers_appear_in_the_builds_own_outputs() {
+    of("mkdir $out/more; cc -I$out/more -I$one/include -c a.c -o a.o")
+        .misses_when(|project| {
+            project.script(
+                "mkdir $out/more;",
+                "mkdir $out/more; echo '#define A 7' >$out/more/a.h;",
+            );
+        })
+        .check();
+    of("cc -I$out/more -I$one/include -c a.c -o a.o")
+        .misses_when(|project| {
+            project.script(
+                "cc -I",
+                "mkdir $out/more; echo '#define A 7' >$out/more/a.h; cc -I",
+            );
+        })
+        .check();
+}
+
+/// Of another name, in another derivation.
+#[test]
+fn outputs_of_other_names() {
+    of("cc -I$out/include -c a.c -o a.o")
+        .right_when(|project| project.script("$store-own dev", "$store-other dev"))
+        .check();
+    of("TEXT=$out/include/a.h lib a")
+        .right_when(|project| project.script("$store-own dev", "$store-other dev"))
+        .check();
+    of("lib a")
+        .file(
+            "src/a.rs",
+            "pub fn f() -> Option<&'static str> { option_env!(\"out\") }\n",
+        )
+        .misses_when(|project| project.script("$store-own dev", "$store-other dev"))
+        .check();
+}
+
+/// An object that goes into an output.
+#[test]
+fn objects_in_the_builds_own_outputs() {
+    of("cc -I$one/include -c a.c -o $out/a.o; cp $out/a.o .")
+        .first(Expected::Anything, Expected::Anything)
+        .right_when(|project| project.script("-I$one", "-I$two"))
+        .check();
+}
+
+/// Their names are in a file where attributes are structured.
+#[test]
+fn outputs_of_structured_attributes() {
+    of("printf '{\"outputs\":{\"out\":\"%s\",\"dev\":\"%s\"}}' $out $dev >attributes; export NIX_ATTRS_JSON_FILE=$PWD/attributes; where=$out; unset out dev outputs; cc -I$where/include -c a.c -o a.o")
+        .first(Expected::Anything, Expected::Anything)
+        .right_when(|project| project.variable("in_out", "5"))
+        .check();
+}
