@@ -55,6 +55,10 @@ fn target(call: &Rustc, directory: &Path) -> Option<PathBuf> {
     let is_known = |emit: &str| FREE_OF_PATHS.contains(&emit);
     let debug_is_inside = matches!(call.codegen("split-debuginfo"), None | Some("off"));
     let out = absolute(call.out_dir()?, directory);
+    // It is in messages and lists as it was given.
+    if out.as_os_str() != call.out_dir()? {
+        return None;
+    }
     let is_plain = |path: &Path| {
         let text = path.to_str().unwrap_or("\\");
         !text.contains(|it: char| it.is_whitespace() || it.is_control() || "\"'\\#:$=".contains(it))
