@@ -157,19 +157,23 @@ impl World<'_> {
     }
 }
 
-/// What a directory lists.
+/// What a directory lists: names, and what is a directory or a link.
 fn listing(path: &Path) -> io::Result<Digest> {
+    let read = |entry: io::Result<fs::DirEntry>| {
+        let entry = entry?;
+        let kind = entry.file_type()?;
+        Ok((entry.file_name(), [kind.is_dir(), kind.is_symlink()]))
+    };
     let mut names = match fs::read_dir(path) {
-        Ok(entries) => entries
-            .map(|entry| Ok(entry?.file_name()))
-            .collect::<io::Result<Vec<_>>>()?,
+        Ok(entries) => entries.map(read).collect::<io::Result<Vec<_>>>()?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
         Err(error) => return Err(error),
     };
     names.sort();
     let mut key = KeyHasher::new("listing");
-    for name in names {
+    for (name, kind) in names {
         key.field("name", name.as_bytes());
+        key.field("kind", &kind.map(u8::from));
     }
     Ok(key.digest())
 }
