@@ -7,7 +7,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
 use memchr::memmem;
-use nix_sccache_trace_format::{BY_DLOPEN, FileType, Incomplete, KEPT, Kind, Record, records};
+use nix_sccache_trace_format::{
+    BY_DLOPEN, FileType, Incomplete, KEPT, Kind, NO_FOLLOW, Record, records,
+};
 
 use crate::inputs::{Inputs, Name, NameKind};
 use crate::places::{Places, plain};
@@ -196,11 +198,17 @@ impl<'a> Reader<'a> {
                 }
                 self.name(absent_or_state(event.errno), path);
             }
-            Kind::Look if event.errno == 0 => match event.file_type() {
-                Some(FileType::File) => self.look(NameKind::File, path),
-                Some(FileType::Symlink) => self.look(NameKind::Link, path),
-                _ => self.look(NameKind::State, path),
-            },
+            Kind::Look if event.errno == 0 => {
+                // That it is no link is seen as well.
+                if event.flags & NO_FOLLOW != 0 {
+                    self.look(NameKind::Link, path.clone());
+                }
+                match event.file_type() {
+                    Some(FileType::File) => self.look(NameKind::File, path),
+                    Some(FileType::Symlink) => self.look(NameKind::Link, path),
+                    _ => self.look(NameKind::State, path),
+                }
+            }
             Kind::MakeDirectory if event.errno == 0 => {
                 self.made.insert(path);
             }
