@@ -6,6 +6,7 @@ use nix_sccache_cache::places::Places;
 use nix_sccache_contract::part::Kind;
 
 use super::fields::{Request, absolute};
+use crate::added_flags;
 use crate::invocation::Cc;
 
 /// With these the name of the object is in the object, or in a file beside it, or in what is printed.
@@ -18,14 +19,12 @@ const KEEP_THE_SEED: &str =
     "-g --coverage -flto -fprofile -ftest-coverage -frecord-gcc-switches -fcoverage -gsplit-dwarf";
 
 pub(super) fn add(request: &mut Request, call: &Cc, directory: &Path) {
+    let is_among = |options: &str, option: &str| {
+        option != "-g0" && options.split(' ').any(|start| option.starts_with(start))
+    };
     let has = |options: &str| {
-        let mut given = call
-            .arguments
-            .iter()
-            .map(|argument| argument.option.as_str());
-        given.any(|option| {
-            option != "-g0" && options.split(' ').any(|start| option.starts_with(start))
-        })
+        let mut given = call.arguments.iter();
+        given.any(|argument| is_among(options, &argument.option))
     };
     let parent_of = |path: &str| {
         absolute(Path::new(path), directory)
@@ -38,7 +37,8 @@ pub(super) fn add(request: &mut Request, call: &Cc, directory: &Path) {
         .flatten()
         .filter_map(parent_of);
     request.writable = written.chain([directory.to_owned()]).collect();
-    request.has_seed = has(KEEP_THE_SEED);
+    request.has_seed = has(KEEP_THE_SEED)
+        || added_flags::any("NIX_CFLAGS_COMPILE", |flag| is_among(KEEP_THE_SEED, flag));
     request.is_probe = true;
     // Where the object goes is of no matter to it, if nothing else tells its name.
     let place = object
@@ -53,7 +53,7 @@ pub(super) fn add(request: &mut Request, call: &Cc, directory: &Path) {
         {
             let named = [format!("<{place}>/").as_bytes(), name].concat();
             request.add(Kind::Argument, option, &named);
-        } else {
+        } else if request.has_seed || !option.starts_with("-frandom-seed=") {
             request.add(Kind::Argument, option, value.as_bytes());
         }
     }
