@@ -12,7 +12,7 @@ use crate::invocation::Cc;
 /// With these the name of the object is in the object, or in a file beside it, or in what is printed.
 const KEEP_THE_NAME: &str = "\
     --coverage -M -fcallgraph-info -fdump- -flto -fopt-info -fprofile -frecord-gcc-switches -fstack-usage \
-    -ftest-coverage -gsplit-dwarf -save-temps --save-temps -v -###";
+    -ftest-coverage -gsplit-dwarf -save-temps --save-temps -v -### -Wp,-M -Wa,-a -Wa,-MD -Wa,--MD";
 
 /// With these the random seed that nixpkgs gives compilers is in the object (gcc 12.2).
 const KEEP_THE_SEED: &str =
