@@ -429,6 +429,7 @@ impl Question<'_> {
                 NotStorable::WritesElsewhere(path) => BypassReason::WritesElsewhere(path),
                 NotStorable::Updates(path) => BypassReason::UpdatesFile(path),
                 NotStorable::Unnamed(what) => BypassReason::Unnamed(what),
+                NotStorable::Clock => BypassReason::Clock,
             })
         })
     }

@@ -80,6 +80,8 @@ pub enum NotStorable {
     Updates(String),
     /// It read what has no name, or is no file.
     Unnamed(String),
+    /// It loaded code that reads the clock.
+    Clock,
 }
 
 /// What there is to know of the run of this program by this process; `trace` are the bytes of the trace's file.
@@ -225,8 +227,19 @@ impl<'a> Reader<'a> {
             }
             Kind::Variable => self.variable(first),
             Kind::Load => {
-                if event.flags & BY_DLOPEN != 0 && lists_variables(&path) {
-                    self.names.insert((NameKind::Environment, Vec::new()));
+                if event.flags & BY_DLOPEN != 0 {
+                    let code = fs::read(OsStr::from_bytes(&path)).ok();
+                    let imports = |name: &[u8]| {
+                        let has = |code: &Vec<u8>| memmem::find(code, name).is_some();
+                        code.as_ref().is_none_or(has)
+                    };
+                    if imports(b"\0environ\0") {
+                        self.names.insert((NameKind::Environment, Vec::new()));
+                    }
+                    // std's own is in a macro only where something asks it for the time.
+                    if imports(b"\0clock_gettime\0") {
+                        return Err(NotStorable::Clock);
+                    }
                 }
                 self.look(NameKind::File, path);
             }
@@ -481,15 +494,6 @@ fn absent_or_state(errno: u16) -> NameKind {
     } else {
         NameKind::State
     }
-}
-
-/// Whether a library that was loaded may list all variables: there is no call by which that could be seen, but it
-/// has to import the variable `environ`. Rust links its standard library statically into procedural macros, without
-/// what is not used (1.95), so that one which does not list them does not import it.
-fn lists_variables(library: &[u8]) -> bool {
-    let contents = fs::read(OsStr::from_bytes(library));
-    let imports = |contents: Vec<u8>| memmem::find(&contents, b"\0environ\0").is_some();
-    contents.map_or(true, imports)
 }
 
 #[cfg(test)]
