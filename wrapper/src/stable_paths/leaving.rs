@@ -4,17 +4,17 @@
 //! install what it likes: the `.rlib` of a library of its own, say, or what rustdoc says of where an
 //! item is. So at the end each file of the outputs is looked at.
 
-use std::env;
 use std::fs::{self, File, Permissions};
 use std::io;
 use std::os::unix::fs::{FileExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use memchr::memmem;
 
 use super::mirror;
 use super::root::Root;
 use crate::session;
+use crate::store;
 
 /// By which cargo marks the folder that it builds in. Where that is handed to another derivation, as
 /// crane's is, crates there go on with the paths that they were compiled by.
@@ -32,26 +32,9 @@ pub fn put_real_paths() -> io::Result<()> {
     if roots.is_empty() {
         return Ok(());
     }
-    outputs()
+    store::outputs()
         .iter()
-        .try_for_each(|output| visit(output, &roots))
-}
-
-/// The outputs, as Nix tells a builder: by a variable for each, or, with structured attributes, in a
-/// file.
-fn outputs() -> Vec<PathBuf> {
-    if let Some(file) = env::var_os("NIX_ATTRS_JSON_FILE") {
-        let text = fs::read_to_string(file).unwrap_or_default();
-        let attributes: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-        let outputs = attributes.get("outputs").and_then(|it| it.as_object());
-        let paths = outputs.into_iter().flat_map(|outputs| outputs.values());
-        return paths
-            .filter_map(|path| Some(path.as_str()?.into()))
-            .collect();
-    }
-    let names = env::var("outputs").unwrap_or_default();
-    let outputs = names.split_whitespace().filter_map(env::var_os);
-    outputs.map(PathBuf::from).collect()
+        .try_for_each(|output| visit(Path::new(output), &roots))
 }
 
 fn visit(path: &Path, roots: &[Root]) -> io::Result<()> {
