@@ -387,6 +387,15 @@ impl<'a> Reader<'a> {
             return Err(NotStorable::WritesElsewhere(shown(path)));
         }
         let outputs = self.outputs()?;
+        // Those with files in them are made again with these.
+        let holds_none = |path: &&Vec<u8>| {
+            let path = Path::new(OsStr::from_bytes(path));
+            path.is_dir() && !outputs.iter().any(|output| output.path.starts_with(path))
+        };
+        let mut made = self.made.iter().filter(|path| !self.is_scratch(path));
+        if let Some(path) = made.find(holds_none) {
+            return Err(NotStorable::WritesElsewhere(shown(path)));
+        }
         // Looks at what was there before it was written anew; what was read and not there counts.
         let written = &self.written;
         let (looked, read) = (&self.looked, &self.read);
