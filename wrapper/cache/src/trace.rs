@@ -78,7 +78,7 @@ pub enum NotStorable {
     WritesElsewhere(String),
     /// It changed a file that was there before.
     Updates(String),
-    /// It read what has no name, or is no file.
+    /// It read what has no name, or is no file; or it could not be read for a reason that passes.
     Unnamed(String),
     /// It loaded code that reads the clock.
     Clock,
@@ -160,6 +160,9 @@ impl<'a> Reader<'a> {
             second,
         } = *record;
         let path = plain(first);
+        if is_of_the_machine(event.errno) {
+            return Err(NotStorable::Unnamed(shown(&path)));
+        }
         match event.kind {
             Kind::Start => {
                 self.started.insert(event.pid);
@@ -492,6 +495,18 @@ fn is_in(path: &[u8], directories: &[PathBuf]) -> bool {
     directories
         .iter()
         .any(|directory| path.starts_with(directory))
+}
+
+/// Whether something failed for a reason that passes: too little memory, room or descriptors, or a device's error.
+fn is_of_the_machine(errno: u16) -> bool {
+    const EIO: u16 = 5;
+    const EAGAIN: u16 = 11;
+    const ENOMEM: u16 = 12;
+    const ENFILE: u16 = 23;
+    const EMFILE: u16 = 24;
+    const ENOSPC: u16 = 28;
+    const EDQUOT: u16 = 122;
+    [EIO, EAGAIN, ENOMEM, ENFILE, EMFILE, ENOSPC, EDQUOT].contains(&errno)
 }
 
 /// How a path counts that could not be had for this reason.
