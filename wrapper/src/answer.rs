@@ -14,7 +14,7 @@ use memchr::memmem;
 use nix_sccache_cache::digest::{Digest, Memo};
 use nix_sccache_cache::engine::{self, Found, Hit, StoreError};
 use nix_sccache_cache::entry::{Entry, OutputFile, StoredEntry, StoredFile};
-use nix_sccache_cache::inputs::{Environment, Inputs, Look, NameKind, World, look};
+use nix_sccache_cache::inputs::{Environment, Inputs, Look, Name, NameKind, World, look};
 use nix_sccache_cache::manifest::Manifest;
 use nix_sccache_cache::request::key_of;
 use nix_sccache_cache::restore::{Directory, RestoreError, restore};
@@ -423,7 +423,7 @@ impl Question<'_> {
             is_of_no_matter: variables::are_of_no_matter,
             reads: variables::reads,
         };
-        trace::read(&bytes, program, ran.process, &rules).map_err(|why| {
+        let seen = trace::read(&bytes, program, ran.process, &rules).map_err(|why| {
             Some(match why {
                 NotStorable::NotTraced(what) => BypassReason::NotTraced(what),
                 NotStorable::WritesElsewhere(path) => BypassReason::WritesElsewhere(path),
@@ -431,7 +431,8 @@ impl Question<'_> {
                 NotStorable::Unnamed(what) => BypassReason::Unnamed(what),
                 NotStorable::Clock => BypassReason::Clock,
             })
-        })
+        })?;
+        Ok(with_variables_of_sources(seen))
     }
 
     /// Whether the time is in what a C compiler made: it was asked for, and no variable says what it is.
@@ -595,6 +596,28 @@ fn may_be_stored(request: &Request, ran: &Ran) -> Option<u8> {
             && !TROUBLE.iter().any(|trouble| says(trouble))
     };
     (code == 0 || is_answer()).then_some(code)
+}
+
+/// What a run looked at, with the variables that sources name (`env!`): rustc lists them with the sources. It asks for
+/// some of them for itself as well, as `MAKEFLAGS`, and then they are of no matter.
+fn with_variables_of_sources(mut seen: Observation) -> Observation {
+    let lists = seen.outputs.iter().filter(|it| is_list_of_sources(&it.name));
+    let texts = lists.filter_map(|list| fs::read_to_string(&list.path).ok());
+    let mut names: Vec<_> = seen.inputs.iter().cloned().collect();
+    for text in texts {
+        let named = text.lines().filter_map(|line| {
+            let variable = line.strip_prefix("# env-dep:")?;
+            let name = variable.split_once('=').map_or(variable, |(name, _)| name);
+            Some(Name {
+                kind: NameKind::Variable,
+                place: 0,
+                name: name.as_bytes().to_vec(),
+            })
+        });
+        names.extend(named);
+    }
+    seen.inputs = Inputs::new(names);
+    seen
 }
 
 /// Whether a file is rustc's list of sources, by its name.

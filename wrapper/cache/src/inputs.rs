@@ -37,18 +37,22 @@ pub enum Value {
 /// The variables that a run sees.
 #[derive(Debug, Default)]
 pub struct Environment {
-    variables: BTreeMap<OsString, OsString>,
+    /// Each with whether it counts where all do.
+    variables: BTreeMap<OsString, (OsString, bool)>,
 }
 
-/// How a variable's value counts, where not all of it does; nothing where the variable is of no matter.
+/// How a variable's value counts, where not all of it does; nothing where the variable is of no matter, if nothing asks
+/// for it by its name.
 pub type Counts = fn(name: &[u8], value: &[u8]) -> Option<Vec<u8>>;
 
 impl Environment {
     /// These variables, each by what of it counts.
     pub fn new(variables: impl Iterator<Item = (OsString, OsString)>, counts: Counts) -> Self {
-        let counted = variables.filter_map(|(name, value)| {
-            let value = counts(name.as_bytes(), value.as_bytes())?;
-            Some((name, OsString::from_vec(value)))
+        let counted = variables.map(|(name, value)| {
+            let counted = counts(name.as_bytes(), value.as_bytes());
+            let counts = counted.is_some();
+            let value = counted.map_or(value, OsString::from_vec);
+            (name, (value, counts))
         });
         Self {
             variables: counted.collect(),
@@ -64,7 +68,7 @@ impl Environment {
     fn get(&self, name: &[u8]) -> Option<&[u8]> {
         self.variables
             .get(OsStr::from_bytes(name))
-            .map(|value| value.as_bytes())
+            .map(|(value, _)| value.as_bytes())
     }
 
     /// The digest of those whose names begin so.
@@ -73,8 +77,8 @@ impl Environment {
         let all = self
             .variables
             .iter()
-            .filter(|(name, _)| name.as_bytes().starts_with(start));
-        for (name, value) in all {
+            .filter(|(name, (_, counts))| *counts && name.as_bytes().starts_with(start));
+        for (name, (value, _)) in all {
             key.field("name", name.as_bytes());
             key.field("value", value.as_bytes());
         }
