@@ -131,6 +131,10 @@ impl Question<'_> {
                 self.note_slow(waited);
                 match Self::put_in_place(&hit, &request) {
                     Ok(()) => return self.replay(*hit, request),
+                    Err(RestoreError::Refused { path, .. }) => {
+                        let path = path.display().to_string();
+                        return Answer::Refused(BypassReason::Unnamed(path));
+                    }
                     Err(error) => self.fault(Fault::EntryNotRead(error.to_string())),
                 }
                 manifest = hit.manifest;
@@ -608,7 +612,7 @@ fn with_variables_of_sources(mut seen: Observation) -> Observation {
         let named = text.lines().filter_map(|line| {
             let variable = line.strip_prefix("# env-dep:")?;
             let name = variable.split_once('=').map_or(variable, |(name, _)| name);
-            Some(Name {
+            (!name.is_empty()).then(|| Name {
                 kind: NameKind::Variable,
                 place: 0,
                 name: name.as_bytes().to_vec(),
