@@ -352,11 +352,13 @@ impl Question<'_> {
         let Miss {
             request, digest, ..
         } = miss;
-        let Observation { inputs, outputs } = seen;
         let code = may_be_stored(request, ran).ok_or(None)?;
-        if self.tells_the_time(&inputs, request, world.environment) {
+        if self.tells_the_time(&seen, request, world.environment) {
             return Err(Some(BypassReason::Clock));
         }
+        let Observation {
+            inputs, outputs, ..
+        } = seen;
         let look = look(digest, &inputs, world, Some(ran.began))
             .map_err(|error| Some(BypassReason::Unreadable(error.to_string())))?;
         if let Some(changed) = look.changed {
@@ -442,21 +444,27 @@ impl Question<'_> {
     /// Whether the time is in what a C compiler made: it was asked for, and no variable says what it is.
     fn tells_the_time(
         &self,
-        inputs: &Inputs,
+        seen: &Observation,
         request: &Request,
         environment: &Environment,
     ) -> bool {
-        /// gcc reads it when such a macro is used (12.2), clang always.
+        /// gcc reads it when such a macro is used (12.2), by whatever name, and clang always.
         const EPOCH: &[u8] = b"SOURCE_DATE_EPOCH";
         const MACROS: [&[u8]; 2] = [b"__DATE__", b"__TIME__"];
         const OF_FILE: &[u8] = b"__TIMESTAMP__";
         if self.invocation.language() == Language::Rust {
             return false;
         }
+        let inputs = &seen.inputs;
         let asks = inputs
             .iter()
             .any(|it| it.kind == NameKind::Variable && it.name == EPOCH);
         let is_open = asks && !environment.has(EPOCH);
+        let mut programs = seen.programs.iter();
+        let has_clang = programs.any(|program| memmem::find(program, b"/clang").is_some());
+        if is_open && !has_clang {
+            return true;
+        }
         let files = inputs.iter().filter(|it| it.kind == NameKind::File);
         let mut paths = files.filter_map(|it| request.places.path(it.place, &it.name));
         paths.any(|path| {

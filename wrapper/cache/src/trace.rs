@@ -67,6 +67,8 @@ pub struct Observation {
     pub inputs: Inputs,
     /// What it made and left.
     pub outputs: Vec<Output>,
+    /// The programs that ran.
+    pub programs: BTreeSet<Vec<u8>>,
 }
 
 /// Why a run cannot be stored.
@@ -127,6 +129,7 @@ struct Reader<'a> {
     /// Paths that were looked for, and not read.
     looked: HashSet<Vec<u8>>,
     read: HashSet<Vec<u8>>,
+    programs: BTreeSet<Vec<u8>>,
     written: HashSet<Vec<u8>>,
     made: HashSet<Vec<u8>>,
     removed: HashSet<Vec<u8>>,
@@ -144,6 +147,7 @@ impl<'a> Reader<'a> {
             names: BTreeSet::new(),
             looked: HashSet::new(),
             read: HashSet::new(),
+            programs: BTreeSet::new(),
             written: HashSet::new(),
             made: HashSet::new(),
             removed: HashSet::new(),
@@ -284,6 +288,7 @@ impl<'a> Reader<'a> {
                 self.names.insert((NameKind::Environment, Vec::new()));
             }
         }
+        self.programs.insert(path.clone());
         self.look(NameKind::File, path);
     }
 
@@ -428,6 +433,7 @@ impl<'a> Reader<'a> {
         Ok(Observation {
             inputs: Inputs::new(names.collect()),
             outputs,
+            programs: self.programs,
         })
     }
 
