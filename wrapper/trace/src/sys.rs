@@ -249,17 +249,6 @@ pub unsafe fn unmap(place: *mut u8, length: usize) {
     unsafe { call(kernel::__NR_munmap, [place as usize, length, 0, 0, 0, 0]) };
 }
 
-/// Writes at a place of a file.
-pub fn write_at(fd: c_int, bytes: &[u8], at: usize) {
-    // SAFETY: the kernel reads the bytes.
-    unsafe {
-        call(
-            kernel::__NR_pwrite64,
-            [fd as usize, bytes.as_ptr() as usize, bytes.len(), at, 0, 0],
-        )
-    };
-}
-
 /// Ends the process, all of its threads.
 pub fn exit(status: c_int) -> ! {
     // SAFETY: it takes a number.

@@ -36,10 +36,6 @@ pub fn open(path: &CStr) -> Option<()> {
         .find(|it| it.start.load(Ordering::Relaxed).is_null())?;
     let file = sys::open(path).ok()?;
     let mapped = map(file);
-    if mapped.is_none() {
-        // It is known at least that this process' part is missing.
-        sys::write_at(file, &header::LOST.to_le_bytes(), header::FLAGS_AT);
-    }
     sys::close(file);
     let (start, capacity) = mapped?;
     trace.capacity.store(capacity, Ordering::Relaxed);
