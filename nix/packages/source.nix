@@ -20,6 +20,7 @@ let
     "/wrapper/contract"
     # Cargo wants the manifest of every member, and of what a member is built with, and looks no further.
     "/wrapper/cache/Cargo.toml"
+    "/wrapper/trace/format/Cargo.toml"
     "/core/Cargo.toml"
     "/gateway/Cargo.toml"
     "/plugin/Cargo.toml"

@@ -10,6 +10,7 @@ declare -A needs_of=(
     [unit]=""
     [hosts]="plugin git"
     [source]=""
+    [trace]="musl-gcc strace python3"
     [wire]="sccache_releases"
     [builtins]="plugin git"
     [toolchain]="plugin dist"
@@ -27,6 +28,7 @@ takes_long=" sccache_releases dist s3 rustc_sources rustc_tree mdbook "
 # The packages that are called otherwise than the program.
 declare -A package_of=(
     [ip]=iproute2
+    [musl-gcc]=musl-tools
     [systemd-analyze]=systemd
     [xz]=xz-utils
 )
