@@ -16,7 +16,9 @@
 //!
 //! The header has the result key and the request key, 64 digits each, the exit code, how many bytes are in a part (0:
 //! the sections follow), how many sections there are, and of each its tag, for a file the directory (a byte) and the
-//! name (a string), and then codec, length, stored length and digest. Numbers and strings are those of manifests.
+//! name (a string), and then codec, length, stored length where that is another, and digest. Contents that are within
+//! those of a section before have 2, that one's number, where they begin in there, their length and their digest instead.
+//! Numbers and strings are those of manifests.
 //!
 //! An entry that is longer than the storage takes is stored in parts. Their keys are made of the result key, the
 //! header's digest and their number, so that no two entries have parts in common unless these are the same bytes.
@@ -167,17 +169,33 @@ impl Entry {
         let mut sections = Vec::new();
         let mut table = Vec::new();
         put_number(&mut table, (messages.clone().count() + files.len()) as u64);
-        for (tag, text) in messages {
+        for (tag, text) in messages.clone() {
             table.push(tag);
             Section::store(text, &mut sections).write(&mut table);
         }
-        for file in files {
+        // The longest file so far, in which others may be, with its number among the sections.
+        let mut longest: Option<(usize, Section, &[u8])> = None;
+        for (number, file) in (messages.count()..).zip(files) {
             table.extend([
                 if file.executable { EXECUTABLE } else { FILE },
                 file.directory,
             ]);
             put_string(&mut table, &file.name);
-            Section::store(&file.contents, &mut sections).write(&mut table);
+            let within = longest.as_ref().and_then(|(number, section, whole)| {
+                Some((*number, section.within(whole, &file.contents)?))
+            });
+            if let Some((number, section)) = within {
+                section.write_within(number, &mut table);
+                continue;
+            }
+            let section = Section::store(&file.contents, &mut sections);
+            section.write(&mut table);
+            if longest
+                .as_ref()
+                .is_none_or(|(_, _, whole)| whole.len() < file.contents.len())
+            {
+                longest = Some((number, section, &file.contents));
+            }
         }
 
         let whole = self.head(&table, 0);
@@ -343,6 +361,7 @@ impl StoredEntry {
         if count > MAX_FILES as u64 + 3 {
             return Err(TooLong);
         }
+        let mut sections: Vec<Section> = Vec::new();
         let (mut length, mut end) = (0_usize, 0);
         let mut last_tag = 0;
         for _ in 0..count {
@@ -355,12 +374,13 @@ impl StoredEntry {
             } else if tag <= last_tag {
                 return Err(Malformed);
             }
-            let section = Section::read(header, end).ok_or(Malformed)?;
+            let section = Section::read(header, end, &sections).ok_or(Malformed)?;
             length = length.saturating_add(section.length);
-            end = section.end();
+            end = end.max(section.end());
             if length.max(end) > MAX_LENGTH {
                 return Err(TooLong);
             }
+            sections.push(section.clone());
             match (tag, file) {
                 (STDOUT, None) => self.stdout = Some(section),
                 (STDERR, None) => self.stderr = Some(section),
@@ -607,6 +627,30 @@ mod tests {
             let head = whole(&entry);
             assert_eq!(read(&parse(&head).unwrap()).unwrap(), sorted(entry));
         }
+    }
+
+    /// As rustc's libraries and metadata are.
+    #[test]
+    fn a_file_that_is_within_another_is_stored_once() {
+        let metadata = noise(100_000);
+        let library = [b"!<arch>", &metadata[..], b"objects"].concat();
+        let entry = entry(vec![
+            file(1, "a.d", b"a: b"),
+            file(1, "liba.rlib", &library),
+            file(1, "liba.rmeta", &metadata),
+        ]);
+        let head = whole(&entry);
+        assert!(head.len() < library.len() + 1000);
+        assert_eq!(read(&parse(&head).unwrap()).unwrap(), entry);
+        // What is changed in one is in both.
+        let mut changed = head.clone();
+        changed[head.len() - 10_000] ^= 1;
+        let stored = parse(&changed).unwrap();
+        let whole = stored
+            .files()
+            .iter()
+            .filter(|file| stored.contents(file).is_ok());
+        assert_eq!(whole.count(), 1);
     }
 
     #[test]

@@ -2,12 +2,16 @@
 //!
 //! Compression is LZ4's block format, block by block: a block of [`BLOCK`] bytes stays in the processor's cache while
 //! it is decompressed, digested and written, and no more room is needed than for one, whatever is claimed.
+//!
+//! Contents that are within others are stored once: rustc writes a library's metadata as a file, and all of it into the
+//! library as well (1.95), where it is four fifths of the bytes.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use blake3::Hasher;
 use lz4_flex::block::{compress, decompress_into};
+use memchr::memmem;
 
 use crate::encoding::{Decoder, put_number, put_string};
 
@@ -16,6 +20,15 @@ const BLOCK: usize = 1 << 18;
 
 /// Shorter contents are stored as they are.
 const MIN_COMPRESSED: usize = 512;
+
+/// What is written of contents that are within others, in a codec's place.
+const WITHIN: u8 = 2;
+
+/// Contents are looked for by so many of their first bytes, and at most so often compared where these are found.
+const BEGINNING: usize = 64;
+const MAX_COMPARED: usize = 16;
+/// They are looked for in contents that are at most so many times as long.
+const MAX_TIMES: usize = 64;
 
 /// How contents are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,9 +46,13 @@ pub(crate) struct Section {
     start: usize,
     /// How many bytes are stored.
     stored: usize,
+    /// How many bytes that is.
+    whole: usize,
+    codec: Codec,
+    /// Where they begin in there.
+    from: usize,
     /// How many bytes they have.
     pub(crate) length: usize,
-    codec: Codec,
     /// Their BLAKE3 digest.
     pub(crate) digest: [u8; blake3::OUT_LEN],
 }
@@ -66,10 +83,37 @@ impl Section {
         Self {
             start,
             stored: to.len() - start,
-            length: contents.len(),
+            whole: contents.len(),
             codec,
+            from: 0,
+            length: contents.len(),
             digest: *blake3::hash(contents).as_bytes(),
         }
+    }
+
+    /// That of contents which are within these, which are `whole`.
+    pub(crate) fn within(&self, whole: &[u8], contents: &[u8]) -> Option<Self> {
+        let beginning = contents.get(..BEGINNING)?;
+        let is_worth_it = contents.len() >= MIN_COMPRESSED
+            && whole.len() / MAX_TIMES <= contents.len()
+            && self.is_whole();
+        let found =
+            memmem::find_iter(whole, beginning).take(if is_worth_it { MAX_COMPARED } else { 0 });
+        let mut found = found.filter(|at| {
+            whole
+                .get(*at..)
+                .is_some_and(|rest| rest.starts_with(contents))
+        });
+        Some(Self {
+            from: found.next()?,
+            length: contents.len(),
+            digest: *blake3::hash(contents).as_bytes(),
+            ..self.clone()
+        })
+    }
+
+    fn is_whole(&self) -> bool {
+        self.from == 0 && self.length == self.whole
     }
 
     /// Writes all but where they are stored: one is behind the other.
@@ -82,31 +126,54 @@ impl Section {
         to.extend_from_slice(&self.digest);
     }
 
-    /// Reads what [`write`](Self::write) wrote of contents that begin here.
-    pub(crate) fn read(decoder: &mut Decoder, start: usize) -> Option<Self> {
+    /// Writes contents that are within those of the section with this number.
+    pub(crate) fn write_within(&self, number: usize, to: &mut Vec<u8>) {
+        to.push(WITHIN);
+        for number in [number, self.from, self.length] {
+            put_number(to, number as u64);
+        }
+        to.extend_from_slice(&self.digest);
+    }
+
+    /// Reads what was written of contents that are stored here, or within those of sections before.
+    pub(crate) fn read(decoder: &mut Decoder, start: usize, before: &[Self]) -> Option<Self> {
+        let number = |decoder: &mut Decoder| usize::try_from(decoder.number()?).ok();
         let codec = match decoder.byte()? {
             0 => Codec::Plain,
             1 => Codec::Lz4,
+            WITHIN => {
+                let whole = before.get(number(decoder)?)?;
+                let (from, length) = (number(decoder)?, number(decoder)?);
+                let is_within = whole.is_whole() && from.checked_add(length)? <= whole.length;
+                let digest = decoder.array()?;
+                return is_within.then(|| Self {
+                    from,
+                    length,
+                    digest,
+                    ..whole.clone()
+                });
+            }
             _ => return None,
         };
-        let length = usize::try_from(decoder.number()?).ok()?;
+        let length = number(decoder)?;
         let stored = match codec {
             Codec::Plain => length,
-            Codec::Lz4 => usize::try_from(decoder.number()?).ok()?,
+            Codec::Lz4 => number(decoder)?,
         };
         let digest = decoder.array()?;
-        let section = Self {
+        start.checked_add(stored)?;
+        Some(Self {
             start,
             stored,
-            length,
+            whole: length,
             codec,
+            from: 0,
+            length,
             digest,
-        };
-        section.range()?;
-        Some(section)
+        })
     }
 
-    /// Where the next one begins.
+    /// Where the next one begins, unless it is within another.
     pub(crate) fn end(&self) -> usize {
         self.start.saturating_add(self.stored)
     }
@@ -123,26 +190,33 @@ impl Section {
     ) -> Result<(), E> {
         let range = self.range().ok_or(Damaged)?;
         let stored = sections.get(range).ok_or(Damaged)?;
+        let within = self.from..self.from.checked_add(self.length).ok_or(Damaged)?;
         let mut hasher = Hasher::new();
         let mut piece = |piece: &[u8]| {
             hasher.update(piece);
             hand_on(piece)
         };
         match self.codec {
-            Codec::Plain => stored.chunks(BLOCK).try_for_each(piece)?,
+            Codec::Plain => {
+                let contents = stored.get(within).ok_or(Damaged)?;
+                contents.chunks(BLOCK).try_for_each(piece)?;
+            }
             Codec::Lz4 => {
                 let mut blocks = Decoder(stored);
-                let mut block = vec![0; self.length.min(BLOCK)];
-                let mut left = self.length;
-                while left > 0 {
-                    let block = block.get_mut(..left.min(BLOCK)).ok_or(Damaged)?;
+                let mut block = vec![0; self.whole.min(BLOCK)];
+                for start in (0..self.whole).step_by(BLOCK) {
                     let compressed = blocks.string().ok_or(Damaged)?;
-                    if !decompress_into(compressed, block).is_ok_and(|length| length == block.len())
-                    {
+                    let length = BLOCK.min(self.whole - start);
+                    let wanted = within.start.max(start)..within.end.min(start + length);
+                    if wanted.is_empty() {
+                        continue;
+                    }
+                    let block = block.get_mut(..length).ok_or(Damaged)?;
+                    if !decompress_into(compressed, block).is_ok_and(|found| found == length) {
                         return Err(Damaged.into());
                     }
-                    piece(block)?;
-                    left -= block.len();
+                    let wanted = wanted.start - start..wanted.end - start;
+                    piece(block.get(wanted).ok_or(Damaged)?)?;
                 }
                 if !blocks.is_at_end() {
                     return Err(Damaged.into());
@@ -166,8 +240,13 @@ impl Section {
         })?;
         Ok(match self.codec {
             Codec::Plain => {
-                let range = self.range().ok_or(Damaged)?;
-                Cow::Borrowed(sections.get(range).ok_or(Damaged)?)
+                let stored = self.range().and_then(|range| sections.get(range));
+                let within = self.from..self.from.checked_add(self.length).ok_or(Damaged)?;
+                Cow::Borrowed(
+                    stored
+                        .and_then(|stored| stored.get(within))
+                        .ok_or(Damaged)?,
+                )
             }
             Codec::Lz4 => Cow::Owned(contents),
         })
@@ -212,7 +291,7 @@ mod tests {
                 assert_eq!(matches!(found, Cow::Borrowed(_)), !may_shrink);
                 let mut written = Vec::new();
                 section.write(&mut written);
-                let read = Section::read(&mut Decoder(&written), section.start);
+                let read = Section::read(&mut Decoder(&written), section.start, &[]);
                 assert_eq!(read, Some(section));
             }
         }
@@ -247,6 +326,7 @@ mod tests {
         );
         for length in [0, 1, contents.len() - 1, contents.len() + 1, usize::MAX] {
             let other = Section {
+                whole: length,
                 length,
                 ..section.clone()
             };
@@ -266,8 +346,57 @@ mod tests {
             put_number(&mut written, u64::MAX);
             put_number(&mut written, u64::MAX);
             written.extend([0; blake3::OUT_LEN]);
-            assert_eq!(Section::read(&mut Decoder(&written), 1), None);
+            assert_eq!(Section::read(&mut Decoder(&written), 1, &[]), None);
         }
-        assert_eq!(Section::read(&mut Decoder(&[2, 0, 0]), 0), None);
+        assert_eq!(Section::read(&mut Decoder(&[3, 0, 0]), 0, &[]), None);
+        let section = Section::store(b"contents", &mut Vec::new());
+        for (from, length) in [(u64::MAX, 1), (1, u64::MAX), (8, 1), (0, 9)] {
+            let mut written = vec![WITHIN, 0];
+            put_number(&mut written, from);
+            put_number(&mut written, length);
+            written.extend([0; blake3::OUT_LEN]);
+            let read = Section::read(&mut Decoder(&written), 0, std::slice::from_ref(&section));
+            assert_eq!(read, None, "{from} {length}");
+        }
+    }
+
+    #[test]
+    fn contents_within_others_are_stored_once() {
+        let metadata = [noise(2 * BLOCK), vec![b'a'; BLOCK], b"end".to_vec()].concat();
+        for (before, after) in [(0, 0), (100, 0), (BLOCK - 1, 5), (3 * BLOCK, 2 * BLOCK)] {
+            for filler in [noise(before + after), vec![b'x'; before + after]] {
+                let (before, after) = filler.split_at(before);
+                // It begins twice, and is there once.
+                let whole = [before, &metadata[..1000], &metadata, after].concat();
+                let mut sections = Vec::new();
+                let library = Section::store(&whole, &mut sections);
+                let section = library.within(&whole, &metadata).unwrap();
+                assert_eq!(section.contents(&sections).unwrap(), metadata);
+                assert_eq!(library.contents(&sections).unwrap(), whole);
+                let mut written = Vec::new();
+                section.write_within(0, &mut written);
+                let read = |before: &[Section]| Section::read(&mut Decoder(&written), 0, before);
+                assert_eq!(read(std::slice::from_ref(&library)), Some(section.clone()));
+                assert_eq!(read(&[]), None);
+                assert_eq!(read(std::slice::from_ref(&section)), None);
+                let short = Section {
+                    whole: metadata.len() - 1,
+                    length: metadata.len() - 1,
+                    ..library.clone()
+                };
+                assert_eq!(read(&[short]), None);
+                let elsewhere = Section {
+                    from: section.from + 1,
+                    ..section.clone()
+                };
+                assert_eq!(elsewhere.contents(&sections), Err(Damaged));
+                let other = [&metadata[..1000], b"other"].concat();
+                assert_eq!(library.within(&whole, &other), None);
+            }
+        }
+        let zeros = vec![0; MIN_COMPRESSED * (MAX_TIMES + 2)];
+        let section = Section::store(&zeros, &mut Vec::new());
+        assert_eq!(section.within(&zeros, &zeros[..MIN_COMPRESSED]), None);
+        assert_eq!(section.within(&zeros, b"short"), None);
     }
 }
