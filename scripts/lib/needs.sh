@@ -16,6 +16,7 @@ declare -A needs_of=(
     [toolchain]="plugin dist"
     [bootstrap]="rustc_sources python3"
     [shim]="sccache cargo_auditable redis-server chromium"
+    [differential]="sccache"
     [sandbox]="plugin sccache program workspace_crates dist s3 redis-server curl patchelf xz ip"
     [flake]="plugin sccache workspace_crates nixfmt git xz"
     [rustc]="plugin sccache rustc_tree git curl python3"

@@ -1,0 +1,157 @@
+//! Compares what two builds of a project left and said.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use crate::build::Said;
+use crate::project::{Call, Project};
+
+/// Names of what cargo keeps for itself: times, and the name of the wrapper in front of rustc.
+const CARGOS: [&str; 5] = [
+    ".fingerprint",
+    "fingerprint",
+    ".rustc_info.json",
+    ".cargo-lock",
+    "incremental",
+];
+
+/// What differs, by what it is about, which is a call's stream or a file; none where all is the same.
+pub type Differences = BTreeMap<String, String>;
+
+/// What a build left and said.
+#[derive(Debug)]
+pub struct Built {
+    /// The place where it was built, as it was then.
+    pub tree: PathBuf,
+    /// What its calls did.
+    pub said: Vec<Said>,
+}
+
+/// Compares a build with one by the compilers alone.
+pub fn differences(project: &Project, plain: &Built, cached: &Built) -> Differences {
+    let mut found = Differences::new();
+    for (number, call) in project.calls.iter().enumerate() {
+        let (plain, cached) = (&plain.said[number], &cached.said[number]);
+        if plain.status != cached.status {
+            found.insert(
+                format!("{number}: {call}"),
+                format!("it ends by {} and not by {}", cached.status, plain.status),
+            );
+        }
+        for (stream, plain, cached) in [
+            ("stdout", &plain.stdout, &cached.stdout),
+            ("stderr", &plain.stderr, &cached.stderr),
+        ] {
+            let [plain, cached] = [plain, cached].map(|said| normal(call, said));
+            if plain != cached {
+                found.insert(
+                    format!("{number}: {stream} of {call}"),
+                    format!("it is {cached:?}\n    and not {plain:?}"),
+                );
+            }
+        }
+    }
+    let [plain, cached] = [plain, cached].map(|built| {
+        let mut files = BTreeMap::new();
+        collect(&built.tree, Path::new(""), &mut files);
+        files
+    });
+    for (path, plain) in &plain {
+        let difference = match cached.get(path) {
+            Some(cached) if cached == plain => continue,
+            Some(cached) => plain.against(cached),
+            None => "it is missing".to_owned(),
+        };
+        found.insert(path.display().to_string(), difference);
+    }
+    for path in cached.keys().filter(|path| !plain.contains_key(*path)) {
+        found.insert(path.display().to_string(), "it is there".to_owned());
+    }
+    found
+}
+
+/// What was said, without what may differ: the times that cargo prints and the order in which it comes to its crates, and
+/// the path by which a C compiler was called.
+fn normal(call: &Call, said: &[u8]) -> String {
+    let said = String::from_utf8_lossy(said).replace("COLLECT_GCC=/usr/bin/", "COLLECT_GCC=");
+    if call.words.first().is_none_or(|program| program != "cargo") {
+        return said;
+    }
+    let line = |line: &str| match line.rsplit_once(" in ") {
+        Some((rest, _)) if line.trim_start().starts_with("Finished ") => format!("{rest}\n"),
+        _ => line.to_owned(),
+    };
+    let mut lines: Vec<_> = said.split_inclusive('\n').map(line).collect();
+    lines.sort();
+    lines.concat()
+}
+
+#[derive(PartialEq, Eq)]
+enum Left {
+    Folder,
+    Link(PathBuf),
+    File(u32, Vec<u8>),
+    Other,
+}
+
+impl Left {
+    fn against(&self, cached: &Self) -> String {
+        match (self, cached) {
+            (Self::File(mode, plain), Self::File(other, cached)) if plain == cached => {
+                format!("its mode is {other:o} and not {mode:o}")
+            }
+            (Self::File(_, plain), Self::File(_, cached)) => {
+                let at = plain
+                    .iter()
+                    .zip(cached)
+                    .take_while(|(one, other)| one == other)
+                    .count();
+                format!(
+                    "{} bytes and not {}, which differ from {at} on",
+                    cached.len(),
+                    plain.len()
+                )
+            }
+            (Self::Link(plain), Self::Link(cached)) => {
+                format!(
+                    "leads to {} and not to {}",
+                    cached.display(),
+                    plain.display()
+                )
+            }
+            _ => "another kind of file".to_owned(),
+        }
+    }
+}
+
+fn collect(tree: &Path, folder: &Path, files: &mut BTreeMap<PathBuf, Left>) {
+    for entry in fs::read_dir(tree.join(folder))
+        .into_iter()
+        .flatten()
+        .flatten()
+    {
+        let name = entry.file_name();
+        if CARGOS.iter().any(|cargos| name == *cargos) {
+            continue;
+        }
+        let (whole, path) = (entry.path(), folder.join(&name));
+        let Ok(metadata) = entry.metadata() else {
+            continue;
+        };
+        let kind = metadata.file_type();
+        let left = if kind.is_dir() {
+            collect(tree, &path, files);
+            Left::Folder
+        } else if kind.is_symlink() {
+            Left::Link(fs::read_link(whole).unwrap_or_default())
+        } else if kind.is_file() {
+            let mode = metadata.permissions().mode() & 0o7777;
+            Left::File(mode, fs::read(whole).unwrap_or_default())
+        } else {
+            Left::Other
+        };
+        files.insert(path, left);
+    }
+}
