@@ -77,6 +77,8 @@ pub struct Wanted {
     pub idle_timeout: Option<u32>,
     /// How long a call waits for the cache before the compiler runs without it, in seconds.
     pub timeout: Option<NonZeroU32>,
+    /// Of how many hits one is compiled again beside, and compared; by default none is.
+    pub verify: Option<NonZeroU32>,
     /// Whether compilers are shown paths that stay the same while a lock file or a version changes.
     pub stable_paths: Option<StablePaths>,
     /// A directory in which a build leaves its log and its page.
@@ -229,6 +231,7 @@ impl Wanted {
                     &self.skip_cache_check.then_some("1"),
                 ),
                 (contract::TIMEOUT, &self.timeout),
+                (contract::VERIFY, &self.verify),
                 (contract::STABLE_PATHS, &self.stable_paths),
                 (contract::REPORTS, &self.reports),
                 ("SCCACHE_IDLE_TIMEOUT", &self.idle_timeout),

@@ -241,7 +241,7 @@ fn sccaches_own_settings_come_through() {
     let env = env(
         r#"{"shim":"/s","transport":{"directory":{"path":"/c"}},"compressionLevel":19,"maxFrameLength":"64M",
             "basedirs":[["/build","/b"]],"cacheBuster":"x","extraFiles":[["/f"]],"multiarch":true,"recache":true,
-            "skipCacheCheck":true,"timeout":30,"stablePaths":"always","reports":"/r","idleTimeout":0,"log":"debug","config":"/c.toml"}"#,
+            "skipCacheCheck":true,"timeout":30,"verify":100,"stablePaths":"always","reports":"/r","idleTimeout":0,"log":"debug","config":"/c.toml"}"#,
     )
     .unwrap();
     for (name, value) in [
@@ -254,6 +254,7 @@ fn sccaches_own_settings_come_through() {
         ("SCCACHE_RECACHE", "1"),
         ("SCCACHE_SKIP_CACHE_CHECK", "1"),
         ("NIX_SCCACHE_TIMEOUT", "30"),
+        ("NIX_SCCACHE_VERIFY", "100"),
         ("NIX_SCCACHE_STABLE_PATHS", "always"),
         ("NIX_SCCACHE_REPORTS", "/r"),
         ("SCCACHE_IDLE_TIMEOUT", "0"),

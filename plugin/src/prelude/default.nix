@@ -144,6 +144,8 @@ mapAttrs (name: value: if isFunction value then document name value else value) 
       `multiarch` (Boolean): for C and C++.
     - `timeout` (seconds, 120): how long a call waits for the cache before the compiler runs
       without it.
+    - `verify` (number of hits; none): of so many hits one, at random, is compiled again beside and
+      compared. A difference is a fault in the report, and the entry is replaced.
     - `stablePaths` (`"exact"`, `"always"`, `"never"`; `"exact"`): whether compilers are shown
       paths of vendored crates that stay the same while a lock file or a version changes: where
       the output has the same bytes all the same; also where numbers in names of local symbols,
