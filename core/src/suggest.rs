@@ -30,12 +30,9 @@ mod tests {
 
     #[test]
     fn finds_slips_and_leaves_strangers() {
-        let known = ["transport", "compressionLevel", "shim"];
+        let known = ["transport", "maxFrameLength", "shim"];
         assert_eq!(nearest("trasnport", &known), Some("transport"));
-        assert_eq!(
-            nearest("compression_level", &known),
-            Some("compressionLevel")
-        );
+        assert_eq!(nearest("max_frame_length", &known), Some("maxFrameLength"));
         assert_eq!(nearest("SHIM", &known), Some("shim"));
         assert_eq!(nearest("banana", &known), None);
     }

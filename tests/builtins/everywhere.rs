@@ -75,8 +75,8 @@ fn strings_that_are_not_utf_8() {
                 "rust.toTOML: a: the name of the attribute \"caf\u{fffd}\" is not UTF-8",
             ),
             (
-                format!("sccacheEnv {{ shim = \"/s\"; cacheBuster = {bytes}; }}"),
-                "rust.sccacheEnv: cacheBuster: this string is not UTF-8: \"caf\u{fffd}\"",
+                format!("sccacheEnv {{ shim = \"/s\"; log = {bytes}; }}"),
+                "rust.sccacheEnv: log: this string is not UTF-8: \"caf\u{fffd}\"",
             ),
         ] {
             let failed = host

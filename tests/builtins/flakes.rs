@@ -24,7 +24,7 @@ const CALLS: &str = r#"
     shimInput = env { shim = input; }; # input
     shimPlace = env { shim = toString ./.; };
     configSelf = env { shim = "/s"; config = self + "/x"; }; # self
-    extraFiles = env { shim = "/s"; extraFiles = [ "${input}/x" ]; }; # input
+    configInput = env { shim = "/s"; config = "${input}/x"; }; # input
     toolchainInput = config { toolchain = input; }; # input
     settingsSelf = config { toolchain = "/r"; settings.build.python = self + "/x"; }; # self
     withSccache = lib.withSccache { transport = "ephemeral"; } (pkgs.stdenv.mkDerivation { name = "with"; }); # self

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 
 use nix_sccache_contract::StablePaths;
 
-use super::settings::{AbsolutePath, CompressionLevel, Endpoint, KeyPrefix, Paths, Text};
+use super::settings::{AbsolutePath, Endpoint, KeyPrefix, Text};
 use super::size::Size;
 
 /// The environment of a derivation: what `rust.sccacheEnv` answers.
@@ -41,13 +41,11 @@ settings! {
     bool => |it| it.to_string(),
     u32 => |it| it.to_string(),
     NonZeroU32 => |it| it.to_string(),
-    CompressionLevel => |it| it.to_string(),
     Size => |it| it.bytes().to_string(),
     Text => |it| it.as_str().to_owned(),
     KeyPrefix => |it| it.as_str().to_owned(),
     Endpoint => |it| it.as_str().to_owned(),
     AbsolutePath => |it| it.as_str().to_owned(),
-    Paths => |it| it.joined(),
     StablePaths => |it| it.name().to_owned(),
 }
 

@@ -1,16 +1,17 @@
 //! Makes, for `rust.sccacheEnv`, of the cache that is wanted the environment of a derivation.
 //!
-//! The variables are those that sccache 0.19 reads (its `src/config.rs`,
+//! The variables are those that sccache 0.19's server reads (its `src/config.rs`,
 //! `src/commands.rs`, `src/server.rs` and `src/cache/`), Cargo's, CMake's and those of
 //! our [contract]. What sccache would pass over with a warning, or take in another
 //! sense than it was meant, is an error here.
 //!
-//! Left out on purpose: what belongs to distributed compilation, which no sandbox reaches
+//! Left out on purpose: what decides of the keys and entries of sccache's own client, which no call of ours goes
+//! through (`SCCACHE_BASEDIRS`, `SCCACHE_C_CUSTOM_CACHE_BUSTER`, `SCCACHE_CACHE_MULTIARCH`, `SCCACHE_CACHE_ZSTD_LEVEL`,
+//! `SCCACHE_DIRECT`, `SCCACHE_EXTRAFILES`); what belongs to distributed compilation, which no sandbox reaches
 //! (`SCCACHE_DIST_*`, `SCCACHE_CACHED_CONF`); the server's port, since only a socket crosses into
 //! a sandbox (`SCCACHE_SERVER_PORT`); and what only helps whoever works on sccache
 //! (`SCCACHE_ALLOW_CORE_DUMPS`, `SCCACHE_LOG_MILLIS`, `SCCACHE_ERROR_LOG`, `SCCACHE_NO_CACHE`).
-//! What has no variable, such as the fine settings of the preprocessor cache, goes into the
-//! file that `config` names.
+//! What has no variable goes into the file that `config` names.
 
 mod env;
 mod network;
@@ -31,7 +32,7 @@ use nix_sccache_contract::{self as contract, Language, StablePaths};
 use env::set;
 
 pub use env::Env;
-pub use settings::{AbsolutePath, CompressionLevel, Endpoint, KeyPrefix, Paths, Socket, Text};
+pub use settings::{AbsolutePath, Endpoint, KeyPrefix, Socket, Text};
 pub use size::Size;
 pub use stores::{
     Azure, Cos, Directory, Ephemeral, Gcs, Gha, Memcached, Oss, Redis, S3, Server, Webdav,
@@ -54,19 +55,8 @@ pub struct Wanted {
     pub network: bool,
     /// The languages to put the shim in front of; all of them by default.
     pub wrap: Option<Vec<Language>>,
-    /// How hard zstd compresses an entry, 1 to 22; sccache's own default is 3.
-    pub compression_level: Option<CompressionLevel>,
     /// The largest message between client and server, and so the largest entry.
     pub max_frame_length: Option<Size>,
-    /// Directories that are cut from the paths in a key. Sccache does so for C and C++ alone.
-    pub basedirs: Option<Paths>,
-    /// A string that goes into each C and C++ key, to keep builds apart.
-    pub cache_buster: Option<Text>,
-    /// Files whose contents go into each C and C++ key.
-    pub extra_files: Option<Paths>,
-    /// Whether calls with several `-arch` flags may be cached.
-    #[serde(default)]
-    pub multiarch: bool,
     /// Whether to compile all anew and replace the entries.
     #[serde(default)]
     pub recache: bool,
@@ -104,17 +94,17 @@ pub fn sccache_env(wanted: &Wanted) -> Result<Env, Error> {
             "this is empty, so there is nothing to cache: name at least one of rust, c, c++",
         ));
     }
-    let wraps_c = wrap.contains(&Language::C) || wrap.contains(&Language::Cxx);
-    wanted.check(wraps_c)?;
+    wanted.check()?;
 
     let mut env = Env::new();
     let sccache = wanted.shim.join("bin/sccache");
+    // For who calls the real sccache without the shim: its client goes on where its server fails.
     env.insert("SCCACHE_IGNORE_SERVER_IO_ERROR", "1".into());
     for language in wrap {
         match language {
             Language::Rust => {
                 env.insert("RUSTC_WRAPPER", sccache.clone());
-                // sccache refuses every call with `-C incremental`.
+                // What goes on from an earlier compilation is not cached.
                 env.insert("CARGO_INCREMENTAL", "0".into());
             }
             Language::C => drop(env.insert("CMAKE_C_COMPILER_LAUNCHER", sccache.clone())),
@@ -136,50 +126,26 @@ pub fn sccache_env(wanted: &Wanted) -> Result<Env, Error> {
             .join(","),
     );
     wanted.write_sccache_variables(&mut env);
-    let transport = at("transport");
     wanted
         .transport
-        .write(&transport, wanted.network, &mut env)?;
-    if env.contains_key("SCCACHE_DIRECT") && !wraps_c {
-        return Err(transport.error(
-            "`preprocessorCache` is for C and C++ alone, and `wrap` has neither: drop one of the two",
-        ));
-    }
+        .write(&at("transport"), wanted.network, &mut env)?;
     Ok(env)
 }
 
 impl Wanted {
     /// Refuses what contradicts itself, with both names.
-    fn check(&self, wraps_c: bool) -> Result<(), Error> {
+    fn check(&self) -> Result<(), Error> {
         let at = |name: &str| AttrPath::default().attr(name);
-        let only_c = [
-            ("basedirs", self.basedirs.is_some()),
-            ("cacheBuster", self.cache_buster.is_some()),
-            ("extraFiles", self.extra_files.is_some()),
-            ("multiarch", self.multiarch),
-        ];
-        for (name, given) in only_c {
-            if given && !wraps_c {
-                return Err(at(name).error(
-                    "this is for C and C++ alone, and `wrap` has neither: drop one of the two",
-                ));
-            }
-        }
         let of_the_servers = [
             (
                 "log",
                 self.log.is_some(),
-                "SCCACHE_LOG turns the client-side mode off",
+                "the host's server says itself what it logs",
             ),
             (
                 "idleTimeout",
                 self.idle_timeout.is_some(),
                 "the host's server says itself when it ends",
-            ),
-            (
-                "basedirs",
-                self.basedirs.is_some(),
-                "the host's server says itself what they are",
             ),
             (
                 "skipCacheCheck",
@@ -220,11 +186,6 @@ impl Wanted {
         set(
             env,
             &[
-                ("SCCACHE_CACHE_ZSTD_LEVEL", &self.compression_level),
-                ("SCCACHE_BASEDIRS", &self.basedirs),
-                ("SCCACHE_C_CUSTOM_CACHE_BUSTER", &self.cache_buster),
-                ("SCCACHE_EXTRAFILES", &self.extra_files),
-                ("SCCACHE_CACHE_MULTIARCH", &self.multiarch.then_some("1")),
                 ("SCCACHE_RECACHE", &self.recache.then_some("1")),
                 (
                     "SCCACHE_SKIP_CACHE_CHECK",

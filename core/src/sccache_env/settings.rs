@@ -1,7 +1,5 @@
 //! Checks the kinds of setting: what each may hold, so that no store has to check again.
 
-use std::fmt;
-
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, Unexpected};
 
@@ -117,29 +115,6 @@ impl<'de> Deserialize<'de> for Socket {
     }
 }
 
-/// Absolute paths, one or more.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Paths(Vec<AbsolutePath>);
-
-impl Paths {
-    /// The paths with colons between, as they stand in a variable.
-    #[must_use]
-    pub fn joined(&self) -> String {
-        let paths: Vec<_> = self.0.iter().map(AbsolutePath::as_str).collect();
-        paths.join(":")
-    }
-}
-
-impl<'de> Deserialize<'de> for Paths {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let paths = Vec::deserialize(deserializer)?;
-        if paths.is_empty() {
-            return Err(D::Error::custom("this is empty: leave it out, or null"));
-        }
-        Ok(Self(paths))
-    }
-}
-
 /// What comes before each key in a store; sccache drops slashes at its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyPrefix(String);
@@ -220,28 +195,5 @@ impl<'de> Deserialize<'de> for Endpoint {
             ));
         }
         Ok(endpoint)
-    }
-}
-
-/// A level of zstd.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CompressionLevel(u8);
-
-impl fmt::Display for CompressionLevel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl<'de> Deserialize<'de> for CompressionLevel {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let level = i64::deserialize(deserializer)?;
-        match u8::try_from(level) {
-            Ok(small @ 1..=22) => Ok(Self(small)),
-            _ => Err(D::Error::invalid_value(
-                Unexpected::Signed(level),
-                &"a level of zstd, 1 to 22",
-            )),
-        }
     }
 }

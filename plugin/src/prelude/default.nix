@@ -109,18 +109,17 @@ mapAttrs (name: value: if isFunction value then document name value else value) 
     # Attributes
 
     - `shim` (path, required): the package of the shim.
-    - `sccache` (path): the package of the real sccache; by default the first `sccache`
-      on `PATH` that is not the shim.
+    - `sccache` (path): the package of the real sccache, 0.17 or later, whose server a build
+      starts itself with the transports other than `server`; by default the first `sccache` on
+      `PATH` that is not the shim.
     - `wrap` (list of `"rust"`, `"c"`, `"c++"`; all): what to cache.
     - `network` (Boolean, false): whether the build has a network, as a dev shell has.
     - `transport` (`"server"`): how the cache is reached; a name, or a set of one
       attribute, `transport.NAME = { … }`:
       - `server`: the host's daemon. `socket` (path,
         `/run/nix-sccache/sccache.sock`).
-      - `directory`: `path` (required), `size`, `readOnly`, `preprocessorCache` (off unless it is true:
-        with it sccache does not see headers that appear earlier on the path, and after a hit rules for
-        make (`-MD`) are missing, or another call's).
-      - `ephemeral`: a directory within the build. `size`, `preprocessorCache`.
+      - `directory`: `path` (required), `size`, `readOnly`.
+      - `ephemeral`: a directory within the build. `size`.
       - `redis`: one of `socket`, `endpoint` (URL), `clusterEndpoints` (list of URLs);
         `db`, `username`, `ttl` (seconds), `keyPrefix`, `readOnly`.
       - `memcached`: one of `socket`, `endpoint` (URL); `username`, `expiration`
@@ -139,9 +138,7 @@ mapAttrs (name: value: if isFunction value then document name value else value) 
       - `cos`: `bucket`, `endpoint` (required), `keyPrefix`, `readOnly`.
       - `chain`: `levels` (list of the stores above, the nearest first),
         `writeErrorPolicy` (`"ignore"`, `"l0"`, `"all"`).
-    - `compressionLevel` (1 to 22; sccache's 3), `maxFrameLength` (size, 1G).
-    - `basedirs` (list of paths), `cacheBuster` (string), `extraFiles` (list of paths),
-      `multiarch` (Boolean): for C and C++.
+    - `maxFrameLength` (size, 1G): the longest message to the server; longer entries are stored in parts.
     - `timeout` (seconds, 120): how long a call waits for the cache before the compiler runs
       without it.
     - `verify` (number of hits; none): of so many hits one, at random, is compiled again beside and
@@ -153,8 +150,9 @@ mapAttrs (name: value: if isFunction value then document name value else value) 
     - `reports` (path): a directory in which a build leaves its log and what its keys were made of, for
       `nix-sccache report --pages` and `explain`; it has to be in `extra-sandbox-paths`, and open to
       build users.
-    - `recache`, `skipCacheCheck` (Booleans), `idleTimeout` (seconds; 0 is never),
-      `log` (string), `config` (path): as sccache has them.
+    - `recache` (Boolean, false): whether all is compiled anew, and stored in the place of what is there.
+    - `skipCacheCheck` (Boolean), `idleTimeout` (seconds; 0 is never), `log` (string), `config` (path): as
+      sccache has them, for a server that the build starts itself.
 
     A size is a number of bytes or a string with K, M, G or T: `"20G"`. What sccache would
     take in another sense, or pass over, is an error; so is a secret.

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::store::{Store, set_disk, set_mode};
+use super::store::{Store, set_mode, set_size};
 use crate::error::Error;
 use crate::path::AttrPath;
 use crate::sccache_env::env::{Env, set};
@@ -22,8 +22,6 @@ pub struct Directory {
     /// Read only.
     #[serde(default)]
     read_only: bool,
-    /// Whether C and C++ calls are first looked up without preprocessing; true by default.
-    preprocessor_cache: Option<bool>,
 }
 
 impl Store for Directory {
@@ -33,7 +31,7 @@ impl Store for Directory {
 
     fn write(&self, _: &AttrPath, _: bool, env: &mut Env) -> Result<(), Error> {
         set(env, &[(contract::CACHE_DIR, &self.path)]);
-        set_disk(env, self.size, self.preprocessor_cache);
+        set_size(env, self.size);
         set_mode(env, "SCCACHE_LOCAL_RW_MODE", self.read_only);
         Ok(())
     }

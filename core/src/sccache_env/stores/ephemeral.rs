@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::store::{Store, set_disk};
+use super::store::{Store, set_size};
 use crate::error::Error;
 use crate::path::AttrPath;
 use crate::sccache_env::env::Env;
@@ -14,8 +14,6 @@ use crate::sccache_env::size::Size;
 pub struct Ephemeral {
     /// How much it may hold; 10 GiB by default.
     size: Option<Size>,
-    /// Whether C and C++ calls are first looked up without preprocessing; true by default.
-    preprocessor_cache: Option<bool>,
 }
 
 impl Store for Ephemeral {
@@ -24,7 +22,7 @@ impl Store for Ephemeral {
     }
 
     fn write(&self, _: &AttrPath, _: bool, env: &mut Env) -> Result<(), Error> {
-        set_disk(env, self.size, self.preprocessor_cache);
+        set_size(env, self.size);
         Ok(())
     }
 }

@@ -22,7 +22,8 @@ impl Server {
         let socket = self.socket.as_ref();
         let socket = socket.map_or(Self::DEFAULT_SOCKET, Socket::as_str);
         env.insert(contract::SERVER_UDS, socket.to_owned());
-        // The compiler must run in the sandbox: a daemon that compiles sees none of its files.
-        env.insert("SCCACHE_CLIENT_SIDE", "true".to_owned());
+        // For who calls the real sccache without the shim: a daemon that compiles sees none of a sandbox's files,
+        // and the gateway lets nobody ask for that.
+        env.insert(contract::CLIENT_SIDE, "true".to_owned());
     }
 }

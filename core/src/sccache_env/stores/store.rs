@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::path::AttrPath;
-use crate::sccache_env::env::{Env, Setting, set};
+use crate::sccache_env::env::{Env, set};
 use crate::sccache_env::size::Size;
 
 /// A place that keeps entries.
@@ -38,11 +38,7 @@ pub(super) fn refuse_both(
     Ok(())
 }
 
-/// What sccache's disk cache takes, wherever its directory is.
-pub(super) fn set_disk(env: &mut Env, size: Option<Size>, preprocessor_cache: Option<bool>) {
-    let variables: [(_, &dyn Setting); 2] = [
-        ("SCCACHE_CACHE_SIZE", &size),
-        ("SCCACHE_DIRECT", &preprocessor_cache),
-    ];
-    set(env, &variables);
+/// How much sccache's disk cache may hold, wherever its directory is.
+pub(super) fn set_size(env: &mut Env, size: Option<Size>) {
+    set(env, &[("SCCACHE_CACHE_SIZE", &size)]);
 }
