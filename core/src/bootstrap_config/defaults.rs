@@ -262,13 +262,6 @@ pub fn serves_rust(minor: u32) -> bool {
     minor >= 89
 }
 
-/// Whether bootstrap's own program in front of rustc stands behind sccache, which then does not
-/// see the flags that it adds. In 1.84 and 1.85, for certain, it stands before it; in 1.63 cargo
-/// takes `RUSTC_WRAPPER` for itself.
-pub(super) fn hides_flags(minor: u32) -> bool {
-    !(84..89).contains(&minor)
-}
-
 /// Where the key stands: it moved with 1.86 to 1.88, and the old place was good till then.
 #[must_use]
 pub fn ccache_section(minor: u32) -> &'static str {

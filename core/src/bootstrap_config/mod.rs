@@ -30,7 +30,6 @@ use crate::error::Error;
 use crate::path::AttrPath;
 use crate::source::TextRef;
 use crate::value::Value;
-use nix_sccache_contract as contract;
 use place::Place;
 use release::{NEWEST, Release};
 use settings::Settings;
@@ -82,9 +81,6 @@ pub struct Sccache {
     /// Whether `RUSTC_WRAPPER` is to be set, which it must not be where bootstrap calls sccache
     /// for rustc itself: the call would go through it twice.
     pub rustc_wrapper: bool,
-    /// The variable that is to hold a hash of the text: bootstrap's own shim, which stands behind
-    /// sccache, adds flags by the config that sccache does not see.
-    pub key_variable: Option<&'static str>,
 }
 
 /// The file has this name from 1.87 on, and the old one is still looked for: so long as it is not
@@ -125,7 +121,6 @@ pub fn bootstrap_config(wanted: &Wanted, texts: &[u8]) -> Result<Answer, Error> 
         sccache: wanted.sccache.then(|| Sccache {
             key: Place::new(defaults::ccache_section(minor), "ccache").to_string(),
             rustc_wrapper: !serves_rust,
-            key_variable: defaults::hides_flags(minor).then_some(contract::BOOTSTRAP_KEY),
         }),
         warnings: settings.warnings,
         explain: settings

@@ -119,8 +119,7 @@ let
     # Bootstrap calls the cache itself, or cargo does; never both.
     sccacheEnv =
       settings:
-      removeAttrs (sccacheEnv settings) (if sccache.rustcWrapper then [ ] else [ "RUSTC_WRAPPER" ])
-      // sccache.env;
+      removeAttrs (sccacheEnv settings) (if sccache.rustcWrapper then [ ] else [ "RUSTC_WRAPPER" ]);
   };
 in
 withSccache cache (

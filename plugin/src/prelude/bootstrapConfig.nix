@@ -20,25 +20,10 @@ let
   answer = callAbout "bootstrapConfig" texts (
     refs: if refs == [ ] then asked else asked // { source = head refs; }
   );
-  # The same flags and the same sources do not make the same crate where the config differs.
-  env =
-    variable:
-    if variable == null then
-      { }
-    else
-      { ${unsafeDiscardStringContext variable} = builtins.hashString "sha256" answer.text; };
 in
 answer
 // {
   # Names, which depend on nothing that the text depends on.
   fileName = unsafeDiscardStringContext answer.fileName;
   release = unsafeDiscardStringContext answer.release;
-  sccache =
-    if answer.sccache == null then
-      null
-    else
-      {
-        inherit (answer.sccache) key rustcWrapper;
-        env = env answer.sccache.keyVariable;
-      };
 }

@@ -57,7 +57,7 @@ mapAttrs (name: value: if isFunction value then document name value else value) 
     - `warnings`: a list of strings: what may not be as it was meant.
     - `sccache`: null, or with `sccache = true` what else the derivation needs: `key`, the one
       that has bootstrap call sccache; `rustcWrapper`, whether `RUSTC_WRAPPER` is to be set, and
-      not to be set where it is false; `env`, variables to merge into the derivation's own.
+      not to be set where it is false.
 
     # Example
 

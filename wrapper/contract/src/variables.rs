@@ -57,11 +57,8 @@ pub const MAKES: &str = "NIX_SCCACHE_MAKES";
 /// Of sccache's own: the socket of its server.
 pub const SERVER_UDS: &str = "SCCACHE_SERVER_UDS";
 
-/// What goes into each Rust key of a build of rustc itself: a hash of its bootstrap config. Set by
-/// `rust.bootstrapConfig`.
-pub const BOOTSTRAP_KEY: &str = "CARGO_NIX_SCCACHE_BOOTSTRAP_CONFIG";
-
-/// Of sccache's own: whether compilers run at its client's, and the server keeps entries alone.
+/// Of sccache's own: whether compilers run at its client's, and the server keeps entries alone. The shim does not read
+/// it; who calls the real sccache in a sandbox cannot do without.
 pub const CLIENT_SIDE: &str = "SCCACHE_CLIENT_SIDE";
 
 /// Of sccache's own, and ours: whatever its value, an entry is not looked for, and is stored anew.
