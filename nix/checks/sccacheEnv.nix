@@ -1,5 +1,5 @@
 /**
-  The packages are filled in, and an sccache that a transport cannot work with is refused.
+  The packages are filled in, and an sccache that stores no entries of others is refused.
 
   # Example
 
@@ -52,7 +52,7 @@ in
     expected = [
       false
       false
-      true
+      false
     ];
   };
 }

@@ -21,13 +21,12 @@ let
     inherit sccache shim;
   }
   // settings;
-  transport = arguments.transport or "server";
   tooOld = builtins.compareVersions (arguments.sccache.version or "0.17") "0.17" < 0;
 in
-if (transport == "server" || transport ? server) && tooOld then
+if tooOld then
   throw ''
-    sccacheEnv: the transport `server` needs sccache 0.17 or later, and this is ${arguments.sccache.version}.
-    Give a later one as `sccache`, or choose another transport: `transport = "ephemeral"`, `transport.redis = { … }`.
+    sccacheEnv: entries are stored by sccache 0.17 or later, and this is ${arguments.sccache.version}.
+    Give a later one as `sccache`: `nix-sccache.packages.SYSTEM.sccache` is one.
   ''
 else
   rust.sccacheEnv arguments
