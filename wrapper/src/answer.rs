@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use memchr::memmem;
 use nix_sccache_cache::digest::{Digest, Memo};
@@ -108,7 +108,6 @@ impl Question<'_> {
             environment: &environment,
             memo: &mut memo,
         };
-        let since = Instant::now();
         let found = if env::var_os(contract::RECACHE).is_some() {
             Ok(Found::Miss(Manifest::default()))
         } else {
@@ -123,7 +122,7 @@ impl Question<'_> {
                 },
             )
         };
-        let waited = since.elapsed();
+        let waited = connection.storage.waited();
         let (mut verified, mut manifest) = (None, Manifest::default());
         match found {
             Ok(Found::Hit(hit)) if is_to_be_verified() => verified = Some(hit),
@@ -376,7 +375,7 @@ impl Question<'_> {
                 Some(what) => self.fault(Fault::VerifyDiffers(what)),
             }
         }
-        let since = Instant::now();
+        let before = connection.storage.waited();
         let frame = connection::longest_frame().min(wire::DEFAULT_MAX_FRAME) - ROOM_IN_FRAME;
         let longest = usize::try_from(frame).unwrap_or(usize::MAX);
         let stored = engine::store(
@@ -387,7 +386,7 @@ impl Question<'_> {
             &entry,
             longest,
         );
-        let waited = since.elapsed();
+        let waited = connection.storage.waited() - before;
         self.note_slow(waited);
         if waited >= STORAGE_IS_SILENT {
             self.give_up(&CacheError::StorageSlow(in_seconds(waited)));

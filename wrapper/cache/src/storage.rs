@@ -113,6 +113,7 @@ pub struct Storage {
     /// Nothing, once it is of no more use.
     stream: Option<Stream>,
     limits: Limits,
+    waited: Duration,
 }
 
 impl Storage {
@@ -129,7 +130,14 @@ impl Storage {
         Ok(Self {
             stream: Some(stream),
             limits,
+            waited: since.elapsed(),
         })
+    }
+
+    /// How long its answers have taken together, and connecting.
+    #[must_use]
+    pub fn waited(&self) -> Duration {
+        self.waited
     }
 
     /// Asks what the storage is like, and shows the answer.
@@ -217,6 +225,7 @@ impl Storage {
         let mut exchange = Exchange {
             stream: self.stream.take().ok_or(StorageError::Closed)?,
             storage: &mut self.stream,
+            waited: &mut self.waited,
             max_frame: self.limits.frame,
             since,
             deadline: since + self.limits.answer + time_for(entry),
@@ -243,6 +252,8 @@ struct Exchange<'a> {
     stream: Stream,
     /// Where the connection goes back to.
     storage: &'a mut Option<Stream>,
+    /// Where the time goes that it took.
+    waited: &'a mut Duration,
     max_frame: u32,
     since: Instant,
     deadline: Instant,
@@ -305,6 +316,7 @@ impl Exchange<'_> {
 
     /// Gives the connection back: the response has been read to its end.
     fn end(self) {
+        *self.waited += self.since.elapsed();
         *self.storage = Some(self.stream);
     }
 
