@@ -18,7 +18,7 @@ mod cxx_host {
     use std::path::PathBuf;
     use std::process::exit;
 
-    /// The variable that names folders of headers, as PATH names folders, where no
+    /// The variable that names directories of headers, as PATH names directories, where no
     /// pkg-config is wanted; and the one that then says which release they are of.
     const INCLUDE: &str = "NIX_SCCACHE_NIX_INCLUDE";
     const VERSION: &str = "NIX_SCCACHE_NIX_VERSION";
@@ -47,7 +47,7 @@ mod cxx_host {
     struct Headers {
         implementation: Implementation,
         version: String,
-        folders: Vec<PathBuf>,
+        directories: Vec<PathBuf>,
     }
 
     pub(super) fn build() {
@@ -79,9 +79,9 @@ mod cxx_host {
             // Nix's own headers are not ours to warn about.
             .flags(
                 headers
-                    .folders
+                    .directories
                     .iter()
-                    .map(|folder| format!("-isystem{}", folder.display())),
+                    .map(|directory| format!("-isystem{}", directory.display())),
             )
             .std(standard(headers.implementation, number))
             .warnings(true)
@@ -95,7 +95,7 @@ mod cxx_host {
     fn given() -> Option<Headers> {
         println!("cargo::rerun-if-env-changed={INCLUDE}");
         println!("cargo::rerun-if-env-changed={VERSION}");
-        let folders = env::var_os(INCLUDE)?;
+        let directories = env::var_os(INCLUDE)?;
         let Ok(version) = env::var(VERSION) else {
             stop(&format!(
                 "{INCLUDE} is set: set {VERSION}, too, to the version of these headers, such as 2.31.2, or \"lix 2.93.3\""
@@ -108,7 +108,7 @@ mod cxx_host {
         Some(Headers {
             implementation,
             version,
-            folders: env::split_paths(&folders).collect(),
+            directories: env::split_paths(&directories).collect(),
         })
     }
 
@@ -123,7 +123,7 @@ mod cxx_host {
             Ok(Headers {
                 implementation,
                 version: found.version,
-                folders: found.include_paths,
+                directories: found.include_paths,
             })
         };
         let (nix, lix) = match MODULES.map(probe) {
@@ -132,7 +132,7 @@ mod cxx_host {
         };
         stop(&format!(
             "the C++ host needs the headers of Nix or Lix, and pkg-config finds neither `nix-expr` nor `lix-expr`: set \
-             PKG_CONFIG_PATH to the folder of its .pc files, or {INCLUDE} and {VERSION}.\n{nix}\n{lix}"
+             PKG_CONFIG_PATH to the directory of its .pc files, or {INCLUDE} and {VERSION}.\n{nix}\n{lix}"
         ))
     }
 

@@ -15,8 +15,8 @@
   # Arguments
 
   - `name`: of the crate.
-  - `source`: a folder with its source.
-  - `vendored`: a folder with the sources of what it depends on.
+  - `source`: a directory with its source.
+  - `vendored`: a directory with the sources of what it depends on.
   - `run`: what no other run has, so that Nix builds it although it did so before.
 */
 {
@@ -34,8 +34,8 @@ let
     shim = import ../tests/prebuiltShim.nix pkgs;
   };
 
-  # Under a name that is not the folder's: it becomes part of paths in the build.
-  folder =
+  # Under a name that is not the directory's: it becomes part of paths in the build.
+  directory =
     name: path:
     builtins.path {
       inherit name;
@@ -44,8 +44,8 @@ let
 
   attributes = {
     inherit name run;
-    src = folder "source" source;
-    cargoDeps = folder "vendor" vendored;
+    src = directory "source" source;
+    cargoDeps = directory "vendor" vendored;
     doCheck = false;
   };
 

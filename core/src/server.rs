@@ -17,11 +17,11 @@ pub(crate) const RUST_DEV: &str = "https://dev-static.rust-lang.org";
 pub struct Server(String);
 
 impl Server {
-    /// Reads the URL of a server, with or without `/dist` and a slash at its end, or of a folder. Fails with what
+    /// Reads the URL of a server, with or without `/dist` and a slash at its end, or of a directory. Fails with what
     /// is wrong with it: a URL that has a scheme and a host, and no secret, is wanted.
     pub fn parse(url: &str) -> Result<Self, String> {
         let trimmed = url.trim_end_matches('/');
-        // A folder is the one that is named, whatever its name.
+        // A directory is the one that is named, whatever its name.
         let server = match trimmed
             .strip_suffix("/dist")
             .map(|it| it.trim_end_matches('/'))
@@ -64,7 +64,7 @@ impl Server {
     }
 
     /// The same file on this server: what is behind `/dist/` stays, or behind the host where
-    /// there is no such folder.
+    /// there is no such directory.
     #[must_use]
     pub fn replace(&self, url: &str) -> String {
         let path = match url.find("/dist/") {

@@ -76,8 +76,8 @@ mod tests {
 
     #[test]
     fn a_socket_is_made_with_its_mode_where_none_is_in_use() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("s");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("s");
         let socket = make(&path, 0o620).unwrap();
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o620);
         let again = make(&path, 0o620).err().unwrap().to_string();
@@ -90,8 +90,8 @@ mod tests {
 
     #[test]
     fn a_file_that_is_no_socket_stays() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("s");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("s");
         fs::write(&path, "text").unwrap();
         assert!(make(&path, 0o666).is_err());
         assert_eq!(fs::read(&path).unwrap(), b"text");

@@ -266,7 +266,7 @@ in
     expected = {
       name = "rustc-1.85.0";
       bootstrapCommand = "build";
-      # The folder's own name would be part of the keys.
+      # The directory's own name would be part of the keys.
       source = true;
       overridden = "other";
     };

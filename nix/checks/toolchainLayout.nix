@@ -22,7 +22,7 @@ let
   # A linker that says what it is asked for.
   saying = "printf '%s\\n' '#include <stdio.h>' 'int main(int n, char **words) { while (*++words) puts(*words); return 0; }'";
 
-  # What is in each archive: shell code that runs in the component's folder.
+  # What is in each archive: shell code that runs in the component's directory.
   contents = {
     "rustc-1.95.0-${host}".rustc = ''
       mkdir -p bin lib/rustlib/${host}/bin/gcc-ld
@@ -62,13 +62,13 @@ let
         mkdir -p ${name}
         cd ${name}
         echo 3 > rust-installer-version
-        ${lib.concatStrings (builtins.attrValues (builtins.mapAttrs folderOf contents.${name}))}
+        ${lib.concatStrings (builtins.attrValues (builtins.mapAttrs directoryOf contents.${name}))}
         cd ..
         tar --create ${name} | xz > $out
       '';
     };
 
-  folderOf = name: code: ''
+  directoryOf = name: code: ''
     echo ${name} >> components
     mkdir ${name}
     cd ${name}
@@ -126,8 +126,8 @@ pkgs.runCommand "toolchain-layout"
     done
     for library in lib/librustc_driver-1.so lib/libLLVM.so.1-rust bin/rustc; do
       path=$(patchelf --print-rpath $library)
-      expect "the first folder of $library" "''${path%%:*}" '$ORIGIN/../lib'
-      expect "the last folder of $library" "''${path##*:}" "''${loader%/*}"
+      expect "the first directory of $library" "''${path%%:*}" '$ORIGIN/../lib'
+      expect "the last directory of $library" "''${path##*:}" "''${loader%/*}"
     done
     expect "the type of the driver" "$(stat --format %F lib/librustc_driver-1.so)" "regular file"
     expect "what rust-gdb says" "$(bin/rust-gdb)" hello

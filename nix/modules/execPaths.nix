@@ -17,11 +17,11 @@ pkgs.runCommand "${unit}-exec-paths"
     closure = pkgs.closureInfo { rootPaths = [ package ]; };
   }
   ''
-    folder=$out/lib/systemd/system/$unit.d
-    mkdir -p $folder
+    directory=$out/lib/systemd/system/$unit.d
+    mkdir -p $directory
     {
       echo "[Service]"
       echo "NoExecPaths=$noExecPaths"
       sed 's/^/ExecPaths=/' $closure/store-paths
-    } > $folder/exec-paths.conf
+    } > $directory/exec-paths.conf
   ''

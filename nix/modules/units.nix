@@ -158,7 +158,7 @@ in
       };
 
       tmpfiles = [
-        "d ${read.socket_folder} 0755 root root -"
+        "d ${read.socket_directory} 0755 root root -"
       ]
       ++ optional (directory != null) "d ${directory} 0700 sccache ${read.group} -";
 

@@ -34,7 +34,7 @@ let
   # Text that means the same to systemd as here.
   plain = is "[A-Za-z0-9/._+@:,=~-]+";
 
-  # Folders of which the services see nothing, or something else.
+  # Directories of which the services see nothing, or something else.
   hidden = [
     "/home"
     "/root"
@@ -45,7 +45,7 @@ let
     "/run/nix-sccache-daemon"
     builtins.storeDir
   ];
-  isIn = path: folder: path == folder || lib.hasPrefix "${folder}/" path;
+  isIn = path: directory: path == directory || lib.hasPrefix "${directory}/" path;
 
   sccache = import ../packages/sccache/version.nix cfg.sccache;
 
@@ -127,7 +127,7 @@ in
       }
       {
         assertion = cfg.disk.directory == null || !builtins.any (isIn cfg.disk.directory) hidden;
-        message = "${name}.disk.directory: ${toString cfg.disk.directory} is where the daemon sees nothing of the machine's, or may not write: take a folder of its own, such as /var/cache/nix-sccache.";
+        message = "${name}.disk.directory: ${toString cfg.disk.directory} is where the daemon sees nothing of the machine's, or may not write: take a directory of its own, such as /var/cache/nix-sccache.";
       }
       (needs "disk" cfg.disk "directory")
       (needs "redis" cfg.redis "endpoint")

@@ -11,7 +11,7 @@
   setupHook = ../hook/setup-hook.sh;
 
   # cc-rs and rustc's bootstrap know a wrapper by the name sccache. The other two are for the
-  # front of PATH, and in a folder of their own: what has this package among its inputs must
+  # front of PATH, and in a directory of their own: what has this package among its inputs must
   # not find two rustc.
   postInstall = ''
     ln -s nix-sccache-shim $out/bin/sccache

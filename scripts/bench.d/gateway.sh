@@ -12,7 +12,7 @@ bench_gateway() {
     start_gateway "$work/other.sock" "$work/stand-in.sock"
     "$bench" "$work/socket/sccache.sock" "$work/gateway.sock"
     "$bench" bytes "$work/stand-in.sock" "$work/other.sock"
-    # Others connect through this folder.
+    # Others connect through this directory.
     chmod 0755 "$work"
     "$bench" loads "$work/gateway.sock"
 }

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # root, folder, …: scripts/bench, scripts/setup and builds.sh set them
+# shellcheck shell=bash disable=SC2154 # root, directory, …: scripts/bench, scripts/setup and builds.sh set them
 # What hits take in the sandbox, from exec to exit: all those of warm builds of ripgrep, and of small objects of C by
 # stdenv's gcc, which is a script as nixpkgs has it.
 #
@@ -18,13 +18,13 @@ bench_hit() {
     local rounds=${1-3} warm=()
     cargo build --release --quiet --package nix-sccache-tests --bin bench
     begin_program "$NIX_SCCACHE_TEST_PROGRAM" "$NIX_SCCACHE_TEST_PROGRAM_VENDORED"
-    start_daemon_in "$folder"
+    start_daemon_in "$directory"
     for ((n = 0; n < rounds; n++)); do warm+=(launched); done
     hits_of "$name" program "${warm[@]}" counted
-    mv "$folder/reports" "$work/hit"
+    mv "$directory/reports" "$work/hit"
     begin_program "$NIX_SCCACHE_TEST_PROGRAM" "$NIX_SCCACHE_TEST_PROGRAM_VENDORED"
     hits_of "objects of C" objects "${warm[@]/*/objects}"
-    "$root/target/release/bench" hits "c hit" "$folder/reports"
+    "$root/target/release/bench" hits "c hit" "$directory/reports"
     "$root/target/release/bench" hits hit "$work/hit"
 }
 

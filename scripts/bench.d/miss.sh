@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # root, folder, …: scripts/bench, scripts/setup and builds.sh set them
+# shellcheck shell=bash disable=SC2154 # root, directory, …: scripts/bench, scripts/setup and builds.sh set them
 # What misses cost: whole builds in the sandbox with an empty cache, against the same without the cache, in turns.
 #
 # A build tells its time, from the end of stdenv's set-up to that of the session, and the processors' time of itself and all
@@ -33,12 +33,12 @@ miss_of() {
         ((n % 2)) || turn=(told toldPlain)
         for attribute in "${turn[@]}"; do
             instantiate_with_inputs "$attribute"
-            rm -rf "$folder/cache"
-            start_daemon_in "$folder"
+            rm -rf "$directory/cache"
+            start_daemon_in "$directory"
             say "building $name: $attribute, round $n"
             realise 1 "$derivation"
-            costs >>"$folder/$attribute"
-            say "$(tail -n 1 "$folder/$attribute")"
+            costs >>"$directory/$attribute"
+            say "$(tail -n 1 "$directory/$attribute")"
             stop_daemon
         done
     done
@@ -75,6 +75,6 @@ ratio_of() {
 
 # median_of FIELD ATTRIBUTE
 median_of() {
-    cut -d ' ' -f "$1" "$folder/$2" | sort --general-numeric-sort |
+    cut -d ' ' -f "$1" "$directory/$2" | sort --general-numeric-sort |
         awk '{ value[NR] = $1 } END { print (value[int((NR + 1) / 2)] + value[int(NR / 2) + 1]) / 2 }'
 }

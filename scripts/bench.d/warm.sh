@@ -26,8 +26,8 @@ bench_warm() {
 # warm_program SOURCE VENDORED CRATE: adds a row to the table; the crate is the one to bump.
 warm_program() {
     begin_program "$1" "$2"
-    bump "$3" "$source" "$vendored" "$folder/bumped"
-    start_daemon_in "$folder"
+    bump "$3" "$source" "$vendored" "$directory/bumped"
+    start_daemon_in "$directory"
 
     timed "$name, no cache" plain 1
     first=$seconds
@@ -39,7 +39,7 @@ warm_program() {
     timed "$name, eight at once" program 8
     local eight
     eight=$(ratio)
-    source=$folder/bumped/source vendored=$folder/bumped/vendored
+    source=$directory/bumped/source vendored=$directory/bumped/vendored
     timed "$name, one crate bumped" program 1
     row+=" | $(ratio) | $eight |"
     rows+=("$row")
@@ -71,18 +71,18 @@ ratio() {
 # bump CRATE SOURCE VENDORED DIRECTORY: copies a program's source and its vendored crates, of which one is then of
 # the next patch level, with nothing else changed.
 bump() {
-    local crate=$1 folder version next lock
+    local crate=$1 directory version next lock
     mkdir "$4"
     cp -r "$2" "$4/source"
     cp -r "$3" "$4/vendored"
-    folder=$(find "$4/vendored" -maxdepth 1 -name "$crate-*")
-    version=${folder##*-}
+    directory=$(find "$4/vendored" -maxdepth 1 -name "$crate-*")
+    version=${directory##*-}
     next=${version%.*}.$((${version##*.} + 1))
-    mv "$folder" "${folder%-*}-$next"
-    folder=${folder%-*}-$next
-    sed -i "0,/^version = \"$version\"/s//version = \"$next\"/" "$folder/Cargo.toml"
+    mv "$directory" "${directory%-*}-$next"
+    directory=${directory%-*}-$next
+    sed -i "0,/^version = \"$version\"/s//version = \"$next\"/" "$directory/Cargo.toml"
     # Of its files cargo then checks none.
-    sed -i 's/"files":{[^}]*}/"files":{}/' "$folder/.cargo-checksum.json"
+    sed -i 's/"files":{[^}]*}/"files":{}/' "$directory/.cargo-checksum.json"
     for lock in "$4/source/Cargo.lock" "$4/vendored/Cargo.lock"; do
         sed -i "/^name = \"$crate\"/{n;s/\"$version\"/\"$next\"/}" "$lock"
     done

@@ -9,7 +9,7 @@
 #     nb two make.nix && grep hits "$T/two.log"      # a derivation: { pkgs, lib, add, run }: pkgs.stdenv.mkDerivation (add { … })
 #     stop_daemon; rm -rf "$T"
 #
-# WORK is the checkout, by default the one of this file; T the folder of all this, by default a new one.
+# WORK is the checkout, by default the one of this file; T the directory of all this, by default a new one.
 : "${WORK:=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}"
 if [[ -z ${T-} ]]; then
     T=$(mktemp -d "${TMPDIR:-/tmp}/nix-sccache-XXXXXX")

@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154 # cache: scripts/setup sets it
 # Programs of crates.io, to build.
 
-# need_crate NAME VERSION: prints the folder with its source, Cargo.lock included.
+# need_crate NAME VERSION: prints the directory with its source, Cargo.lock included.
 need_crate() {
     local crate=$1-$2 source=$cache/crates/$1-$2 project
     if [[ ! -d $source ]]; then

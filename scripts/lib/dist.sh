@@ -1,8 +1,8 @@
 # shellcheck shell=bash disable=SC2154 # cache, root: scripts/setup sets them
-# A server of Rust's archives, as a folder, from the toolchain that is installed: what the tests
+# A server of Rust's archives, as a directory, from the toolchain that is installed: what the tests
 # and rustup can install Rust from without a network.
 
-# need_dist: exports the folder. Put `file://` before it, and it is what RUSTUP_DIST_SERVER wants.
+# need_dist: exports the directory. Put `file://` before it, and it is what RUSTUP_DIST_SERVER wants.
 #
 # It has the archives of the components that are installed, as .tar.xz, and the channel's own
 # manifest with the hashes of those; all else that the manifest names is not there.
@@ -31,7 +31,7 @@ need_dist() {
     export NIX_SCCACHE_TEST_DIST=$dist
 }
 
-# make_dist RUSTLIB WORK SERVER: RUSTLIB is the folder lib/rustlib of a toolchain, WORK an empty one.
+# make_dist RUSTLIB WORK SERVER: RUSTLIB is the directory lib/rustlib of a toolchain, WORK an empty one.
 make_dist() {
     local rustlib=$1 work=$2 server=$3 manifest=$2/manifest.toml package target url
     cp "$rustlib/multirust-channel-manifest.toml" "$manifest"
@@ -100,7 +100,7 @@ set_xz_hash() {
 
 # publish_manifest MANIFEST SERVER: under all names that rustup looks for it by.
 publish_manifest() {
-    local manifest=$1 server=$2 version date channel names folder name
+    local manifest=$1 server=$2 version date channel names directory name
     version=$(awk '/^\[/ { inside = $0 == "[pkg.rust]" } inside && $1 == "version" { print $3 }' "$manifest" | tr -d '"')
     date=$(awk '$1 == "date" { print $3; exit }' "$manifest" | tr -d '"')
     case $version in
@@ -108,11 +108,11 @@ publish_manifest() {
         *-beta*) names=(beta "$version") ;;
         *) names=(stable "$version" "${version%.*}") ;;
     esac
-    for folder in "$server/dist" "$server/dist/$date"; do
+    for directory in "$server/dist" "$server/dist/$date"; do
         for channel in "${names[@]}"; do
             name=channel-rust-$channel.toml
-            cp "$manifest" "$folder/$name"
-            (cd "$folder" && sha256sum "$name" >"$name.sha256")
+            cp "$manifest" "$directory/$name"
+            (cd "$directory" && sha256sum "$name" >"$name.sha256")
         done
     done
 }

@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154 # cache: scripts/setup sets it
 # The C++ headers of a Nix.
 
-# nix_headers NIX: prints the folder where pkg-config finds them.
+# nix_headers NIX: prints the directory where pkg-config finds them.
 nix_headers() {
     local nix=$1 version beside
     version=$(nix_version "$nix")
@@ -10,7 +10,7 @@ nix_headers() {
         echo "$beside"
     elif ! pkg-config --exists "nix-expr = $version" && ! pkg-config --exists "lix-expr = $version"; then
         if [[ $version != 2.8.0 ]] || ! dpkg-query --show nix-bin >/dev/null 2>&1; then
-            fail "pkg-config finds no nix-expr $version, the headers of $nix. Put the folder of its" \
+            fail "pkg-config finds no nix-expr $version, the headers of $nix. Put the directory of its" \
                 "nix-expr.pc (nixpkgs: the output dev of nix) into PKG_CONFIG_PATH."
         fi
         need_debian_headers "$cache/nix-$version"

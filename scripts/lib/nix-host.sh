@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # A Nix to test on, built with a Debian's own compiler and libraries, in a chroot.
 #
-# What comes out is a folder that runs outside of any chroot: Nix with its headers, and all the
+# What comes out is a directory that runs outside of any chroot: Nix with its headers, and all the
 # libraries that it was built with.
 
 # make_chroot DIRECTORY SUITE: a small Debian.

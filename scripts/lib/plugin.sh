@@ -3,7 +3,7 @@
 
 # build_plugin NIX [FEATURE…]: prints the path of the file.
 #
-# A folder of its own for each keeps one build from undoing another.
+# A directory of its own for each keeps one build from undoing another.
 build_plugin() {
     local nix=$1 version target features
     shift

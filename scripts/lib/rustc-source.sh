@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154 # cache, root: scripts/setup sets them
 # Sources of rustc, and their own readers of the bootstrap config: what tests/bootstrap asks.
 
-# rustc_source RELEASE DEBIAN_VERSION SUITE: prints the folder with what of that source has to
+# rustc_source RELEASE DEBIAN_VERSION SUITE: prints the directory with what of that source has to
 # do with its config, as upstream has it, and in oracle/ a program that reads one.
 rustc_source() {
     local release=$1 source=$cache/rustc-sources/$1

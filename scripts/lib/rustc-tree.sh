@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154 # cache: scripts/setup sets it
 # Whole sources of rustc, to build, and what it takes: Debian's rustc of the same release.
 
-# rustc_tree RELEASE DEBIAN_VERSION SUITE: prints the folder of that source, without its tests and
+# rustc_tree RELEASE DEBIAN_VERSION SUITE: prints the directory of that source, without its tests and
 # its books.
 rustc_tree() {
     local tree=$cache/rustc-trees/$1 unpacked

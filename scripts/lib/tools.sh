@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154 # cache: scripts/setup sets it
-# Tools from crates.io, each version in a folder of its own.
+# Tools from crates.io, each version in a directory of its own.
 
 # need_tool CRATE VERSION BINARY [OPTION…]: prints the path of the binary. `variant` tells it from another of
 # that version, with other options.

@@ -1,11 +1,11 @@
 # shellcheck shell=bash disable=SC2154 # cache: scripts/setup sets it
 # Sources of crates, for builds that have no network.
 
-# need_vendored CARGO_LOCK…: prints the folder with the sources of all that the Cargo.lock of workspaces
+# need_vendored CARGO_LOCK…: prints the directory with the sources of all that the Cargo.lock of workspaces
 # name. Of one it is what nixpkgs' fetchCargoVendor makes, too: `cargoDeps` can be it.
 need_vendored() {
     local lock=$1 other vendored others=()
-    vendored=$(vendored_folder "$@")
+    vendored=$(vendored_directory "$@")
     for other in "${@:2}"; do others+=(--sync "${other%/*}/Cargo.toml"); done
     if [[ ! -d $vendored ]]; then
         say "fetching the sources of the crates in $lock"
@@ -24,7 +24,7 @@ EOF
     echo "$vendored"
 }
 
-# vendored_folder CARGO_LOCK…: prints where that folder is, or will be.
-vendored_folder() {
+# vendored_directory CARGO_LOCK…: prints where that directory is, or will be.
+vendored_directory() {
     echo "$cache/vendor/$(cat "$@" | sha256sum | cut -c 1-16)"
 }

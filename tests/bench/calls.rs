@@ -97,12 +97,12 @@ fn started(strace: &Path) -> u64 {
     started.count() as u64
 }
 
-/// Prints what hits took, of all calls and logs in a folder: `WHAT: median N ms, p95 N ms, processes N`.
+/// Prints what hits took, of all calls and logs in a directory: `WHAT: median N ms, p95 N ms, processes N`.
 /// Calls must not have run side by side, but for those that a call itself has made.
-pub fn print_hits(what: &str, folder: &Path) {
-    let mut calls = read_calls(folder, "calls");
+pub fn print_hits(what: &str, directory: &Path) {
+    let mut calls = read_calls(directory, "calls");
     calls.sort_by_key(|call| call.began);
-    let logs = texts(folder, "jsonl").filter(|(name, _)| !name.ends_with(".keys.jsonl"));
+    let logs = texts(directory, "jsonl").filter(|(name, _)| !name.ends_with(".keys.jsonl"));
     let entries: Vec<Entry> = logs.flat_map(|(_, text)| whole_lines(&text)).collect();
     let (mut times, mut programs, mut others) = (Vec::new(), Vec::new(), 0);
     for entry in &entries {
@@ -115,7 +115,7 @@ pub fn print_hits(what: &str, folder: &Path) {
             None => panic!("a hit that no launcher saw: {entry:?}"),
         }
     }
-    let starting: Vec<_> = read_calls(folder, "true")
+    let starting: Vec<_> = read_calls(directory, "true")
         .iter()
         .map(|call| call.took)
         .collect();
@@ -126,11 +126,11 @@ pub fn print_hits(what: &str, folder: &Path) {
         Times::of(starting)
     );
     let most = programs.iter().max();
-    let most = most.unwrap_or_else(|| panic!("no hit was counted in {}", folder.display()));
+    let most = most.unwrap_or_else(|| panic!("no hit was counted in {}", directory.display()));
     println!("{what}: {}, processes {most}", Times::of(times));
 }
 
-fn read_calls(folder: &Path, extension: &str) -> Vec<Call> {
+fn read_calls(directory: &Path, extension: &str) -> Vec<Call> {
     let call = |line: &str| {
         let [began, ended, took, programs] = line
             .split(' ')
@@ -149,15 +149,15 @@ fn read_calls(folder: &Path, extension: &str) -> Vec<Call> {
             programs,
         }
     };
-    texts(folder, extension)
+    texts(directory, extension)
         .flat_map(|(_, text)| text.lines().map(call).collect::<Vec<_>>())
         .collect()
 }
 
-/// The files of a folder with this extension, by name.
-fn texts(folder: &Path, extension: &str) -> impl Iterator<Item = (String, String)> {
+/// The files of a directory with this extension, by name.
+fn texts(directory: &Path, extension: &str) -> impl Iterator<Item = (String, String)> {
     let files =
-        fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        fs::read_dir(directory).unwrap_or_else(|error| panic!("{}: {error}", directory.display()));
     let paths = files.flatten().map(|file| file.path());
     paths
         .filter(move |path| path.extension().is_some_and(|found| found == extension))

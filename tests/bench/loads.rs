@@ -62,8 +62,8 @@ const MOST: Duration = Duration::from_millis(500);
 
 /// Prints what exchanges of 1 KiB take through this gateway alone and under each load.
 pub fn measure(gateway: &Path) {
-    let folder = TempDir::new().unwrap_or_else(|error| panic!("{error}"));
-    let program = readable_by_all(folder.path());
+    let directory = TempDir::new().unwrap_or_else(|error| panic!("{error}"));
+    let program = readable_by_all(directory.path());
     for load in &LOADS {
         let entry = put(&key(load.bytes), &vec![7; load.bytes]);
         assert!(
@@ -244,11 +244,11 @@ fn key(bytes: usize) -> String {
 }
 
 /// A copy of this program that every user can run.
-fn readable_by_all(folder: &Path) -> PathBuf {
-    let program = folder.join("bench");
+fn readable_by_all(directory: &Path) -> PathBuf {
+    let program = directory.join("bench");
     let copied = std::env::current_exe()
         .and_then(|own| fs::copy(own, &program))
-        .and_then(|_| fs::set_permissions(folder, Permissions::from_mode(0o755)));
+        .and_then(|_| fs::set_permissions(directory, Permissions::from_mode(0o755)));
     copied.unwrap_or_else(|error| panic!("{}: {error}", program.display()));
     program
 }

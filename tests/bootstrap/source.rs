@@ -48,9 +48,9 @@ pub const READ_BY_PYTHON: &[(Option<&str>, &str)] = &[
 
 /// All of `NIX_SCCACHE_TEST_RUSTC_SOURCES`, the two that everything is about among them.
 pub fn sources() -> Vec<Source> {
-    let folder = PathBuf::from(variable("NIX_SCCACHE_TEST_RUSTC_SOURCES"));
+    let directory = PathBuf::from(variable("NIX_SCCACHE_TEST_RUSTC_SOURCES"));
     let entries =
-        fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        fs::read_dir(&directory).unwrap_or_else(|error| panic!("{}: {error}", directory.display()));
     let mut sources: Vec<_> = entries
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.join("oracle/oracle").exists())
@@ -59,7 +59,7 @@ pub fn sources() -> Vec<Source> {
     sources.sort_unstable_by_key(|source| source.minor);
     for minor in [63, 85] {
         let is_there = sources.iter().any(|source| source.minor == minor);
-        assert!(is_there, "Rust 1.{minor} is not in {}", folder.display());
+        assert!(is_there, "Rust 1.{minor} is not in {}", directory.display());
     }
     sources
 }
@@ -120,12 +120,12 @@ impl Source {
 
     /// Whether its bootstrap has a text in it, of what it says.
     pub fn says(&self, text: &str) -> bool {
-        let mut folders = vec![self.path.join("src/bootstrap")];
-        while let Some(folder) = folders.pop() {
-            for entry in fs::read_dir(folder).unwrap() {
+        let mut directories = vec![self.path.join("src/bootstrap")];
+        while let Some(directory) = directories.pop() {
+            for entry in fs::read_dir(directory).unwrap() {
                 let path = entry.unwrap().path();
                 if path.is_dir() {
-                    folders.push(path);
+                    directories.push(path);
                 } else if path.extension().is_some_and(|end| end == "rs")
                     && fs::read_to_string(path).unwrap().contains(text)
                 {

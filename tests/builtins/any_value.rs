@@ -166,16 +166,16 @@ fn limited(nix: &Command) -> Command {
     command
 }
 
-/// A file with this text, in a folder that goes with the value.
+/// A file with this text, in a directory that goes with the value.
 fn file(text: &[u8]) -> (TempDir, PathBuf) {
-    let folder = TempDir::with_prefix("nix-sccache-any-").unwrap();
-    let file = folder.path().join("default.nix");
+    let directory = TempDir::with_prefix("nix-sccache-any-").unwrap();
+    let file = directory.path().join("default.nix");
     fs::write(&file, text).unwrap();
-    (folder, file)
+    (directory, file)
 }
 
 fn evaluate(host: &Host, text: &[u8]) -> Output {
-    let (_folder, file) = file(text);
+    let (_directory, file) = file(text);
     let mut nix = host.nix("eval");
     nix.args(["--impure", "--json", "--expr"])
         .arg(format!("import {}", file.display()));
@@ -186,13 +186,13 @@ fn evaluate(host: &Host, text: &[u8]) -> Output {
 fn messages(host: &Host, cases: &[String]) -> Vec<String> {
     let list = list(cases);
     let text = format!("with builtins; let {SCOPE} in case: elemAt [ {list} ] case null");
-    let (_folder, file) = file(text.as_bytes());
+    let (_directory, file) = file(text.as_bytes());
     let lines = (0..cases.len()).fold(String::new(), |mut lines, case| {
         let file = file.display();
         writeln!(lines, "builtins.deepSeq (import {file} {case}) null").unwrap();
         lines
     });
-    let (_input_folder, input) = self::file(lines.as_bytes());
+    let (_input_directory, input) = self::file(lines.as_bytes());
     let mut repl = limited(&host.nix("repl"));
     let output = repl.stdin(File::open(input).unwrap()).output().unwrap();
     let stderr = survives(&output, &text);

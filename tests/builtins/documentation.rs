@@ -43,8 +43,8 @@ fn doc_shows_each_builtin() {
 /// The trace of an error of ours has the place where the builtin was called.
 #[test]
 fn traces_point_at_the_caller() {
-    let folder = TempDir::new().unwrap();
-    let file = folder.path().join("caller.nix");
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("caller.nix");
     fs::write(
         &file,
         "let\n  answer = 42;\nin\nbuiltins.rust.toTOML { a = null; }\n",

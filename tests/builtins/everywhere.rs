@@ -60,8 +60,8 @@ fn nix_build() {
 /// Nix's strings are bytes; TOML's are not, and neither are those of an environment.
 #[test]
 fn strings_that_are_not_utf_8() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("bytes");
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("bytes");
     std::fs::write(&file, b"caf\xe9").unwrap();
     let bytes = format!("builtins.readFile {}", file.display());
     for host in hosts() {
@@ -227,7 +227,7 @@ pub(super) fn known(error: &str) -> Vec<String> {
 fn a_panic_is_an_error() {
     for host in hosts() {
         let mut build = Command::new(root().join("scripts/plugin"));
-        // In a folder of its own, and quickly: nothing but the panic is looked at.
+        // In a directory of its own, and quickly: nothing but the panic is looked at.
         build.envs([
             ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"),
             ("CARGO_PROFILE_RELEASE_LTO", "off"),

@@ -46,13 +46,13 @@ fn calls() -> impl Iterator<Item = (&'static str, &'static str, Option<&'static 
 
 /// Two git repositories, a flake and its input, both with the files of a rustc source.
 struct Sources {
-    folder: TempDir,
+    directory: TempDir,
 }
 
 impl Sources {
     fn new() -> Self {
         let sources = Self {
-            folder: tempfile::tempdir().unwrap(),
+            directory: tempfile::tempdir().unwrap(),
         };
         let root = root().display().to_string();
         let system = format!("{}-linux", std::env::consts::ARCH);
@@ -82,7 +82,7 @@ impl Sources {
                   manifest = self + "/x";
                   host = "{system}";
                 }};
-                wrongFolder = rust.toolchain {{ file = ./src; manifest = "none"; host = "{system}"; }};
+                wrongDirectory = rust.toolchain {{ file = ./src; manifest = "none"; host = "{system}"; }};
                 wrongPath = rust.sccacheEnv {{ shim = ./src/version; }};
                 wrongRoot = rust.sccacheEnv {{ shim = ./.; }};
                 wrongString = rust.sccacheEnv {{ shim = "/s"; transport.redis.socket = "${{self}}/a:b"; }};
@@ -124,7 +124,7 @@ impl Sources {
     }
 
     fn repository(&self, name: &str) -> std::path::PathBuf {
-        self.folder.path().join(name)
+        self.directory.path().join(name)
     }
 
     /// Both become others than any that there ever were. Returns the line that `x` has in the flake.
@@ -261,8 +261,8 @@ fn messages_are_of_what_people_wrote() {
                     "/nix/store/…-source/bad/rust-toolchain.toml:2:11: `channel` must be a string",
                 ),
                 (
-                    "wrongFolder",
-                    "the folder /nix/store/…-source/src has neither rust-toolchain nor",
+                    "wrongDirectory",
+                    "the directory /nix/store/…-source/src has neither rust-toolchain nor",
                 ),
                 (
                     "wrongPath",
@@ -278,8 +278,8 @@ fn messages_are_of_what_people_wrote() {
                     "sccachedRustc: of which release the toolchain source is, it does not say",
                 ),
             ] {
-                if output == "wrongFolder" && !host.is_from(2, 14) {
-                    // Where Nix cannot tell what a folder is, it says itself what is wrong.
+                if output == "wrongDirectory" && !host.is_from(2, 14) {
+                    // Where Nix cannot tell what a directory is, it says itself what is wrong.
                     continue;
                 }
                 sources.renew();
@@ -333,10 +333,10 @@ fn outputs_of_dynamic_derivations() {
 /// there.
 #[test]
 fn a_flake_hands_over_its_own_files() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| std::fs::write(directory.path().join(name), text).unwrap();
     file("settings.toml", "a = 1.5\n");
-    std::fs::create_dir(folder.path().join("src")).unwrap();
+    std::fs::create_dir(directory.path().join("src")).unwrap();
     file("src/version", "1.84.1\n");
     file(
         "src/stage0",
@@ -366,15 +366,15 @@ fn a_flake_hands_over_its_own_files() {
         }"#,
     );
     let mut git = Command::new("git");
-    git.current_dir(folder.path()).args(["init", "--quiet"]);
+    git.current_dir(directory.path()).args(["init", "--quiet"]);
     stdout_of(&mut git);
     let mut git = Command::new("git");
-    git.current_dir(folder.path()).args(["add", "."]);
+    git.current_dir(directory.path()).args(["add", "."]);
     stdout_of(&mut git);
     for host in hosts() {
         for scheme in ["path:", "git+file://"] {
             let eval = |output: &str| {
-                let flake = format!("{scheme}{}#{output}", folder.path().display());
+                let flake = format!("{scheme}{}#{output}", directory.path().display());
                 stdout_of(host.nix("eval").args(["--raw", &flake]))
             };
             assert_eq!(eval("read"), "a = 1.5\n", "{scheme}");

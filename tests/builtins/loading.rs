@@ -31,13 +31,13 @@ fn eval(host: &Host, plugin_files: &str, expression: &str) -> (String, Vec<Strin
 
 #[test]
 fn programs_are_silent() {
-    let folder = TempDir::new().unwrap();
+    let directory = TempDir::new().unwrap();
     fs::write(
-        folder.path().join("flake.nix"),
+        directory.path().join("flake.nix"),
         format!("{{ outputs = _: {{ lib.target = {TARGET}; }}; }}"),
     )
     .unwrap();
-    let flake = format!("path:{}", folder.path().display());
+    let flake = format!("path:{}", directory.path().display());
     for host in hosts() {
         let store = host.program("nix-store").arg("--version").output();
         let mut commands = vec![
@@ -46,7 +46,7 @@ fn programs_are_silent() {
             host.program("nix-instantiate"),
             host.nix("flake"),
         ];
-        commands[0].args(["--type", "sha256"]).arg(folder.path());
+        commands[0].args(["--type", "sha256"]).arg(directory.path());
         commands[1].args(["--query", "--roots", "/nix/store"]);
         commands[2].args(["--eval", "--expr", TARGET]);
         commands[3].args(["check", "--no-write-lock-file", &flake]);
@@ -72,9 +72,9 @@ fn a_daemon_serves_builds() {
     }
 
     for host in hosts() {
-        let folder = TempDir::new().unwrap();
-        let socket = folder.path().join("socket");
-        let log = folder.path().join("log");
+        let directory = TempDir::new().unwrap();
+        let socket = directory.path().join("socket");
+        let log = directory.path().join("log");
         let mut command = host.program("nix-daemon");
         command
             .env("NIX_DAEMON_SOCKET_PATH", &socket)
@@ -85,7 +85,7 @@ fn a_daemon_serves_builds() {
         until(|| socket.exists(), || format!("no daemon: {log:?}"));
         let derivation = format!(
             r#"derivation {{ name = "t"; system = builtins.currentSystem; builder = "/bin/sh"; args = [ "-c" "echo ${{{TARGET}}} > $out" ]; run = "{}"; }}"#,
-            folder.path().display()
+            directory.path().display()
         );
         let mut build = host.program("nix-build");
         build
@@ -106,11 +106,11 @@ fn a_daemon_serves_builds() {
 }
 
 #[test]
-fn a_folder_of_plugins() {
+fn a_directory_of_plugins() {
     for host in hosts() {
-        let folder = TempDir::new().unwrap();
-        fs::copy(host.plugin(), folder.path().join("libnix_sccache.so")).unwrap();
-        let (printed, said) = eval(&host, &folder.path().display().to_string(), TARGET);
+        let directory = TempDir::new().unwrap();
+        fs::copy(host.plugin(), directory.path().join("libnix_sccache.so")).unwrap();
+        let (printed, said) = eval(&host, &directory.path().display().to_string(), TARGET);
         assert_eq!((printed.as_str(), said.len()), (TRIPLE, 0), "{said:?}");
     }
 }
@@ -124,8 +124,8 @@ fn the_plugin_twice() {
         let (printed, said) = eval(&host, &format!("{plugin} {plugin}"), TARGET);
         assert_eq!((printed.as_str(), said.len()), (TRIPLE, 0), "{said:?}");
 
-        let folder = TempDir::new().unwrap();
-        let copy = folder.path().join("copy.so");
+        let directory = TempDir::new().unwrap();
+        let copy = directory.path().join("copy.so");
         fs::copy(host.plugin(), &copy).unwrap();
         let (printed, said) = eval(&host, &format!("{plugin} {}", copy.display()), TARGET);
         assert_eq!((printed.as_str(), said.len()), (TRIPLE, 1), "{said:?}");
@@ -138,8 +138,8 @@ fn the_plugin_twice() {
 
 #[test]
 fn another_plugin_beside() {
-    let folder = TempDir::new().unwrap();
-    let other = folder.path().join("other.so");
+    let directory = TempDir::new().unwrap();
+    let other = directory.path().join("other.so");
     let mut compile = Command::new("cc");
     compile
         .args(["-shared", "-fPIC", "-x", "c", "-", "-o"])

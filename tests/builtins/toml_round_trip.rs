@@ -182,8 +182,8 @@ fn from_toml_reads_back_what_to_toml_writes() {
 }
 
 fn tempfile() -> std::path::PathBuf {
-    let folder = std::env::temp_dir();
-    folder.join(format!("nix-sccache-values-{}.nix", std::process::id()))
+    let directory = std::env::temp_dir();
+    directory.join(format!("nix-sccache-values-{}.nix", std::process::id()))
 }
 
 /// Another run sees other values; a failure names the seed that brings its own back.

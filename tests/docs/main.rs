@@ -200,8 +200,8 @@ fn dependencies_have_reasons() {
     let mut sections = 0;
     for section in page.split("\n## ").skip(1) {
         let mut named = BTreeSet::new();
-        for folder in section.lines().next().unwrap().split(", ") {
-            let manifest = fs::read_to_string(root().join(folder).join("Cargo.toml")).unwrap();
+        for directory in section.lines().next().unwrap().split(", ") {
+            let manifest = fs::read_to_string(root().join(directory).join("Cargo.toml")).unwrap();
             let manifest: toml::Table = manifest.parse().unwrap();
             for kind in ["dependencies", "build-dependencies", "dev-dependencies"] {
                 let crates = manifest.get(kind).and_then(toml::Value::as_table);

@@ -8,10 +8,10 @@ use std::process::{Command, Output, Stdio};
 use nix_sccache_tests::{Host, root, stdout_of};
 use tempfile::TempDir;
 
-/// The folder, and what Nix remembers of it, which is nobody else's.
+/// The directory, and what Nix remembers of it, which is nobody else's.
 #[derive(Debug)]
 pub struct Copy {
-    folder: TempDir,
+    directory: TempDir,
     memory: TempDir,
 }
 
@@ -33,23 +33,23 @@ pub struct Said {
 impl Copy {
     /// Of all that git knows here, as it is now.
     pub fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         let listed = stdout_of(
             Command::new("git")
                 .args(["-C", root().to_str().unwrap()])
                 .args(["ls-files", "--cached", "--others", "--exclude-standard"]),
         );
         for name in listed.lines() {
-            let (from, to) = (root().join(name), folder.path().join(name));
+            let (from, to) = (root().join(name), directory.path().join(name));
             // One that was deleted, and that git has not been told of.
             if from.exists() {
                 fs::create_dir_all(to.parent().unwrap()).unwrap();
                 fs::copy(from, to).unwrap();
             }
         }
-        commit(folder.path());
+        commit(directory.path());
         Self {
-            folder,
+            directory,
             memory: tempfile::tempdir().unwrap(),
         }
     }
@@ -61,7 +61,7 @@ impl Copy {
 
     /// Where it is.
     pub fn path(&self) -> &Path {
-        self.folder.path()
+        self.directory.path()
     }
 
     /// Has Nix forget what it evaluated.
@@ -73,8 +73,8 @@ impl Copy {
     pub fn nix(&self, host: &Host, plugin: Plugin, arguments: &[&str]) -> Command {
         let mut command = self.bare(host, plugin, arguments);
         command.arg("--no-write-lock-file");
-        for (input, folder) in [("nixpkgs", "nixpkgs"), ("rust-overlay", "rust-overlay")] {
-            command.args(["--override-input", input, &stand_in(folder)]);
+        for (input, directory) in [("nixpkgs", "nixpkgs"), ("rust-overlay", "rust-overlay")] {
+            command.args(["--override-input", input, &stand_in(directory)]);
         }
         command
     }
@@ -98,18 +98,18 @@ impl Copy {
 }
 
 /// A stand-in for an input, as flakes name it.
-pub fn stand_in(folder: &str) -> String {
-    format!("path:{}", root().join("tests").join(folder).display())
+pub fn stand_in(directory: &str) -> String {
+    format!("path:{}", root().join("tests").join(directory).display())
 }
 
-/// Makes a repository of a folder, or makes it one again, with a commit.
-pub fn commit(folder: &Path) {
+/// Makes a repository of a directory, or makes it one again, with a commit.
+pub fn commit(directory: &Path) {
     stdout_of(
         Command::new("git")
-            .current_dir(folder)
+            .current_dir(directory)
             .args(["init", "--quiet"]),
     );
-    nix_sccache_tests::commit(folder);
+    nix_sccache_tests::commit(directory);
 }
 
 /// Runs a command to its end.

@@ -247,9 +247,12 @@ fn the_shell_for_contributors_has_its_programs() {
             "shellcheck",
         ] {
             // A link counts that leads nowhere, as those do to what the sandbox alone has.
-            let is_there = path
-                .split(':')
-                .any(|folder| Path::new(folder).join(program).symlink_metadata().is_ok());
+            let is_there = path.split(':').any(|directory| {
+                Path::new(directory)
+                    .join(program)
+                    .symlink_metadata()
+                    .is_ok()
+            });
             assert!(is_there, "{program}: {path}");
         }
     }
@@ -263,8 +266,8 @@ fn the_formatter_formats() {
         let file = copy.path().join("bad.nix");
         std::fs::write(&file, "{ }:   1\n").unwrap();
         let formatter = variable("NIX_SCCACHE_TEST_NIXFMT");
-        let folder = formatter.strip_suffix("/nixfmt").unwrap();
-        let path = format!("{folder}:{}", std::env::var("PATH").unwrap());
+        let directory = formatter.strip_suffix("/nixfmt").unwrap();
+        let path = format!("{directory}:{}", std::env::var("PATH").unwrap());
         let mut command = copy.nix(&host, Plugin::Without, &["fmt"]);
         let formatted = said(
             command

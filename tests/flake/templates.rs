@@ -12,25 +12,29 @@ use crate::copy::{Copy, Plugin, Said, commit, said, stand_in};
 pub struct Project<'a> {
     copy: &'a Copy,
     host: &'a Host,
-    folder: TempDir,
+    directory: TempDir,
 }
 
 impl<'a> Project<'a> {
     /// Of the copy's `#template`, or its default one.
     pub fn new(copy: &'a Copy, host: &'a Host, template: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         let reference = format!("{}{template}", copy.url());
         let mut command = copy.bare(host, Plugin::Without, &["flake", "init", "-t"]);
-        let made = said(command.arg(reference).current_dir(folder.path()));
+        let made = said(command.arg(reference).current_dir(directory.path()));
         assert!(made.is_ok, "{made:#?}");
-        commit(folder.path());
-        Self { copy, host, folder }
+        commit(directory.path());
+        Self {
+            copy,
+            host,
+            directory,
+        }
     }
 
     /// `nix SUBCOMMAND …` of it, with this project's copy for its input.
     fn nix(&self, plugin: Plugin, arguments: &[&str]) -> Command {
         let mut command = self.copy.bare(self.host, plugin, arguments);
-        command.current_dir(self.folder.path()).args([
+        command.current_dir(self.directory.path()).args([
             "--no-write-lock-file",
             "--override-input",
             "nixpkgs",
@@ -74,9 +78,9 @@ fn a_project_builds() {
 
             let built = build(Plugin::With);
             assert!(built.is_ok, "{built:#?}");
-            let program = project.folder.path().join("result/bin/hello");
+            let program = project.directory.path().join("result/bin/hello");
             assert_eq!(said(&mut Command::new(program)).stdout(), "hello, world");
-            fs::remove_file(project.folder.path().join("result")).unwrap();
+            fs::remove_file(project.directory.path().join("result")).unwrap();
 
             assert_eq!(project.show(Plugin::With).stdout(), shown.stdout());
             assert_eq!(project.show(Plugin::Without).stdout(), shown.stdout());
@@ -98,8 +102,8 @@ fn shown_flakes_evaluate() {
             .unwrap_or_else(|| panic!("{page} shows no flake"));
         for host in hosts() {
             let project = Project::new(&copy, &host, "#project");
-            fs::write(project.folder.path().join("flake.nix"), flake).unwrap();
-            commit(project.folder.path());
+            fs::write(project.directory.path().join("flake.nix"), flake).unwrap();
+            commit(project.directory.path());
             let mut eval = project.with_its_own(Plugin::With, &["eval", "--raw"]);
             let made = said(eval.arg(".#packages.x86_64-linux.default.drvPath"));
             assert!(

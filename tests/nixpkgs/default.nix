@@ -9,7 +9,7 @@
 
   - `/rust`: a Rust toolchain
   - `/dist`: a server of Rust's archives, for `fetchurl`
-  - `/vendor`: the sources of crates, one folder NAME-VERSION each
+  - `/vendor`: the sources of crates, one directory NAME-VERSION each
   - `/sccache-VERSION`: an installed sccache
   - `/nix-VERSION`: the headers of the Nix that evaluates this
 

@@ -10,11 +10,11 @@
 
   # Arguments
 
-  - `tree`: the folder of the source.
+  - `tree`: the directory of the source.
   - `run`: what no other run has, so that Nix builds it although it did so before.
   - `change`: a line to add to the last of its crates.
-  - `llvm`: the folder of an installed LLVM, of the release that the source wants.
-  - `rust`: the folder of an installed Rust of the source's release.
+  - `llvm`: the directory of an installed LLVM, of the release that the source wants.
+  - `rust`: the directory of an installed Rust of the source's release.
   - `command`: of x.py, as words, and `stage`.
   - `settings`: further ones, as JSON.
 */
@@ -72,18 +72,18 @@ rec {
             sed -i 's/"files":{[^}]*}/"files":{}/' "$file"
           done
           ${pkgs.lib.optionalString (!isWhole) ''
-            for folder in extra/*; do
-              if [[ -d $folder ]]; then
-                rm -rf "vendor/''${folder##*/}"
-                cp -r "$folder" vendor
+            for directory in extra/*; do
+              if [[ -d $directory ]]; then
+                rm -rf "vendor/''${directory##*/}"
+                cp -r "$directory" vendor
               fi
             done
             # The library's own source is not among it.
-            for folder in vendor/lzma-sys-*; do
-              echo 'fn main() { println!("cargo:rustc-link-lib=lzma"); }' > "$folder/build.rs"
+            for directory in vendor/lzma-sys-*; do
+              echo 'fn main() { println!("cargo:rustc-link-lib=lzma"); }' > "$directory/build.rs"
             done
-            for folder in . src/bootstrap library src/tools/{rust-analyzer,cargo,rustbook}; do
-              rm -f "$folder/Cargo.lock"
+            for directory in . src/bootstrap library src/tools/{rust-analyzer,cargo,rustbook}; do
+              rm -f "$directory/Cargo.lock"
             done
           ''}
           if [[ -n $change ]]; then echo "$change" >> library/test/src/lib.rs; fi
@@ -91,8 +91,8 @@ rec {
         installPhase = ''
           runHook preInstall
           mkdir -p $out
-          for folder in build/${triple}/{stage0-sysroot/lib,stage0-tools-bin,stage1-tools-bin}; do
-            if [[ -d $folder ]]; then cp -r $folder $out; fi
+          for directory in build/${triple}/{stage0-sysroot/lib,stage0-tools-bin,stage1-tools-bin}; do
+            if [[ -d $directory ]]; then cp -r $directory $out; fi
           done
           runHook postInstall
         '';

@@ -19,12 +19,12 @@
 }:
 
 let
-  # As an input of a flake: its outputs and its folder.
+  # As an input of a flake: its outputs and its directory.
   input =
-    folder: inputs:
+    directory: inputs:
     let
-      outputs = (import (folder + "/flake.nix")).outputs (inputs // { self = outputs; }) // {
-        outPath = folder;
+      outputs = (import (directory + "/flake.nix")).outputs (inputs // { self = outputs; }) // {
+        outPath = directory;
       };
     in
     outputs;
@@ -93,7 +93,7 @@ let
     };
   };
 
-  # Less the folder in the store, which is another for every change.
+  # Less the directory in the store, which is another for every change.
   relative = path: builtins.head (builtins.match "${builtins.storeDir}/[0-9a-z]{32}-(.*)" path);
   names = map (package: package.name);
 

@@ -151,10 +151,10 @@ fn the_compiler_is_built_as_the_predecessors() {
 
         // preConfigure: the wrapper.
         assert_eq!(environment("RUSTC_WRAPPER"), seen["programs"]["sccache"]);
-        // The cache's folder, in the session's; sccache makes it when it has something to store.
+        // The cache's directory, in the session's; sccache makes it when it has something to store.
         let cache = format!("{}/cache", environment("NIX_SCCACHE_SESSION"));
         assert_eq!(environment("SCCACHE_DIR"), cache);
-        // No sccache from 0.16 to 0.19 reads SCCACHE_TEMPDIR: nothing is set, and no folder made.
+        // No sccache from 0.16 to 0.19 reads SCCACHE_TEMPDIR: nothing is set, and no directory made.
         assert_eq!(seen["environment"].get("SCCACHE_TEMPDIR"), None);
         // A server of this build's own, at its own socket, whatever others there are.
         assert_ne!(environment("SCCACHE_SERVER_UDS"), "");
@@ -166,10 +166,10 @@ fn the_compiler_is_built_as_the_predecessors() {
         assert_eq!(environment("CURL"), seen["programs"]["curl"]);
 
         // buildPhase: the config, where x.py looks for it, and in the log.
-        let folder = seen["folder"].as_str().unwrap();
+        let directory = seen["directory"].as_str().unwrap();
         assert_eq!(
             environment("RUST_BOOTSTRAP_CONFIG"),
-            format!("{folder}/config.toml")
+            format!("{directory}/config.toml")
         );
         for line in read("config.toml").lines() {
             assert!(built.log.contains(line), "{line}: {built:#?}");
@@ -193,8 +193,8 @@ fn the_compiler_is_built_as_the_predecessors() {
         // HOME and CARGO_HOME, which is there; the same in every build.
         assert_eq!(environment("HOME"), "/build");
         assert_eq!(environment("CARGO_HOME"), "/build/.cargo");
-        let folders = seen["folders"].as_array().unwrap();
-        assert!(folders.contains(&"CARGO_HOME".into()), "{seen:#}");
+        let directories = seen["directories"].as_array().unwrap();
+        assert!(directories.contains(&"CARGO_HOME".into()), "{seen:#}");
         // x.py build.
         assert_eq!(seen["arguments"][0], "build");
         assert_eq!(seen["arguments"][1], "-j");

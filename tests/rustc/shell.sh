@@ -9,14 +9,14 @@ complain() {
     wrong=1
 }
 
-# where PROGRAM: the first folder of PATH with it. A link counts that leads nowhere, as those do to
+# where PROGRAM: the first directory of PATH with it. A link counts that leads nowhere, as those do to
 # what is mounted into the sandbox alone.
 where() {
-    local folder folders
-    IFS=: read -ra folders <<<"$PATH"
-    for folder in "${folders[@]}"; do
-        if [[ -e $folder/$1 || -L $folder/$1 ]]; then
-            echo "$folder"
+    local directory directories
+    IFS=: read -ra directories <<<"$PATH"
+    for directory in "${directories[@]}"; do
+        if [[ -e $directory/$1 || -L $directory/$1 ]]; then
+            echo "$directory"
             return
         fi
     done
@@ -25,7 +25,7 @@ where() {
 while read -r program package; do
     found=$(where "$program")
     # shellcheck disable=SC2053 # a pattern
-    [[ $found == /nix/store/*-$package/bin ]] || complain "$program is in ${found:-no folder of PATH}"
+    [[ $found == /nix/store/*-$package/bin ]] || complain "$program is in ${found:-no directory of PATH}"
 done <<'END'
 rustc rust-*-nightly-*
 cargo rust-*-nightly-*

@@ -13,7 +13,7 @@ use crate::units_in;
 
 /// A machine, which ends with the value.
 pub struct Machine {
-    folder: TempDir,
+    directory: TempDir,
     process: Child,
 }
 
@@ -40,8 +40,8 @@ impl Machine {
 
     /// The same with these further directives for both services.
     pub fn start_with(rendered: &Path, directives: &str) -> Self {
-        let folder = prepare(directives);
-        let at = |name: &str| folder.path().join(name);
+        let directory = prepare(directives);
+        let at = |name: &str| directory.path().join(name);
         let copy = Command::new("cp")
             .args(["--recursive", "--no-preserve=mode", "--no-target-directory"])
             .args([units_in(rendered), at("units")])
@@ -49,7 +49,7 @@ impl Machine {
         assert!(copy.unwrap().success());
         stdout_of(
             Command::new("systemd-sysusers")
-                .arg(format!("--root={}", folder.path().display()))
+                .arg(format!("--root={}", directory.path().display()))
                 .arg("-")
                 .stdin(fs::File::open(rendered.join("lib/sysusers.d/nix-sccache.conf")).unwrap()),
         );
@@ -59,14 +59,14 @@ impl Machine {
             at("etc/tmpfiles.d").join(tmpfiles),
         )
         .unwrap();
-        let machine = Self::boot(folder);
+        let machine = Self::boot(directory);
         machine.wait_for_sockets();
         machine
     }
 
     /// Starts one that knows nothing of the services, with the daemon of a Nix.
     pub fn start_bare(host: &Host) -> Self {
-        let folder = prepare(LIBRARIES);
+        let directory = prepare(LIBRARIES);
         let daemon = host.path().with_file_name("nix-daemon");
         for (unit, text) in [
             (
@@ -81,9 +81,9 @@ impl Machine {
                 ),
             ),
         ] {
-            fs::write(folder.path().join("units").join(unit), text).unwrap();
+            fs::write(directory.path().join("units").join(unit), text).unwrap();
         }
-        let machine = Self::boot(folder);
+        let machine = Self::boot(directory);
         machine.wait_for(|machine| machine.path("/run/systemd/private").exists());
         machine.inside(&[
             "systemctl",
@@ -94,17 +94,17 @@ impl Machine {
         machine
     }
 
-    fn boot(folder: TempDir) -> Self {
-        let at = |name: &str| folder.path().join(name);
+    fn boot(directory: TempDir) -> Self {
+        let at = |name: &str| directory.path().join(name);
         let process = Command::new("sh")
             .arg(root().join("tests/services/machine.sh"))
-            .arg(folder.path())
+            .arg(directory.path())
             .stdin(Stdio::null())
             .stdout(fs::File::create(at("log")).unwrap())
             .stderr(fs::File::create(at("errors")).unwrap())
             .spawn()
             .unwrap();
-        Self { folder, process }
+        Self { directory, process }
     }
 
     /// Waits until both services are there to be connected to.
@@ -170,7 +170,7 @@ impl Machine {
     }
 
     fn init(&self) -> String {
-        let pid = fs::read_to_string(self.folder.path().join("init")).unwrap_or_default();
+        let pid = fs::read_to_string(self.directory.path().join("init")).unwrap_or_default();
         pid.trim().to_owned()
     }
 
@@ -182,7 +182,8 @@ impl Machine {
     fn wait_for(&self, is_so: impl Fn(&Self) -> bool) {
         let deadline = Instant::now() + Duration::from_secs(30);
         while !is_so(self) {
-            let said = |name| fs::read_to_string(self.folder.path().join(name)).unwrap_or_default();
+            let said =
+                |name| fs::read_to_string(self.directory.path().join(name)).unwrap_or_default();
             assert!(
                 Instant::now() < deadline,
                 "it does not start: {}{}",
@@ -196,8 +197,8 @@ impl Machine {
 
 /// A directory with the machine's own `etc` and the units of its `units`.
 fn prepare(directives: &str) -> TempDir {
-    let folder = TempDir::with_prefix("nix-sccache-machine-").unwrap();
-    let at = |name: &str| folder.path().join(name);
+    let directory = TempDir::with_prefix("nix-sccache-machine-").unwrap();
+    let at = |name: &str| directory.path().join(name);
     stdout_of(
         Command::new("cp")
             .args(["--archive", "/etc"])
@@ -228,14 +229,14 @@ fn prepare(directives: &str) -> TempDir {
         );
         fs::write(drop_in.join("test.conf"), text).unwrap();
     }
-    folder
+    directory
 }
 
 impl Drop for Machine {
     fn drop(&mut self) {
         if thread::panicking() {
             for name in ["log", "errors"] {
-                let said = fs::read_to_string(self.folder.path().join(name));
+                let said = fs::read_to_string(self.directory.path().join(name));
                 eprintln!("{}", said.unwrap_or_default());
             }
         }

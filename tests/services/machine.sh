@@ -2,24 +2,24 @@
 # Systemd as the first process of a small machine of its own: it has this machine's files, and
 # others in place of /etc, /run, /var/cache and Nix's profiles, and its own processes.
 #
-# machine.sh FOLDER: with units/ and etc/ in there. Leaves the id of systemd's process in
-# FOLDER/init, and ends with it.
+# machine.sh DIRECTORY: with units/ and etc/ in there. Leaves the id of systemd's process in
+# DIRECTORY/init, and ends with it.
 set -eu
 
-folder=$1
+directory=$1
 case ${2-} in
 '')
-    exec unshare --mount sh "$0" "$folder" mounts
+    exec unshare --mount sh "$0" "$directory" mounts
     ;;
 mounts)
     mount --make-rprivate /
-    mkdir "$folder/cgroup"
-    mount -t cgroup2 none "$folder/cgroup"
-    own=$folder/cgroup/nix-sccache-tests-$$
+    mkdir "$directory/cgroup"
+    mount -t cgroup2 none "$directory/cgroup"
+    own=$directory/cgroup/nix-sccache-tests-$$
     mkdir "$own"
     echo $$ >"$own/cgroup.procs"
-    unshare --mount --cgroup --pid --ipc --uts --fork sh "$0" "$folder" inside || true
-    echo $$ >"$folder/cgroup/cgroup.procs"
+    unshare --mount --cgroup --pid --ipc --uts --fork sh "$0" "$directory" inside || true
+    echo $$ >"$directory/cgroup/cgroup.procs"
     find "$own" -depth -type d -exec rmdir {} +
     ;;
 inside)
@@ -32,13 +32,13 @@ inside)
     umount -R /sys/fs/cgroup 2>/dev/null || true
     mount -t cgroup2 none /sys/fs/cgroup
     mount -t proc proc /proc
-    mount --bind "$folder/etc" /etc
+    mount --bind "$directory/etc" /etc
     [ ! -e /etc/tmpfiles.d/nix-sccache.conf ] || systemd-tmpfiles --create nix-sccache.conf
     # As on every machine with systemd: what it mounts for a service comes to the others.
     mount --make-rshared /
-    echo "$pid" >"$folder/init.new"
-    mv "$folder/init.new" "$folder/init"
-    exec env -i PATH=/usr/bin:/bin container=test SYSTEMD_UNIT_PATH="/etc/systemd/system:$folder/units" \
+    echo "$pid" >"$directory/init.new"
+    mv "$directory/init.new" "$directory/init"
+    exec env -i PATH=/usr/bin:/bin container=test SYSTEMD_UNIT_PATH="/etc/systemd/system:$directory/units" \
         /lib/systemd/systemd --system --log-target=console --log-level=info
     ;;
 esac

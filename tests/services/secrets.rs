@@ -91,8 +91,8 @@ fn check_heard(heard: &Receiver<String>, word: &str) {
 #[test]
 fn levels_are_asked_with_what_the_files_say() {
     const PASSWORD: &str = "hunter2-redis";
-    let folder = tempfile::tempdir().unwrap();
-    let (environment, credentials) = (folder.path().join("env"), folder.path().join("s3"));
+    let directory = tempfile::tempdir().unwrap();
+    let (environment, credentials) = (directory.path().join("env"), directory.path().join("s3"));
     fs::write(&environment, format!("SCCACHE_REDIS_PASSWORD={PASSWORD}\n")).unwrap();
     fs::write(
         &credentials,

@@ -76,14 +76,14 @@ fn nixos_and_plain_units_are_the_same() {
                 "nix-sccache-daemon.service",
             ] {
                 let [ours, theirs] =
-                    [&ours, &theirs].map(|folder| lines(&units_in(folder).join(file)));
+                    [&ours, &theirs].map(|directory| lines(&units_in(directory).join(file)));
                 assert!(ours.len() > 3, "{file}: {ours:?}");
                 assert_eq!(ours, theirs, "{file}, {settings}");
             }
-            for folder in ["sysusers.d", "tmpfiles.d"] {
-                let file = format!("lib/{folder}/nix-sccache.conf");
-                let [ours, theirs] =
-                    [&ours, &theirs].map(|folder| fs::read_to_string(folder.join(&file)).unwrap());
+            for directory in ["sysusers.d", "tmpfiles.d"] {
+                let file = format!("lib/{directory}/nix-sccache.conf");
+                let [ours, theirs] = [&ours, &theirs]
+                    .map(|directory| fs::read_to_string(directory.join(&file)).unwrap());
                 assert_eq!(ours, theirs, "{file}, {settings}");
             }
         }
@@ -206,7 +206,7 @@ fn a_daemon_that_may_runs_anything() {
     assert!(runs(&machine, TELLTALE));
 }
 
-/// A program in the one folder that the daemon can write to, which leaves a mark there.
+/// A program in the one directory that the daemon can write to, which leaves a mark there.
 const TELLTALE: &str = "/var/cache/nix-sccache/rustc";
 
 /// Whether the daemon, which is asked to compile, runs a program.

@@ -54,15 +54,15 @@ fn cases() -> Vec<Case> {
     cases
 }
 
-/// A folder for each file.
-fn folders(cases: &[Case]) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
+/// A directory for each file.
+fn directories(cases: &[Case]) -> TempDir {
+    let directory = tempfile::tempdir().unwrap();
     for (number, case) in cases.iter().enumerate() {
-        let own = folder.path().join(number.to_string());
+        let own = directory.path().join(number.to_string());
         fs::create_dir(&own).unwrap();
         fs::write(own.join(&case.name), &case.text).unwrap();
     }
-    folder
+    directory
 }
 
 /// One line: version, date, host and profile, then the components; or the error.
@@ -105,7 +105,7 @@ pub(super) fn components(toolchain: &Value) -> BTreeSet<(String, Option<String>)
 fn answers(
     host: &Host,
     server: &DistServer,
-    folders: &TempDir,
+    directories: &TempDir,
     count: usize,
 ) -> Vec<Result<Value, String>> {
     let manifests: Vec<_> = server
@@ -115,7 +115,7 @@ fn answers(
         .collect();
     let call = format!(
         "case: builtins.rust.toolchain {{ file = {} + \"/${{toString case}}\"; host = \"x86_64-linux\"; default = \"stable\"; manifest = [ {} ]; }}",
-        folders.path().display(),
+        directories.path().display(),
         manifests.join(" ")
     );
     let caught = format!(
@@ -140,14 +140,14 @@ fn each_has_its_outcome() {
     let cases = cases();
     assert!(cases.len() >= 150, "{}", cases.len());
     let server = DistServer::new();
-    let folders = folders(&cases);
+    let directories = directories(&cases);
     for host in hosts() {
-        let answers = answers(&host, &server, &folders, cases.len());
+        let answers = answers(&host, &server, &directories, cases.len());
         let found: Vec<_> = answers
             .iter()
             .map(|answer| match answer {
                 Ok(toolchain) => outcome(toolchain),
-                Err(error) => error.replace(&folders.path().display().to_string(), "…"),
+                Err(error) => error.replace(&directories.path().display().to_string(), "…"),
             })
             .collect();
         if std::env::var_os("UPDATE_GOLDEN").is_some() {
@@ -155,7 +155,7 @@ fn each_has_its_outcome() {
             return;
         }
         for (case, found) in cases.iter().zip(found) {
-            // The folder has the case's number in it.
+            // The directory has the case's number in it.
             let found = without_number(&found);
             assert_eq!(found, case.outcome, "{} {:?}", case.name, case.text);
         }
@@ -198,17 +198,17 @@ fn update(found: &[String]) {
 fn rustup_does_the_same() {
     let cases = cases();
     let server = DistServer::new();
-    let folders = folders(&cases);
+    let directories = directories(&cases);
     let host = hosts().next().unwrap();
-    let answers = answers(&host, &server, &folders, cases.len());
+    let answers = answers(&host, &server, &directories, cases.len());
     let next = Mutex::new(0..cases.len());
     let failures = Mutex::new(Vec::new());
     thread::scope(|scope| {
         for _ in 0..thread::available_parallelism().map_or(2, usize::from) {
             scope.spawn(|| {
                 while let Some(number) = { next.lock().unwrap().next() } {
-                    let folder = folders.path().join(number.to_string());
-                    let rustup = Rustup::new(&server.url()).install_in(&folder);
+                    let directory = directories.path().join(number.to_string());
+                    let rustup = Rustup::new(&server.url()).install_in(&directory);
                     if let Err(failure) = compare(&cases[number], &answers[number], &rustup) {
                         failures.lock().unwrap().push(failure);
                     }

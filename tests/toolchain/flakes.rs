@@ -23,12 +23,12 @@ fn eval(host: &Host, flake: &Path, output: &str) -> serde_json::Value {
 #[test]
 fn files_and_manifests_are_inputs() {
     let server = DistServer::new();
-    let folder = tempfile::tempdir().unwrap();
-    let project = folder.path().join("project");
-    let flake = folder.path().join("flake");
-    let manifests = folder.path().join("manifests");
-    for folder in [&project, &flake, &manifests] {
-        fs::create_dir(folder).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let project = directory.path().join("project");
+    let flake = directory.path().join("flake");
+    let manifests = directory.path().join("manifests");
+    for directory in [&project, &flake, &manifests] {
+        fs::create_dir(directory).unwrap();
     }
     let toolchain = "[toolchain]\nchannel = \"1.84\"\ntargets = [\"wasm32-unknown-unknown\"]\n";
     fs::write(project.join("rust-toolchain.toml"), toolchain).unwrap();
@@ -48,7 +48,7 @@ fn files_and_manifests_are_inputs() {
                 manifest = "${{manifests}}/stable.toml";
                 call = file: manifest: builtins.rust.toolchain {{ inherit file manifest; host = "x86_64-linux"; }};
               in {{
-                folder = call project manifest;
+                directory = call project manifest;
                 file = call (project + "/rust-toolchain.toml") manifest;
                 own = call ./. manifest;
                 self = call self (builtins.readFile manifest);
@@ -61,10 +61,10 @@ fn files_and_manifests_are_inputs() {
     )
     .unwrap();
     for host in hosts() {
-        let folder = eval(&host, &flake, "folder");
-        assert_eq!(folder["version"], "1.84.1");
-        assert_eq!(folder["targets"][1], "wasm32-unknown-unknown");
-        assert_eq!(eval(&host, &flake, "file"), folder);
+        let directory = eval(&host, &flake, "directory");
+        assert_eq!(directory["version"], "1.84.1");
+        assert_eq!(directory["targets"][1], "wasm32-unknown-unknown");
+        assert_eq!(eval(&host, &flake, "file"), directory);
         let own = eval(&host, &flake, "own");
         assert_eq!(own["channel"], "stable");
         assert_eq!(eval(&host, &flake, "self"), own);

@@ -1,5 +1,5 @@
 //! Rust's own archives and manifest, as they were installed here, put back into a server's
-//! folder: what rustup installs from there, and what we say of it.
+//! directory: what rustup installs from there, and what we say of it.
 
 use std::env;
 use std::fs;
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::files::components;
 
-/// Toolchain files that the folder has the archives for, or that nobody has.
+/// Toolchain files that the directory has the archives for, or that nobody has.
 const FILES: &[(&str, bool)] = &[
     (
         "[toolchain]\nchannel = \"CHANNEL\"\nprofile = \"minimal\"\n",
@@ -56,13 +56,14 @@ fn rustup_installs_what_we_say() {
     let host = format!("\"{}-{}\"", env::consts::ARCH, env::consts::OS);
     for (file, is_there) in FILES {
         let file = file.replace("CHANNEL", channel).replace("VERSION", &pinned);
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("rust-toolchain.toml"), &file).unwrap();
-        let rustup = Rustup::new(&format!("file://{}", server.display())).install_in(folder.path());
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join("rust-toolchain.toml"), &file).unwrap();
+        let rustup =
+            Rustup::new(&format!("file://{}", server.display())).install_in(directory.path());
         assert_eq!(rustup.is_ok(), *is_there, "{file}{rustup:?}");
         let call = format!(
             "builtins.rust.toolchain {{ file = {}; manifest = {}; host = {host}; root = \"file://{}\"; }}",
-            folder.path().display(),
+            directory.path().display(),
             manifest.display(),
             server.display()
         );

@@ -5,8 +5,8 @@
     reason = "a test fails by panicking"
 )]
 
+mod directories;
 mod files;
 mod flakes;
-mod folders;
 mod installed;
 mod names;

@@ -4,24 +4,24 @@
   # Example
 
   ```nix
-  (import ./. { folders = "{ … }"; settings = "{}"; run = "1"; }).crane.buildPackage
+  (import ./. { directories = "{ … }"; settings = "{}"; run = "1"; }).crane.buildPackage
   ```
 
   # Arguments
 
-  - `folders`: what `run` was given and made, as JSON: `corepkgs`, `lib`, `rust` and `version`, `crates`, `dist`,
+  - `directories`: what `run` was given and made, as JSON: `corepkgs`, `lib`, `rust` and `version`, `crates`, `dist`,
     `tools`, `stamp`, and the sources of builders by their names.
   - `settings`: the settings of withSccache, as JSON; null for derivations without it.
   - `run`: what no other run has, so that Nix builds it although it did so before.
 */
 {
-  folders,
+  directories,
   run,
   settings ? "null",
 }:
 
 let
-  given = builtins.fromJSON folders;
+  given = builtins.fromJSON directories;
   wanted = builtins.fromJSON settings;
 
   path = name: /. + given.${name};
@@ -69,10 +69,10 @@ let
     # The arguments of a derivation, or one, with the cache where it is wanted.
     add = if wanted == null then attrs: attrs else product.withSccache wanted;
 
-    folder = given.project or ./project;
+    directory = given.project or ./project;
     project = builtins.path {
       name = "source";
-      path = arguments.folder;
+      path = arguments.directory;
       filter = path: _: baseNameOf path != "target";
     };
   };

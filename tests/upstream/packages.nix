@@ -1,5 +1,5 @@
 /**
-  An overlay: what nixpkgs would fetch, from folders of the machine; Rust's packages out of an installed
+  An overlay: what nixpkgs would fetch, from directories of the machine; Rust's packages out of an installed
   toolchain, under nixpkgs' own wrappers.
 
   # Example
@@ -10,9 +10,9 @@
 
   # Arguments
 
-  - `corepkgs`: the folder of a nixpkgs.
+  - `corepkgs`: the directory of a nixpkgs.
   - `rust`: a store path with the toolchain that rustup installed, and `version`, which release it is.
-  - `crates`: a folder with `NAME-VERSION.crate`, as cargo's `registry/cache` has them.
+  - `crates`: a directory with `NAME-VERSION.crate`, as cargo's `registry/cache` has them.
   - `dist`: a copy of Rust's server, with `dist/DATE/ARCHIVE`; null without.
   - `tools`: programs from crates.io, by the name that nixpkgs' package has.
 */
@@ -30,7 +30,7 @@ self: super:
 let
   inherit (self) lib;
 
-  folder = name: path: builtins.path { inherit name path; };
+  directory = name: path: builtins.path { inherit name path; };
 
   # Where the file of an address is.
   fileOf =
@@ -113,7 +113,7 @@ let
     patched {
       inherit pname;
       version = "0";
-      src = folder pname tools.${pname};
+      src = directory pname tools.${pname};
       dontUnpack = true;
       installPhase = "install -D $src $out/bin/${pname}";
       meta = {
@@ -153,18 +153,18 @@ in
     in
     if file == null then
       self.runCommand name { outputHash = hash + sha256; } ''
-        echo "${url} is in none of the folders that tests/upstream was given" >&2
+        echo "${url} is in none of the directories that tests/upstream was given" >&2
         exit 1
       ''
     else if isArchive && lib.hasSuffix ".xz" url then
-      self.runCommand name { file = folder "archive" file; } "cp $file $out"
+      self.runCommand name { file = directory "archive" file; } "cp $file $out"
     else if isArchive then
       # And with a script to install it, which fenix runs.
-      self.runCommand name { file = folder "archive" file; } ''
+      self.runCommand name { file = directory "archive" file; } ''
         mkdir unpacked
         tar xf $file -C unpacked
-        for folder in unpacked/*; do
-          cat > $folder/install.sh <<"EOF"
+        for directory in unpacked/*; do
+          cat > $directory/install.sh <<"EOF"
         #!/bin/sh
         for argument; do
             case $argument in --prefix=*) prefix=''${argument#--prefix=} ;; esac
@@ -175,7 +175,7 @@ in
             rm "$prefix/manifest.in"
         done < components
         EOF
-          chmod +x $folder/install.sh
+          chmod +x $directory/install.sh
         done
         tar --sort=name --mtime=@0 --owner=0 --group=0 -cf archive.tar -C unpacked .
         gzip -1 < archive.tar > $out
@@ -185,7 +185,7 @@ in
         outputHashAlgo = "sha256";
         outputHashMode = "flat";
         outputHash = if hash != "" then hash else sha256;
-        file = folder "file" file;
+        file = directory "file" file;
       } "cp $file $out";
 
   fetchzip = arguments: self.fetchurl arguments;
@@ -231,7 +231,7 @@ in
 
   # As pip installed it.
   remarshal = self.writeShellScriptBin "remarshal" ''
-    export PYTHONPATH=${folder "remarshal" tools.remarshal}
+    export PYTHONPATH=${directory "remarshal" tools.remarshal}
     exec ${self.python3}/bin/python3 -m remarshal "$@"
   '';
   cargo-llvm-cov = throw "there is no cargo-llvm-cov";

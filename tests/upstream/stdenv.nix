@@ -10,7 +10,7 @@
 
   # Arguments
 
-  - `corepkgs`: the folder of a nixpkgs, as ekala-project/corepkgs has it.
+  - `corepkgs`: the directory of a nixpkgs, as ekala-project/corepkgs has it.
   - `debian`: the packages of ./debian.
   - `packages`: an overlay with what there is besides.
 */

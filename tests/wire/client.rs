@@ -44,15 +44,15 @@ fn a_daemon_at_a_port() {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
             listener.local_addr().unwrap().port()
         };
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         let _daemon = Ending(
             Command::new(&release.sccache)
                 .env_clear()
-                .env("HOME", folder.path())
+                .env("HOME", directory.path())
                 .env("SCCACHE_START_SERVER", "1")
                 .env("SCCACHE_NO_DAEMON", "1")
                 .env("SCCACHE_SERVER_PORT", port.to_string())
-                .env("SCCACHE_DIR", folder.path().join("cache"))
+                .env("SCCACHE_DIR", directory.path().join("cache"))
                 .stdin(Stdio::null())
                 .stdout(Stdio::null())
                 .stderr(Stdio::null())
@@ -211,15 +211,18 @@ fn a_client_of_each_release_is_understood() {
     for release in releases() {
         let daemon = release.start(&[]);
         let gateway = Gateway::start(&daemon, &[]);
-        let folder = tempfile::tempdir().unwrap();
-        script(&folder.path().join("a.rs"), "pub fn one() -> u32 { 1 }\n");
+        let directory = tempfile::tempdir().unwrap();
+        script(
+            &directory.path().join("a.rs"),
+            "pub fn one() -> u32 { 1 }\n",
+        );
         let compile = || {
             let output = Command::new(&release.sccache)
                 .args(["rustc", "--crate-name", "a", "--crate-type", "lib"])
                 .args(["--emit", "dep-info,link", "--out-dir"])
-                .arg(folder.path())
+                .arg(directory.path())
                 .arg("a.rs")
-                .current_dir(folder.path())
+                .current_dir(directory.path())
                 .env("SCCACHE_SERVER_UDS", gateway.socket())
                 .env("SCCACHE_CLIENT_SIDE", "true")
                 .env("SCCACHE_DIRECT", "false")

@@ -12,7 +12,7 @@ use nix_sccache_contract::record::{self, Made};
 const LOG: &str = ".jsonl";
 const KEYS: &str = ".keys.jsonl";
 
-/// Everybody may write to the folder: a file beyond this is not what a build has left.
+/// Everybody may write to the directory: a file beyond this is not what a build has left.
 const LARGEST: u64 = 256 << 20;
 
 /// As many builds are looked through for a crate, the newest first.
@@ -65,8 +65,8 @@ pub struct Log {
 }
 
 /// The logs, the newest first.
-pub fn logs(folder: &Path) -> io::Result<Vec<Log>> {
-    let mut logs: Vec<_> = fs::read_dir(folder)?
+pub fn logs(directory: &Path) -> io::Result<Vec<Log>> {
+    let mut logs: Vec<_> = fs::read_dir(directory)?
         .flatten()
         .filter_map(|file| {
             let name = file.file_name().into_string().ok()?;

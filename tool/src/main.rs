@@ -44,7 +44,7 @@ enum Subcommands {
     Report(report::Options),
     /// Says why a crate was a miss: what of its key differs from the build before
     ///
-    /// It reads what builds with `reports` leave in a folder.
+    /// It reads what builds with `reports` leave in a directory.
     Explain(explain::Options),
     /// Says what stands between a build here and its cache
     ///

@@ -28,18 +28,18 @@ mod tests {
 
     #[test]
     fn no_output_gets_a_page() {
-        let folder = tempfile::tempdir().unwrap();
-        let out = folder.path().join("out");
+        let directory = tempfile::tempdir().unwrap();
+        let out = directory.path().join("out");
         let outputs = [out.clone()];
         let refused = |file: &Path| refuse_inside(file, &outputs).is_err();
         // Not there yet.
         assert!(refused(&out));
         assert!(refused(&out.join("page.html")));
-        assert!(!refused(&folder.path().join("page.html")));
-        assert!(!refused(&folder.path().join("output.html")));
+        assert!(!refused(&directory.path().join("page.html")));
+        assert!(!refused(&directory.path().join("output.html")));
         fs::create_dir(&out).unwrap();
-        symlink(&out, folder.path().join("link")).unwrap();
-        assert!(refused(&folder.path().join("link/page.html")));
+        symlink(&out, directory.path().join("link")).unwrap();
+        assert!(refused(&directory.path().join("link/page.html")));
         assert!(outside_outputs(Path::new("/nix/store/page.html")).is_err());
         assert!(outside_outputs(Path::new("page.html")).is_ok());
     }

@@ -24,10 +24,10 @@ pub struct Options {
     /// Writes it to this file, as an HTML page
     #[arg(long, value_name = "FILE", conflicts_with = "json")]
     html: Option<PathBuf>,
-    /// Reads a log that `run --log` kept, or that a build left in the folder of the setting `reports`
+    /// Reads a log that `run --log` kept, or that a build left in the directory of the setting `reports`
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
-    /// Writes an HTML page beside each log that builds have left in this folder, where there is none
+    /// Writes an HTML page beside each log that builds have left in this directory, where there is none
     /// yet, and prints the pages' names
     #[arg(long, value_name = "DIR", conflicts_with_all = ["json", "html", "log"])]
     pages: Option<PathBuf>,
@@ -101,7 +101,7 @@ fn read(file: &Path) -> io::Result<Log> {
     Ok(log)
 }
 
-/// Everybody may write to the folder: nothing of others is followed or overwritten.
+/// Everybody may write to the directory: nothing of others is followed or overwritten.
 fn write_pages(directory: &Path) -> Result<(), String> {
     let named = |error: io::Error| format!("{}: {error}", directory.display());
     for left in left_logs::logs(directory).map_err(named)? {

@@ -152,7 +152,7 @@ fn add_rustfmt(wanted: &Wanted, settings: &mut Settings) {
     let rustfmt = match (&wanted.toolchain, settings.get("build", "rustc")) {
         (Some(toolchain), _) => toolchain.join("bin/rustfmt"),
         (None, Some(Value::String(rustc))) => match rustc.rsplit_once('/') {
-            Some((folder, _)) => format!("{folder}/rustfmt"),
+            Some((directory, _)) => format!("{directory}/rustfmt"),
             None => return,
         },
         _ => return,

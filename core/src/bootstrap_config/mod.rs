@@ -46,7 +46,7 @@ pub use wanted::Wanted;
 pub struct Answer {
     /// The config.
     pub text: String,
-    /// What to call it, in the source's folder.
+    /// What to call it, in the source's directory.
     pub file_name: &'static str,
     /// The release that it is for.
     pub release: String,

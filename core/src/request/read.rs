@@ -19,7 +19,7 @@ pub fn read<T: DeserializeOwned>(value: Value) -> Result<T, Error> {
     })
 }
 
-/// How to write a path of a flake's source or of another folder in the store, from that folder. The
+/// How to write a path of a flake's source or of another directory in the store, from that directory. The
 /// prelude leaves out its hash, so it is no path that anybody could write as it is shown.
 fn in_store(path: &str) -> Option<String> {
     let (_, stored) = path.split_once("/…-")?;

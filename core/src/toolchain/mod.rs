@@ -259,7 +259,7 @@ impl Spec<'_> {
         }
         if !path.text.starts_with('/') || path.text.trim_end_matches('/').is_empty() {
             let message = format!(
-                "{} is no absolute path of a toolchain's folder, and rustup takes no other",
+                "{} is no absolute path of a toolchain's directory, and rustup takes no other",
                 quoted(&path.text)
             );
             return Err(origin.error(&path.at, message));

@@ -18,22 +18,22 @@ nixSccachePrepareBootstrap() {
 # nixSccacheWrapLld TOOLCHAIN: the linker that this rustc brings, and those that the compilers which are
 # built here bring, find libraries of the inputs: nixpkgs' wrapper is where C compilers look first.
 nixSccacheWrapLld() {
-    local sysroot lld folder=$NIX_BUILD_TOP/gcc-ld
+    local sysroot lld directory=$NIX_BUILD_TOP/gcc-ld
     if ! sysroot=$("$1/bin/rustc" --print sysroot); then return; fi
     for lld in "$sysroot"/lib/rustlib/*/bin/gcc-ld/ld.lld; do
         if [[ ! -f $lld ]]; then continue; fi
-        mkdir -p "$folder"
+        mkdir -p "$directory"
         if [[ $(head --bytes=2 "$lld") == '#!' ]]; then
-            ln -sf "$lld" "$folder"
+            ln -sf "$lld" "$directory"
         else
-            lldScript "$lld" >"$folder/ld.lld"
-            chmod +x "$folder/ld.lld"
+            lldScript "$lld" >"$directory/ld.lld"
+            chmod +x "$directory/ld.lld"
         fi
-        export NIX_CFLAGS_COMPILE_BEFORE="-B$folder ${NIX_CFLAGS_COMPILE_BEFORE-}"
+        export NIX_CFLAGS_COMPILE_BEFORE="-B$directory ${NIX_CFLAGS_COMPILE_BEFORE-}"
     done
 }
 
-# nixSccacheConfigureBootstrap: writes the config, into the source's folder.
+# nixSccacheConfigureBootstrap: writes the config, into the source's directory.
 nixSccacheConfigureBootstrap() {
     local stage0=build/$bootstrapTriple/stage0
     printf '%s' "$bootstrapConfig" >"$bootstrapConfigName"

@@ -48,8 +48,8 @@ let
     else
       tree;
 
-  versionOfTree = readable "`release`, the text of its src/version, and `stage0`, the file of that name in its folder src";
-  ofTree = readable "`stage0`, the file of that name in its folder src, or the text of it";
+  versionOfTree = readable "`release`, the text of its src/version, and `stage0`, the file of that name in its directory src";
+  ofTree = readable "`stage0`, the file of that name in its directory src, or the text of it";
 
   askedWith =
     file:

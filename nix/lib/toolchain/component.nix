@@ -60,7 +60,7 @@ stdenv.mkDerivation {
 
   nativeBuildInputs = lib.optional isPatched patchelf;
 
-  # As rust-installer's own script does it: what is in the folders of the components.
+  # As rust-installer's own script does it: what is in the directories of the components.
   installPhase = ''
     runHook preInstall
     mkdir -p $out

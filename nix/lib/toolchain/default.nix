@@ -175,7 +175,7 @@ let
     in
     if resolved.path != null then
       throw ''
-        toolchain: the toolchain file names the folder ${resolved.path}, which no build sees.
+        toolchain: the toolchain file names the directory ${resolved.path}, which no build sees.
         Give the programs of a toolchain that is a package to fromPaths: fromPaths { rustc = …; cargo = …; }
       ''
     else if resolved.host != hostPlatform.rust.rustcTarget then

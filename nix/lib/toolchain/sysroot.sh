@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2048,SC2154 # lists of words; attributes of the derivation
-# How a folder becomes the sysroot of a compiler.
+# How a directory becomes the sysroot of a compiler.
 
-# copyPrograms FOLDER: copies instead of links. The compiler takes the folder that its driver
+# copyPrograms DIRECTORY: copies instead of links. The compiler takes the directory that its driver
 # really is in for the sysroot, and programs look for what belongs to them from where they really are.
 copyPrograms() {
     local file
@@ -10,7 +10,7 @@ copyPrograms() {
     done
 }
 
-# hasBareLld FOLDER: whether rustc's ld.lld is there, and nothing is in front of it.
+# hasBareLld DIRECTORY: whether rustc's ld.lld is there, and nothing is in front of it.
 hasBareLld() {
     local lld
     for lld in "$1"/lib/rustlib/*/bin/gcc-ld/ld.lld; do
@@ -32,12 +32,12 @@ lldScript() {
     echo "exec \"\$NIX_SCCACHE_LLD\" \"\$@\""
 }
 
-# wrapLld FOLDER: puts it in front of the ld.lld of the folder's rustc.
+# wrapLld DIRECTORY: puts it in front of the ld.lld of the directory's rustc.
 wrapLld() {
     local lld unwrapped
     for lld in "$1"/lib/rustlib/*/bin/gcc-ld/ld.lld; do
         if [[ ! -f $lld ]]; then continue; fi
-        # It looks for rust-lld in the folder above, and for its own name.
+        # It looks for rust-lld in the directory above, and for its own name.
         unwrapped=${lld%/gcc-ld/ld.lld}/gcc-ld-unwrapped/ld.lld
         mkdir -p "${unwrapped%/*}"
         mv "$lld" "$unwrapped"

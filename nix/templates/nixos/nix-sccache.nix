@@ -5,7 +5,7 @@
     enable = true;
     disk.size = "50G";
 
-    # Machines share a cache by a Redis or a bucket behind the folder.
+    # Machines share a cache by a Redis or a bucket behind the directory.
     # redis.endpoint = "redis://cache.example:6379";
     # s3 = {
     #   bucket = "b";

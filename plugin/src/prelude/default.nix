@@ -7,7 +7,7 @@
 # reading files under the rules of pure and restricted evaluation, and throwing, so that
 # an error has a trace and `builtins.tryEval` sees it.
 #
-# A plugin has no folder to import from: it puts the text of a file in the place of its import.
+# A plugin has no directory to import from: it puts the text of a file in the place of its import.
 {
   ask,
   document ? _name: function: function,
@@ -51,7 +51,7 @@ mapAttrs (name: value: if isFunction value then document name value else value) 
     settings that are checked against it. An attribute set:
 
     - `text`: the config. Name it by `RUST_BOOTSTRAP_CONFIG`, or write it to `fileName`.
-    - `fileName`: `config.toml`, or `bootstrap.toml` from 1.90 on, in the source's folder.
+    - `fileName`: `config.toml`, or `bootstrap.toml` from 1.90 on, in the source's directory.
     - `release`: the source's release.
     - `explain`: a list of `{ key, value, why, given }`, one for each line of the text.
     - `warnings`: a list of strings: what may not be as it was meant.
@@ -265,7 +265,7 @@ mapAttrs (name: value: if isFunction value then document name value else value) 
 
     # Attributes
 
-    - `file` (path): a toolchain file, `rust-toolchain` or `rust-toolchain.toml`, or a folder
+    - `file` (path): a toolchain file, `rust-toolchain` or `rust-toolchain.toml`, or a directory
       that has one.
     - `toolchain`: instead of a file, the name of a toolchain, `"nightly-2025-10-16"`, or a
       set of what stands in a file's `[toolchain]`: `channel`, `components`, `targets`,

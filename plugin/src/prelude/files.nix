@@ -49,7 +49,7 @@ let
     text = builtins.readFile path;
   };
 
-  # The toolchain file at a place, which may be a folder that has one. Rustup looks for the name
+  # The toolchain file at a place, which may be a directory that has one. Rustup looks for the name
   # without an ending first.
   toolchainFile =
     place:
@@ -69,7 +69,7 @@ let
     else if pathExists toml then
       read toml
     else if builtins ? readFileType && builtins.readFileType place == "directory" then
-      throw "rust.toolchain: file: the folder ${nameOf place} has neither rust-toolchain nor rust-toolchain.toml"
+      throw "rust.toolchain: file: the directory ${nameOf place} has neither rust-toolchain nor rust-toolchain.toml"
     else
       read place;
 

@@ -11,9 +11,11 @@
 */
 text:
 let
-  folder = builtins.replaceStrings [ "." "+" ] [ "[.]" "[+]" ] builtins.storeDir;
+  directory = builtins.replaceStrings [ "." "+" ] [ "[.]" "[+]" ] builtins.storeDir;
   hidden = part: if builtins.isList part then "${builtins.storeDir}/…-" else part;
 in
 builtins.concatStringsSep "" (
-  map hidden (builtins.split "(${folder}/[0-9a-z]{32}-)" (builtins.unsafeDiscardStringContext text))
+  map hidden (
+    builtins.split "(${directory}/[0-9a-z]{32}-)" (builtins.unsafeDiscardStringContext text)
+  )
 )

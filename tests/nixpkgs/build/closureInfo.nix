@@ -1,5 +1,5 @@
 /**
-  A folder with the list of all that these paths need, `store-paths`.
+  A directory with the list of all that these paths need, `store-paths`.
 
   # Example
 

@@ -1,5 +1,5 @@
 /**
-  One file, by its hash: from the network, or from a folder that the sandbox mounts.
+  One file, by its hash: from the network, or from a directory that the sandbox mounts.
 
   # Example
 

@@ -183,7 +183,7 @@ fixupPhase() {
     if [[ -z ${dontStrip-} ]]; then
         find "$out" -type f -exec strip --strip-debug --preserve-dates {} + 2>/dev/null || true
     fi
-    # patch-elf.sh of nixpkgs: without folders in which nothing is found.
+    # patch-elf.sh of nixpkgs: without directories in which nothing is found.
     if [[ -z ${dontPatchELF-} ]]; then
         find "$out" -type f -exec patchelf --shrink-rpath {} \; 2>/dev/null || true
     fi

@@ -1,6 +1,6 @@
 #!/usr/bin/bash
 # shellcheck disable=SC1091,SC2154,SC2206 # files of the package; @…@; lists of words
-# ld with the flags of the environment, and an rpath for each folder of the store that has a library
+# ld with the flags of the environment, and an rpath for each directory of the store that has a library
 # which is linked: what nixpkgs' pkgs/build-support/bintools-wrapper/ld-wrapper.sh does with the
 # same variables (as of github:ekala-project/corepkgs 9c8533eb, which follows it). It rejects no
 # paths outside of the store, as that one does.
@@ -29,18 +29,18 @@ if [[ -z $linkType ]]; then
 fi
 
 declare -A libraries seen
-folders=() previous=
+directories=() previous=
 for param in "${before[@]}" "${params[@]}" "${after[@]}"; do
     case $previous in
-        -L) folders+=("$param") ;;
+        -L) directories+=("$param") ;;
         -l) libraries[lib$param.so]=1 ;;
         -dynamic-linker | -plugin) ;;
         *)
             case $param in
-                -L/*) folders+=("${param#-L}") ;;
+                -L/*) directories+=("${param#-L}") ;;
                 -l?*) libraries[lib${param#-l}.so]=1 ;;
                 "${NIX_STORE:-/nix/store}"/*.so | "${NIX_STORE:-/nix/store}"/*.so.*)
-                    folders+=("${param%/*}")
+                    directories+=("${param%/*}")
                     libraries[${param##*/}]=1
                     ;;
             esac
@@ -49,12 +49,12 @@ for param in "${before[@]}" "${params[@]}" "${after[@]}"; do
     previous=$param
 done
 if [[ $linkType != static-pie ]]; then
-    for folder in "${folders[@]}"; do
-        if [[ $folder != "${NIX_STORE:-/nix/store}"/* || -n ${seen[$folder]-} ]]; then continue; fi
-        for file in "$folder"/*; do
+    for directory in "${directories[@]}"; do
+        if [[ $directory != "${NIX_STORE:-/nix/store}"/* || -n ${seen[$directory]-} ]]; then continue; fi
+        for file in "$directory"/*; do
             if [[ -n ${libraries[${file##*/}]-} ]]; then
-                seen[$folder]=1
-                after+=(-rpath "$folder")
+                seen[$directory]=1
+                after+=(-rpath "$directory")
                 break
             fi
         done

@@ -1,6 +1,6 @@
 /**
   The sources of all crates that a Cargo.lock names, as nixpkgs' function of that name has
-  them: one folder of links. Crates of crates.io only.
+  them: one directory of links. Crates of crates.io only.
 
   # Example
 

@@ -33,7 +33,7 @@ let
       )
     );
 
-  # As fetchCargoVendor has them: in a folder whose name has the version in it.
+  # As fetchCargoVendor has them: in a directory whose name has the version in it.
   vendored = pkgs.runCommand "program-1.0.0-vendor" { } ''
     mkdir -p $out/source-registry-0 $out/.cargo
     for crate in ${pkgs.rustPlatform.importCargoLock { lockFile = project + "/Cargo.lock"; }}/*-*; do

@@ -10,7 +10,7 @@
 {
   pkgs,
   add,
-  folder,
+  directory,
   run,
   source,
   ...
@@ -20,7 +20,7 @@ let
   crane = import (source "crane") { inherit pkgs; };
 
   common = add {
-    src = folder;
+    src = directory;
     inherit run;
     buildInputs = [ pkgs.zlib ];
   };

@@ -13,7 +13,7 @@
   product,
   add,
   project,
-  folder,
+  directory,
   dist,
   version,
   run,
@@ -127,7 +127,7 @@ let
         # Not in the derivation of the dependencies, too, which has no program.
         (crane.buildPackage (add {
           inherit (common) run buildInputs;
-          src = folder;
+          src = directory;
         })).overrideAttrs
           started;
     };

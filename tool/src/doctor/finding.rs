@@ -103,7 +103,7 @@ fn remedy(code: &str) -> &'static str {
         }
         "slow" => "see what stands behind the daemon's disk",
         "daemon-sends-paths" => "start it with SCCACHE_MULTILEVEL_CHAIN=disk",
-        "temporary-not-writable" => "set it to a folder that this user may write to",
+        "temporary-not-writable" => "set it to a directory that this user may write to",
         "rustc-missing" => "add a package with rustc and cargo to nativeBuildInputs, or to PATH",
         "compile-fails" => "mend that first: a build here would do the same",
         _ => "see what else is told here, and what the daemon logs",

@@ -65,7 +65,7 @@ fn find(nix: &str) -> Result<Functions, String> {
         .map_err(|missing| format!("whose libnixexprc.so has no {missing}"))
 }
 
-/// Loads `libnixexprc.so` from the folder that `libnixexpr.so` was loaded from, of the very
+/// Loads `libnixexprc.so` from the directory that `libnixexpr.so` was loaded from, of the very
 /// same version: what it needs of Nix is then loaded already.
 fn beside_nix() -> Result<process::Library, String> {
     /// How the name of Nix's library begins; the rest of it is its version.

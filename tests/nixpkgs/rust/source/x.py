@@ -18,8 +18,8 @@ if command == "build":
     arguments = ["--crate-name", "library", "--crate-type", "lib", "--emit", "link", "--out-dir", "."]
     subprocess.check_call([*filter(None, compiler), *arguments, "library.rs"])
 elif command == "install":
-    folder = os.path.join(config["install"]["prefix"], "lib")
-    os.makedirs(folder)
-    shutil.move("liblibrary.rlib", os.path.join(folder, "liblibrary.rlib"))
+    directory = os.path.join(config["install"]["prefix"], "lib")
+    os.makedirs(directory)
+    shutil.move("liblibrary.rlib", os.path.join(directory, "liblibrary.rlib"))
 else:
     sys.exit(f"no command of x.py's: {command}")

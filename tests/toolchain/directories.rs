@@ -1,4 +1,4 @@
-//! A folder given as the toolchain file: which of its files is read.
+//! A directory given as the toolchain file: which of its files is read.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use nix_sccache_tests::{DistServer, hosts};
 #[test]
 fn the_name_without_an_ending_wins() {
     let server = DistServer::new();
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let call = |builtin: &str| {
         let manifests: Vec<_> = server
             .manifests()
@@ -16,16 +16,16 @@ fn the_name_without_an_ending_wins() {
             .collect();
         format!(
             "let found = builtins.rust.toolchain {{ file = {}; host = \"x86_64-linux\"; manifest = [ {} ]; }}; in {builtin}",
-            folder.path().display(),
+            directory.path().display(),
             manifests.join(" ")
         )
     };
     for host in hosts() {
         for name in ["rust-toolchain", "rust-toolchain.toml"] {
-            drop(fs::remove_file(folder.path().join(name)));
+            drop(fs::remove_file(directory.path().join(name)));
         }
         let error = host.eval(&call("found"), ["--impure"]).unwrap_err();
-        // Before 2.14 Nix has nothing to ask whether a path is a folder.
+        // Before 2.14 Nix has nothing to ask whether a path is a directory.
         let (ours, its_own) = (
             "has neither rust-toolchain nor rust-toolchain.toml",
             "Is a directory",
@@ -36,7 +36,7 @@ fn the_name_without_an_ending_wins() {
         );
 
         fs::write(
-            folder.path().join("rust-toolchain.toml"),
+            directory.path().join("rust-toolchain.toml"),
             "[toolchain]\nchannel = \"beta\"\n",
         )
         .unwrap();
@@ -45,13 +45,13 @@ fn the_name_without_an_ending_wins() {
             .unwrap();
         assert_eq!(found, serde_json::json!(["beta", []]));
 
-        fs::write(folder.path().join("rust-toolchain"), "1.84\n").unwrap();
+        fs::write(directory.path().join("rust-toolchain"), "1.84\n").unwrap();
         let found = host
             .eval(&call("[ found.channel found.warnings ]"), ["--impure"])
             .unwrap();
         let warning = format!(
             "{}/rust-toolchain and rust-toolchain.toml are both there, and the former is taken, as by rustup",
-            folder.path().display()
+            directory.path().display()
         );
         assert_eq!(found, serde_json::json!(["1.84", [warning]]));
     }
