@@ -386,7 +386,7 @@ impl Question<'_> {
             &entry,
             longest,
         );
-        let waited = connection.storage.waited() - before;
+        let waited = connection.storage.waited().saturating_sub(before);
         self.note_slow(waited);
         if waited >= STORAGE_IS_SILENT {
             self.give_up(&CacheError::StorageSlow(in_seconds(waited)));
@@ -612,7 +612,10 @@ fn may_be_stored(request: &Request, ran: &Ran) -> Option<u8> {
 /// What a run looked at, with the variables that sources name (`env!`): rustc lists them with the sources. It asks for
 /// some of them for itself as well, as `MAKEFLAGS`, and then they are of no matter.
 fn with_variables_of_sources(mut seen: Observation) -> Observation {
-    let lists = seen.outputs.iter().filter(|it| is_list_of_sources(&it.name));
+    let lists = seen
+        .outputs
+        .iter()
+        .filter(|it| is_list_of_sources(&it.name));
     let texts = lists.filter_map(|list| fs::read_to_string(&list.path).ok());
     let mut names: Vec<_> = seen.inputs.iter().cloned().collect();
     for text in texts {

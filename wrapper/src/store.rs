@@ -24,7 +24,11 @@ pub fn outputs() -> Vec<OsString> {
     let structured = env::var_os("NIX_ATTRS_JSON_FILE").and_then(|file| {
         let attributes: Value = serde_json::from_slice(&fs::read(file).ok()?).ok()?;
         let paths = attributes.get("outputs")?.as_object()?.values();
-        Some(paths.filter_map(|path| Some(path.as_str()?.into())).collect())
+        Some(
+            paths
+                .filter_map(|path| Some(path.as_str()?.into()))
+                .collect(),
+        )
     });
     let paths: Vec<OsString> = structured.unwrap_or_else(|| {
         let names = env::var("outputs").unwrap_or_else(|_| "out".to_owned());

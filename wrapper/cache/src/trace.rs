@@ -233,23 +233,7 @@ impl<'a> Reader<'a> {
                 }
             }
             Kind::Variable => self.variable(first),
-            Kind::Load => {
-                if event.flags & BY_DLOPEN != 0 {
-                    let code = fs::read(OsStr::from_bytes(&path)).ok();
-                    let imports = |name: &[u8]| {
-                        let has = |code: &Vec<u8>| memmem::find(code, name).is_some();
-                        code.as_ref().is_none_or(has)
-                    };
-                    if imports(b"\0environ\0") {
-                        self.names.insert((NameKind::Environment, Vec::new()));
-                    }
-                    // std's own is in a macro only where something asks it for the time.
-                    if imports(b"\0clock_gettime\0") {
-                        return Err(NotStorable::Clock);
-                    }
-                }
-                self.look(NameKind::File, path);
-            }
+            Kind::Load => self.load(path, event.flags & BY_DLOPEN != 0)?,
             Kind::Write | Kind::Rename | Kind::Remove if event.errno != 0 => {}
             Kind::Write => self.write(path, event.flags & KEPT != 0)?,
             Kind::Rename => self.rename(&path, &plain(second))?,
@@ -267,6 +251,27 @@ impl<'a> Reader<'a> {
             Kind::Unnamed => return Err(NotStorable::Unnamed(shown(&path))),
             Kind::Fork => {}
         }
+        Ok(())
+    }
+
+    /// A library that was loaded. There is no call by which one that came while the program ran, as a procedural macro
+    /// does, lists all variables, but it has to import the variable `environ`; likewise for the clock. Rust links its
+    /// standard library statically into macros, without what is not used (1.95).
+    fn load(&mut self, path: Vec<u8>, by_dlopen: bool) -> Result<(), NotStorable> {
+        if by_dlopen {
+            let code = fs::read(OsStr::from_bytes(&path)).ok();
+            let imports = |name: &[u8]| {
+                let has = |code: &Vec<u8>| memmem::find(code, name).is_some();
+                code.as_ref().is_none_or(has)
+            };
+            if imports(b"\0environ\0") {
+                self.names.insert((NameKind::Environment, Vec::new()));
+            }
+            if imports(b"\0clock_gettime\0") {
+                return Err(NotStorable::Clock);
+            }
+        }
+        self.look(NameKind::File, path);
         Ok(())
     }
 
