@@ -94,7 +94,11 @@ impl Question<'_> {
         };
         let mut memo = self.memo();
         let request = match request::of(self.invocation, &directory, self.stdin, &mut memo) {
-            Ok(request) => request,
+            Ok(mut request) => {
+                // Links lead out of what is shown, and whoever follows one and tells is found out.
+                request.places.extend(self.paths.hidden());
+                request
+            }
             Err(error) => return Answer::Refused(BypassReason::Unreadable(error.to_string())),
         };
         let environment = self.environment(&request);

@@ -18,6 +18,11 @@ impl Places {
         Self(directories)
     }
 
+    /// Adds directories.
+    pub fn extend(&mut self, directories: impl Iterator<Item = PathBuf>) {
+        self.0.extend(directories);
+    }
+
     /// A path as it is named: the place, and the rest of the path. Of nested places it is the innermost.
     #[must_use]
     pub fn name<'a>(&self, path: &'a [u8]) -> (u8, &'a [u8]) {

@@ -9,7 +9,7 @@ pub mod variables;
 use std::env;
 use std::io::{self, IsTerminal};
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use nix_sccache_cache::digest::Memo;
 use nix_sccache_contract::part::Kind;
@@ -52,6 +52,10 @@ pub fn of(
     if io::stderr().is_terminal() {
         request.add(Kind::Argument, "to a terminal", b"");
     }
+    // A shell looks whether it is called there.
+    request
+        .unlisted
+        .extend(env::var_os("PWD").map(PathBuf::from));
     if let Some(stdin) = stdin {
         request.add(Kind::Source, "standard input", stdin);
     }

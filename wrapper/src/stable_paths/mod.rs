@@ -242,6 +242,12 @@ impl StablePaths {
         self.folder.as_deref()
     }
 
+    /// The directories in whose place others are shown.
+    pub fn hidden(&self) -> impl Iterator<Item = PathBuf> {
+        let roots = self.roots.iter().filter(|_| self.shows);
+        roots.map(Root::real)
+    }
+
     /// Whether a path is in what an invocation made that it was not shown, or was to keep to itself.
     pub fn leak(&self, invocation: &Invocation) -> bool {
         let Some(call) = invocation.rustc().filter(|_| self.shows) else {
