@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 use std::env;
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
@@ -33,7 +34,7 @@ use crate::process::{self, Rewrite};
 use crate::relocated::{self, Text};
 use crate::request::{self, Request, variables};
 use crate::session::{self, Session};
-use crate::stable_paths::StablePaths;
+use crate::stable_paths::{self, StablePaths};
 use crate::store::Constant;
 
 /// An invocation to answer.
@@ -93,71 +94,90 @@ impl Question<'_> {
             },
         };
         let mut memo = self.memo();
-        let request = match request::of(self.invocation, &directory, self.stdin, &mut memo) {
-            Ok(mut request) => {
-                // Links lead out of what is shown, and whoever follows one and tells is found out.
-                request.places.extend(self.paths.hidden());
-                request
-            }
+        let requests = match self.requests(&directory, &mut memo) {
+            Ok(requests) => requests,
             Err(error) => return Answer::Refused(BypassReason::Unreadable(error.to_string())),
         };
-        let environment = self.environment(&request);
         let mut connection = match connection::connect(self.session) {
             Ok(connection) => connection,
             Err(error) => return Answer::Unreachable(error),
         };
-        let digest = request.digest();
-        let mut world = World {
-            places: &request.places,
-            environment: &environment,
-            memo: &mut memo,
-        };
-        let found = if env::var_os(contract::RECACHE).is_some() {
-            Ok(Found::Miss(Manifest::default()))
-        } else {
-            let directories = request.writable.len();
-            engine::look_up(
-                &mut connection.storage,
-                &digest,
-                &mut world,
-                directories,
-                |why| {
-                    self.fault(Fault::EntryDamaged(why));
-                },
-            )
-        };
-        let waited = connection.storage.waited();
-        let (mut verified, mut manifest) = (None, Manifest::default());
-        match found {
-            Ok(Found::Hit(hit)) if is_to_be_verified() => verified = Some(hit),
-            Ok(Found::Hit(hit)) => {
-                self.note_slow(waited);
-                match Self::put_in_place(&hit, &request) {
-                    Ok(()) => return self.replay(*hit, request),
+        let mut miss = Miss::default();
+        for request in requests {
+            let environment = self.environment(&request);
+            let mut world = World {
+                places: &request.places,
+                environment: &environment,
+                memo: &mut memo,
+            };
+            let digest = request.digest();
+            let manifest = match self.look_up(&request, &digest, &mut world, &mut connection) {
+                Ok(Found::Miss(manifest)) => manifest,
+                Ok(Found::Hit(hit)) if is_to_be_verified() => {
+                    miss.verified = Some(hit.entry);
+                    hit.manifest
+                }
+                Ok(Found::Hit(hit)) => match Self::put_in_place(&hit, &request) {
+                    Ok(()) => {
+                        self.note_slow(connection.storage.waited());
+                        return self.replay(*hit, request);
+                    }
                     Err(RestoreError::Refused { path, .. }) => {
                         let path = path.display().to_string();
                         return Answer::Refused(BypassReason::Unnamed(path));
                     }
-                    Err(error) => self.fault(Fault::EntryNotRead(error.to_string())),
-                }
-                manifest = hit.manifest;
+                    Err(error) => {
+                        self.fault(Fault::EntryNotRead(error.to_string()));
+                        hit.manifest
+                    }
+                },
+                Err(error) => return Answer::Unreachable(self.error_of(&error)),
+            };
+            miss.asked.push(Asked {
+                request,
+                digest,
+                manifest,
+            });
+            if miss.verified.is_some() {
+                break;
             }
-            Ok(Found::Miss(others)) => {
-                self.note_slow(waited);
-                if waited >= STORAGE_IS_SILENT {
-                    self.give_up(&CacheError::StorageSlow(in_seconds(waited)));
-                }
-                manifest = others;
-            }
-            Err(error) => return Answer::Unreachable(self.error_of(&error)),
         }
-        let miss = Miss {
-            request,
-            digest,
-            manifest,
-            verified,
-        };
-        self.run(miss, &environment, memo, connection)
+        let waited = connection.storage.waited();
+        self.note_slow(waited);
+        if waited >= STORAGE_IS_SILENT {
+            self.give_up(&CacheError::StorageSlow(in_seconds(waited)));
+        }
+        self.run(miss, memo, connection)
+    }
+
+    /// What the cache is to be asked for: first as if a root that changes from build to build were of no matter, then as
+    /// it is.
+    fn requests(&self, directory: &Path, memo: &mut Memo) -> io::Result<Vec<Request>> {
+        let is_c = self.invocation.rustc().is_none();
+        let root = stable_paths::root_of(directory).filter(|_| is_c);
+        let mut requests = Vec::new();
+        for root in root.map(Some).into_iter().chain([None]) {
+            let mut request = request::of(self.invocation, directory, root, self.stdin, memo)?;
+            // Links lead out of what is shown, and whoever follows one and tells is found out.
+            request.places.extend(self.paths.hidden());
+            requests.push(request);
+        }
+        Ok(requests)
+    }
+
+    fn look_up(
+        &self,
+        request: &Request,
+        digest: &Digest,
+        world: &mut World,
+        connection: &mut Connection,
+    ) -> Result<Found, StorageError> {
+        if env::var_os(contract::RECACHE).is_some() {
+            return Ok(Found::Miss(Manifest::default()));
+        }
+        let directories = request.writable.len();
+        let damaged = |why| self.fault(Fault::EntryDamaged(why));
+        engine::look_up(&mut connection.storage, digest, world, directories, damaged)
     }
 
     /// What is remembered of files: in the session, and, where the user keeps something, for longer.
@@ -188,7 +208,20 @@ impl Question<'_> {
         } else {
             variables::counts_without_seed
         };
-        Environment::new(inherited.chain(given), counts)
+        let all = inherited.chain(given);
+        // A C compiler takes it where it leads to the working directory, by whatever name.
+        let leads_here = |path: &OsString| {
+            let here = Path::new(".").canonicalize();
+            Path::new(path).canonicalize().ok() == here.ok()
+        };
+        let all = all.filter_map(|(name, value)| match &request.root {
+            Some(_) if name == "PWD" => leads_here(&value).then(|| {
+                let value = request.without_root(value.as_bytes());
+                (name, OsString::from_vec(value))
+            }),
+            _ => Some((name, value)),
+        });
+        Environment::new(all, counts)
     }
 
     fn fault(&self, fault: Fault) {
@@ -271,13 +304,7 @@ impl Question<'_> {
     }
 
     /// Runs the compiler, and stores what it made.
-    fn run(
-        &self,
-        miss: Miss,
-        environment: &Environment,
-        mut memo: Memo,
-        mut connection: Connection,
-    ) -> Answer {
+    fn run(&self, miss: Miss, mut memo: Memo, mut connection: Connection) -> Answer {
         let command = (self.command)();
         let program = PathBuf::from(command.get_program());
         let scratch = self
@@ -303,16 +330,14 @@ impl Question<'_> {
         if has_real_path && self.paths.is_strict() {
             return Answer::HasRealPath;
         }
-        let mut world = World {
-            places: &miss.request.places,
-            environment,
-            memo: &mut memo,
-        };
         let stored = if has_real_path {
             Err(Some(BypassReason::RealPath))
         } else {
-            self.observation(&miss.request, &trace, &program, &ran)
-                .and_then(|seen| self.store(&miss, &ran, seen, &mut world, &mut connection))
+            let verified = miss.verified.as_ref();
+            self.seen(miss.asked, &trace, &program, &ran)
+                .and_then(|(asked, seen)| {
+                    self.store(asked, verified, &ran, seen, &mut memo, &mut connection)
+                })
         };
         if self.paths.is_strict() {
             io::stdout().write_all(&self.paths.real(&ran.stdout)).ok();
@@ -324,58 +349,68 @@ impl Question<'_> {
             return Answer::CannotFinish(error);
         }
         match stored {
-            Ok((Stored::AsBefore, inputs, look)) => Answer::Hit(
-                process::code(ran.status),
-                Made {
-                    request: miss.request,
-                    inputs,
-                    look,
-                },
-            ),
-            Ok((Stored::Anew, inputs, look)) => Answer::Miss(
-                ran.status,
-                Made {
-                    request: miss.request,
-                    inputs,
-                    look,
-                },
-            ),
+            Ok((Stored::AsBefore, made)) => Answer::Hit(process::code(ran.status), made),
+            Ok((Stored::Anew, made)) => Answer::Miss(ran.status, made),
             Err(reason) => Answer::NotStored(ran.status, reason),
         }
     }
 
+    /// What a run has read and made, under the first of the requests that does for it.
+    fn seen(
+        &self,
+        asked: Vec<Asked>,
+        trace: &Trace,
+        program: &Path,
+        ran: &Ran,
+    ) -> Result<(Asked, Observation), Option<BypassReason>> {
+        for asked in asked {
+            let seen = self.observation(&asked.request, trace, program, ran)?;
+            let root = asked.request.root.as_deref();
+            if !root.is_some_and(|root| tells_of(root, &seen.outputs, ran)) {
+                return Ok((asked, seen));
+            }
+        }
+        Err(None)
+    }
+
     fn store(
         &self,
-        miss: &Miss,
+        asked: Asked,
+        verified: Option<&StoredEntry>,
         ran: &Ran,
         seen: Observation,
-        world: &mut World,
+        memo: &mut Memo,
         connection: &mut Connection,
-    ) -> Result<(Stored, Inputs, Look), Option<BypassReason>> {
-        let Miss {
-            request, digest, ..
-        } = miss;
+    ) -> Result<(Stored, Made), Option<BypassReason>> {
+        let request = &asked.request;
+        let environment = self.environment(request);
+        let mut world = World {
+            places: &request.places,
+            environment: &environment,
+            memo,
+        };
         let code = may_be_stored(request, ran).ok_or(None)?;
-        if self.tells_the_time(&seen, request, world.environment) {
+        if self.tells_the_time(&seen, request, &environment) {
             return Err(Some(BypassReason::Clock));
         }
         let Observation {
             inputs, outputs, ..
         } = seen;
-        let look = look(digest, &inputs, world, Some(ran.began))
+        let digest = &asked.digest;
+        let look = look(digest, &inputs, &mut world, Some(ran.began))
             .map_err(|error| Some(BypassReason::Unreadable(error.to_string())))?;
         if let Some(changed) = look.changed {
             return Err(Some(BypassReason::InputChanged(changed)));
         }
         if connection.is_read_only {
             self.fault(Fault::EntryNotStored("the server only reads".to_owned()));
-            return Ok((Stored::Anew, inputs, look));
+            return Ok((Stored::Anew, asked.made_of(inputs, look)));
         }
-        let entry = entry(miss, ran, code, &outputs, &inputs, &look);
+        let entry = entry(&asked, ran, code, &outputs, &inputs, &look);
         let entry = entry.map_err(|error| Some(BypassReason::Unreadable(error.to_string())))?;
-        if let Some(hit) = &miss.verified {
-            match difference(&hit.entry, &entry) {
-                None => return Ok((Stored::AsBefore, inputs, look)),
+        if let Some(stored) = verified {
+            match difference(stored, &entry) {
+                None => return Ok((Stored::AsBefore, asked.made_of(inputs, look))),
                 Some(what) => self.fault(Fault::VerifyDiffers(what)),
             }
         }
@@ -385,7 +420,7 @@ impl Question<'_> {
         let stored = engine::store(
             &mut connection.storage,
             digest,
-            miss.manifest.clone(),
+            asked.manifest.clone(),
             &inputs,
             &entry,
             longest,
@@ -407,7 +442,7 @@ impl Question<'_> {
                 }
             }
         }
-        Ok((Stored::Anew, inputs, look))
+        Ok((Stored::Anew, asked.made_of(inputs, look)))
     }
 
     /// What the run read and made.
@@ -428,7 +463,10 @@ impl Question<'_> {
             writable: &request.writable,
             scratch: &scratch,
             unlisted: &request.unlisted,
-            is_constant: &|path| constant.holds(path),
+            is_constant: &|path| {
+                let mut places = request.places.directories();
+                constant.holds(path) && !places.any(|place| path.starts_with(place))
+            },
             is_of_no_matter: variables::are_of_no_matter,
             reads: variables::reads,
         };
@@ -483,16 +521,16 @@ impl Question<'_> {
 
 /// What is stored of the run.
 fn entry(
-    miss: &Miss,
+    asked: &Asked,
     ran: &Ran,
     code: u8,
     outputs: &[Output],
     inputs: &Inputs,
     look: &Look,
 ) -> io::Result<Entry> {
-    let Miss {
+    let Asked {
         request, digest, ..
-    } = miss;
+    } = asked;
     let target = request.target();
     let read = |output: &Output| {
         let contents = fs::read(&output.path)?;
@@ -528,13 +566,39 @@ fn entry(
     })
 }
 
-/// What is to be run.
-struct Miss {
+/// A request that was asked for.
+struct Asked {
     request: Request,
     digest: Digest,
     manifest: Manifest,
+}
+
+impl Asked {
+    fn made_of(self, inputs: Inputs, look: Look) -> Made {
+        Made {
+            request: self.request,
+            inputs,
+            look,
+        }
+    }
+}
+
+/// What is to be run.
+#[derive(Default)]
+struct Miss {
+    asked: Vec<Asked>,
     /// The entry that there is, where it is to be seen whether it holds.
-    verified: Option<Box<Hit>>,
+    verified: Option<StoredEntry>,
+}
+
+/// Whether a directory is in what a run has made or said, so that it does not do for another.
+fn tells_of(root: &Path, outputs: &[Output], ran: &Ran) -> bool {
+    let root = root.as_os_str().as_bytes();
+    let is_in = |bytes: &[u8]| memmem::find(bytes, root).is_some();
+    let mut files = outputs.iter().map(|output| fs::read(&output.path));
+    is_in(&ran.stdout)
+        || is_in(&ran.stderr)
+        || files.any(|contents| contents.map_or(true, |contents| is_in(&contents)))
 }
 
 /// Whether the cache was given an entry.

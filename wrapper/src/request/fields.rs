@@ -1,7 +1,9 @@
 //! Holds a request: the fields of its key, and what the compiler may read and write unasked.
 
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use memchr::memmem;
 use nix_sccache_cache::digest::Digest;
 use nix_sccache_cache::places::Places;
 use nix_sccache_cache::request::KeyHasher;
@@ -25,6 +27,8 @@ pub struct Request {
     pub fields: Vec<Field>,
     /// How files are named.
     pub places: Places,
+    /// A directory that is taken to be of no matter, though it may be in what is made.
+    pub root: Option<PathBuf>,
     /// Directories in which the compiler may leave files.
     pub writable: Vec<PathBuf>,
     /// Directories of caches of the compiler's own.
@@ -40,6 +44,25 @@ pub struct Request {
 }
 
 impl Request {
+    /// A text with a name in the place of the root.
+    pub fn without_root(&self, text: &[u8]) -> Vec<u8> {
+        let root = self.root.as_ref().map(|root| root.as_os_str().as_bytes());
+        let Some(root) = root else {
+            return text.to_vec();
+        };
+        let (mut named, mut rest) = (Vec::new(), text);
+        while let Some(at) = memmem::find(rest, root) {
+            let (before, found) = rest.split_at(at);
+            let behind = found.get(root.len()..).unwrap_or_default();
+            let is_whole = behind.first().is_none_or(|byte| *byte == b'/');
+            named.extend_from_slice(before);
+            named.extend_from_slice(if is_whole { b"<root>" } else { root });
+            rest = behind;
+        }
+        named.extend_from_slice(rest);
+        named
+    }
+
     /// Adds a field.
     pub fn add(&mut self, kind: Kind, name: impl Into<String>, value: &[u8]) {
         self.fields.push(Field {

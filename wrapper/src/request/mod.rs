@@ -29,17 +29,23 @@ const OF_LIBC: [&str; 6] = [
     "LOCPATH",
 ];
 
-/// That of an invocation in a directory, as the compiler is shown both. Fails where what the key is made of cannot
+/// That of an invocation in a directory, as the compiler is shown both; a C compiler's as if a root above that were of no
+/// matter, if there is one. Fails where what the key is made of cannot
 /// be read.
 pub fn of(
     invocation: &Invocation,
     directory: &Path,
+    root: Option<PathBuf>,
     stdin: Option<&[u8]>,
     memo: &mut Memo,
 ) -> io::Result<Request> {
-    let mut request = Request::default();
+    let mut request = Request {
+        root,
+        ..Request::default()
+    };
     add_compiler(&mut request, &invocation.compiler, memo)?;
-    request.add(Kind::Directory, "", directory.as_os_str().as_bytes());
+    let directory_without_root = request.without_root(directory.as_os_str().as_bytes());
+    request.add(Kind::Directory, "", &directory_without_root);
     match &invocation.options {
         Options::Rustc(call) => rustc::add(&mut request, call, directory),
         Options::Cc(call) => cc::add(&mut request, call, directory),

@@ -313,6 +313,12 @@ impl StablePaths {
     }
 }
 
+/// The root of a directory in Nix's sandbox that is another in other builds, where stable paths are wanted.
+pub fn root_of(directory: &Path) -> Option<PathBuf> {
+    let root = Root::vendored(directory).filter(Root::has_what_changes)?;
+    (session::in_sandbox() && wanted() != PathMode::Never).then(|| root.real())
+}
+
 /// What a call makes.
 struct Kind {
     /// A library or a procedural macro, which other crates are compiled with.
