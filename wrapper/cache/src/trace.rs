@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ffi::OsStr;
 use std::fs;
+use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
@@ -97,9 +98,14 @@ pub fn read(
     reader
         .to_start
         .insert(process, program.as_os_str().as_bytes().to_vec());
-    for record in
-        records(trace).map_err(|why| NotStorable::NotTraced(incomplete(why).to_owned()))?
-    {
+    let whole = || records(trace).map_err(|why| NotStorable::NotTraced(incomplete(why).to_owned()));
+    // A child may begin before its parent tells of it.
+    for Record { event, name, .. } in whole()? {
+        if event.kind == Kind::Spawn && event.errno == 0 {
+            reader.spawned.insert(event.extra, plain(name));
+        }
+    }
+    for record in whole()? {
         reader.record(&record)?;
     }
     let mut missing = reader.to_start.values().chain(reader.spawned.values());
@@ -133,7 +139,6 @@ struct Reader<'a> {
     written: HashSet<Vec<u8>>,
     made: HashSet<Vec<u8>>,
     removed: HashSet<Vec<u8>>,
-    started: HashSet<u32>,
     /// Processes that are about to be another program.
     to_start: HashMap<u32, Vec<u8>>,
     /// Children that were not heard of yet.
@@ -151,7 +156,6 @@ impl<'a> Reader<'a> {
             written: HashSet::new(),
             made: HashSet::new(),
             removed: HashSet::new(),
-            started: HashSet::new(),
             to_start: HashMap::new(),
             spawned: HashMap::new(),
         }
@@ -169,11 +173,13 @@ impl<'a> Reader<'a> {
         }
         match event.kind {
             Kind::Start => {
-                self.started.insert(event.pid);
                 let called = self
                     .to_start
                     .remove(&event.pid)
                     .or(self.spawned.remove(&event.pid));
+                if let Some(called) = called.as_deref().filter(|called| !runs(called, &path)) {
+                    return Err(NotStorable::NotTraced(shown(called)));
+                }
                 self.program(path, &called.unwrap_or_default());
             }
             Kind::Execute if event.errno == 0 => {
@@ -185,9 +191,6 @@ impl<'a> Reader<'a> {
                 self.look(absent_or_state(event.errno), path);
             }
             Kind::Spawn if event.errno == 0 => {
-                if !self.started.contains(&event.extra) {
-                    self.spawned.insert(event.extra, path.clone());
-                }
                 self.look(NameKind::File, path);
             }
             Kind::Read if event.errno == 0 => match event.file_type() {
@@ -531,6 +534,43 @@ fn absent_or_state(errno: u16) -> NameKind {
     }
 }
 
+/// Whether this program is what runs where that file was called: it is the file, or the interpreter that its first line
+/// names. If not, one that cannot be traced ran in between.
+fn runs(called: &[u8], program: &[u8]) -> bool {
+    /// The interpreter of a script may be a script, up to this depth (Linux, `exec_binprm`).
+    const DEPTH: usize = 5;
+    let program = Path::new(OsStr::from_bytes(program));
+    let real = program.canonicalize().ok();
+    let mut file = PathBuf::from(OsStr::from_bytes(called));
+    for _ in 0..=DEPTH {
+        if file == program || real.is_some() && file.canonicalize().ok() == real {
+            return true;
+        }
+        let Some(interpreter) = interpreter(&file) else {
+            return false;
+        };
+        file = interpreter;
+    }
+    false
+}
+
+/// The interpreter of a script.
+fn interpreter(script: &Path) -> Option<PathBuf> {
+    /// As much as Linux reads of it.
+    const LINE: u64 = 256;
+    let mut start = Vec::new();
+    let file = fs::File::open(script).ok()?;
+    file.take(LINE).read_to_end(&mut start).ok()?;
+    let line = start
+        .strip_prefix(b"#!")?
+        .split(|byte| *byte == b'\n')
+        .next()?;
+    let name = line
+        .split(|byte| matches!(byte, b' ' | b'\t' | b'\0'))
+        .find(|word| !word.is_empty())?;
+    Some(PathBuf::from(OsStr::from_bytes(name)))
+}
+
 #[cfg(test)]
 mod tests {
     use nix_sccache_trace_format::{Event, header};
@@ -611,6 +651,11 @@ mod tests {
     fn inputs_are_what_was_there_before() {
         let folder = tempfile::tempdir().unwrap();
         let made = folder.path().join("a.o").display().to_string();
+        let script = |interpreter: &str| {
+            let path = folder.path().join(interpreter);
+            fs::write(&path, format!("#! /nix/store/{interpreter} -e\n")).unwrap();
+            path.display().to_string()
+        };
         fs::write(&made, "").unwrap();
         for (lines, expected) in [
             (
@@ -689,17 +734,21 @@ mod tests {
             ),
             (
                 &[
-                    (Kind::Spawn, 0, 1, 2, "/w/cc.sh"),
+                    (Kind::Spawn, 0, 1, 2, &script("bash")),
                     (Kind::Start, 0, 2, 1, "/nix/store/bash"),
                 ],
-                &["Variable 0 A", "Family 0 NIX_", "File 0 /w/cc.sh"],
+                &[
+                    "Variable 0 A",
+                    "Family 0 NIX_",
+                    &format!("File 0 {}", script("bash")),
+                ],
             ),
             (
                 &[
                     (Kind::Start, 0, 2, 1, "/nix/store/python"),
-                    (Kind::Spawn, 0, 1, 2, "/w/gen.py"),
+                    (Kind::Spawn, 0, 1, 2, &script("python")),
                 ],
-                &["Environment 0 ", "File 0 /w/gen.py"],
+                &["Environment 0 ", &format!("File 0 {}", script("python"))],
             ),
             // A program that is not there is looked for at the next place.
             (
@@ -732,6 +781,21 @@ mod tests {
                 not_traced("/static"),
             ),
             (&[(Kind::Spawn, 0, 1, 2, "/static")], not_traced("/static")),
+            // Which runs another that is traced.
+            (
+                &[
+                    (Kind::Execute, 0, 2, 0, "/static"),
+                    (Kind::Start, 0, 2, 1, "/nix/store/cc"),
+                ],
+                not_traced("/static"),
+            ),
+            (
+                &[
+                    (Kind::Start, 0, 2, 1, "/nix/store/cc"),
+                    (Kind::Spawn, 0, 1, 2, "/static"),
+                ],
+                not_traced("/static"),
+            ),
             (&[(Kind::Write, 0, 1, 0, "kept /log")], updates("/log")),
             (
                 &[(Kind::Read, 0, 1, FILE, "/a"), (Kind::Write, 0, 1, 0, "/a")],
