@@ -1,6 +1,5 @@
 //! Answers an invocation from the cache; or runs its compiler under observation, and stores what came of it.
 
-use std::borrow::Cow;
 use std::env;
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -100,7 +99,7 @@ impl Question<'_> {
         };
         let mut connection = match connection::connect(self.session) {
             Ok(connection) => connection,
-            Err(error) => return Answer::Unreachable(error),
+            Err(error) => return self.unreachable(error),
         };
         let mut miss = Miss::default();
         for request in requests {
@@ -117,21 +116,36 @@ impl Question<'_> {
                     miss.verified = Some(hit.entry);
                     hit.manifest
                 }
-                Ok(Found::Hit(hit)) => match Self::put_in_place(&hit, &request) {
-                    Ok(()) => {
+                Ok(Found::Hit(hit)) => match put_in_place(&hit, &request) {
+                    Ok(said) => {
                         self.note_slow(connection.storage.waited());
-                        return self.replay(*hit, request);
+                        return self.replay(*hit, &said, request);
                     }
                     Err(RestoreError::Refused { path, .. }) => {
                         let path = path.display().to_string();
                         return Answer::Refused(BypassReason::Unnamed(path));
+                    }
+                    Err(RestoreError::Entry(error)) => {
+                        self.fault(Fault::EntryDamaged(error.to_string()));
+                        hit.manifest
                     }
                     Err(error) => {
                         self.fault(Fault::EntryNotRead(error.to_string()));
                         hit.manifest
                     }
                 },
-                Err(error) => return Answer::Unreachable(self.error_of(&error)),
+                Err(StorageError::Silent(time)) => {
+                    return self.unreachable(CacheError::ServerSilent(in_seconds(time)));
+                }
+                Err(error) => {
+                    // Of this entry, perhaps: who is gone cannot be reached again.
+                    self.fault(Fault::EntryNotRead(error.to_string()));
+                    connection = match connection::connect(self.session) {
+                        Ok(connection) => connection,
+                        Err(error) => return self.unreachable(error),
+                    };
+                    Manifest::default()
+                }
             };
             miss.asked.push(Asked {
                 request,
@@ -145,7 +159,7 @@ impl Question<'_> {
         let waited = connection.storage.waited();
         self.note_slow(waited);
         if waited >= STORAGE_IS_SILENT {
-            self.give_up(&CacheError::StorageSlow(in_seconds(waited)));
+            return self.unreachable(CacheError::StorageSlow(in_seconds(waited)));
         }
         self.run(miss, memo, connection)
     }
@@ -247,52 +261,24 @@ impl Question<'_> {
         }
     }
 
-    /// What an error of the storage is to the build. One that is silent would cost each call as long.
-    fn error_of(&self, error: &StorageError) -> CacheError {
-        let error = connection::error_of(error, &connection::named());
-        if matches!(error, CacheError::ServerSilent(_)) {
+    /// The cache cannot be used. One that is silent or slow would cost each call as long.
+    fn unreachable(&self, error: CacheError) -> Answer {
+        if matches!(
+            error,
+            CacheError::ServerSilent(_) | CacheError::StorageSlow(_)
+        ) {
             self.give_up(&error);
         }
-        error
-    }
-
-    /// Puts the files of an entry in place.
-    fn put_in_place(hit: &Hit, request: &Request) -> Result<(), RestoreError> {
-        let directory = |number: u8| {
-            let path = request.writable.get(usize::from(number))?.clone();
-            Some(Directory {
-                path,
-                may_be_made: true,
-            })
-        };
-        let lists = request.target().map(|target| {
-            move |file: &StoredFile| {
-                let contents = hit.entry.contents(file)?;
-                Ok(relocated::shown(&contents, target).into_owned())
-            }
-        });
-        let others = |file: &StoredFile| match &lists {
-            Some(list) if is_list_of_sources(&file.name) => list(file).map(Some),
-            _ => Ok(None),
-        };
-        restore(&hit.entry, directory, others).map(drop)
+        Answer::Unreachable(error)
     }
 
     /// Says what the compiler said, when all is in place.
-    fn replay(&self, hit: Hit, request: Request) -> Answer {
+    fn replay(&self, hit: Hit, said: &Said, request: Request) -> Answer {
         if let Err(error) = self.paths.finish(self.invocation) {
             return Answer::CannotFinish(error);
         }
-        let messages = |said: &[u8]| {
-            let said = request
-                .target()
-                .map_or(Cow::Borrowed(said), |target| relocated::shown(said, target));
-            self.paths.real(&said).into_owned()
-        };
-        let said =
-            |said: Result<Cow<'_, [u8]>, _>| said.map(|said| messages(&said)).unwrap_or_default();
-        io::stdout().write_all(&said(hit.entry.stdout())).ok();
-        io::stderr().write_all(&said(hit.entry.stderr())).ok();
+        io::stdout().write_all(&self.paths.real(&said.stdout)).ok();
+        io::stderr().write_all(&self.paths.real(&said.stderr)).ok();
         Answer::Hit(
             hit.entry.code,
             Made {
@@ -415,7 +401,8 @@ impl Question<'_> {
             }
         }
         let before = connection.storage.waited();
-        let frame = connection::longest_frame().min(wire::DEFAULT_MAX_FRAME) - ROOM_IN_FRAME;
+        let frame = connection::longest_frame().min(wire::DEFAULT_MAX_FRAME);
+        let frame = frame.saturating_sub(ROOM_IN_FRAME);
         let longest = usize::try_from(frame).unwrap_or(usize::MAX);
         let stored = engine::store(
             &mut connection.storage,
@@ -437,8 +424,9 @@ impl Question<'_> {
             }
             Err(StoreError::Storage(error)) => {
                 self.fault(Fault::EntryNotStored(error.to_string()));
-                if let Some(session) = self.session {
-                    session.note_error(&self.error_of(&error));
+                // The next call sees whether there is a storage still, but must not wait as long.
+                if let StorageError::Silent(time) = error {
+                    self.give_up(&CacheError::ServerSilent(in_seconds(time)));
                 }
             }
         }
@@ -564,6 +552,38 @@ fn entry(
         result_key: key_of(&look.result),
         request_key: key_of(digest),
     })
+}
+
+/// What a compiler said.
+struct Said {
+    stdout: Vec<u8>,
+    stderr: Vec<u8>,
+}
+
+/// Puts the files of an entry in place, and says what else is in it: all of it, or nothing.
+fn put_in_place(hit: &Hit, request: &Request) -> Result<Said, RestoreError> {
+    let shown = |text: &[u8]| match request.target() {
+        Some(target) => relocated::shown(text, target).into_owned(),
+        None => text.to_owned(),
+    };
+    let said = Said {
+        stdout: shown(&hit.entry.stdout()?),
+        stderr: shown(&hit.entry.stderr()?),
+    };
+    let directory = |number: u8| {
+        let path = request.writable.get(usize::from(number))?.clone();
+        Some(Directory {
+            path,
+            may_be_made: true,
+        })
+    };
+    let others = |file: &StoredFile| {
+        let is_other = request.target().is_some() && is_list_of_sources(&file.name);
+        is_other
+            .then(|| Ok(shown(&hit.entry.contents(file)?)))
+            .transpose()
+    };
+    restore(&hit.entry, directory, others).map(|_| said)
 }
 
 /// A request that was asked for.

@@ -113,7 +113,7 @@ fn start() -> Result<Connection, CacheError> {
 }
 
 /// What an error of the storage is to a build.
-pub fn error_of(error: &StorageError, address: &Address) -> CacheError {
+fn error_of(error: &StorageError, address: &Address) -> CacheError {
     match error {
         StorageError::Silent(time) => CacheError::ServerSilent(in_seconds(*time)),
         StorageError::Unreachable(error) => {
@@ -121,15 +121,6 @@ pub fn error_of(error: &StorageError, address: &Address) -> CacheError {
         }
         other => CacheError::StorageFailed(other.to_string()),
     }
-}
-
-/// The storage's address, for messages.
-pub fn named() -> Address {
-    let socket = env::var_os(contract::SERVER_UDS);
-    socket.map_or_else(
-        || Address::Port(port()),
-        |socket| Address::Socket(socket.into()),
-    )
 }
 
 /// A time as messages have it.
