@@ -194,6 +194,19 @@ impl Question<'_> {
         engine::look_up(&mut connection.storage, digest, world, directories, damaged)
     }
 
+    /// What its arguments name, files or not.
+    fn files_given(&self) -> impl Iterator<Item = PathBuf> {
+        let directory = self.paths.directory().unwrap_or(Path::new(""));
+        let values = self
+            .invocation
+            .arguments()
+            .iter()
+            .filter_map(|it| it.value.as_deref());
+        // `--extern name=path`
+        let paths = values.map(|value| value.rsplit('=').next().unwrap_or(value));
+        paths.map(|path| directory.join(path))
+    }
+
     /// What is remembered of files: in the session, and, where the user keeps something, for longer.
     fn memo(&self) -> Memo {
         let directory = |name: &str| {
@@ -301,6 +314,7 @@ impl Question<'_> {
             Err(error) => return Answer::Refused(BypassReason::NotTraced(error.to_string())),
         };
         let pass_on: &Rewrite = &|said| self.paths.real(said);
+        observed::outlast(self.files_given());
         let ran = observed::run(
             command,
             &trace,

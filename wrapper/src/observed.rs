@@ -11,7 +11,7 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nix_sccache_cache::digest;
+use nix_sccache_cache::digest::{self, Identity};
 use nix_sccache_trace_format::{CAPACITY, LIBRARY, VARIABLE, header};
 use rustix::fs::{FallocateFlags, fallocate};
 
@@ -125,6 +125,22 @@ fn is_of_other_width(program: &Path) -> io::Result<bool> {
     let is_program =
         File::open(program)?.read_exact(&mut start).is_ok() && start.starts_with(b"\x7fELF");
     Ok(is_program && start[4] != CLASS)
+}
+
+/// Waits until none of these files is one that changed just now: of what changes in the tick of the clock in which a
+/// compiler begins nobody knows whether it read the old or the new, and nothing could be stored. Cargo begins with a crate
+/// as soon as the metadata of another is there.
+pub fn outlast(files: impl Iterator<Item = PathBuf>) {
+    /// Ticks come each 10 ms, or more often; a file's time may also be in the future.
+    const TICK: Duration = Duration::from_millis(12);
+    let since = Instant::now();
+    let found = files.filter_map(|file| file.metadata().ok());
+    let Some(newest) = found.map(|found| Identity::of(&found).changed()).max() else {
+        return;
+    };
+    while newest >= digest::now() && since.elapsed() < TICK {
+        thread::sleep(Duration::from_millis(1));
+    }
 }
 
 /// Runs a command to its end, with this on its standard input, if anything. What it says is passed on as `rewrite` has

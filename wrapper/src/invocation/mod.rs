@@ -100,6 +100,14 @@ impl Invocation {
         name.unwrap_or_default().to_owned()
     }
 
+    /// Its options and sources, those of response files in their places.
+    pub fn arguments(&self) -> &Arguments {
+        match &self.options {
+            Options::Rustc(rustc) => &rustc.arguments,
+            Options::Cc(cc) => &cc.arguments,
+        }
+    }
+
     /// Whether the source is standard input.
     pub fn reads_stdin(&self) -> bool {
         match &self.options {
