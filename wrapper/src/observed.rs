@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use nix_sccache_cache::digest::{self, Identity};
 use nix_sccache_trace_format::{CAPACITY, LIBRARY, VARIABLE, header};
 use rustix::fs::{FallocateFlags, fallocate};
+use rustix::process::{Resource, getrlimit};
 
 use crate::process::{self, Rewrite};
 
@@ -52,6 +53,11 @@ impl Trace {
             return Err(io::Error::other(
                 "it is of another width than this system's programs",
             ));
+        }
+        // A process that makes a longer file than it may is ended.
+        let longest = getrlimit(Resource::Fsize).current;
+        if longest.is_some_and(|longest| longest < CAPACITY) {
+            return Err(io::Error::from(io::ErrorKind::FileTooLarge));
         }
         let path = directory.join(format!("trace-{}", process::own_name()));
         let file = OpenOptions::new()
