@@ -11,6 +11,9 @@ use nix_sccache_contract::bypass::BypassReason;
 use crate::added_flags;
 use crate::invocation::{Cc, Invocation, Options, Rustc};
 
+/// Variables that name a file to which compilers of C add what the object depends on.
+const ADDED_TO: [&str; 2] = ["DEPENDENCIES_OUTPUT", "SUNPRO_DEPENDENCIES"];
+
 /// The reason, if there is one.
 pub fn forbid(invocation: &Invocation) -> Option<BypassReason> {
     if env::current_dir().is_err() {
@@ -18,8 +21,14 @@ pub fn forbid(invocation: &Invocation) -> Option<BypassReason> {
     }
     match &invocation.options {
         Options::Rustc(call) => of_rustc(call),
-        Options::Cc(_) => added_flags::any("NIX_CFLAGS_COMPILE", Cc::is_for_this_processor)
-            .then_some(BypassReason::Native),
+        Options::Cc(_) => {
+            let variable = ADDED_TO.into_iter().find(|it| env::var_os(it).is_some());
+            let native = || added_flags::any("NIX_CFLAGS_COMPILE", Cc::is_for_this_processor);
+            let native = || native().then_some(BypassReason::Native);
+            variable
+                .map(|it| BypassReason::Option(it.to_owned()))
+                .or_else(native)
+        }
     }
 }
 
