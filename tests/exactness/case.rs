@@ -28,6 +28,7 @@ pub struct Case {
     about: Option<&'static str>,
     first: [Expected; 2],
     changes: Vec<(Expected, Project)>,
+    has_faults: bool,
 }
 
 /// A case, of a script that builds the project.
@@ -38,6 +39,7 @@ pub fn case(script: &str) -> Case {
         about: None,
         first: [Expected::Miss, Expected::Hit],
         changes: Vec::new(),
+        has_faults: false,
     }
 }
 
@@ -73,6 +75,12 @@ impl Case {
     /// The first build, and one after it.
     pub fn first(mut self, first: Expected, then: Expected) -> Self {
         self.first = [first, then];
+        self
+    }
+
+    /// What goes wrong on purpose is told.
+    pub fn with_faults(mut self) -> Self {
+        self.has_faults = true;
         self
     }
 
@@ -162,7 +170,7 @@ impl Case {
         if let Some(error) = &cached.log.error {
             wrong.push(format!("{step}: {error:?}"));
         }
-        for fault in &cached.log.faults {
+        for fault in cached.log.faults.iter().filter(|_| !self.has_faults) {
             wrong.push(format!("{step}: {fault:?}"));
         }
         wrong

@@ -301,6 +301,7 @@ fn a_full_disk() {
         .file("src/a.rs", "pub fn f() -> u8 { 1 } pub static A: [u8; 5000] = [7; 5000];\n")
         .file("a.c", "const char f[9000] = { 1, 2, 3 };\n")
         .first(Expected::Anything, Expected::Hit)
+        .with_faults()
         .check();
     }
 }
@@ -324,31 +325,41 @@ fn a_gateway_that_only_reads() {
     assert_eq!(hits(&ran), 2, "{:?}", ran.log);
 }
 
-/// Of each release that the wire module is for, with two levels; and each has what the one before it stored.
+/// Of each release that the wire module is for.
 #[test]
 fn daemons_of_each_release() {
     let project = both();
     let releases = variable("NIX_SCCACHE_TEST_SCCACHE_RELEASES");
     for release in releases.split(':') {
         let (version, sccache) = release.split_once('=').unwrap();
-        let redis = Redis::start();
-        let endpoint = format!("redis+unix://{}", redis.socket().display());
-        let settings = [
-            ("SCCACHE_MULTILEVEL_CHAIN", "disk,redis"),
-            ("SCCACHE_REDIS_ENDPOINT", endpoint.as_str()),
-        ];
-        let mut world = World::with(Daemon::start_of(Path::new(sccache), &settings), &[]);
+        let world = World::with(Daemon::start_of(Path::new(sccache), &[]), &[]);
         let plain = world.plain(&project);
         assert_same(version, &world.cached(&project), &plain);
-        // The first level is another machine's, and empty.
-        let daemon = Daemon::start_of(Path::new(sccache), &settings);
-        world.gateway = Gateway::start(&daemon, &[]).into();
-        world.daemon = daemon.into();
-        for _ in 0..2 {
-            let ran = world.cached(&project);
-            assert_same(version, &ran, &plain);
-            assert_eq!(hits(&ran), 2, "{version}: {:?}", ran.log);
-        }
+        let ran = world.cached(&project);
+        assert_same(version, &ran, &plain);
+        assert_eq!(hits(&ran), 2, "{version}: {:?}", ran.log);
+    }
+}
+
+/// The first is another machine's at first, and empty.
+#[test]
+fn two_levels() {
+    let (project, redis) = (both(), Redis::start());
+    let endpoint = format!("redis+unix://localhost{}", redis.socket().display());
+    let settings = [
+        ("SCCACHE_MULTILEVEL_CHAIN", "disk,redis"),
+        ("SCCACHE_REDIS_ENDPOINT", endpoint.as_str()),
+    ];
+    let start = || Daemon::start_of(&sccache(), &settings);
+    let mut world = World::with(start(), &[]);
+    let plain = world.plain(&project);
+    assert_same("first", &world.cached(&project), &plain);
+    let other = start();
+    world.gateway = Gateway::start(&other, &[]).into();
+    for _ in 0..2 {
+        let ran = world.cached(&project);
+        assert_same("from the other machine", &ran, &plain);
+        assert_eq!(hits(&ran), 2, "{:?}", ran.log);
     }
 }
 
@@ -356,7 +367,7 @@ fn daemons_of_each_release() {
 #[test]
 fn a_redis_that_is_dead() {
     let (project, redis) = (both(), Redis::start());
-    let endpoint = format!("redis+unix://{}", redis.socket().display());
+    let endpoint = format!("redis+unix://localhost{}", redis.socket().display());
     let settings = [
         ("SCCACHE_MULTILEVEL_CHAIN", "redis"),
         ("SCCACHE_REDIS_ENDPOINT", endpoint.as_str()),
@@ -473,11 +484,11 @@ fn cargo_with_other_settings() {
 #[test]
 fn cargo_in_a_build_script() {
     workspace("cargo build -q --offline; ./target/debug/a")
-        .file("inner/Cargo.toml", "[package]\nname = \"inner\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n")
+        .file("inner/Cargo.toml", "[package]\nname = \"inner\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[lib]\nname = \"deep\"\n[workspace]\n")
         .file("inner/src/lib.rs", "pub fn inner() -> &'static str { if option_env!(\"OUT_DIR\").is_some() { \"out\" } else { \"none\" } }\n")
-        .file("inner/src/main.rs", "fn main() { println!(\"{}\", inner::inner()); }\n")
+        .file("inner/src/main.rs", "fn main() { println!(\"{}\", deep::inner()); }\n")
         .file("a/build.rs", "use std::{env, fs, process::Command}; fn main() { let out = env::var(\"OUT_DIR\").unwrap(); let target = format!(\"{out}/target\"); assert!(Command::new(env::var(\"CARGO\").unwrap()).current_dir(\"../inner\").args([\"build\", \"-q\", \"--offline\", \"--target-dir\", &target]).status().unwrap().success()); let said = Command::new(format!(\"{target}/debug/inner\")).output().unwrap().stdout; fs::write(out + \"/b.rs\", format!(\"pub fn b() -> u8 {{ println!({:?}); 2 }}\", String::from_utf8(said).unwrap())).unwrap(); }\n")
-        .about("inner")
+        .about("deep")
         .misses_when(|project| project.file("inner/src/lib.rs", "pub fn inner() -> &'static str { \"other\" }\n"))
         .check();
 }

@@ -92,14 +92,6 @@ fn how_long_a_file_is() {
 }
 
 #[test]
-fn how_old_a_file_is() {
-    of("format!(\"{:?}\", std::fs::metadata(\"data.txt\").unwrap().modified().unwrap())")
-        .with(|project| project.dated("data.txt", "text", 1_600_000_000))
-        .right_when(|project| project.dated("data.txt", "text", 1_700_000_000))
-        .check();
-}
-
-#[test]
 fn who_may_execute_a_file() {
     of("format!(\"{:?}\", std::fs::metadata(\"data.txt\").unwrap().permissions())")
         .file("data.txt", "text")
@@ -342,17 +334,12 @@ fn files_that_are_read_in_other_ways() {
         .check();
 }
 
-/// What no trace shows: it is never the answer of another time.
+/// It is never the answer of another time.
 #[test]
-fn clocks_and_random_numbers() {
+fn clocks() {
     for body in [
         "format!(\"{:?}\", std::time::SystemTime::now())",
         "format!(\"{:?}\", std::time::Instant::now())",
-        "use std::hash::{BuildHasher, Hasher, RandomState}; format!(\"{}\", RandomState::new().build_hasher().finish())",
-        "use std::io::Read; let mut bytes = [0; 8]; std::fs::File::open(\"/dev/urandom\").unwrap().read_exact(&mut bytes).unwrap(); format!(\"{bytes:?}\")",
-        "std::process::id().to_string()",
-        "std::fs::read_to_string(\"/proc/uptime\").unwrap()",
-        "std::fs::read_to_string(\"/proc/sys/kernel/random/uuid\").unwrap()",
     ] {
         of(body).ignore("target/liba").bypasses().check();
     }
