@@ -507,6 +507,54 @@ fn a_compiler_that_is_a_script_with_settings() {
         .check();
 }
 
+/// By whatever way it comes to them.
+#[test]
+fn variables_that_a_script_reads_in_front_of_rustc() {
+    for script in [
+        "#!/bin/sh\nexec rustc --cfg \"$OF_SCRIPT\" \"$@\"\n",
+        "#!/bin/sh\nexec rustc --cfg \"${OF_SCRIPT:-b}\" \"$@\"\n",
+        "#!/bin/sh\neval cfg=\\$OF_SCRIPT\nexec rustc --cfg \"$cfg\" \"$@\"\n",
+        "#!/bin/bash\nname=OF_SCRIPT\nexec rustc --cfg \"${!name}\" \"$@\"\n",
+        "#!/bin/bash\nfor name in ${!OF_@}; do cfg=${!name}; done\nexec rustc --cfg \"$cfg\" \"$@\"\n",
+        "#!/bin/bash\ndeclare -n cfg=OF_SCRIPT\nexec rustc --cfg \"$cfg\" \"$@\"\n",
+        "#!/bin/sh\nexec rustc --cfg \"$(printenv OF_SCRIPT)\" \"$@\"\n",
+        "#!/bin/sh\nexec rustc --cfg \"$(env | sed -n s/OF_SCRIPT=//p)\" \"$@\"\n",
+        "#!/bin/sh\nexec rustc --cfg \"$(export -p | tr -d \\\"\\' | sed -n 's/.*OF_SCRIPT=//p')\" \"$@\"\n",
+        "#!/bin/sh\ncfg() { sh -c 'echo $OF_SCRIPT'; }\nexec rustc --cfg \"$(cfg)\" \"$@\"\n",
+        "#!/bin/sh\n. \"${0%/*}/more\"\nexec rustc --cfg \"$cfg\" \"$@\"\n",
+        "#!/bin/sh\nexec rustc --cfg \"$(sh \"${0%/*}/less\")\" \"$@\"\n",
+        "#!/usr/bin/python3\nimport os, sys\nos.execvp('rustc', ['rustc', '--cfg', os.environ['OF_SCRIPT']] + sys.argv[1:])\n",
+    ] {
+        case("call ./bin/rustc --crate-name a --edition=2024 src/a.rs --crate-type lib --emit=dep-info,metadata,link -C metadata=a -C extra-filename=-a --out-dir .")
+            .file("src/a.rs", "#![allow(unexpected_cfgs)] #[cfg(b)] pub fn b() {} #[cfg(c)] pub fn c() {}")
+            .file("bin/more", "cfg=$OF_SCRIPT\n")
+            .file("bin/less", "echo $OF_SCRIPT\n")
+            .with(|project| project.program("bin/rustc", script))
+            .variable("OF_SCRIPT", "b")
+            .first(Expected::Anything, Expected::Anything)
+            .right_when(|project| project.variable("OF_SCRIPT", "c"))
+            .check();
+    }
+    for script in [
+        "#!/bin/bash\nif ((OF_SCRIPT > 1)); then cfg=b; else cfg=c; fi\nexec rustc --cfg $cfg \"$@\"\n",
+        "#!/bin/sh\nexec rustc --cfg b$((OF_SCRIPT + 1)) \"$@\"\n",
+        "#!/bin/bash\nif [[ OF_SCRIPT -gt 1 ]]; then cfg=b; else cfg=c; fi\nexec rustc --cfg $cfg \"$@\"\n",
+        "#!/bin/bash\nlet cfg=OF_SCRIPT+1\nexec rustc --cfg b$cfg \"$@\"\n",
+        "#!/bin/bash\nif [ -v OF_OTHER ]; then cfg=b; else cfg=c; fi\nexec rustc --cfg $cfg \"$@\"\n",
+    ] {
+        case("call ./bin/rustc --crate-name a --edition=2024 src/a.rs --crate-type lib --emit=dep-info,metadata,link -C metadata=a -C extra-filename=-a --out-dir .")
+            .file("src/a.rs", "#![allow(unexpected_cfgs)] #[cfg(b)] pub fn b() {} #[cfg(c)] pub fn c() {} #[cfg(b2)] pub fn b2() {}")
+            .with(|project| project.program("bin/rustc", script))
+            .variable("OF_SCRIPT", "1")
+            .first(Expected::Anything, Expected::Anything)
+            .right_when(|project| {
+                project.variable("OF_SCRIPT", "2");
+                project.variable("OF_OTHER", "");
+            })
+            .check();
+    }
+}
+
 /// clippy as cargo calls it.
 const CLIPPY: &str = "mkdir -p target; export CARGO_MANIFEST_DIR=$PWD; call clippy-driver rustc --crate-name a --edition=2024 \
     src/a.rs --error-format=json --json=diagnostic-rendered-ansi,artifacts,future-incompat --crate-type lib \
