@@ -37,7 +37,12 @@ pub fn plain(place: &Path) -> Variables {
     let variables = [
         (
             "PATH",
-            format!("{}:/usr/bin:/bin", programs.display()).into(),
+            format!(
+                "{}/p/bin:{}:/usr/bin:/bin",
+                place.display(),
+                programs.display()
+            )
+            .into(),
         ),
         ("HOME", home.clone().into()),
         ("CARGO_HOME", home.join("cargo").into()),

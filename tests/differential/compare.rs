@@ -76,7 +76,7 @@ pub fn differences(project: &Project, plain: &Built, cached: &Built) -> Differen
 /// the path by which a C compiler was called.
 fn normal(call: &Call, said: &[u8]) -> String {
     let said = String::from_utf8_lossy(said).replace("COLLECT_GCC=/usr/bin/", "COLLECT_GCC=");
-    if call.words.first().is_none_or(|program| program != "cargo") {
+    if !call.words.iter().any(|word| word == "cargo") {
         return said;
     }
     let line = |line: &str| match line.rsplit_once(" in ") {

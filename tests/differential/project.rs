@@ -68,6 +68,34 @@ pub struct Project {
     pub calls: Vec<Call>,
 }
 
+/// How shells call what stands behind.
+const SCRIPTS: [&str; 24] = [
+    "",
+    "",
+    "",
+    "",
+    "",
+    "",
+    "",
+    "",
+    "umask 077; exec \"$@\"",
+    "umask 0; exec \"$@\"",
+    "exec \"$@\" 2>&1",
+    "exec \"$@\" 1>&2",
+    "exec \"$@\" <&-",
+    "exec \"$@\" </dev/null",
+    "exec \"$@\" >&-",
+    "exec \"$@\" 2>&-",
+    "exec \"$@\" 2>/dev/null",
+    "exec \"$@\" >said 2>&1",
+    "exec \"$@\" 7>seven",
+    "\"$@\" | cat",
+    "\"$@\" & wait $!",
+    "trap '' PIPE HUP; exec \"$@\"",
+    "ulimit -n 60; exec \"$@\"",
+    "exec nice \"$@\"",
+];
+
 /// A project that is being made.
 pub struct Draft<'a> {
     choices: &'a mut Choices,
@@ -90,8 +118,15 @@ impl<'a> Draft<'a> {
         format!("{PLACE}/{}", self.project.folder.display())
     }
 
-    /// It, as it is now.
-    pub fn done(self) -> Project {
+    /// It, as it is now, with its calls made in one of the ways in which shells make them.
+    pub fn done(mut self) -> Project {
+        let script = self.of("calls are made by", &SCRIPTS);
+        if !script.is_empty() {
+            for call in &mut self.project.calls {
+                let shell = ["sh", "-c", script, "sh"].map(OsString::from);
+                call.words.splice(..0, shell);
+            }
+        }
         self.project
     }
 
@@ -131,6 +166,22 @@ impl<'a> Draft<'a> {
     pub fn file_of(&mut self, path: &str, texts: &[&str]) {
         let text = self.of(path, texts);
         self.file(path, text);
+    }
+
+    /// Writes a file that has one of these texts, behind what makes it long in some projects: what is long is remembered
+    /// otherwise.
+    pub fn data_of(&mut self, path: &str, texts: &[&str]) {
+        let long = self.fixed("length of data", &[0, 0, 20_000]);
+        let text = self.of(path, texts);
+        self.file(path, " ".repeat(long) + text);
+    }
+
+    /// Runs one of these scripts.
+    pub fn script_of(&mut self, name: &str, scripts: &[&str]) {
+        let script = self.of(name, scripts);
+        if !script.is_empty() {
+            self.call(["sh", "-c", script]);
+        }
     }
 
     /// Writes a file that has one of these texts, or is not there where that is empty.

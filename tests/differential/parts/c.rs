@@ -31,7 +31,20 @@ const LINES: [&str; 23] = [
     "static int t; int g(void) { return t++; }",
 ];
 
-const OPTIONS: [&str; 77] = [
+/// What lies where outputs will.
+const BEFORE: [&str; 9] = [
+    "",
+    "rm -f out/main.o; ln -s deep/there.o out/main.o",
+    "rm -f out/main.d; ln -s deep/there.d out/main.d",
+    "echo old >out/old; ln -f out/old out/main.o; ln -f out/old out/main.d",
+    "touch out/main.o out/main.d; chmod 755 out/main.o out/main.d",
+    "touch out/main.o; chmod 400 out/main.o",
+    "rm -rf out/main.d; mkdir out/main.d",
+    "rm -rf real; mv out real; ln -s real out",
+    "rm -f out/*",
+];
+
+const OPTIONS: [&str; 80] = [
     "-O2",
     "-g",
     "-g3",
@@ -43,6 +56,9 @@ const OPTIONS: [&str; 77] = [
     "-Wunused-function",
     "-w",
     "-DGIVEN=1",
+    "-DGIVEN=__DATE__",
+    "-DGIVEN=__TIMESTAMP__",
+    "-D GIVEN=__FILE__",
     "-D GIVEN=2",
     "-UGIVEN",
     "-DFIXED",
@@ -113,6 +129,8 @@ const OPTIONS: [&str; 77] = [
 
 pub fn make(draft: &mut Draft<'_>) {
     draft.run("mkdir -p out/deep");
+    draft.script_of("before", &BEFORE);
+    wrapped(draft);
     headers(draft);
     variables(draft);
     let (compiler, name) = source(draft);
@@ -143,6 +161,8 @@ pub fn make(draft: &mut Draft<'_>) {
         "-o out/main.o",
         "-o out/other.o",
         "-o @place@/p/out/main.o",
+        "-o @place@/p/out/deep/main.o",
+        "-o @place@/p/out/deep/other.o",
         "",
         "-o/dev/null",
         "-o out/deep/main.o",
@@ -166,6 +186,33 @@ pub fn make(draft: &mut Draft<'_>) {
     if draft.of("twice", &[false, true]) {
         draft.call(line);
     }
+}
+
+/// Compilers' scripts that are found before the compilers.
+fn wrapped(draft: &mut Draft<'_>) {
+    for name in ["gcc", "cc"] {
+        let script = draft.of(
+            &format!("bin/{name}"),
+            &[
+                "",
+                "",
+                "",
+                "#!/bin/sh\nexec /usr/bin/gcc -DGIVEN=10 \"$@\"\n",
+                "#!/bin/sh\nexec /usr/bin/gcc $NIX_CFLAGS_COMPILE \"$@\"\n",
+                "#!/bin/bash\nexec /usr/bin/gcc ${NIX_CFLAGS_COMPILE-} \"$@\" ${UNRELATED:+-DUNRELATED}\n",
+                "#!/bin/bash\n. ./flags\nexec /usr/bin/gcc $FLAGS \"$@\"\n",
+                "#!/bin/bash\nread -r FLAGS <flags\nexec -a gcc /usr/bin/gcc ${FLAGS#*=} \"$@\"\n",
+                "#!/bin/bash\nfor it in bin/*; do F+=\" -D${it##*/}\"; done\nexec /usr/bin/gcc $F \"$@\"\n",
+                "#!/bin/sh\n[ -e third/a.h ] && set -- -DGIVEN=11 \"$@\"\nexec /usr/bin/gcc \"$@\"\n",
+                "#!/usr/bin/env bash\nexec /usr/bin/gcc \"$@\" -DGIVEN=$(printenv UNRELATED)12\n",
+                "#!/bin/sh\necho words >&2\nexec /usr/bin/gcc \"$@\"\n",
+            ],
+        );
+        if !script.is_empty() {
+            draft.program(format!("bin/{name}"), script);
+        }
+    }
+    draft.file_of("flags", &["FLAGS=-DGIVEN=12\n", "FLAGS=-DGIVEN=13\n"]);
 }
 
 /// Writes the source; gives the compiler's name and the source's.
@@ -237,7 +284,7 @@ fn headers(draft: &mut Draft<'_>) {
             }
         }
     }
-    draft.file_of("blob", &["one\n", "two\n", "three\n"]);
+    draft.data_of("blob", &["one\n", "two\n", "three\n"]);
     if draft.has("blob in front") {
         draft.file("third/blob", "four\n");
     }
@@ -312,6 +359,8 @@ fn variables(draft: &mut Draft<'_>) {
         ("NIX_HARDENING_ENABLE", &["fortify"]),
         ("MAKEFLAGS", &["-j2"]),
         ("UNRELATED", &["1"]),
+        ("TZ", &["UTC", "Asia/Tokyo"]),
+        ("LD_PRELOAD", &["", "libm.so.6"]),
     ] {
         let values: Vec<_> = [None, None]
             .into_iter()

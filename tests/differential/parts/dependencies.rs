@@ -1,20 +1,24 @@
 //! Crates that depend on each other, by calls of rustc.
 
 use crate::parts::library::BODIES;
-use crate::project::Draft;
+use crate::project::{Draft, words};
 
 /// What all crates of a project are compiled with.
 struct Common {
     options: String,
+    /// Where they are left.
+    out: &'static str,
     /// The ending of the files by which they find each other.
     ending: &'static str,
 }
 
 pub fn make(draft: &mut Draft<'_>) {
     let common = Common::of(draft);
-    draft.run("mkdir -p out other");
+    common.run(draft, "mkdir -p @out@ other");
+    generated(draft, &common);
     let bottom = body(draft, "bottom") + "pub const KEPT: u32 = 30;\n";
-    draft.file("bottom.rs", bottom);
+    let attribute = draft.fixed("generated", &GENERATED);
+    draft.file("bottom.rs", bottom + attribute);
     common.compile(draft, "bottom", "");
     for name in ["left", "right"] {
         middle(draft, &common, name);
@@ -23,12 +27,38 @@ pub fn make(draft: &mut Draft<'_>) {
     if draft.fixed("program", &[false, false, true]) {
         draft.file("program.rs", "fn main() { println!(\"{}\", top::it()); }\n");
         let lto = draft.of("lto", &["", "-Clto=thin", "-Clto=fat", "-Cstrip=symbols"]);
-        let Common { options, ending } = &common;
-        draft.run(&format!(
-            "rustc {options} {lto} --emit=link --extern top=out/libtop.{ending} -L out -o out/program program.rs"
-        ));
-        draft.run("out/program");
+        let Common {
+            options, ending, ..
+        } = &common;
+        let more = "--extern top=@out@/libtop.";
+        common.run(
+            draft,
+            &format!("rustc {options} {lto} --emit=link {more}{ending} -L @out@ -o @out@/program program.rs"),
+        );
+        common.run(draft, "@out@/program");
     }
+}
+
+/// How a crate takes what a build script made.
+const GENERATED: [&str; 6] = [
+    "",
+    "",
+    "include!(concat!(env!(\"OUT_DIR\"), \"/generated.rs\"));\n",
+    "pub const G: &str = include_str!(concat!(env!(\"OUT_DIR\"), \"/generated.rs\"));\n",
+    "pub const G: usize = env!(\"OUT_DIR\").len();\n",
+    "pub const G: Option<&str> = option_env!(\"OUT_DIR\");\n",
+];
+
+/// Makes that, as a build script would.
+fn generated(draft: &mut Draft<'_>, common: &Common) {
+    let out = draft.of("generated in", &["@out@/../made", "@out@/made", "made"]);
+    let out = out.replace("@out@", common.out);
+    let value = draft.of("generated value", &["1", "2", "\"three\""]);
+    draft.variable("OUT_DIR", out.clone());
+    let script = format!(
+        "mkdir -p {out}; echo 'pub fn g() -> (u32, &'\\''static str) {{ ({value}, file!()) }}' >{out}/generated.rs"
+    );
+    draft.call(["sh", "-c", &script]);
 }
 
 impl Common {
@@ -43,6 +73,10 @@ impl Common {
                 "-Cpanic=abort",
                 "-Clinker-plugin-lto",
                 "-Cembed-bitcode=no",
+                "--error-format=json --json=artifacts,diagnostic-short",
+                "--remap-path-prefix=@out@=/out",
+                "-Csplit-debuginfo=unpacked -g",
+                "-Csave-temps",
             ],
         );
         let emits = [
@@ -54,15 +88,34 @@ impl Common {
         let emit = draft.of("emits", &emits);
         Self {
             options: format!("--edition={edition} --emit={emit} {option}"),
+            out: draft.of(
+                "out",
+                &[
+                    "out",
+                    "@place@/t1/debug/deps",
+                    "@place@/t2/debug/deps",
+                    "@place@/t3 x/deps",
+                    "../up",
+                ],
+            ),
             ending: if emit == "metadata" { "rmeta" } else { "rlib" },
         }
     }
 
     fn compile(&self, draft: &mut Draft<'_>, name: &str, more: &str) {
         let options = &self.options;
-        draft.run(&format!(
-            "rustc {options} --crate-name {name} --crate-type lib --out-dir out {more} {name}.rs"
-        ));
+        self.run(
+            draft,
+            &format!("rustc {options} --crate-name {name} --crate-type lib --out-dir @out@ {more} {name}.rs"),
+        );
+    }
+
+    fn run(&self, draft: &mut Draft<'_>, line: &str) {
+        draft.call(
+            words(line)
+                .into_iter()
+                .map(|word| word.replace("@out@", self.out)),
+        );
     }
 }
 
@@ -90,7 +143,7 @@ fn middle(draft: &mut Draft<'_>, common: &Common, name: &str) {
     common.compile(
         draft,
         name,
-        &format!("--extern bottom=out/libbottom.{ending} {metadata}"),
+        &format!("--extern bottom=@out@/libbottom.{ending} {metadata}"),
     );
 }
 
@@ -129,23 +182,23 @@ fn top(draft: &mut Draft<'_>, common: &Common) {
     for (name, path) in names.into_iter().zip(paths) {
         arguments += &format!(" --extern {option}{name}");
         if renamed {
-            arguments += &format!("=out/lib{path}.{}", common.ending);
+            arguments += &format!("=@out@/lib{path}.{}", common.ending);
         }
     }
     arguments += draft.of(
         "folders",
         &[
-            " -Ldependency=out",
-            " -Ldependency=out",
-            " -L out",
-            " -L other -L out",
-            " -Lcrate=out",
+            " -Ldependency=@out@",
+            " -Ldependency=@out@",
+            " -L @out@",
+            " -L other -L @out@",
+            " -Lcrate=@out@",
             "",
         ],
     );
     if draft.of("elsewhere", &[false, false, true]) {
         // A crate of the same name that is not the one that was meant.
-        draft.run("cp out/libbottom.rlib other/libleft.rlib");
+        common.run(draft, "cp @out@/libbottom.rlib other/libleft.rlib");
     }
     common.compile(draft, "top", &arguments);
 }

@@ -84,6 +84,19 @@ const OPTIONS: [&str; 46] = [
     "--test",
 ];
 
+/// What lies where outputs will.
+const BEFORE: [&str; 9] = [
+    "",
+    "rm -f out/libown.rlib; ln -s a/there.rlib out/libown.rlib",
+    "rm -f out/libown.rmeta; ln -s a/there.rmeta out/libown.rmeta",
+    "echo old >out/old; ln -f out/old out/libown.rlib; ln -f out/old out/own.d",
+    "touch out/libown.rlib out/own.d; chmod 755 out/libown.rlib out/own.d",
+    "touch out/libown.rmeta; chmod 400 out/libown.rmeta",
+    "rm -rf out/own.d; mkdir out/own.d",
+    "rm -rf real; mv out real; ln -s real out",
+    "rm -f out/*own*",
+];
+
 const EMITS: [&str; 13] = [
     "--emit=dep-info,metadata,link",
     "--emit=metadata",
@@ -191,7 +204,7 @@ fn included(draft: &mut Draft<'_>, up: &str) -> String {
             &["1", "2", "{ let unused = 3; 4 }", "\"five\"", "line!()"],
         );
     } else if !form.is_empty() {
-        draft.file_of(path, &TEXTS);
+        draft.data_of(path, &TEXTS);
         let here = draft.here();
         let folder = draft.of("$FOLDER", &[here.clone(), format!("{here}/.")]);
         draft.variable("FOLDER", folder);
@@ -270,6 +283,7 @@ fn calls(draft: &mut Draft<'_>, main: &str) {
         arguments.extend(words(option));
     }
     draft.run("mkdir -p out/a");
+    draft.script_of("before", &BEFORE);
     call(draft, arguments);
 }
 

@@ -53,7 +53,7 @@ pub fn make(draft: &mut Draft<'_>) {
         if draft.of(&format!("{path} may be run"), &[false, false, true]) {
             draft.program(path, text);
         } else {
-            draft.file(path, text);
+            draft.data_of(path, &TEXTS);
         }
     }
     for path in ["data/late", "data/below/late", "more/late", ".hidden"] {
@@ -116,6 +116,10 @@ pub fn make(draft: &mut Draft<'_>) {
             "--cfg=two",
             "-Copt-level=1",
             "-Cincremental=incremental",
+            "-L native=data",
+            "-L dependency=more",
+            "-Cmetadata=one",
+            "--error-format=json",
         ],
     );
     if by {
