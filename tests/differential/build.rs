@@ -93,11 +93,11 @@ impl Cache {
     pub fn variables(&self, plain: &Variables) -> Variables {
         let mut variables = plain.clone();
         let mut path = OsString::new();
-        for folder in [
+        for directory in [
             self.compilers.path(),
             &self.shim.path().join("libexec/nix-sccache"),
         ] {
-            path.push(folder);
+            path.push(directory);
             path.push(":");
         }
         path.push(&plain[OsStr::new("PATH")]);
@@ -163,7 +163,7 @@ impl Cache {
 
 /// Runs all calls of a project that lies in this place.
 pub fn build(project: &Project, place: &Path, variables: &Variables) -> Vec<Said> {
-    let folder = place.join(&project.folder);
+    let directory = place.join(&project.directory);
     let mut variables = variables.clone();
     for (name, value) in &project.variables {
         variables.insert(name.into(), in_place(value, place));
@@ -171,16 +171,16 @@ pub fn build(project: &Project, place: &Path, variables: &Variables) -> Vec<Said
     let said = project
         .calls
         .iter()
-        .map(|call| run(call, &folder, place, &variables));
+        .map(|call| run(call, &directory, place, &variables));
     said.collect()
 }
 
-fn run(call: &Call, folder: &Path, place: &Path, variables: &Variables) -> Said {
+fn run(call: &Call, directory: &Path, place: &Path, variables: &Variables) -> Said {
     let mut command = Command::new("timeout");
     command
         .args(["--foreground", "--kill-after=5", PATIENCE])
         .args(call.words.iter().map(|word| in_place(word, place)))
-        .current_dir(folder)
+        .current_dir(directory)
         .env_clear()
         .envs(variables)
         .stdin(Stdio::piped())

@@ -6,7 +6,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::build::Said;
-use crate::project::{Call, Project};
+use crate::change::State;
+use crate::project::Call;
 
 /// Names of what cargo keeps for itself: times, and the name of the wrapper in front of rustc.
 const CARGOS: [&str; 5] = [
@@ -29,8 +30,11 @@ pub struct Built {
     pub said: Vec<Said>,
 }
 
-/// Compares a build with one by the compilers alone.
-pub fn differences(project: &Project, plain: &Built, cached: &Built) -> Differences {
+/// Compares a build with one by the compilers alone. Where no output was there before, files' modes count; else only
+/// whether they may be run: a compiler that writes over a file leaves it its mode, and what replaces it gets a new one.
+pub fn differences(state: &State, plain: &Built, cached: &Built) -> Differences {
+    let State { change, project } = state;
+    let counts = if change.afresh { 0o7777 } else { 0o100 };
     let mut found = Differences::new();
     for (number, call) in project.calls.iter().enumerate() {
         let (plain, cached) = (&plain.said[number], &cached.said[number]);
@@ -55,7 +59,7 @@ pub fn differences(project: &Project, plain: &Built, cached: &Built) -> Differen
     }
     let [plain, cached] = [plain, cached].map(|built| {
         let mut files = BTreeMap::new();
-        collect(&built.tree, Path::new(""), &mut files);
+        collect(&built.tree, Path::new(""), counts, &mut files);
         files
     });
     for (path, plain) in &plain {
@@ -90,7 +94,7 @@ fn normal(call: &Call, said: &[u8]) -> String {
 
 #[derive(PartialEq, Eq)]
 enum Left {
-    Folder,
+    Directory,
     Link(PathBuf),
     File(u32, Vec<u8>),
     Other,
@@ -126,8 +130,8 @@ impl Left {
     }
 }
 
-fn collect(tree: &Path, folder: &Path, files: &mut BTreeMap<PathBuf, Left>) {
-    for entry in fs::read_dir(tree.join(folder))
+fn collect(tree: &Path, directory: &Path, counts: u32, files: &mut BTreeMap<PathBuf, Left>) {
+    for entry in fs::read_dir(tree.join(directory))
         .into_iter()
         .flatten()
         .flatten()
@@ -136,18 +140,18 @@ fn collect(tree: &Path, folder: &Path, files: &mut BTreeMap<PathBuf, Left>) {
         if CARGOS.iter().any(|cargos| name == *cargos) {
             continue;
         }
-        let (whole, path) = (entry.path(), folder.join(&name));
+        let (whole, path) = (entry.path(), directory.join(&name));
         let Ok(metadata) = entry.metadata() else {
             continue;
         };
         let kind = metadata.file_type();
         let left = if kind.is_dir() {
-            collect(tree, &path, files);
-            Left::Folder
+            collect(tree, &path, counts, files);
+            Left::Directory
         } else if kind.is_symlink() {
             Left::Link(fs::read_link(whole).unwrap_or_default())
         } else if kind.is_file() {
-            let mode = metadata.permissions().mode() & 0o7777;
+            let mode = metadata.permissions().mode() & counts;
             Left::File(mode, fs::read(whole).unwrap_or_default())
         } else {
             Left::Other

@@ -19,7 +19,7 @@ use crate::tree::Tree;
 /// A cache, and the place in which it and the compilers alone build in turns.
 #[derive(Debug)]
 pub struct Lane {
-    folder: TempDir,
+    directory: TempDir,
     plain: Variables,
     cache: Cache,
 }
@@ -27,18 +27,18 @@ pub struct Lane {
 impl Lane {
     /// Starts one with an empty cache.
     pub fn start() -> Self {
-        let folder = TempDir::with_prefix("nix-sccache-differential-").unwrap();
-        fs::create_dir(folder.path().join("home")).unwrap();
-        let plain = build::plain(&folder.path().join("place"));
+        let directory = TempDir::with_prefix("nix-sccache-differential-").unwrap();
+        fs::create_dir(directory.path().join("home")).unwrap();
+        let plain = build::plain(&directory.path().join("place"));
         let cache = Cache::start();
         Self {
-            folder,
+            directory,
             plain,
             cache,
         }
     }
 
-    /// Takes a project through so many changes, or to the first difference, which is kept in a folder.
+    /// Takes a project through so many changes, or to the first difference, which is kept in a directory.
     pub fn project(&mut self, part: Part, random: Rng, changes: usize, kept: &Path) -> Sum {
         let mut choices = Choices::new(random);
         let mut earlier = Vec::new();
@@ -90,10 +90,10 @@ impl Lane {
     /// What differs in the last of these states, but for what differs as well when the compilers alone build them all
     /// again: gcc and rustc have names that are random.
     fn found(&self, states: &[State], [plain, cached]: &[Built; 2]) -> Differences {
-        let Some(State { project, .. }) = states.last() else {
+        let Some(state) = states.last() else {
             return Differences::new();
         };
-        let mut found = differences(project, plain, cached);
+        let mut found = differences(state, plain, cached);
         if !found.is_empty() {
             let mut again = self.tree("again");
             let mut built = None;
@@ -101,7 +101,7 @@ impl Lane {
                 built =
                     Some(self.build(&mut again, &states[..until], SystemTime::now(), &self.plain));
             }
-            let random = built.map(|built| differences(project, plain, &built));
+            let random = built.map(|built| differences(state, plain, &built));
             found.retain(|about, _| {
                 random
                     .as_ref()
@@ -113,7 +113,7 @@ impl Lane {
 
     /// An empty tree.
     fn tree(&self, name: &str) -> Tree {
-        let path = self.folder.path().join(name);
+        let path = self.directory.path().join(name);
         fs::remove_dir_all(&path).ok();
         fs::create_dir(&path).unwrap();
         Tree::new(path)
@@ -127,7 +127,7 @@ impl Lane {
         now: SystemTime,
         variables: &Variables,
     ) -> Built {
-        let place = self.folder.path().join("place");
+        let place = self.directory.path().join("place");
         let said = tree.while_in(&place, |tree| {
             let starting = STARTING.lock();
             tree.change(states, now);

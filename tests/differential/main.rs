@@ -2,7 +2,7 @@
 //! comes of it:
 //!
 //! ```text
-//! differential N [SEED] [--only PROJECT] [--part NAME] [--keep FOLDER]
+//! differential N [SEED] [--only PROJECT] [--part NAME] [--keep DIRECTORY]
 //! ```
 //!
 //! A project is made of [`choices`] by one of the [`parts`]; a [`change`] takes another choice, or goes back to what was
@@ -38,7 +38,8 @@ use crate::lane::Lane;
 use crate::parts::Part;
 use crate::report::Sum;
 
-const USAGE: &str = "usage: differential N [SEED] [--only PROJECT] [--part NAME] [--keep FOLDER]";
+const USAGE: &str =
+    "usage: differential N [SEED] [--only PROJECT] [--part NAME] [--keep DIRECTORY]";
 
 /// Lanes side by side. A project's is the remainder of its number, so that a seed says what a cache was asked before.
 const LANES: usize = 2;
@@ -93,10 +94,10 @@ impl Plan {
                 let first = usize::try_from(self.seed % Part::ALL.len() as u64).unwrap();
                 Part::ALL[(first + number) % Part::ALL.len()]
             });
-            let folder = self
+            let directory = self
                 .keep
                 .join(format!("differential-{}-{number}", self.seed));
-            let sum = kept.project(part, random, changes, &folder);
+            let sum = kept.project(part, random, changes, &directory);
             let mut line = format!(
                 "project {number}, {}: {} changes: {}",
                 part.name(),

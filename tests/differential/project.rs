@@ -29,7 +29,7 @@ pub enum Node {
     Link(PathBuf),
 }
 
-/// A call of a program, in the project's folder.
+/// A call of a program, in the project's directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
     /// The program and its arguments.
@@ -58,8 +58,8 @@ pub fn quoted(word: &str) -> String {
 /// A project in one of its states.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Project {
-    /// Its folder, from the place that it is built in.
-    pub folder: PathBuf,
+    /// Its directory, from the place that it is built in.
+    pub directory: PathBuf,
     /// What is in it, by path.
     pub nodes: BTreeMap<PathBuf, Node>,
     /// Variables of its calls.
@@ -107,15 +107,15 @@ impl<'a> Draft<'a> {
     pub fn new(choices: &'a mut Choices) -> Self {
         let project = Project::default();
         let mut draft = Self { choices, project };
-        draft.project.folder = draft
-            .of("folder", &["p", "p", "q", "longer/p", "a b"])
+        draft.project.directory = draft
+            .of("directory", &["p", "p", "q", "longer/p", "a b"])
             .into();
         draft
     }
 
-    /// Its folder, as calls write it.
+    /// Its directory, as calls write it.
     pub fn here(&self) -> String {
-        format!("{PLACE}/{}", self.project.folder.display())
+        format!("{PLACE}/{}", self.project.directory.display())
     }
 
     /// It, as it is now, with its calls made in one of the ways in which shells make them.

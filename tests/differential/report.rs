@@ -97,29 +97,29 @@ impl Sum {
 
 /// Keeps what differs: both trees as they are, what both builds said, and each state that led there with its calls as a
 /// script.
-pub fn keep(folder: &Path, states: &[State], built: &[Built; 2]) {
-    fs::remove_dir_all(folder).ok();
-    fs::create_dir_all(folder).unwrap();
+pub fn keep(directory: &Path, states: &[State], built: &[Built; 2]) {
+    fs::remove_dir_all(directory).ok();
+    fs::create_dir_all(directory).unwrap();
     for Built { tree, said } in built {
-        copy(tree, folder);
+        copy(tree, directory);
         let mut text = Vec::new();
         for said in said {
             text.extend(format!("{}\n", said.status).as_bytes());
             text.extend([&said.stdout[..], b"---\n", &said.stderr, b"\n"].concat());
         }
         let name = tree.file_name().unwrap_or_default();
-        fs::write(folder.join(name).with_extension("said"), text).unwrap();
+        fs::write(directory.join(name).with_extension("said"), text).unwrap();
     }
     for (number, state) in states.iter().enumerate() {
-        keep_state(state, number, &folder.join(format!("states/{number}")));
+        keep_state(state, number, &directory.join(format!("states/{number}")));
     }
 }
 
-fn keep_state(state: &State, number: usize, folder: &Path) {
+fn keep_state(state: &State, number: usize, directory: &Path) {
     let State { change, project } = state;
     for (path, node) in &project.nodes {
-        let path = folder.join(&project.folder).join(path);
-        fs::create_dir_all(path.parent().unwrap_or(folder)).unwrap();
+        let path = directory.join(&project.directory).join(path);
+        fs::create_dir_all(path.parent().unwrap_or(directory)).unwrap();
         match node {
             Node::File(bytes) | Node::Program(bytes) => fs::write(path, bytes).unwrap(),
             Node::Link(target) => std::os::unix::fs::symlink(target, path).unwrap(),
@@ -135,7 +135,7 @@ fn keep_state(state: &State, number: usize, folder: &Path) {
         } else {
             ""
         },
-        quoted(&project.folder.to_string_lossy())
+        quoted(&project.directory.to_string_lossy())
     );
     for (name, value) in &project.variables {
         writeln!(script, "export {name}={}", quoted(&value.to_string_lossy())).ok();
@@ -143,5 +143,5 @@ fn keep_state(state: &State, number: usize, folder: &Path) {
     for call in &project.calls {
         writeln!(script, "{call}").ok();
     }
-    fs::write(folder.join("calls"), script).unwrap();
+    fs::write(directory.join("calls"), script).unwrap();
 }

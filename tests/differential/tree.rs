@@ -19,7 +19,7 @@ use crate::project::{Node, Project, in_place};
 /// How long ago what is unpacked was written.
 const PAST: Duration = Duration::from_hours(365 * 24);
 
-/// A folder in which a project is brought from state to state.
+/// A directory in which a project is brought from state to state.
 #[derive(Debug)]
 pub struct Tree {
     path: PathBuf,
@@ -37,7 +37,7 @@ struct Write<'a> {
 }
 
 impl Tree {
-    /// One in a folder that is empty.
+    /// One in a directory that is empty.
     pub fn new(path: PathBuf) -> Self {
         Self {
             path,
@@ -70,17 +70,17 @@ impl Tree {
             .nth(1)
             .map_or(&none, |state| &state.project);
         let State { change, project } = state;
-        let all = change.afresh || before.folder != project.folder;
+        let all = change.afresh || before.directory != project.directory;
         if all {
-            self.remove(&before.folder);
-            self.remove(&project.folder);
+            self.remove(&before.directory);
+            self.remove(&project.directory);
         } else {
             for path in before
                 .nodes
                 .keys()
                 .filter(|path| !project.nodes.contains_key(*path))
             {
-                self.remove(&before.folder.join(path));
+                self.remove(&before.directory.join(path));
             }
         }
         for (path, node) in &project.nodes {
@@ -96,7 +96,7 @@ impl Tree {
             }
             if is_new || all || is_touched {
                 let write = Write {
-                    path: project.folder.join(path),
+                    path: project.directory.join(path),
                     node,
                     time: *time,
                     renamed: matches!(change.manner, Manner::Renamed | Manner::RenamedWithOldTime),
@@ -108,7 +108,7 @@ impl Tree {
         }
     }
 
-    /// Removes a path, and the folders that are empty then.
+    /// Removes a path, and the directories that are empty then.
     fn remove(&self, path: &Path) {
         let whole = self.path.join(path);
         let removed = match whole.symlink_metadata() {
@@ -117,8 +117,10 @@ impl Tree {
             Err(_) => return,
         };
         removed.unwrap_or_else(|error| panic!("{}: {error}", whole.display()));
-        for folder in path.ancestors().skip(1) {
-            if folder.as_os_str().is_empty() || fs::remove_dir(self.path.join(folder)).is_err() {
+        for directory in path.ancestors().skip(1) {
+            if directory.as_os_str().is_empty()
+                || fs::remove_dir(self.path.join(directory)).is_err()
+            {
                 break;
             }
         }
@@ -128,8 +130,8 @@ impl Tree {
 impl Write<'_> {
     fn to(&self, tree: &Path) -> io::Result<()> {
         let path = tree.join(&self.path);
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
+        if let Some(directory) = path.parent() {
+            fs::create_dir_all(directory)?;
         }
         let was_link = path.is_symlink();
         match self.node {

@@ -26,7 +26,7 @@ pub fn read(input: TokenStream) -> TokenStream {
     said(fs::read_to_string(text(&input)))
 }
 
-/// What is in a folder.
+/// What is in a directory.
 #[proc_macro]
 pub fn list(input: TokenStream) -> TokenStream {
     said(fs::read_dir(text(&input)).map(|entries| {
@@ -36,11 +36,11 @@ pub fn list(input: TokenStream) -> TokenStream {
     }))
 }
 
-/// What is in all files of a folder, and those below.
+/// What is in all files of a directory, and those below.
 #[proc_macro]
 pub fn all(input: TokenStream) -> TokenStream {
-    fn read(folder: &std::path::Path) -> String {
-        let mut paths: Vec<_> = fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
+    fn read(directory: &std::path::Path) -> String {
+        let mut paths: Vec<_> = fs::read_dir(directory).into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
         paths.sort();
         let read = |path: std::path::PathBuf| match path.is_dir() {
             true => read(&path),
@@ -111,9 +111,9 @@ pub fn arguments(input: TokenStream) -> TokenStream {
     literal(&format!("{found:?}"))
 }
 
-/// The folder.
+/// The directory.
 #[proc_macro]
-pub fn folder(_: TokenStream) -> TokenStream {
+pub fn directory(_: TokenStream) -> TokenStream {
     said(env::current_dir().map(|path| path.display().to_string()))
 }
 

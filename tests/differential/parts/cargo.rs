@@ -39,7 +39,7 @@ pub fn make(draft: &mut Draft<'_>) {
 
     let command = draft.of("command", &COMMANDS);
     let target = draft.of(
-        "target folder",
+        "target directory",
         &[
             "",
             "",

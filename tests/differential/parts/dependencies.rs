@@ -186,7 +186,7 @@ fn top(draft: &mut Draft<'_>, common: &Common) {
         }
     }
     arguments += draft.of(
-        "folders",
+        "directories",
         &[
             " -Ldependency=@out@",
             " -Ldependency=@out@",

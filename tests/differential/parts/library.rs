@@ -85,13 +85,12 @@ const OPTIONS: [&str; 46] = [
 ];
 
 /// What lies where outputs will.
-const BEFORE: [&str; 9] = [
+const BEFORE: [&str; 8] = [
     "",
     "rm -f out/libown.rlib; ln -s a/there.rlib out/libown.rlib",
     "rm -f out/libown.rmeta; ln -s a/there.rmeta out/libown.rmeta",
     "echo old >out/old; ln -f out/old out/libown.rlib; ln -f out/old out/own.d",
-    "touch out/libown.rlib out/own.d; chmod 755 out/libown.rlib out/own.d",
-    "touch out/libown.rmeta; chmod 400 out/libown.rmeta",
+    "echo old >out/libown.rlib; echo old >out/libown.rmeta; echo old >out/own.d",
     "rm -rf out/own.d; mkdir out/own.d",
     "rm -rf real; mv out real; ln -s real out",
     "rm -f out/*own*",
@@ -114,7 +113,7 @@ const EMITS: [&str; 13] = [
 ];
 
 pub fn make(draft: &mut Draft<'_>) {
-    let (folder, main) = draft.fixed(
+    let (directory, main) = draft.fixed(
         "root",
         &[
             ("src/", "lib.rs"),
@@ -134,26 +133,26 @@ pub fn make(draft: &mut Draft<'_>) {
     let mut root = draft.some("attribute", 2, &attributes).concat();
     let modules = draft.fixed("modules", &[1, 2, 3]);
     for name in &["one", "two", "three"][..modules] {
-        root += &module(draft, folder, name);
+        root += &module(draft, directory, name);
     }
-    root += &included(draft, if folder.is_empty() { "" } else { "../" });
-    let main = format!("{folder}{main}");
+    root += &included(draft, if directory.is_empty() { "" } else { "../" });
+    let main = format!("{directory}{main}");
     draft.file(&main, root);
     calls(draft, &main);
 }
 
 /// Writes a module; gives what names it.
-fn module(draft: &mut Draft<'_>, folder: &str, name: &str) -> String {
+fn module(draft: &mut Draft<'_>, directory: &str, name: &str) -> String {
     let body = draft.of(&format!("{name} says"), &BODIES);
     let text = format!("/// It.\npub fn it() -> u32 {{ {body} }}\n");
     let named = format!("pub mod {name};\n");
     let (path, named) = draft.of(
         &format!("{name} lies in"),
         &[
-            (format!("{folder}{name}.rs"), named.clone()),
-            (format!("{folder}{name}/mod.rs"), named.clone()),
+            (format!("{directory}{name}.rs"), named.clone()),
+            (format!("{directory}{name}/mod.rs"), named.clone()),
             (
-                format!("{folder}other-{name}.rs"),
+                format!("{directory}other-{name}.rs"),
                 format!("#[path = \"other-{name}.rs\"]\n{named}"),
             ),
         ],
@@ -172,9 +171,12 @@ fn module(draft: &mut Draft<'_>, folder: &str, name: &str) -> String {
         &format!("{name} lies there twice"),
         &[false, false, false, true],
     ) {
-        draft.file(format!("{folder}{name}.rs"), "pub fn it() -> u32 { 11 }\n");
         draft.file(
-            format!("{folder}{name}/mod.rs"),
+            format!("{directory}{name}.rs"),
+            "pub fn it() -> u32 { 11 }\n",
+        );
+        draft.file(
+            format!("{directory}{name}/mod.rs"),
             "pub fn it() -> u32 { 12 }\n",
         );
     }
@@ -194,7 +196,7 @@ fn included(draft: &mut Draft<'_>, up: &str) -> String {
             "",
             "include_str!(\"@up@@path@\")",
             "include_bytes!(\"@up@@path@\")",
-            "include_str!(concat!(env!(\"FOLDER\"), \"/@path@\"))",
+            "include_str!(concat!(env!(\"DIRECTORY\"), \"/@path@\"))",
             "include!(\"@up@@path@\")",
         ],
     );
@@ -206,8 +208,8 @@ fn included(draft: &mut Draft<'_>, up: &str) -> String {
     } else if !form.is_empty() {
         draft.data_of(path, &TEXTS);
         let here = draft.here();
-        let folder = draft.of("$FOLDER", &[here.clone(), format!("{here}/.")]);
-        draft.variable("FOLDER", folder);
+        let directory = draft.of("$DIRECTORY", &[here.clone(), format!("{here}/.")]);
+        draft.variable("DIRECTORY", directory);
     }
     if !form.is_empty() {
         let path = path.replace('\\', "\\\\");

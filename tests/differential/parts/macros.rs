@@ -1,4 +1,4 @@
-//! A crate whose macros look at files, folders and variables.
+//! A crate whose macros look at files, directories and variables.
 
 use std::fs;
 use std::process::Command;
@@ -10,7 +10,7 @@ use crate::parts::library::{TEXTS, VALUES};
 use crate::project::Draft;
 
 /// What a macro can be asked.
-const QUESTIONS: [&str; 34] = [
+const QUESTIONS: [&str; 33] = [
     "read!(\"data/a\")",
     "read!(\"data/../data/b\")",
     "read!(\"data/linked\")",
@@ -30,18 +30,17 @@ const QUESTIONS: [&str; 34] = [
     "exists!(\"data/a\")",
     "exists!(\"data/late\")",
     "exists!(\"more\")",
-    "exists!(\"out/libown.rmeta\")",
     "length!(\"data/a\")",
     "mode!(\"data/a\")",
     "link!(\"data/linked\")",
     "canonical!(\"data/linked\")",
-    "canonical!(\"folder/a\")",
+    "canonical!(\"directory/a\")",
     "run!(\"cat data/a\")",
     "run!(\"echo $VALUE\")",
     "run!(\"ls data\")",
     "run!(\"tool\")",
     "arguments!(\"--cfg\")",
-    "folder!()",
+    "directory!()",
     "write!(\"out/written\")",
     "append!(\"appended\")",
     "print!(\"data/a\")",
@@ -63,7 +62,7 @@ pub fn make(draft: &mut Draft<'_>) {
         }
     }
     draft.link_of("data/linked", &["a", "b", "../data/a", "late", "linked"]);
-    draft.link_of("folder", &["data", "more", "data/below"]);
+    draft.link_of("directory", &["data", "more", "data/below"]);
     draft.variable_of("VALUE", &VALUES);
     draft.variable_of("OTHER", &VALUES);
     draft.variable_of("VALIDATE", &VALUES);
@@ -139,13 +138,13 @@ pub fn make(draft: &mut Draft<'_>) {
 fn built() -> &'static [Vec<u8>; 2] {
     static BUILT: OnceLock<[Vec<u8>; 2]> = OnceLock::new();
     BUILT.get_or_init(|| {
-        let folder = tempfile::tempdir().unwrap();
-        let source = folder.path().join("macros.rs");
+        let directory = tempfile::tempdir().unwrap();
+        let source = directory.path().join("macros.rs");
         fs::write(&source, include_str!("../library/macros.rs")).unwrap();
         ["as_usual", "otherwise"].map(|cfg| {
             let mut command = Command::new(rustc());
             command
-                .current_dir(folder.path())
+                .current_dir(directory.path())
                 .args([
                     "--edition=2024",
                     "--crate-type=proc-macro",
@@ -157,7 +156,7 @@ fn built() -> &'static [Vec<u8>; 2] {
                 ])
                 .arg(&source);
             stdout_of(&mut command);
-            fs::read(folder.path().join("libmacros.so")).unwrap()
+            fs::read(directory.path().join("libmacros.so")).unwrap()
         })
     })
 }

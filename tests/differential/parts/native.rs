@@ -5,8 +5,8 @@ use crate::project::Draft;
 pub fn make(draft: &mut Draft<'_>) {
     draft.run("mkdir -p out first second");
     let archive = archive(draft);
-    let folders = draft.of(
-        "folders",
+    let directories = draft.of(
+        "directories",
         &[
             "-Lnative=first -Lnative=second",
             "-L second -L first",
@@ -24,7 +24,7 @@ pub fn make(draft: &mut Draft<'_>) {
         ],
     );
     let suffix = if option.contains("extra") { "-x" } else { "" };
-    let rustc = format!("rustc --edition=2024 --out-dir out {option} {folders}");
+    let rustc = format!("rustc --edition=2024 --out-dir out {option} {directories}");
 
     let library = linked(draft, archive);
     draft.run(&format!(

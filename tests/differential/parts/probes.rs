@@ -71,9 +71,9 @@ const C_CALLS: [&str; 22] = [
 
 pub fn make(draft: &mut Draft<'_>) {
     draft.run("mkdir -p out first second");
-    for folder in ["first", "second", "."] {
+    for directory in ["first", "second", "."] {
         draft.file_if(
-            &format!("{folder}/given.h"),
+            &format!("{directory}/given.h"),
             &["", "#define GIVEN 1\n", "#define GIVEN 2\n", "#error no\n"],
         );
     }

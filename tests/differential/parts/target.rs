@@ -15,9 +15,9 @@ pub fn make(draft: &mut Draft<'_>) {
          \"linker-flavor\": \"gnu-lld\"}}\n"
     );
     let broken = draft.of("the file is broken", &[false, false, false, true]);
-    let folder = draft.of("targets", &["targets", "targets", "elsewhere"]);
+    let directory = draft.of("targets", &["targets", "targets", "elsewhere"]);
     draft.file(
-        format!("{folder}/ours.json"),
+        format!("{directory}/ours.json"),
         if broken { &text[..99] } else { &text },
     );
     if draft.has("another target file") {
