@@ -46,6 +46,11 @@ let
     export BENCH_SHIM=$RUSTC_WRAPPER BENCH_CALLS=/reports/$run.calls RUSTC_WRAPPER=${launcher}/bin/sccache
   '';
 
+  # The setting `reports` would have the shim write down more than that.
+  logged = ''
+    ''${BENCH_SHIM%/*}/nix-sccache-shim session log >/reports/$run.jsonl
+  '';
+
   # What a build costs, from the end of stdenv's set-up to that of the session.
   told =
     package:
@@ -67,13 +72,13 @@ demo
 
   # Calls of rustc by the launcher, which counts programs where BENCH_COUNT is set.
   launched = demo.program.overrideAttrs {
-    NIX_SCCACHE_REPORTS = "/reports";
     preBuild = launched;
+    postBuild = logged;
   };
   counted = demo.program.overrideAttrs {
-    NIX_SCCACHE_REPORTS = "/reports";
     BENCH_COUNT = 1;
     preBuild = launched;
+    postBuild = logged;
   };
 
   # Calls of gcc, likewise. Where the derivation's own path is in the key, the second of each is a hit.
@@ -81,7 +86,6 @@ demo
     lib.withSccache
       {
         transport = "server";
-        reports = "/reports";
       }
       {
         name = "objects";
@@ -102,6 +106,7 @@ demo
           for n in {1..40} {1..40}; do compile $n; done
           export BENCH_COUNT=1
           for n in {1..5}; do compile $n; done
+          ${logged}
           touch $out
         '';
       }

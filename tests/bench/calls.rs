@@ -102,8 +102,9 @@ fn started(strace: &Path) -> u64 {
 pub fn print_hits(what: &str, directory: &Path) {
     let mut calls = read_calls(directory, "calls");
     calls.sort_by_key(|call| call.began);
-    let logs = texts(directory, "jsonl").filter(|(name, _)| !name.ends_with(".keys.jsonl"));
-    let entries: Vec<Entry> = logs.flat_map(|(_, text)| whole_lines(&text)).collect();
+    let entries: Vec<Entry> = texts(directory, "jsonl")
+        .flat_map(|text| whole_lines(&text))
+        .collect();
     let (mut times, mut programs, mut others) = (Vec::new(), Vec::new(), 0);
     for entry in &entries {
         // The last that began before the shim did, which has made the call if it had not ended.
@@ -150,21 +151,19 @@ fn read_calls(directory: &Path, extension: &str) -> Vec<Call> {
         }
     };
     texts(directory, extension)
-        .flat_map(|(_, text)| text.lines().map(call).collect::<Vec<_>>())
+        .flat_map(|text| text.lines().map(call).collect::<Vec<_>>())
         .collect()
 }
 
-/// The files of a directory with this extension, by name.
-fn texts(directory: &Path, extension: &str) -> impl Iterator<Item = (String, String)> {
+/// The texts of a directory's files with this extension.
+fn texts(directory: &Path, extension: &str) -> impl Iterator<Item = String> {
     let files =
         fs::read_dir(directory).unwrap_or_else(|error| panic!("{}: {error}", directory.display()));
     let paths = files.flatten().map(|file| file.path());
     paths
         .filter(move |path| path.extension().is_some_and(|found| found == extension))
         .map(|path| {
-            let text = fs::read_to_string(&path)
-                .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-            (path.display().to_string(), text)
+            fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
         })
 }
 
