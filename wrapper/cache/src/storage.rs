@@ -300,16 +300,16 @@ impl Exchange<'_> {
         self.receive(length.into())
     }
 
-    /// This many bytes. Room for them is made as they come.
+    /// This many bytes. Room for them is made as they come: as much again as has come, so that what only claims to be long
+    /// takes none.
     fn receive(&mut self, count: u64) -> Result<Vec<u8>, StorageError> {
-        let since = self.since;
+        const FIRST: usize = 1 << 18;
+        let count = usize::try_from(count).map_err(|_| StorageError::TooLong(count))?;
         let mut bytes = Vec::new();
-        let read = Read::by_ref(self)
-            .take(count)
-            .read_to_end(&mut bytes)
-            .map_err(|error| StorageError::of_connection(error, since))?;
-        if (read as u64) < count {
-            return Err(StorageError::Closed);
+        while bytes.len() < count {
+            let come = bytes.len();
+            bytes.resize(count.min(come + come.max(FIRST)), 0);
+            self.fill(bytes.get_mut(come..).unwrap_or_default())?;
         }
         Ok(bytes)
     }
