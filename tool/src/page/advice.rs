@@ -107,8 +107,8 @@ fn about_misses(calls: &[Entry]) -> Vec<Advice> {
                 ),
                 "The crates that a crate uses are in its key, so what comes after a miss tends to \
                  miss, too: look at the first. Its source, its version, its features, its flags \
-                 (RUSTFLAGS, NIX_RUSTFLAGS, the profile) or a variable that begins with CARGO_ are \
-                 not what they were when it was stored. With `reports` set, `nix-sccache explain \
+                 (RUSTFLAGS, NIX_RUSTFLAGS, the profile) or something that it or one of its macros read \
+                 are not what they were when it was stored. With `reports` set, `nix-sccache explain \
                  CRATE` tells which part of a crate's key is another.",
                 true,
             )
@@ -135,9 +135,10 @@ fn about_misses(calls: &[Entry]) -> Vec<Advice> {
         let seen = format!("C and C++ missed {} times.", misses.len());
         all.push(Sum::of(misses).advice(
             seen,
-            "nixpkgs' compiler wrappers are given a `-frandom-seed` that is another for every \
-             derivation, and it is in the key: C and C++ hit in rebuilds of the same derivation \
-             alone. `wrap = [ \"rust\" ]` of rust.sccacheEnv leaves them out of the cache.",
+            "With debug information, coverage or link-time optimisation the `-frandom-seed` is in the \
+             key that nixpkgs gives compilers, and that is another for every derivation: \
+             NIX_OUTPATH_USED_AS_RANDOM_SEED sets it. Else a source, a header, a flag or the compiler is \
+             not what it was: with `reports` set, `nix-sccache explain FILE` tells which.",
             true,
         ));
     }
@@ -157,7 +158,7 @@ fn about_passthroughs(calls: &[Entry]) -> Vec<Advice> {
     let mut all = Vec::new();
     if !links.is_empty() {
         let seen = format!(
-            "{}, which sccache does not cache.",
+            "{}, which is not cached.",
             times(links.len(), "call links", "calls link")
         );
         let change = sentence(&BypassReason::Links(String::new()).remedy());
@@ -310,8 +311,8 @@ mod tests {
             seen,
             [
                 "1 call goes past the cache: uses -fplugin=x.",
-                "1 call goes past the cache: incremental.",
-                "2 calls link, which sccache does not cache."
+                "1 call goes past the cache: continues an earlier compilation (incremental).",
+                "2 calls link, which is not cached."
             ]
         );
         assert!(

@@ -16,7 +16,7 @@ coded! {
              out features that bring procedural macros, and tests where others run them (`doCheck = \
              false`); what can be in a library of its own is cached there"
         /// It is incremental, and goes on from what an earlier compilation has left.
-        "incremental" Incremental: "goes on from an earlier compilation (incremental)";
+        "incremental" Incremental: "continues an earlier compilation (incremental)";
             "set CARGO_INCREMENTAL=0 and no `incremental = true` in a profile"
         /// It compiles C or C++, but not to an object.
         "no-object" NoObject: "does not compile to an object";

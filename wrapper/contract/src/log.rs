@@ -133,7 +133,7 @@ mod tests {
             outcome: Outcome::Miss,
         };
         for calls in [vec![], vec![call]] {
-            for error in [None, Some(CacheError::SccacheFailed("it\nbroke".into()))] {
+            for error in [None, Some(CacheError::StorageFailed("it\nbroke".into()))] {
                 let calls = calls.clone();
                 let log = Log {
                     faults: calls

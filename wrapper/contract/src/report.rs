@@ -361,9 +361,9 @@ mod tests {
  hits                2      0.3
  misses              2      4.0
  passed through      1      9.0  links (bin)
- passed through      1      1.0  incremental
+ passed through      1      1.0  continues an earlier compilation (incremental)
   missed: d 2.5, c 1.5
-  incremental: set CARGO_INCREMENTAL=0 and no `incremental = true` in a profile"
+  continues an earlier compilation (incremental): set CARGO_INCREMENTAL=0 and no `incremental = true` in a profile"
         );
     }
 
@@ -408,7 +408,7 @@ mod tests {
         );
         assert!(text.lines().all(|line| line.len() <= 80), "{text}");
         assert_eq!(Report::default().short_text(), summary);
-        let entries = [entry("a", 1, Outcome::Passthrough(BypassReason::Sources))];
+        let entries = [entry("a", 1, Outcome::Passthrough(BypassReason::NoObject))];
         assert!(!Report::from_entries(&entries).text().contains("warning"));
     }
 
@@ -426,7 +426,7 @@ mod tests {
             entry(
                 "",
                 1,
-                Outcome::Passthrough(BypassReason::EmptyVariable(name.into())),
+                Outcome::Passthrough(BypassReason::Unreadable(name.into())),
             ),
         ];
         let text = Report::from_entries(&entries).text();
