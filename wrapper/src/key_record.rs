@@ -1,20 +1,26 @@
 //! Records what a call's key was made of, as it was made, for `nix-sccache explain`.
+//!
+//! The request's fields come first, then every name that was looked at with what it held. Paths are named as they are in
+//! every build, so that two records of one key are the same bytes: entries have theirs, too.
 
+use std::collections::BTreeMap;
 use std::env;
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use nix_sccache_cache::inputs::{Inputs, Look, Name, NameKind, Value};
+use nix_sccache_cache::inputs::{Field as Held, Inputs, Look, Name, NameKind, Value};
+use nix_sccache_cache::places::ABSOLUTE;
 use nix_sccache_contract as contract;
-use nix_sccache_contract::hex;
 use nix_sccache_contract::log::Entry;
 use nix_sccache_contract::part::{Kind, Part, Value as Recorded};
 use nix_sccache_contract::record::{self, Build, Made as Record, Unit};
 use nix_sccache_contract::secret::Secrets;
 
 use crate::invocation::{Invocation, Options, Rustc};
-use crate::request::{Field, Request};
+use crate::request::{Field, OF_LIBC, Request};
 use crate::session::{self, Session};
 
 /// What a key was made of.
@@ -49,8 +55,27 @@ pub fn record(session: &Session, entry: &Entry, invocation: &Invocation, made: &
 /// What a key was made of, part by part.
 pub fn parts(request: &Request, inputs: &Inputs, look: &Look) -> Vec<Part> {
     let mut parts: Vec<_> = request.fields.iter().map(of_field).collect();
-    let names = inputs.iter().zip(&look.values);
-    parts.extend(names.filter_map(|(name, value)| of_name(name, value, request)));
+    parts.push(order(request));
+    let is_set = |name: &&str| parts.iter().any(|part| part.name == **name);
+    let unset: Vec<_> = OF_LIBC.iter().filter(|name| !is_set(name)).collect();
+    parts.extend(unset.into_iter().map(|name| Part {
+        kind: Kind::Variable,
+        name: (*name).to_owned(),
+        value: Recorded::Absent,
+        file: None,
+    }));
+    let directories = Directories::of(request);
+    let mut listed = BTreeMap::new();
+    for (name, value) in inputs.iter().zip(&look.values) {
+        match (name.kind, value) {
+            (NameKind::Family | NameKind::Environment, Value::Several(variables)) => {
+                add_variables(&mut listed, &name.name, variables);
+            }
+            (NameKind::Variable, value) => parts.push(of_variable(name, value)),
+            _ => parts.extend(of_path(name, value, request, &directories)),
+        }
+    }
+    parts.extend(listed.into_values());
     hide(&mut parts);
     parts
 }
@@ -82,9 +107,6 @@ fn unit(call: &Rustc) -> Unit {
         target: call.target().map(str::to_owned),
         test: call.is_test(),
         checked: !call.emit().any(|emit| emit.starts_with("link")),
-        folder: call
-            .out_dir()
-            .map(|folder| folder.to_string_lossy().into_owned()),
         stem: call.output_stem(),
     }
 }
@@ -100,75 +122,132 @@ fn of_field(field: &Field) -> Part {
             let (name, text) = named(name, text);
             Part::text(field.kind, name, text)
         }
-        Ok(text) => Part::text(field.kind, name, text),
-        Err(_) => Part::digest(field.kind, name, &field.value),
+        Ok(text) if field.kind != Kind::Source => Part::text(field.kind, name, text),
+        _ => Part::digest(field.kind, name, &field.value),
     }
 }
 
+/// The order of the arguments: each of them is compared with those of its name.
+fn order(request: &Request) -> Part {
+    let arguments = request.fields.iter().filter(|it| it.kind == Kind::Argument);
+    let mut names = Vec::new();
+    for argument in arguments {
+        names.extend(argument.name.as_bytes());
+        names.push(0);
+    }
+    Part::digest(Kind::Order, "arguments", &names)
+}
+
 /// The name and the value of an argument: `-C opt-level` and `3`. A feature is all name.
-fn named<'a>(option: &str, text: &'a str) -> (String, &'a str) {
+fn named<'a>(option: &'a str, text: &'a str) -> (String, &'a str) {
     let option = if option == "--codegen" { "-C" } else { option };
     match option {
         "--cfg" if text.starts_with("feature=") => (format!("--cfg {text}"), ""),
+        // `dependency=…`, `serde=…`: what is before is one of many, too.
+        "--extern" => match text.split_once('=') {
+            Some((name, file)) => (format!("--extern {name}"), file),
+            None => (format!("--extern {text}"), ""),
+        },
         "-C" | "-Z" | "--cfg" | "--env-set" | "-D" => match text.split_once('=') {
             Some((name, value)) => (format!("{option} {name}"), value),
             None => (format!("{option} {text}"), ""),
         },
-        _ => (option.to_owned(), text),
+        _ if !text.is_empty() || !option.starts_with('-') => (option.to_owned(), text),
+        // Of these the last counts: `-O2`, `-std=c99`.
+        _ if option.starts_with("-O") => ("-O".to_owned(), option.get(2..).unwrap_or_default()),
+        _ => match option.split_once('=') {
+            Some((name, value)) => (name.to_owned(), value),
+            None => (option.to_owned(), ""),
+        },
     }
 }
 
-/// What a name held, under a name that it has in every build.
-fn of_name(name: &Name, value: &Value, request: &Request) -> Option<Part> {
-    if !name.kind.is_path() {
-        let text = String::from_utf8_lossy(&name.name).into_owned();
-        let shown = match name.kind {
-            NameKind::Environment => "all variables".to_owned(),
-            NameKind::Family => format!("{text}*"),
-            _ => text,
-        };
-        return Some(match value {
-            Value::Text(value) => {
-                Part::text(Kind::Variable, shown, &String::from_utf8_lossy(value))
-            }
-            Value::Digest(digest) => digested(Kind::Variable, shown, digest),
-            _ => Part::text(Kind::Variable, shown, "not set"),
-        });
+fn of_variable(name: &Name, value: &Value) -> Part {
+    let name = String::from_utf8_lossy(&name.name);
+    match value {
+        Value::Text(value) => Part::text(Kind::Variable, name, &String::from_utf8_lossy(value)),
+        _ => part(Kind::Variable, name, Recorded::Absent),
     }
+}
+
+/// The variables that are read all together: of each its value, and that they were.
+fn add_variables(parts: &mut BTreeMap<String, Part>, family: &[u8], variables: &[Held]) {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let family = format!("{}*", text(family));
+    let mut add = |name: String, value: &str| {
+        parts.insert(name.clone(), Part::text(Kind::Environment, name, value));
+    };
+    add(family, "");
+    for pair in variables.chunks_exact(2) {
+        if let [(_, name), (_, value)] = pair {
+            add(text(name), &text(value));
+        }
+    }
+}
+
+/// What a path held, under a name that it has in every build.
+fn of_path(
+    name: &Name,
+    value: &Value,
+    request: &Request,
+    directories: &Directories,
+) -> Option<Part> {
     let path = request.places.path(name.place, &name.name)?;
-    let shown = shown(&path);
-    let kind = kind_of(&path);
-    let text = |what: &str| Part::text(kind, shown.clone(), what);
-    Some(match value {
-        Value::Absent => text("not there"),
+    let shown = directories.shown(name, &path);
+    let kind = match name.kind {
+        NameKind::Listing => Kind::Listing,
+        NameKind::Link => Kind::Link,
+        _ => kind_of(&path),
+    };
+    let text = |what: &str| Recorded::Text(what.to_owned());
+    let value = match value {
+        Value::Absent => Recorded::Absent,
         Value::Directory => text("a directory"),
-        Value::Other => text("no file"),
+        Value::Other => text("no regular file"),
+        Value::File(None) => text("a file"),
+        Value::Program(None) => text("a program"),
+        Value::File(Some(digest)) | Value::Program(Some(digest)) => {
+            Recorded::Digest(contract::hex(digest.get(..16).unwrap_or(digest)))
+        }
+        Value::Several(fields) => {
+            return Some(Part::text(kind, shown, &several(name.kind, fields)));
+        }
         Value::Text(_) => return None,
-        Value::File(None) | Value::Program(None) => text("there"),
-        Value::File(Some(digest)) | Value::Program(Some(digest)) if kind == Kind::Dependency => {
-            digested(kind, crate_of(&path), digest).in_file(path.to_string_lossy())
-        }
-        Value::Digest(digest) | Value::File(Some(digest)) | Value::Program(Some(digest)) => {
-            digested(kind, shown, digest)
-        }
-    })
+    };
+    if kind == Kind::Dependency {
+        let file = path.file_name().unwrap_or_default().to_string_lossy();
+        return Some(part(kind, crate_of(&path), value).in_file(file));
+    }
+    Some(part(kind, shown, value))
 }
 
-fn digested(kind: Kind, name: String, digest: &[u8]) -> Part {
-    let half = digest.get(..16).unwrap_or(digest);
+fn part(kind: Kind, name: impl Into<String>, value: Recorded) -> Part {
     Part {
         kind,
-        name,
-        value: Recorded::Digest(hex(half)),
+        name: name.into(),
+        value,
         file: None,
     }
 }
 
+/// What a directory lists, a line each; or where a link leads, at once and in the end.
+fn several(kind: NameKind, fields: &[Held]) -> String {
+    let texts = fields.iter().filter(|(tag, _)| *tag != "place");
+    let texts = texts.map(|(_, bytes)| String::from_utf8_lossy(bytes));
+    let mut texts: Vec<_> = texts.collect();
+    if kind == NameKind::Link {
+        texts.dedup();
+    }
+    texts.join("\n")
+}
+
 fn kind_of(path: &Path) -> Kind {
-    match path.extension().and_then(|extension| extension.to_str()) {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    match path.extension().and_then(OsStr::to_str) {
         Some("rlib" | "rmeta") => Kind::Dependency,
         Some("so") if path.components().any(|it| it.as_os_str() == "deps") => Kind::Dependency,
-        Some("a" | "so") => Kind::Library,
+        Some("a") => Kind::Library,
+        _ if name.ends_with(".so") || name.contains(".so.") => Kind::Library,
         _ => Kind::Source,
     }
 }
@@ -180,23 +259,46 @@ fn crate_of(path: &Path) -> String {
     stem.split('-').next().unwrap_or_default().to_owned()
 }
 
-/// A path, under a name that it has in every directory.
-fn shown(path: &Path) -> String {
-    let inside = |variable: &str| {
-        let directory = PathBuf::from(env::var_os(variable)?);
-        let rest = path.strip_prefix(directory).ok()?;
-        Some(rest.to_string_lossy().into_owned())
-    };
-    let here = env::current_dir().unwrap_or_default();
-    inside("OUT_DIR")
-        .map(|rest| format!("OUT_DIR/{rest}"))
-        .or_else(|| inside("CARGO_MANIFEST_DIR"))
-        .unwrap_or_else(|| {
-            path.strip_prefix(here)
-                .unwrap_or(path)
-                .to_string_lossy()
-                .into_owned()
-        })
+/// Directories that other builds have under other names.
+struct Directories {
+    /// What the build script writes to.
+    out: Option<PathBuf>,
+    /// The crate's own.
+    own: Vec<PathBuf>,
+}
+
+impl Directories {
+    fn of(request: &Request) -> Self {
+        let variable = |name: &str| env::var_os(name).map(PathBuf::from);
+        let current = request
+            .fields
+            .iter()
+            .find(|field| field.kind == Kind::Directory)
+            .map(|field| PathBuf::from(OsStr::from_bytes(&field.value)));
+        let known = [variable("CARGO_MANIFEST_DIR"), current];
+        // Everything is below the root.
+        let is_below = |directory: &PathBuf| directory.components().count() > 1;
+        Self {
+            out: variable("OUT_DIR").filter(is_below),
+            own: known.into_iter().flatten().filter(is_below).collect(),
+        }
+    }
+
+    /// A path as it is named in every build.
+    fn shown(&self, name: &Name, path: &Path) -> String {
+        let below = |directory: &PathBuf| path.strip_prefix(directory).ok();
+        if let Some(rest) = self.out.as_ref().and_then(below) {
+            return format!("OUT_DIR/{}", rest.display());
+        }
+        if name.place != ABSOLUTE {
+            return format!("…/{}", String::from_utf8_lossy(&name.name));
+        }
+        match self.own.iter().find_map(below) {
+            Some(rest) if rest.as_os_str().is_empty() => ".".to_owned(),
+            Some(rest) => rest.display().to_string(),
+            None => path.display().to_string(),
+        }
+    }
 }
 
 /// The values of secret variables may stand in arguments as well.
@@ -215,8 +317,9 @@ fn hide(parts: &mut [Part]) {
         {
             part.value = Recorded::digest(text.as_bytes());
         }
-        if secrets.clean(&part.name) != part.name {
-            part.name = secrets.clean(&part.name);
+        let name = secrets.clean(&part.name);
+        if name != part.name {
+            part.name = name;
         }
     }
 }

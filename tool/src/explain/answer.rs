@@ -4,8 +4,7 @@ use nix_sccache_contract as contract;
 use nix_sccache_contract::bypass::BypassReason;
 use nix_sccache_contract::log::Outcome;
 use nix_sccache_contract::part::{Kind, Value};
-use nix_sccache_contract::record::Made;
-use nix_sccache_contract::text::shown;
+use nix_sccache_contract::text::{shown, shown_up_to};
 use serde::Serialize;
 
 use super::chain::{Note, Root, compared, roots};
@@ -24,6 +23,12 @@ const MOST_CALLS: usize = 8;
 
 /// So many causes are told of.
 const MOST_CAUSES: usize = 8;
+
+/// So many differences of a call are told of.
+const MOST_DIFFERENCES: usize = 6;
+
+/// So many characters of a value are told.
+const MOST_OF_VALUE: usize = 200;
 
 /// What is to be said of a crate.
 #[derive(Debug, Serialize)]
@@ -141,7 +146,7 @@ fn against(call: &Call, newest: &Build, before: &Build) -> Verdict {
     match comparison {
         None => Verdict::NotRecorded,
         Some(comparison) if comparison.differences.is_empty() => Verdict::Unchanged {
-            because: because(call, newest),
+            because: because(newest),
         },
         Some(comparison) => Verdict::Changed {
             roots: roots(&comparison, newest, before),
@@ -151,18 +156,9 @@ fn against(call: &Call, newest: &Build, before: &Build) -> Verdict {
 }
 
 /// Why a call may miss whose key is what it was.
-fn because(call: &Call, build: &Build) -> &'static str {
+fn because(build: &Build) -> &'static str {
     if build.origin.transport.as_deref() == Some(contract::TRANSPORT_EPHEMERAL) {
         return "the cache did not have the entry: with the transport `ephemeral` it ends with each build";
-    }
-    let sources = |made: &Made| {
-        let sources = made.parts.iter().filter(|part| part.kind == Kind::Source);
-        sources.count()
-    };
-    let has_headers = call.made.as_ref().is_some_and(|made| sources(made) > 1);
-    if call.entry.language != "rust" && !has_headers {
-        return "a header that it includes may have changed, of which only the compiler knows: with -MD it writes \
-                of them, and they are compared; else the cache did not have the entry";
     }
     "the cache did not have the entry: it was not stored (can the daemon's user write to its directory? is the \
      gateway --read-only?), was evicted since (is the cache too small?), or another cache was asked; `nix-sccache \
@@ -235,16 +231,16 @@ impl Answer {
                 "{who} was a miss in {build}, and no earlier build in this folder compiled it in that way: there is nothing to compare with"
             ),
             Verdict::Unchanged { because } => format!(
-                "{who} was a miss in {build}, though nothing that is recorded of its key differs from {before}\n  {because}"
+                "{who} was a miss in {build}, though its key is the one of {before}\n  {because}"
             ),
             Verdict::Changed { comparison, roots } => {
                 let mut lines = vec![format!(
-                    "{who} was a miss in {build}; of its key this differs from {before}:"
+                    "{who} was a miss in {build}: its key is not the one of {before}"
                 )];
                 lines.extend(differences(&comparison.differences));
                 if !comparison.follows.is_empty() {
                     let follows: Vec<_> = comparison.follows.iter().map(Difference::what).collect();
-                    lines.push(format!("  and, as follows from it: {}", list(&follows)));
+                    lines.push(format!("  which also changes: {}", list(&follows)));
                 }
                 lines.extend(causes(comparison, roots));
                 lines.join("\n")
@@ -268,9 +264,19 @@ fn list(names: &[String]) -> String {
     shown
 }
 
-/// A line a difference; many dependencies share one.
+/// A line a difference, of the first; many dependencies share one.
 fn differences(differences: &[Difference]) -> Vec<String> {
     const EACH: usize = 3;
+    let first = |differences: &[&Difference]| {
+        let lines = differences.iter().take(MOST_DIFFERENCES);
+        let mut lines: Vec<_> = lines.map(|it| format!("  {}", it.text())).collect();
+        let rest = differences.get(MOST_DIFFERENCES..).unwrap_or_default();
+        if !rest.is_empty() {
+            let rest: Vec<_> = rest.iter().map(|it| it.what()).collect();
+            lines.push(format!("  and {} more: {}", rest.len(), list(&rest)));
+        }
+        lines
+    };
     let changed = |difference: &&Difference| {
         difference.kind == Kind::Dependency
             && !difference.before.is_empty()
@@ -278,11 +284,10 @@ fn differences(differences: &[Difference]) -> Vec<String> {
     };
     let dependencies: Vec<_> = differences.iter().filter(changed).collect();
     if dependencies.len() <= EACH {
-        let all = differences.iter();
-        return all.map(|it| format!("  {}", it.text())).collect();
+        return first(&differences.iter().collect::<Vec<_>>());
     }
     let others = differences.iter().filter(|it| !changed(it));
-    let mut lines: Vec<_> = others.map(|it| format!("  {}", it.text())).collect();
+    let mut lines = first(&others.collect::<Vec<_>>());
     let names: Vec<_> = dependencies
         .iter()
         .map(|it| format!("`{}`", shown(&it.name)))
@@ -382,40 +387,56 @@ impl Difference {
     fn what(&self) -> String {
         let name = shown(&self.name);
         match self.kind {
-            Kind::Package | Kind::Directory | Kind::Cache => name,
+            Kind::Package | Kind::Directory => name,
             Kind::Compiler if name == "program" => "compiler".to_owned(),
-            Kind::Compiler if name.contains(' ') => name,
             Kind::Compiler => format!("compiler's {name}"),
-            Kind::Wrapper => "workspace wrapper".to_owned(),
+            Kind::Wrapper if name == "program" => "workspace wrapper".to_owned(),
+            Kind::Wrapper => format!("workspace wrapper's {name}"),
             Kind::Argument => match feature(&self.name) {
                 Some(feature) => format!("feature `{}`", shown(feature)),
                 None if name == "source" => "path of the source".to_owned(),
                 None => format!("argument `{name}`"),
             },
             Kind::Order => "order of the arguments".to_owned(),
-            Kind::Variable => format!("variable {name}"),
-            Kind::Source => format!("source {name}"),
+            Kind::Environment if name == "*" => "list of all variables".to_owned(),
+            Kind::Environment if name.ends_with('*') => format!("list of the variables {name}"),
+            Kind::Variable | Kind::Environment => format!("variable {name}"),
+            Kind::Source => format!("{} {name}", sort_of_file(&self.name)),
             Kind::Dependency => {
-                let file = self
-                    .file
-                    .as_deref()
-                    .and_then(|file| file.rsplit('/').next());
+                let file = self.file.as_deref();
                 let file = file.map_or_else(String::new, |file| format!(" ({})", shown(file)));
                 format!("dependency `{name}`{file}")
             }
-            Kind::Library => format!("static library `{name}`"),
-            Kind::Target => format!("description of the target {name}"),
+            Kind::Library => format!("library {name}"),
+            Kind::Listing => format!("directory {name}, which was listed,"),
+            Kind::Link => format!("link {name}"),
         }
+    }
+
+    /// Whether it is something of the file system.
+    fn is_file(&self) -> bool {
+        matches!(
+            self.kind,
+            Kind::Source | Kind::Dependency | Kind::Library | Kind::Listing | Kind::Link
+        )
     }
 
     /// What it is, and how.
     fn text(&self) -> String {
         let what = self.what();
-        let is_empty = |values: &[Value]| values.is_empty();
-        let changed = match (is_empty(&self.before), is_empty(&self.after)) {
-            (true, _) => format!("{what} added{}", value(&self.after)),
-            (_, true) => format!("{what} removed{}", value(&self.before)),
-            _ => match (texts(&self.before), texts(&self.after)) {
+        let changed = match (self.before.as_slice(), self.after.as_slice()) {
+            ([], _) if self.is_file() => format!("{what} was not looked at before"),
+            (_, []) if self.is_file() => format!("{what} is not looked at any more"),
+            ([], after) => format!("{what} added{}", value(after)),
+            (before, []) => format!("{what} removed{}", value(before)),
+            ([Value::Absent], _) if self.is_file() => {
+                format!("{what} is there now, and was not before")
+            }
+            (_, [Value::Absent]) if self.is_file() => format!("{what} is not there any more"),
+            (before, after) => match (self.texts_of(before), self.texts_of(after)) {
+                (Some(before), Some(after)) if self.kind == Kind::Listing => {
+                    format!("{what} {}", of_lists(&before, &after))
+                }
                 (Some(before), Some(after)) => {
                     let (before, after) = shortened(&before, &after);
                     format!("{what}: {} → {}", or_nothing(&before), or_nothing(&after))
@@ -423,31 +444,102 @@ impl Difference {
                 _ => format!("{what} changed"),
             },
         };
-        changed + self.hint()
+        changed + &self.hint()
+    }
+
+    fn texts_of(&self, values: &[Value]) -> Option<String> {
+        match values {
+            [Value::Absent] => Some("not set".to_owned()),
+            _ => texts(values),
+        }
     }
 
     /// What people ask next.
-    fn hint(&self) -> &'static str {
+    fn hint(&self) -> String {
+        const SEED: &str = "-frandom-seed=";
         let seed = |values: &[Value]| {
-            values.iter().any(|value| {
-                value
-                    .as_text()
-                    .is_some_and(|text| text.contains("-frandom-seed="))
-            })
+            let text = texts(values)?;
+            let mut words = text.split_whitespace();
+            words.find_map(|word| word.strip_prefix(SEED).map(str::to_owned))
         };
-        match self.kind {
+        let hint = match self.kind {
             Kind::Argument if self.name == "-C metadata" => {
-                " (cargo's hash of the package, its features, its profile and its dependencies)"
+                "cargo's hash of the package, its features, its profile and its dependencies"
             }
             Kind::Directory if self.name == "directory" => {
-                " (a name that stays keeps the entries: `cargoDepsName = pname`, `src = self`)"
+                "a name that stays keeps the entries: `cargoDepsName = pname`, `src = self`"
             }
-            Kind::Variable if seed(&self.after) && seed(&self.before) => {
-                " (nixpkgs gives each derivation a -frandom-seed of its own; NIX_OUTPATH_USED_AS_RANDOM_SEED sets it)"
+            Kind::Environment
+                if seed(&self.after).is_some() && seed(&self.after) != seed(&self.before) =>
+            {
+                "nixpkgs gives each derivation a -frandom-seed of its own, and with options such as -g it is in the \
+                 object; NIX_OUTPATH_USED_AS_RANDOM_SEED sets it"
             }
-            _ => "",
-        }
+            Kind::Environment if !self.name.ends_with('*') && !self.name.starts_with("NIX_") => {
+                "what ran read all variables"
+            }
+            _ => match (self.before.as_slice(), self.after.as_slice()) {
+                ([Value::Text(before)], [Value::Text(after)]) => return of_rebuilt(before, after),
+                _ => return String::new(),
+            },
+        };
+        format!(" ({hint})")
     }
+}
+
+/// What a file is to its compiler, by its name.
+fn sort_of_file(name: &str) -> &'static str {
+    const SOURCES: &str = " rs c cc cpp cxx m mm s S ";
+    const HEADERS: &str = " h hh hpp hxx inc ";
+    let extension = match name.rsplit_once('.') {
+        Some((_, extension)) => format!(" {extension} "),
+        None => String::new(),
+    };
+    match extension.as_str() {
+        "" => "file",
+        extension if SOURCES.contains(extension) => "source",
+        extension if HEADERS.contains(extension) => "header",
+        _ => "file",
+    }
+}
+
+/// What is in one list of names and not in the other.
+fn of_lists(before: &str, after: &str) -> String {
+    let less = |names: &str, others: &str| {
+        let others: Vec<_> = others.lines().collect();
+        let names = names.lines().filter(|name| !others.contains(name));
+        names.map(shown).collect::<Vec<_>>()
+    };
+    let (new, gone) = (less(after, before), less(before, after));
+    match (new.is_empty(), gone.is_empty()) {
+        (_, true) => format!("has {} now", list(&new)),
+        (true, _) => format!("has {} no more", list(&gone)),
+        _ => format!("has {} now, and {} no more", list(&new), list(&gone)),
+    }
+}
+
+/// Says of paths that differ in their hashes of Nix's alone that it is so.
+fn of_rebuilt(before: &str, after: &str) -> String {
+    if before != after && without_hashes(before) == without_hashes(after) {
+        " (the same package, built of something else)".to_owned()
+    } else {
+        String::new()
+    }
+}
+
+/// A text without what tells one store path from another of its name.
+fn without_hashes(text: &str) -> String {
+    const HASH: usize = 32;
+    let mut parts = text.split('/');
+    let mut kept = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let name = part.split_at_checked(HASH).filter(|(hash, name)| {
+            name.starts_with('-') && hash.bytes().all(|it| it.is_ascii_alphanumeric())
+        });
+        kept.push('/');
+        kept += name.map_or(part, |(_, name)| name);
+    }
+    kept
 }
 
 fn feature(argument: &str) -> Option<&str> {
@@ -458,7 +550,7 @@ fn feature(argument: &str) -> Option<&str> {
 
 fn value(values: &[Value]) -> String {
     match texts(values) {
-        Some(text) if !text.is_empty() => format!(": {}", shown(&text)),
+        Some(text) if !text.is_empty() => format!(": {}", shown_up_to(&text, MOST_OF_VALUE)),
         _ => String::new(),
     }
 }
@@ -472,14 +564,14 @@ fn or_nothing(text: &str) -> String {
     if text.is_empty() {
         "nothing".to_owned()
     } else {
-        shown(text)
+        shown_up_to(text, MOST_OF_VALUE)
     }
 }
 
 /// Of long lists of words, such as flags, those that differ alone.
 fn shortened(before: &str, after: &str) -> (String, String) {
     const LONG: usize = 60;
-    let is_list = |text: &str| text.len() > LONG && text.contains(' ');
+    let is_list = |text: &str| text.contains(' ') && (text.len() > LONG || text.contains(" -"));
     if !is_list(before) && !is_list(after) {
         return (before.to_owned(), after.to_owned());
     }
@@ -520,7 +612,7 @@ mod tests {
         let digest = |kind, name: &str| Difference {
             before: vec![Value::digest(b"1")],
             after: vec![Value::digest(b"2")],
-            file: Some("/t/libserde-1.rlib".into()),
+            file: Some("libserde-1.rlib".into()),
             ..difference(kind, name, &[], &[])
         };
         for (difference, expected) in [
@@ -539,6 +631,58 @@ mod tests {
             (
                 difference(Kind::Variable, "A", &[""], &["1"]),
                 "variable A: nothing → 1",
+            ),
+            (
+                Difference {
+                    before: vec![Value::Absent],
+                    ..difference(Kind::Variable, "A", &[], &["1"])
+                },
+                "variable A: not set → 1",
+            ),
+            (
+                Difference {
+                    before: vec![Value::Absent],
+                    ..digest(Kind::Source, "first/a.h")
+                },
+                "header first/a.h is there now, and was not before",
+            ),
+            (
+                Difference {
+                    after: vec![Value::Absent],
+                    ..digest(Kind::Source, "src/a.rs")
+                },
+                "source src/a.rs is not there any more",
+            ),
+            (
+                difference(Kind::Listing, "migrations", &["1\n2"], &["1\n3"]),
+                "directory migrations, which was listed, has 3 now, and 2 no more",
+            ),
+            (difference(Kind::Link, "a", &["b"], &["c"]), "link a: b → c"),
+            (
+                difference(Kind::Environment, "COLOUR", &["red"], &["blue"]),
+                "variable COLOUR: red → blue (what ran read all variables)",
+            ),
+            (
+                difference(
+                    Kind::Environment,
+                    "NIX_CFLAGS_COMPILE",
+                    &["-O1 -frandom-seed=a"],
+                    &["-O1 -frandom-seed=b"],
+                ),
+                "variable NIX_CFLAGS_COMPILE: -frandom-seed=a → -frandom-seed=b (nixpkgs gives each derivation a \
+                 -frandom-seed of its own, and with options such as -g it is in the object; \
+                 NIX_OUTPATH_USED_AS_RANDOM_SEED sets it)",
+            ),
+            (
+                difference(
+                    Kind::Compiler,
+                    "program",
+                    &["/nix/store/0123456789abcdfghijklmnpqrsvwxyz-rustc-1.95/bin/rustc"],
+                    &["/nix/store/1123456789abcdfghijklmnpqrsvwxyz-rustc-1.95/bin/rustc"],
+                ),
+                "compiler: /nix/store/0123456789abcdfghijklmnpqrsvwxyz-rustc-1.95/bin/rustc → \
+                 /nix/store/1123456789abcdfghijklmnpqrsvwxyz-rustc-1.95/bin/rustc (the same package, built of something \
+                 else)",
             ),
             (
                 difference(Kind::Directory, "directory", &["/a"], &["/b"]),

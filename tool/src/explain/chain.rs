@@ -147,7 +147,7 @@ mod tests {
         let mut parts = vec![Part::digest(Kind::Source, "src/lib.rs", source.as_bytes())];
         for (name, contents) in dependencies {
             let part = Part::digest(Kind::Dependency, *name, contents.as_bytes());
-            parts.push(part.in_file(format!("/t/lib{name}-1.rmeta")));
+            parts.push(part.in_file(format!("lib{name}-1.rmeta")));
         }
         Call {
             entry: Entry {
@@ -163,7 +163,6 @@ mod tests {
                 at: 1,
                 name: name.into(),
                 unit: Unit {
-                    folder: Some("/t".into()),
                     stem: Some(format!("{name}-1")),
                     ..Unit::default()
                 },

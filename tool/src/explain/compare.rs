@@ -7,7 +7,7 @@ use serde::Serialize;
 use nix_sccache_contract::part::{Kind, Part, Value};
 
 /// A part that is not what it was.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Difference {
     /// What it is.
     pub kind: Kind,
@@ -25,7 +25,7 @@ pub struct Difference {
 /// What differs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Comparison {
-    /// What changed by itself.
+    /// What changed by itself, the most telling first.
     pub differences: Vec<Difference>,
     /// What is in the key as well, and changes with those.
     pub follows: Vec<Difference>,
@@ -66,14 +66,23 @@ pub fn compare(before: (&[Part], Option<&str>), after: (&[Part], Option<&str>)) 
             file: None,
         });
     }
-    if differences
+    // A variable that was asked for by name says more than that it is one of all.
+    let asked: Vec<_> = differences
         .iter()
-        .any(|difference| !is_computed(difference))
-    {
-        follows.extend(differences.extract_if(.., |difference| is_computed(difference)));
+        .filter(|difference| difference.kind == Kind::Variable)
+        .map(|difference| difference.name.clone())
+        .collect();
+    follows.extend(differences.extract_if(.., |difference| {
+        difference.kind == Kind::Environment && asked.contains(&difference.name)
+    }));
+    let follow = |difference: &Difference| {
+        is_computed(difference) || is_looked_at_once(difference, before.0, after.0)
+    };
+    if differences.iter().any(|difference| !follow(difference)) {
+        follows.extend(differences.extract_if(.., |difference| follow(difference)));
     }
-    differences.sort();
-    follows.sort();
+    differences.sort_by_key(Difference::order);
+    follows.sort_by_key(Difference::order);
     Comparison {
         differences,
         follows,
@@ -178,7 +187,7 @@ impl Moved {
     fn explains(&self, difference: &Difference) -> bool {
         let of_paths = matches!(
             difference.kind,
-            Kind::Directory | Kind::Argument | Kind::Variable
+            Kind::Directory | Kind::Argument | Kind::Variable | Kind::Environment
         );
         !self.before.is_empty()
             && of_paths
@@ -199,6 +208,27 @@ impl Moved {
 }
 
 impl Difference {
+    /// Where it stands among others: what tells the most comes first.
+    fn order(&self) -> (u8, bool, String) {
+        let rank = match self.kind {
+            Kind::Package => 0,
+            Kind::Compiler => 1,
+            Kind::Wrapper => 2,
+            Kind::Directory => 3,
+            Kind::Argument => 4,
+            Kind::Source => 5,
+            Kind::Listing => 6,
+            Kind::Link => 7,
+            Kind::Library => 8,
+            Kind::Variable => 9,
+            Kind::Environment => 10,
+            Kind::Dependency => 11,
+            Kind::Order => 12,
+        };
+        let is_new = self.before.is_empty() || self.after.is_empty();
+        (rank, is_new, self.name.clone())
+    }
+
     /// The texts, where there was one and is one.
     pub fn texts(&self) -> Option<(&str, &str)> {
         match (self.before.as_slice(), self.after.as_slice()) {
@@ -212,7 +242,7 @@ fn is_of_version(difference: &Difference) -> bool {
     match difference.kind {
         Kind::Source | Kind::Directory => true,
         Kind::Argument => difference.name == "source",
-        Kind::Variable => {
+        Kind::Variable | Kind::Environment => {
             difference.name.starts_with("CARGO_PKG_")
                 || difference.name.starts_with("CARGO_MANIFEST_")
         }
@@ -220,10 +250,44 @@ fn is_of_version(difference: &Difference) -> bool {
     }
 }
 
-fn is_computed(difference: &Difference) -> bool {
+/// Whether only one of the two looked at it: what it read before has led it there, or away.
+fn is_looked_at_once(difference: &Difference, before: &[Part], after: &[Part]) -> bool {
+    let other = match (difference.before.as_slice(), difference.after.as_slice()) {
+        ([], _) => before,
+        (_, []) => after,
+        _ => return false,
+    };
     match difference.kind {
+        Kind::Variable
+        | Kind::Source
+        | Kind::Dependency
+        | Kind::Library
+        | Kind::Listing
+        | Kind::Link => true,
+        // One of several that were read together is not set, if the others were read.
+        Kind::Environment => !other.iter().any(|part| {
+            let family = part.name.strip_suffix('*');
+            part.kind == Kind::Environment
+                && family.is_some_and(|start| difference.name.starts_with(start))
+        }),
+        Kind::Package
+        | Kind::Compiler
+        | Kind::Wrapper
+        | Kind::Directory
+        | Kind::Argument
+        | Kind::Order => false,
+    }
+}
+
+fn is_computed(difference: &Difference) -> bool {
+    let is_other = || !difference.before.is_empty() && !difference.after.is_empty();
+    match difference.kind {
+        // The file's name has the other crate's hash in it.
+        Kind::Argument if difference.name.starts_with("--extern ") => is_other(),
         Kind::Argument => OF_EVERYTHING.contains(&difference.name.as_str()),
-        Kind::Variable => difference.name == OUT_DIR,
+        // Another program may be called otherwise, too.
+        Kind::Compiler | Kind::Wrapper => difference.name == "name",
+        Kind::Variable | Kind::Environment => difference.name == OUT_DIR,
         _ => false,
     }
 }
@@ -275,8 +339,67 @@ mod tests {
             assert_eq!(names(&compared.follows), ["-C metadata"]);
             after.remove(index);
             let gone = of(&before, &after);
-            assert!(names(&gone.differences).contains(&expected));
+            let all = [names(&gone.differences), names(&gone.follows)].concat();
+            assert!(all.contains(&expected));
         }
+    }
+
+    fn file(name: &str, contents: Option<&str>) -> Part {
+        let mut part = Part::digest(Kind::Source, name, contents.unwrap_or_default().as_bytes());
+        if contents.is_none() {
+            part.value = Value::Absent;
+        }
+        part
+    }
+
+    /// What was looked at in one of two runs alone is no reason for that: something that was looked at in both is.
+    #[test]
+    fn what_only_one_looked_at_follows() {
+        let before = [
+            file("first/a.h", None),
+            file("second/a.h", Some("1")),
+            file("second/b.h", Some("1")),
+            file("a.c", Some("1")),
+        ];
+        let after = [file("a.c", Some("1")), file("first/a.h", Some("2"))];
+        let compared = of(&before, &after);
+        assert_eq!(names(&compared.differences), ["first/a.h"]);
+        assert_eq!(compared.differences[0].before, [Value::Absent]);
+        assert_eq!(names(&compared.follows), ["second/a.h", "second/b.h"]);
+        // Unless nothing else is known.
+        let compared = of(&before[..3], &before[..2]);
+        assert_eq!(names(&compared.differences), ["second/b.h"]);
+    }
+
+    #[test]
+    fn of_variables_that_are_read_together_one_may_be_new() {
+        let listed = |name: &str| Part::text(Kind::Environment, name, "");
+        let before = [listed("NIX_RUST*"), file("a.rs", Some("1"))];
+        let after = [
+            listed("NIX_RUST*"),
+            Part::text(Kind::Environment, "NIX_RUSTFLAGS", "-Ca=b"),
+            file("a.rs", Some("1")),
+        ];
+        assert_eq!(names(&of(&before, &after).differences), ["NIX_RUSTFLAGS"]);
+        // Where they were not read before, that is the lesser news.
+        let after = [&after[..2], &[file("a.rs", Some("2"))]].concat();
+        let compared = of(&before[1..], &after);
+        assert_eq!(names(&compared.differences), ["a.rs"]);
+        assert_eq!(compared.follows.len(), 2);
+    }
+
+    #[test]
+    fn a_variable_is_named_once() {
+        let parts = |value: &str| {
+            [
+                Part::text(Kind::Variable, "A", value),
+                Part::text(Kind::Environment, "A", value),
+                Part::text(Kind::Environment, "*", ""),
+            ]
+        };
+        let compared = of(&parts("1"), &parts("2"));
+        assert_eq!(compared.differences.len(), 1);
+        assert_eq!(compared.differences[0].kind, Kind::Variable);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Finds the calls for a crate, and in another build those that compile the same.
 
+use std::collections::BTreeSet;
+
 use nix_sccache_contract::log::Outcome;
 use nix_sccache_contract::record::Made;
 
@@ -105,27 +107,22 @@ fn is_like(one: &Call, other: &Call) -> bool {
 }
 
 fn differing(one: &Made, other: &Made) -> usize {
-    let missing = one.parts.iter().filter(|part| !other.parts.contains(part));
-    missing.count()
+    let known: BTreeSet<_> = other.parts.iter().collect();
+    one.parts
+        .iter()
+        .filter(|part| !known.contains(part))
+        .count()
 }
 
 /// The build's call that wrote the file of a dependency.
 pub fn producer<'a>(file: &str, build: &'a Build) -> Option<&'a Call> {
-    let (folder, name) = file.rsplit_once('/').unwrap_or(("", file));
-    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
     let stem = stem.strip_prefix("lib").unwrap_or(stem);
-    let with_stem = |call: &&Call| {
-        call.made
-            .as_ref()
-            .is_some_and(|made| made.unit.stem.as_deref() == Some(stem))
+    let is_its = |call: &&Call| {
+        let made = call.made.as_ref();
+        made.is_some_and(|made| made.unit.stem.as_deref() == Some(stem))
     };
-    let in_folder = |call: &&Call| {
-        call.made
-            .as_ref()
-            .is_some_and(|made| made.unit.folder.as_deref() == Some(folder))
-    };
-    let calls = || build.calls.iter().rev().filter(with_stem);
-    calls().find(in_folder).or_else(|| calls().next())
+    build.calls.iter().rev().find(is_its)
 }
 
 #[cfg(test)]

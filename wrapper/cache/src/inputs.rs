@@ -28,11 +28,14 @@ pub enum Value {
     Program(Option<Digest>),
     /// A device, a pipe, a socket.
     Other,
-    /// The digest of what a directory lists, of where links lead to, or of several variables.
-    Digest(Digest),
+    /// What a directory lists, where links lead to, or several variables: fields, with their tags.
+    Several(Vec<Field>),
     /// A variable that is set.
     Text(Vec<u8>),
 }
+
+/// One of several things that a name holds, and its tag.
+pub type Field = (&'static str, Vec<u8>);
 
 /// The variables that a run sees.
 #[derive(Debug, Default)]
@@ -71,18 +74,17 @@ impl Environment {
             .map(|(value, _)| value.as_bytes())
     }
 
-    /// The digest of those whose names begin so.
-    fn family(&self, start: &[u8]) -> Digest {
-        let mut key = KeyHasher::new("variables");
+    /// Those whose names begin so, in order.
+    fn family(&self, start: &[u8]) -> Vec<Field> {
         let all = self
             .variables
             .iter()
             .filter(|(name, (_, counts))| *counts && name.as_bytes().starts_with(start));
-        for (name, (value, _)) in all {
-            key.field("name", name.as_bytes());
-            key.field("value", value.as_bytes());
-        }
-        key.digest()
+        all.flat_map(|(name, (value, _))| {
+            let bytes = |text: &OsString| text.as_bytes().to_vec();
+            [("name", bytes(name)), ("value", bytes(value))]
+        })
+        .collect()
     }
 }
 
@@ -114,10 +116,10 @@ impl World<'_> {
                 Some(value) => Value::Text(value.to_vec()),
                 None => Value::Absent,
             },
-            NameKind::Family => Value::Digest(self.environment.family(&name.name)),
-            NameKind::Environment => Value::Digest(self.environment.family(b"")),
-            NameKind::Listing => Value::Digest(listing(&path)?),
-            NameKind::Link => Value::Digest(self.link(&path)),
+            NameKind::Family => Value::Several(self.environment.family(&name.name)),
+            NameKind::Environment => Value::Several(self.environment.family(b"")),
+            NameKind::Listing => Value::Several(listing(&path)?),
+            NameKind::Link => Value::Several(self.link(&path)),
             NameKind::File | NameKind::State | NameKind::Absent => {
                 let Ok(found) = fs::metadata(&path) else {
                     return Ok(Value::Absent);
@@ -145,24 +147,24 @@ impl World<'_> {
     }
 
     /// Where links lead to, on the way and at the end.
-    fn link(&self, path: &Path) -> Digest {
-        let mut key = KeyHasher::new("link");
+    fn link(&self, path: &Path) -> Vec<Field> {
+        let mut fields = Vec::new();
         for (tag, target) in [
             ("link", fs::read_link(path)),
             ("real", fs::canonicalize(path)),
         ] {
             if let Ok(target) = target {
                 let (place, rest) = self.places.name(target.as_os_str().as_bytes());
-                key.field("place", &[place]);
-                key.field(tag, rest);
+                fields.push(("place", vec![place]));
+                fields.push((tag, rest.to_vec()));
             }
         }
-        key.digest()
+        fields
     }
 }
 
-/// What a directory lists: names, and what is a directory or a link.
-fn listing(path: &Path) -> io::Result<Digest> {
+/// What a directory lists: names, and of each whether it is a directory or a link.
+fn listing(path: &Path) -> io::Result<Vec<Field>> {
     let read = |entry: io::Result<fs::DirEntry>| {
         let entry = entry?;
         let kind = entry.file_type()?;
@@ -174,12 +176,20 @@ fn listing(path: &Path) -> io::Result<Digest> {
         Err(error) => return Err(error),
     };
     names.sort();
-    let mut key = KeyHasher::new("listing");
-    for (name, kind) in names {
-        key.field("name", name.as_bytes());
-        key.field("kind", &kind.map(u8::from));
+    let fields = |(name, kind): (OsString, [bool; 2])| {
+        let kind = kind.map(u8::from).to_vec();
+        [("name", name.into_vec()), ("kind", kind)]
+    };
+    Ok(names.into_iter().flat_map(fields).collect())
+}
+
+/// The digest of several things.
+fn digest_of(fields: &[Field]) -> Digest {
+    let mut key = KeyHasher::new("several");
+    for (tag, value) in fields {
+        key.field(tag, value);
     }
-    Ok(key.digest())
+    key.digest()
 }
 
 /// What names hold, together.
@@ -216,7 +226,7 @@ pub fn look(
                 key.field("program", digest.as_ref().map_or(&[][..], |it| it));
             }
             Value::Other => key.field("other", b""),
-            Value::Digest(digest) => key.field("digest", digest),
+            Value::Several(fields) => key.field("several", &digest_of(fields)),
             Value::Text(text) => key.field("text", text),
         }
         values.push(value);

@@ -26,18 +26,20 @@ pub enum Kind {
     Argument,
     /// The order of the arguments.
     Order,
-    /// A variable.
+    /// A variable that was asked for by name.
     Variable,
-    /// A source, or a header.
+    /// A variable that was read with others whose names begin alike, or with all; and `BEGINNING*`, that they were.
+    Environment,
+    /// A source, a header, or any other file.
     Source,
     /// Another crate.
     Dependency,
-    /// A static library.
+    /// A library that is no crate.
     Library,
-    /// The description of a target.
-    Target,
-    /// The cache's own program.
-    Cache,
+    /// What a directory lists.
+    Listing,
+    /// Where a symbolic link leads.
+    Link,
 }
 
 /// What a part had for a value.
@@ -52,11 +54,13 @@ pub enum Value {
     Text(String),
     /// Something long, or secret.
     Digest(String),
+    /// There was none: no such file, no such variable.
+    Absent,
 }
 
 record! {
     /// One part of a key.
-    #[derive(Clone, Debug, PartialEq, Eq)]
+    #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
     pub struct Part {
         /// What it is.
         pub kind: Kind,
@@ -70,7 +74,7 @@ record! {
 }
 
 impl Kind {
-    const ALL: [(Self, &'static str); 12] = [
+    const ALL: [(Self, &'static str); 13] = [
         (Self::Package, "package"),
         (Self::Compiler, "compiler"),
         (Self::Wrapper, "wrapper"),
@@ -78,11 +82,12 @@ impl Kind {
         (Self::Argument, "argument"),
         (Self::Order, "order"),
         (Self::Variable, "variable"),
+        (Self::Environment, "environment"),
         (Self::Source, "source"),
         (Self::Dependency, "dependency"),
         (Self::Library, "library"),
-        (Self::Target, "target"),
-        (Self::Cache, "cache"),
+        (Self::Listing, "listing"),
+        (Self::Link, "link"),
     ];
 }
 
@@ -110,23 +115,26 @@ impl Json for Kind {
 
 members!(Kind, Vec<Part>);
 
-/// It is a member `text` or `digest`.
+/// It is a member `text`, `digest` or `absent`.
 impl Member for Value {
     fn put(&self, _: &str, text: &mut String) {
         match self {
             Self::Text(value) => put("text", value, text),
             Self::Digest(value) => put("digest", value, text),
+            Self::Absent => true.put("absent", text),
         }
     }
 
     fn get(_: &str, members: &Map<String, serde_json::Value>) -> Option<Self> {
         let text = String::get("text", members).map(Self::Text);
-        text.or_else(|| String::get("digest", members).map(Self::Digest))
+        let digest = || String::get("digest", members).map(Self::Digest);
+        let absent = || bool::get("absent", members)?.then_some(Self::Absent);
+        text.or_else(digest).or_else(absent)
     }
 }
 
-/// The longest text that is kept: longer ones nobody reads.
-const LONGEST: usize = 2048;
+/// The longest text that is kept: the flags of a derivation with a hundred inputs fit.
+const LONGEST: usize = 16 << 10;
 
 impl Part {
     /// A part with a value that people may see: a long one, or one with a secret in it, is a digest.
@@ -178,7 +186,7 @@ impl Value {
     pub fn as_text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
-            Self::Digest(_) => None,
+            Self::Digest(_) | Self::Absent => None,
         }
     }
 }
@@ -195,7 +203,7 @@ mod tests {
             ("CARGO_REGISTRY_TOKEN", "hunter2"),
             ("MY_PASSWORD", "hunter2"),
             ("CARGO_HTTP_PROXY", "http://me:hunter2@host"),
-            ("LONG", &"hunter2".repeat(1000)),
+            ("LONG", &"hunter2".repeat(3000)),
         ] {
             let Value::Digest(digest) = part(name, value) else {
                 panic!("{name} is readable");
@@ -210,6 +218,10 @@ mod tests {
         for part in [
             Part::text(Kind::Argument, "-C opt-level", "3"),
             Part::digest(Kind::Dependency, "serde", b"x").in_file("libserde-1.rmeta"),
+            Part {
+                value: Value::Absent,
+                ..Part::text(Kind::Source, "src/a.rs", "")
+            },
         ] {
             let line = part.to_json();
             assert_eq!(Part::from_json(line.as_bytes()), Some(part), "{line}");

@@ -52,15 +52,13 @@ record! {
         pub test: bool,
         /// Whether it is checked alone.
         pub checked: bool,
-        /// The folder to which its library goes.
-        pub folder: Option<String>,
-        /// The library's name in there, without `lib` and an ending.
+        /// The name of its library, without `lib` and an ending.
         pub stem: Option<String>,
     }
 }
 
 impl Unit {
-    /// Whether two builds' calls compile the same thing; its folder and stem may be others.
+    /// Whether two builds' calls compile the same thing; its stem may be another.
     #[must_use]
     pub fn is_like(&self, other: &Self) -> bool {
         (&self.kinds, &self.target, self.test, self.checked)

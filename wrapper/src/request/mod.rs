@@ -20,7 +20,7 @@ use crate::store;
 pub use self::fields::{Field, Request};
 
 /// Variables that libc reads for itself, whatever the compiler asks for: they decide of its messages.
-const OF_LIBC: [&str; 6] = [
+pub const OF_LIBC: [&str; 6] = [
     "LANG",
     "LANGUAGE",
     "LC_ALL",
