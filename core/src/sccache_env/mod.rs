@@ -55,7 +55,7 @@ pub struct Wanted {
     pub network: bool,
     /// The languages to put the shim in front of; all of them by default.
     pub wrap: Option<Vec<Language>>,
-    /// The largest message between client and server, and so the largest entry.
+    /// The largest message between the shim and the server; longer entries are stored in parts.
     pub max_frame_length: Option<Size>,
     /// Whether to compile all anew and replace the entries.
     #[serde(default)]

@@ -1,6 +1,5 @@
-//! Variables that go into what a compiler makes, and of which sccache knows nothing: those that
-//! nixpkgs' and cargo2nix's wrappers of compilers turn into arguments, and those that compilers read
-//! and do not list among a crate's dependencies.
+//! Names variables that go into what a compiler makes: those that nixpkgs' and cargo2nix's wrappers of compilers turn
+//! into arguments, and those that compilers read and do not list among a crate's dependencies.
 //!
 //! Each is given by how it begins: nixpkgs ends its own in the name of a platform.
 
@@ -23,8 +22,7 @@ pub const RUST: [&str; 9] = [
 
 /// Of a compiler of C or C++: nixpkgs' wrapper, its flags and its hardening. By `NIX_ENFORCE_NO_NATIVE` it
 /// passes over `native` processors, for which nothing is cached anyhow. What is for the linker
-/// alone (`NIX_LDFLAGS`, `NIX_CFLAGS_LINK`) is in no object, and the assembler that gcc finds by
-/// `COMPILER_PATH` sccache knows by itself.
+/// alone (`NIX_LDFLAGS`, `NIX_CFLAGS_LINK`) is in no object.
 pub const C: [&str; 4] = [
     "NIX_CC_WRAPPER_",
     "NIX_CFLAGS_COMPILE",

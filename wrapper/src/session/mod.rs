@@ -1,7 +1,7 @@
 //! Keeps a session: one build's use of the cache.
 //!
 //! It is a directory, which [`contract::SESSION`] names, with the log of the calls, the
-//! first error of the cache, the links by which sccache calls us, and, where the
+//! first error of the cache, what is remembered of files, a link by which tools call us, and, where the
 //! transport wants a server in the build, that server's socket.
 
 pub mod log;

@@ -1,6 +1,6 @@
 //! Shows compilers paths that stay the same while a lock file or a version changes.
 //!
-//! Vendored crates are compiled by absolute paths, which are in sccache's keys and in what is
+//! Vendored crates are compiled by absolute paths, which are in keys and in what is
 //! compiled. crane's and naersk's carry the hash of the whole lock file, buildRustPackage's with
 //! `cargoHash` the version of the package: one change, and no key is what it was. So in Nix's
 //! sandbox a vendored crate's compiler is shown another path, which leads to the same files, and

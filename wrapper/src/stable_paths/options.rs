@@ -4,7 +4,7 @@ use super::root::Root;
 use super::text::{Direction, replaced};
 use crate::invocation::{Arguments, Rustc};
 
-/// Whose values are no part of sccache's key, and name files that are the same by any path.
+/// Whose values name files that are the same by any path.
 const LEFT_ALONE: [&str; 3] = ["--out-dir", "--extern", "-L"];
 
 /// Values of `-C` options by which they are off.
