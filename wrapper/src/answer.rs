@@ -23,6 +23,7 @@ use nix_sccache_cache::trace::{self, NotStorable, Observation, Output, Rules};
 use nix_sccache_contract::bypass::BypassReason;
 use nix_sccache_contract::fault::{CacheError, Fault, FaultRecord};
 use nix_sccache_contract::json::Json;
+use nix_sccache_contract::part::Kind;
 use nix_sccache_contract::{self as contract, Language, wire};
 
 use crate::connection::{self, Connection, in_seconds};
@@ -494,9 +495,17 @@ impl Question<'_> {
         /// gcc reads it when such a macro is used (12.2), by whatever name, and clang always.
         const EPOCH: &[u8] = b"SOURCE_DATE_EPOCH";
         const MACROS: [&[u8]; 2] = [b"__DATE__", b"__TIME__"];
-        const OF_FILE: &[u8] = b"__TIMESTAMP__";
+        /// Of `__TIMESTAMP__`, which may be pasted together.
+        const OF_FILE: &[u8] = b"STAMP__";
         if self.invocation.language() == Language::Rust {
             return false;
+        }
+        let mut arguments = request
+            .fields
+            .iter()
+            .filter(|field| field.kind == Kind::Argument);
+        if arguments.any(|field| memmem::find(&field.value, OF_FILE).is_some()) {
+            return true;
         }
         let inputs = &seen.inputs;
         let asks = inputs

@@ -18,16 +18,18 @@ const FREE_OF_PATHS: [&str; 3] = ["dep-info", "link", "metadata"];
 
 pub(super) fn add(request: &mut Request, call: &Rustc, directory: &Path) {
     let at = |path: &Path| absolute(path, directory);
-    let libraries: Vec<_> = call
-        .library_directories()
-        .map(|path| at(Path::new(path)))
-        .collect();
     let written = call
         .output_directories()
         .iter()
         .map(|path| at(path))
         .collect::<Vec<_>>();
-    request.unlisted = libraries.iter().chain(&written).cloned().collect();
+    // There are what other crates are, each of which is read; in others a macro may look for what there is.
+    let of_crates = call
+        .arguments
+        .values("-L")
+        .filter_map(|given| given.strip_prefix("dependency="));
+    let of_crates = of_crates.map(|path| at(Path::new(path)));
+    request.unlisted = of_crates.chain(written.iter().cloned()).collect();
     request.writable = if written.is_empty() {
         vec![directory.to_owned()]
     } else {
