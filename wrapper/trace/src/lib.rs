@@ -16,7 +16,7 @@
 //! | [`files`], [`looks`], [`links`], [`changes`] | what is opened; looked at; resolved; made, renamed and removed |
 //! | [`variables`], [`programs`], [`libraries`] | what is read of the environment, started, loaded |
 //! | [`system_call`] | the same, where programs call the kernel through libc's `syscall` |
-//! | [`start`] | the first call: puts the rest in place |
+//! | [`ready`], [`start`] | the first call: puts the rest in place |
 //! | [`trace`], [`path`], [`environment`], [`space`], [`next`], [`sys`] | the file; absolute paths; our variables; memory; libc's functions; the kernel's |
 #![no_std]
 #![allow(unsafe_code, reason = "it stands between programs and their libc")]
@@ -38,6 +38,7 @@ mod links;
 mod looks;
 mod path;
 mod programs;
+mod ready;
 mod space;
 mod start;
 mod sys;

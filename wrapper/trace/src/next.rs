@@ -1,7 +1,7 @@
 //! Finds the functions that this library stands in front of: of libc, or of what else is preloaded.
 //!
 //! It does what `dlsym(RTLD_NEXT, …)` does, which a process has only since glibc 2.34 or with libdl, and which may
-//! allocate. All are looked up at the first call ([`start`](crate::start)), since later another thread may hold the
+//! allocate. All are looked up at the first call ([`ready`](crate::ready)), since later another thread may hold the
 //! dynamic linker's lock.
 
 use core::ffi::{CStr, c_char, c_int, c_void};
@@ -38,7 +38,7 @@ impl Next {
     ///
     /// `F` is the type of a pointer to that function.
     pub unsafe fn get<F: Copy>(&self) -> Option<F> {
-        crate::start::ensure();
+        crate::ready::ensure();
         let found = self.found.load(Ordering::Relaxed);
         // SAFETY: an address is as long as a pointer to a function, and the caller knows its type.
         (found != 0).then(|| unsafe { transmute_copy(&found) })

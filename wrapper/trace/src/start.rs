@@ -1,52 +1,25 @@
 //! Puts everything in place at the first call, whether it comes from the dynamic linker's constructors or before.
 
-use core::sync::atomic::{AtomicU8, Ordering};
-
 use crate::format::Kind;
 use crate::sys::{self, AT_FDCWD, PATH_MAX};
-use crate::{environment, libraries, next, trace};
-
-const NOT_YET: u8 = 0;
-const UNDER_WAY: u8 = 1;
-const DONE: u8 = 2;
-static STATE: AtomicU8 = AtomicU8::new(NOT_YET);
+use crate::{environment, libraries, next, ready, trace};
 
 // SAFETY: the section holds functions that are called once each, with arguments that this one does not look at.
 #[used]
 #[unsafe(link_section = ".init_array")]
 static CONSTRUCTOR: extern "C" fn() = {
     extern "C" fn construct() {
-        ensure();
+        ready::ensure();
     }
     construct
 };
 
-/// Sees to it that all is in place.
-#[inline]
-pub fn ensure() {
-    if STATE.load(Ordering::Acquire) != DONE {
-        first();
-    }
-}
-
-#[cold]
-#[inline(never)]
-fn first() {
-    match STATE.compare_exchange(NOT_YET, UNDER_WAY, Ordering::Acquire, Ordering::Acquire) {
-        Ok(_) => {
-            next::look_up();
-            environment::take();
-            begin();
-            STATE.store(DONE, Ordering::Release);
-        }
-        // Another thread: nothing here waits for one.
-        Err(UNDER_WAY) => {
-            while STATE.load(Ordering::Acquire) != DONE {
-                core::hint::spin_loop();
-            }
-        }
-        Err(_) => {}
-    }
+// SAFETY: nobody else's function has this name.
+#[unsafe(no_mangle)]
+extern "C" fn nix_sccache_trace_start() {
+    next::look_up();
+    environment::take();
+    begin();
 }
 
 /// Maps the traces and notes this process' start. Where one of them cannot be had none is written: a program without a

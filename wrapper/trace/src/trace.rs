@@ -62,7 +62,7 @@ fn map(file: c_int) -> Option<(*mut u8, usize)> {
 
 /// Whether this process is traced.
 pub fn is_on() -> bool {
-    crate::start::ensure();
+    crate::ready::ensure();
     !TRACES[0].start.load(Ordering::Relaxed).is_null()
 }
 
