@@ -648,14 +648,41 @@ mod tests {
     }
 
     #[test]
-    fn inputs_are_what_was_there_before() {
+    fn scripts_count_what_their_interpreters_read() {
         let folder = tempfile::tempdir().unwrap();
-        let made = folder.path().join("a.o").display().to_string();
         let script = |interpreter: &str| {
             let path = folder.path().join(interpreter);
             fs::write(&path, format!("#! /nix/store/{interpreter} -e\n")).unwrap();
             path.display().to_string()
         };
+        let [bash, python] = ["bash", "python"].map(script);
+        let file = |path: &str| format!("File 0 {path}");
+        let cases: [(&[Line], &[&str]); 2] = [
+            (
+                &[
+                    (Kind::Spawn, 0, 1, 2, &bash),
+                    (Kind::Start, 0, 2, 1, "/nix/store/bash"),
+                ],
+                &["Variable 0 A", "Family 0 NIX_", &file(&bash)],
+            ),
+            (
+                &[
+                    (Kind::Start, 0, 2, 1, "/nix/store/python"),
+                    (Kind::Spawn, 0, 1, 2, &python),
+                ],
+                &["Environment 0 ", &file(&python)],
+            ),
+        ];
+        for (lines, expected) in cases {
+            let seen = read_lines(lines, folder.path()).unwrap();
+            assert_eq!(seen, expected, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn inputs_are_what_was_there_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let made = folder.path().join("a.o").display().to_string();
         fs::write(&made, "").unwrap();
         for (lines, expected) in [
             (
@@ -731,24 +758,6 @@ mod tests {
                     (Kind::Read, 0, 1, FILE, "/scratch/b"),
                 ],
                 &[],
-            ),
-            (
-                &[
-                    (Kind::Spawn, 0, 1, 2, &script("bash")),
-                    (Kind::Start, 0, 2, 1, "/nix/store/bash"),
-                ],
-                &[
-                    "Variable 0 A",
-                    "Family 0 NIX_",
-                    &format!("File 0 {}", script("bash")),
-                ],
-            ),
-            (
-                &[
-                    (Kind::Start, 0, 2, 1, "/nix/store/python"),
-                    (Kind::Spawn, 0, 1, 2, &script("python")),
-                ],
-                &["Environment 0 ", &format!("File 0 {}", script("python"))],
             ),
             // A program that is not there is looked for at the next place.
             (
