@@ -7,6 +7,7 @@ mod rustc;
 pub mod variables;
 
 use std::env;
+use std::ffi::OsStr;
 use std::io::{self, IsTerminal};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,8 @@ use nix_sccache_contract::part::Kind;
 
 use crate::invocation::{Compiler, Invocation, Options};
 use crate::store;
+
+use self::fields::absolute;
 
 pub use self::fields::{Field, Request};
 
@@ -50,6 +53,11 @@ pub fn of(
         Options::Rustc(call) => rustc::add(&mut request, call, directory),
         Options::Cc(call) => cc::add(&mut request, call, directory),
     }
+    // What is in a file of arguments is among them, and cargo's has another name each time.
+    let files = invocation.arguments.iter();
+    let files = files.filter_map(|argument| argument.as_bytes().strip_prefix(b"@"));
+    let files = files.map(|file| absolute(Path::new(OsStr::from_bytes(file)), directory));
+    request.scratch.extend(files);
     for name in OF_LIBC {
         if let Some(value) = env::var_os(name) {
             request.add(Kind::Variable, name, value.as_bytes());
