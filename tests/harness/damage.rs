@@ -1,45 +1,87 @@
-//! Damages an entry: a ZIP archive whose files are compressed by themselves.
+//! Damage to what the cache has stored: entries, the parts of long ones, and manifests.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// Changes one bit in the middle of a file of the archive.
-pub fn flip(entry: &Path, name: &str) {
-    let mut bytes = fs::read(entry).unwrap_or_else(|error| panic!("{}: {error}", entry.display()));
-    let header = header_of(&bytes, name);
-    let number = |at: usize, length: usize| {
-        let bytes = bytes[at..at + length].iter().rev();
-        bytes.fold(0, |number, byte| number << 8 | usize::from(*byte))
-    };
-    let data = header + 30 + number(header + 26, 2) + number(header + 28, 2);
-    let middle = data + number(header + 18, 4) / 2;
-    bytes[middle] ^= 0x10;
-    fs::write(entry, bytes).unwrap_or_else(|error| panic!("{}: {error}", entry.display()));
+/// What a file of a storage is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stored {
+    /// What a run has made, or the beginning of that.
+    Entry,
+    /// A part of a long entry.
+    Part,
+    /// What runs have looked at.
+    Manifest,
 }
 
-/// Gives a file of the archive another name, under which nobody looks for it.
-pub fn lose(entry: &Path, name: &str) {
-    let mut bytes = fs::read(entry).unwrap_or_else(|error| panic!("{}: {error}", entry.display()));
-    let places = (0..bytes.len()).filter(|at| bytes[*at..].starts_with(name.as_bytes()));
-    let places: Vec<_> = places.collect();
-    assert!(!places.is_empty(), "no {name}");
-    for place in places {
-        bytes[place] = b'_';
+/// Where something is damaged.
+#[derive(Clone, Copy, Debug)]
+pub enum Spot {
+    /// At what an entry's header is checked by.
+    Seal,
+    /// In the header of an entry.
+    Header,
+    /// In what the compiler said.
+    Messages,
+    /// In the last of the files, or in the last name of a manifest.
+    End,
+}
+
+/// What a file is.
+pub fn what(file: &Path) -> Stored {
+    let bytes = bytes_of(file);
+    match bytes.get(..8) {
+        Some(b"nscentry") => Stored::Entry,
+        Some(b"nscnames") => Stored::Manifest,
+        _ => Stored::Part,
     }
-    fs::write(entry, bytes).unwrap_or_else(|error| panic!("{}: {error}", entry.display()));
+}
+
+/// Those of a kind.
+pub fn those(files: Vec<PathBuf>, kind: Stored) -> Vec<PathBuf> {
+    files
+        .into_iter()
+        .filter(|file| what(file) == kind)
+        .collect()
+}
+
+/// Changes one bit.
+pub fn flip(file: &Path, spot: Spot) {
+    /// The magic bytes, the time that the run took, and the seal.
+    const SEAL: usize = 9 + 8;
+    const HEADER: usize = SEAL + 32;
+    let mut bytes = bytes_of(file);
+    let at = match spot {
+        Spot::Seal => SEAL + 3,
+        // Behind its length.
+        Spot::Header => HEADER + 10,
+        Spot::Messages => {
+            let (mut length, mut at) = (0, HEADER);
+            for shift in (0..).step_by(7) {
+                let byte = usize::from(bytes[at]);
+                (length, at) = (length | (byte & 0x7f) << shift, at + 1);
+                if byte < 0x80 {
+                    break;
+                }
+            }
+            at + length + 5
+        }
+        Spot::End => bytes.len() - 40,
+    };
+    bytes[at] ^= 0x10;
+    write(file, &bytes);
 }
 
 /// Leaves the first half of it.
-pub fn cut(entry: &Path) {
-    let bytes = fs::read(entry).unwrap_or_else(|error| panic!("{}: {error}", entry.display()));
-    fs::write(entry, &bytes[..bytes.len() / 2])
-        .unwrap_or_else(|error| panic!("{}: {error}", entry.display()));
+pub fn cut(file: &Path) {
+    let bytes = bytes_of(file);
+    write(file, &bytes[..bytes.len() / 2]);
 }
 
-/// Where the header of a file begins.
-fn header_of(bytes: &[u8], name: &str) -> usize {
-    let place = (0..bytes.len()).find(|at| {
-        bytes[*at..].starts_with(b"PK\x03\x04") && bytes[at + 30..].starts_with(name.as_bytes())
-    });
-    place.unwrap_or_else(|| panic!("no {name}"))
+fn bytes_of(file: &Path) -> Vec<u8> {
+    fs::read(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
+fn write(file: &Path, bytes: &[u8]) {
+    fs::write(file, bytes).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
 }

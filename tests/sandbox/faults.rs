@@ -7,7 +7,7 @@ use std::os::unix::net::UnixListener;
 use std::thread;
 use std::time::Duration;
 
-use nix_sccache_tests::damage::lose;
+use nix_sccache_tests::damage::{Spot, Stored, flip, those};
 use nix_sccache_tests::{Built, Daemon, Derivation, Host, Library, hosts};
 use serde_json::json;
 
@@ -39,8 +39,8 @@ fn entries_are_damaged() {
         let (daemon, library) = (Daemon::start(), project());
         let plain = Derivation::new(json!(null)).build(&host, &library);
         through(&daemon).build(&host, &library);
-        for entry in daemon.entries() {
-            lose(&entry, "stdout");
+        for entry in those(daemon.entries(), Stored::Entry) {
+            flip(&entry, Spot::Header);
         }
         let built = through(&daemon).build(&host, &library);
         assert_eq!(built.contents(), plain.contents());

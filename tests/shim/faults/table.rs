@@ -9,13 +9,15 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use nix_sccache_tests::Daemon;
-use nix_sccache_tests::damage::{cut, flip, lose};
+use nix_sccache_tests::damage::{Spot, Stored, cut, flip};
+use nix_sccache_tests::{Daemon, rustc, stdout_of};
 use serde_json::Value;
 
 use super::meddler::{Meddling, meddle};
@@ -48,25 +50,29 @@ enum Place {
     Error(&'static str),
     /// It was got over: the fault's code.
     Fault(&'static str),
+    /// The call passed by: the reason's code.
+    Bypass(&'static str),
 }
 
 impl Place {
     fn code(self) -> &'static str {
         match self {
-            Self::Error(code) | Self::Fault(code) => code,
+            Self::Error(code) | Self::Fault(code) | Self::Bypass(code) => code,
         }
     }
 }
 
 const UNREACHABLE: Place = Place::Error("server-unreachable");
-const FAILED: Place = Place::Error("sccache-failed");
+const FAILED: Place = Place::Error("storage-failed");
+const TOO_OLD: Place = Place::Error("server-too-old");
+const SILENT: Place = Place::Error("server-silent");
+const NOT_STARTED: Place = Place::Error("server-not-started");
 
 const DAMAGED: Place = Place::Fault("entry-damaged");
 const NOT_READ: Place = Place::Fault("entry-not-read");
 const NOT_STORED: Place = Place::Fault("entry-not-stored");
 
-/// A compilation that takes a minute, in pieces, so that nothing is left of one that is ended.
-const WAIT: &str = "for _ in $(seq 600); do sleep 0.1; done";
+const NOT_TRACED: Place = Place::Bypass("not-traced");
 
 /// What a row may take beside what it costs, and so many times what the compiler alone takes right
 /// before and after it: four rows run at once, and other tests beside them, which leaves builds a
@@ -78,8 +84,7 @@ const SLACK: f64 = 2.0;
 const TIMES: f64 = 5.0;
 const TRIES: usize = 3;
 
-/// What none may take beside what it costs, not once: where something hangs, sccache waits for 60 s,
-/// and the shim for 120 s.
+/// What none may take beside what it costs, not once: where something hangs, the shim waits for 120 s.
 const HANG: f64 = 30.0;
 
 fn row(name: &'static str, place: Place, costs: f64, make: fn() -> World) -> Row {
@@ -120,226 +125,227 @@ fn reaching() -> Vec<Row> {
                 .into();
             world
         }),
-        row(
-            "it takes calls and hangs",
-            Place::Error("server-silent"),
-            1.4,
-            || {
-                let mut world = meddled(Meddling::Hang);
-                world.variables.insert("NIX_SCCACHE_TIMEOUT", "1".into());
-                world
-            },
-        ),
-        row(
-            "the daemon stands still",
-            Place::Error("server-silent"),
-            1.4,
-            || {
-                let mut world = World::warm();
-                world.daemon().pause();
-                world.variables.insert("NIX_SCCACHE_TIMEOUT", "1".into());
-                world
-            },
-        ),
-        row("it hangs up", FAILED, 0.6, || meddled(Meddling::Say(b""))),
-        row("it speaks HTTP", FAILED, 0.6, || {
+        row("it takes calls and hangs", SILENT, 1.2, || {
+            let mut world = meddled(Meddling::Hang);
+            world.variables.insert("NIX_SCCACHE_TIMEOUT", "1".into());
+            world
+        }),
+        row("the daemon stands still", SILENT, 1.2, || {
+            let mut world = World::warm();
+            world.daemon().pause();
+            world.variables.insert("NIX_SCCACHE_TIMEOUT", "1".into());
+            world
+        }),
+        row("it hangs up", TOO_OLD, 0.3, || meddled(Meddling::Say(b""))),
+        row("it hangs up at what it is asked", TOO_OLD, 0.3, || {
+            meddled(Meddling::HangUp)
+        }),
+        row("it speaks HTTP", FAILED, 0.3, || {
             meddled(Meddling::Say(b"HTTP/1.1 400 Bad Request\r\n\r\n"))
         }),
-        row("it speaks of a frame too long", FAILED, 0.6, || {
+        row("it speaks of a frame too long", FAILED, 0.3, || {
             meddled(Meddling::Say(b"\xff\xff\xff\xff\xff"))
         }),
-        row("its answer is another one's", FAILED, 0.6, || {
+        row("its answer is another one's", TOO_OLD, 0.3, || {
             meddled(Meddling::Say(b"\0\0\0\x04\xff\xff\xff\xff"))
         }),
-        row("it is another release's", FAILED, 0.6, || {
+        row("it is another release's", TOO_OLD, 0.3, || {
             meddled(Meddling::OtherRelease)
         }),
-        row("it is slow", Place::Fault("slow-answers"), 2.2, || {
+        row("it is slow", Place::Fault("slow-answers"), 1.6, || {
             meddled(Meddling::Slow(Duration::from_millis(400)))
         }),
     ]
 }
 
-/// Entries.
+/// Entries, and manifests.
 fn entries() -> Vec<Row> {
+    use Stored::{Entry, Manifest};
+
     vec![
-        row("an entry ends in its middle", NOT_READ, 0.8, || {
+        row("an entry ends in its middle", NOT_READ, 0.6, || {
             meddled(Meddling::CutEntries)
         }),
-        row("an entry is truncated", DAMAGED, 0.8, || damaged(cut)),
-        row("an entry is empty", DAMAGED, 0.8, || {
-            damaged(|entry| fs::write(entry, "").unwrap())
+        row("an entry is truncated", DAMAGED, 0.6, || {
+            damaged(Entry, cut)
         }),
-        row("a bit of an output is another", DAMAGED, 0.8, || {
-            damaged(|entry| flip(entry, "libbase-1f.rlib"))
+        row("an entry is empty", DAMAGED, 0.6, || {
+            damaged(Entry, |entry| fs::write(entry, "").unwrap())
         }),
-        row("a bit of the messages is another", DAMAGED, 1.8, || {
-            damaged(|entry| flip(entry, "stderr"))
+        row("a bit of an output is another", DAMAGED, 0.6, || {
+            damaged(Entry, |entry| flip(entry, Spot::End))
         }),
-        row("a bit of the seal is another", DAMAGED, 1.8, || {
-            damaged(|entry| flip(entry, "stdout"))
+        row("a bit of the messages is another", DAMAGED, 0.6, || {
+            damaged(Entry, |entry| flip(entry, Spot::Messages))
         }),
-        row("an entry has no seal", DAMAGED, 1.8, || {
-            damaged(|entry| lose(entry, "stdout"))
+        row("a bit of the seal is another", DAMAGED, 0.6, || {
+            damaged(Entry, |entry| flip(entry, Spot::Seal))
         }),
-        row("an entry lacks an output", DAMAGED, 0.8, || {
-            damaged(|entry| lose(entry, "libbase-1f.rmeta"))
+        row("a bit of the header is another", DAMAGED, 0.6, || {
+            damaged(Entry, |entry| flip(entry, Spot::Header))
         }),
-        row("an entry is another crate's", DAMAGED, 0.8, || {
-            let mut world = World::warm();
-            let entry = world.entry();
-            world.name = "other";
-            world.fill();
-            world.name = "base";
-            let mut others = world.daemon().entries();
-            others.retain(|other| *other != entry);
-            let [other] = others.as_slice() else {
-                panic!("{others:?}")
-            };
-            fs::copy(other, &entry).unwrap();
+        row("a bit of a part is another", DAMAGED, 0.6, || {
+            let world = in_parts(World::with_daemon());
+            for part in world.stored(Stored::Part) {
+                flip(&part, Spot::End);
+            }
             world
         }),
-        row("an entry is another source's", DAMAGED, 1.8, || {
+        row("an entry is another crate's", DAMAGED, 0.6, || {
+            another_crates(Entry)
+        }),
+        row("an entry is another source's", DAMAGED, 0.6, || {
             let world = World::warm();
-            let stale = fs::read(world.entry()).unwrap();
-            fs::remove_file(world.entry()).unwrap();
+            let stale = world.only(Entry);
+            let text = fs::read(&stale).unwrap();
+            fs::remove_file(stale).unwrap();
             world.write("//! Another.\npub fn add() {}\n");
             world.fill();
-            fs::write(world.entry(), stale).unwrap();
+            fs::write(world.only(Entry), text).unwrap();
             world
+        }),
+        row("a manifest is truncated", DAMAGED, 0.6, || {
+            damaged(Manifest, cut)
+        }),
+        row("a manifest is empty", DAMAGED, 0.6, || {
+            damaged(Manifest, |manifest| fs::write(manifest, "").unwrap())
+        }),
+        row("a bit of a manifest is another", DAMAGED, 0.6, || {
+            damaged(Manifest, |manifest| flip(manifest, Spot::End))
+        }),
+        row("a manifest is another crate's", DAMAGED, 0.6, || {
+            another_crates(Manifest)
         }),
         row(
             "an entry is too long for the daemon",
             NOT_STORED,
-            1.3,
+            0.4,
             || {
                 World::by_daemon(Daemon::start_by(
                     &[],
-                    &[("SCCACHE_MAX_FRAME_LENGTH", "4000")],
+                    &[("SCCACHE_MAX_FRAME_LENGTH", "1000")],
                 ))
             },
         ),
         row(
             "an entry is too long for the gateway",
             NOT_STORED,
-            1.3,
-            || World::by_gateway(&["--max-frame", "4K"]),
+            0.4,
+            || World::by_gateway(&["--max-frame", "1K"]),
         ),
-        row("the gateway only reads", NOT_STORED, 1.3, || {
+        row(
+            "no entry is as short as what the daemon takes",
+            NOT_STORED,
+            0.4,
+            || {
+                let mut world = World::with_daemon();
+                world
+                    .variables
+                    .insert("SCCACHE_MAX_FRAME_LENGTH", "4000".into());
+                world
+            },
+        ),
+        row("the gateway only reads", NOT_STORED, 0.4, || {
             World::by_gateway(&["--read-only"])
         }),
-        row("the daemon's disk is full", NOT_STORED, 1.3, || {
+        row("the daemon's disk is full", NOT_STORED, 0.4, || {
             let full = "mount -t tmpfs -o size=4k none \"$FOLDER/cache\"; exec \"$@\"";
             World::by_daemon(Daemon::start_by(&in_mounts(full), &[]))
         }),
-        row("the daemon may not write", NOT_STORED, 1.3, || {
+        row("the daemon may not write", NOT_STORED, 0.4, || {
             let unwritable = "mount -t tmpfs -o ro none \"$FOLDER/cache\"; exec \"$@\"";
             World::by_daemon(Daemon::start_by(&in_mounts(unwritable), &[]))
         }),
+        row("it hangs up at the entry", NOT_STORED, 0.4, || {
+            meddled_when_cold(Meddling::HangUpAtPut(0))
+        }),
+        row("it hangs up at the manifest", NOT_STORED, 0.4, || {
+            meddled_when_cold(Meddling::HangUpAtPut(1))
+        }),
     ]
 }
 
-/// Sccache itself, and who is killed.
-fn programs() -> Vec<Row> {
+/// Compilers that are not seen whole, and the trace's file.
+fn traces() -> Vec<Row> {
     vec![
-        row(
-            "sccache is missing",
-            Place::Error("sccache-not-run"),
-            0.4,
-            || {
-                let mut world = World::warm();
-                world
-                    .variables
-                    .insert("NIX_SCCACHE_SCCACHE", "/nonexistent/sccache".into());
-                world
-            },
-        ),
-        row(
-            "sccache may not be run",
-            Place::Error("sccache-not-run"),
-            0.4,
-            || {
-                let mut world = World::warm();
-                let file = world.path().join("no-program");
-                fs::write(&file, "").unwrap();
-                world.variables.insert("NIX_SCCACHE_SCCACHE", file.into());
-                world
-            },
-        ),
-        row("sccache fails", FAILED, 0.4, || {
-            let mut world = World::warm();
-            world.sccache_is("#!/bin/sh\nexit 254\n");
+        row("the trace library is missing", NOT_TRACED, 0.4, || {
+            let world = World::with_daemon();
+            world.lose_trace_library();
             world
         }),
-        row("sccache crashes", FAILED, 0.4, || {
-            let mut world = World::warm();
-            world.sccache_is("#!/bin/sh\nkill -SEGV $$\n");
-            world
-        }),
-        row("sccache complains", FAILED, 0.4, || {
-            let mut world = World::warm();
-            world.sccache_is("#!/bin/sh\necho 'sccache: error: of something' >&2\nexit 2\n");
-            world
-        }),
-        row("sccache is killed while it compiles", FAILED, 1.0, || {
+        row("there is no room for a trace", NOT_TRACED, 0.4, || {
             let mut world = World::with_daemon();
-            // The compiler's parent is the shim, and the shim's is sccache.
-            let sccache = "$(cut -d' ' -f4 /proc/$PPID/stat)";
-            world.compiler_first(&format!("kill -KILL {sccache}; {WAIT}"));
+            world.before("mount -t tmpfs -o size=1M none \"$NIX_SCCACHE_SESSION\"");
+            world.run_by_shell(&["unshare", "--mount"], "exec \"$@\"");
             world
         }),
-        row("the shim is killed behind sccache", FAILED, 1.0, || {
+        row("no file may be as long as a trace", NOT_TRACED, 0.4, || {
             let mut world = World::with_daemon();
-            world.compiler_first("kill -KILL $PPID; sleep 0.5");
+            world.run_by_shell(&[], "ulimit -f 8000; exec \"$@\"");
             world
-        }),
-        row("the shim is ended behind sccache", FAILED, 1.0, || {
-            let mut world = World::with_daemon();
-            world.compiler_first(&format!("kill -TERM $PPID; {WAIT}"));
-            world
-        }),
-        row("the shim is killed before sccache", ABANDONED, 1.7, || {
-            killed("KILL")
-        }),
-        row("the shim is ended before sccache", ABANDONED, 1.7, || {
-            killed("TERM")
         }),
         row(
-            "the daemon is killed while it is compiled",
-            NOT_STORED,
-            0.8,
+            "more is looked at than a trace holds",
+            NOT_TRACED,
+            1.5,
             || {
                 let mut world = World::with_daemon();
-                let kill = format!("kill -KILL {}", world.daemon().id());
-                world.compiler_first(&kill);
+                let path = "x".repeat(200);
+                world.compiler_first(&format!(
+                    "at=0; while [ $at -lt 80000 ]; do [ -e /{path}/$at ]; at=$((at+1)); done"
+                ));
                 world
             },
         ),
-        row(
-            "there are no file handles",
-            Place::Error("few-files"),
-            0.5,
-            || {
-                let mut world = World::warm();
-                world.may_open(14);
-                world
-            },
-        ),
+        row("the compiler is linked statically", NOT_TRACED, 0.4, || {
+            let mut world = World::with_daemon();
+            let text = format!(
+                "#include <unistd.h>\nint main(int c, char **v) {{ return execv(\"{}\", v); }}\n",
+                rustc().display()
+            );
+            compiler_of(&mut world, "c", &text, "gcc -static -o rustc rustc.c");
+            world
+        }),
+        row("the compiler is of 32 bits", NOT_TRACED, 0.4, || {
+            let mut world = World::with_daemon();
+            let text = format!(
+                "path: .asciz \"{}\"\n.globl _start\n_start: mov (%esp), %eax\nlea 8(%esp,%eax,4), %edx\n\
+                 lea 4(%esp), %ecx\nmov $path, %ebx\nmov $11, %eax\nint $0x80\n",
+                rustc().display()
+            );
+            let make = "as --32 -o rustc.o rustc.s; ld -m elf_i386 -o rustc rustc.o";
+            compiler_of(&mut world, "s", &text, make);
+            world
+        }),
     ]
 }
 
-const ABANDONED: Place = Place::Fault("call-abandoned");
+/// Who is killed.
+fn programs() -> Vec<Row> {
+    vec![row(
+        "the daemon is killed while it is compiled",
+        NOT_STORED,
+        0.6,
+        || {
+            let mut world = World::with_daemon();
+            let kill = format!("kill -KILL {}", world.daemon().id());
+            world.compiler_first(&kill);
+            world
+        },
+    )]
+}
+
 const INCOMPLETE: Place = Place::Fault("log-incomplete");
 
 /// The session's own folder.
 fn sessions() -> Vec<Row> {
     vec![
-        row("the log cannot be written", INCOMPLETE, 1.3, || {
+        row("the log cannot be written", INCOMPLETE, 0.4, || {
             let mut world = World::warm();
             world.before("mkdir \"$NIX_SCCACHE_SESSION/calls.jsonl\"");
             world
         }),
-        row("the log's disk is full", INCOMPLETE, 1.3, || {
+        row("the log's disk is full", INCOMPLETE, 0.4, || {
             let mut world = World::warm();
             world.before(
                 "mount -t tmpfs -o size=4k none \"$NIX_SCCACHE_SESSION\"; \
@@ -348,7 +354,7 @@ fn sessions() -> Vec<Row> {
             world.run_by_shell(&["unshare", "--mount"], "exec \"$@\"");
             world
         }),
-        row("the session's folder goes", INCOMPLETE, 1.3, || {
+        row("the session's folder goes", INCOMPLETE, 0.4, || {
             let mut world = World::warm();
             world.before("rm -r \"$NIX_SCCACHE_SESSION\"");
             world
@@ -356,7 +362,7 @@ fn sessions() -> Vec<Row> {
         row(
             "no session can be had",
             Place::Error("session-not-begun"),
-            1.3,
+            0.4,
             || {
                 let mut world = World::warm();
                 // The crate's folder stays writable: it is a mount of its own.
@@ -373,37 +379,27 @@ fn sessions() -> Vec<Row> {
 /// Servers of the session's own.
 fn servers() -> Vec<Row> {
     vec![
-        row(
-            "Redis is not there",
-            Place::Error("server-not-started"),
-            9.9,
-            || {
-                let mut world = World::by_redis();
-                let endpoint = "redis+unix://localhost/nonexistent/redis.sock";
-                world
-                    .variables
-                    .insert("SCCACHE_REDIS_ENDPOINT", endpoint.into());
-                world
-            },
-        ),
-        row(
-            "Redis wants a password",
-            Place::Error("server-not-started"),
-            0.5,
-            || {
-                let world = World::by_redis();
-                world
-                    .redis()
-                    .tell(&["config", "set", "requirepass", "another"]);
-                world
-            },
-        ),
-        row("Redis has no memory", NOT_STORED, 1.4, || {
+        row("Redis is not there", NOT_STARTED, 9.9, || {
+            let mut world = World::by_redis();
+            let endpoint = "redis+unix://localhost/nonexistent/redis.sock";
+            world
+                .variables
+                .insert("SCCACHE_REDIS_ENDPOINT", endpoint.into());
+            world
+        }),
+        row("Redis wants a password", NOT_STARTED, 0.5, || {
+            let world = World::by_redis();
+            world
+                .redis()
+                .tell(&["config", "set", "requirepass", "another"]);
+            world
+        }),
+        row("Redis has no memory", NOT_STORED, 1.2, || {
             let world = World::by_redis();
             world.redis().tell(&["config", "set", "maxmemory", "1"]);
             world
         }),
-        row("Redis goes", Place::Error("storage-slow"), 20.6, || {
+        row("Redis goes", Place::Error("storage-slow"), 10.6, || {
             let mut world = World::by_redis();
             world.before(&format!(
                 "redis-cli -s {} shutdown nosave",
@@ -411,42 +407,71 @@ fn servers() -> Vec<Row> {
             ));
             world
         }),
-        row("the folder is none", NOT_STORED, 0.9, || {
+        row("the folder is none", NOT_STORED, 0.4, || {
             let mut world = World::by_folder();
             let file = world.path().join("file");
             fs::write(&file, "").unwrap();
             world.variables.insert("SCCACHE_DIR", file.into());
             world
         }),
-        row("the folder may not be written", NOT_STORED, 0.9, || {
+        row("the folder may not be written", NOT_STORED, 0.4, || {
             let mut world = World::by_folder();
             let unwritable = "mount -t tmpfs -o ro none \"$SCCACHE_DIR\"; exec \"$@\"";
             world.run_by_shell(&["unshare", "--mount"], unwritable);
             world
         }),
-        row("the folder's disk is full", NOT_STORED, 0.9, || {
+        row("the folder's disk is full", NOT_STORED, 0.4, || {
             let mut world = World::by_folder();
             let full = "mount -t tmpfs -o size=4k none \"$SCCACHE_DIR\"; exec \"$@\"";
             world.run_by_shell(&["unshare", "--mount"], full);
             world
         }),
-        row("an entry in the folder is truncated", NOT_READ, 0.9, || {
+        row("an entry in the folder is truncated", DAMAGED, 0.4, || {
             let world = World::by_folder();
             world.fill();
-            cut(&world.entry());
+            cut(&world.only(Stored::Entry));
             world
         }),
         row(
             "the messages in the folder are damaged",
             DAMAGED,
-            0.9,
+            0.4,
             || {
                 let world = World::by_folder();
                 world.fill();
-                flip(&world.entry(), "stderr");
+                flip(&world.only(Stored::Entry), Spot::Messages);
                 world
             },
         ),
+        row("sccache is missing", NOT_STARTED, 0.4, || {
+            let mut world = World::by_folder();
+            world
+                .variables
+                .insert("NIX_SCCACHE_SCCACHE", "/nonexistent/sccache".into());
+            world
+        }),
+        row("sccache may not be run", NOT_STARTED, 0.4, || {
+            let mut world = World::by_folder();
+            let file = world.path().join("no-program");
+            fs::write(&file, "").unwrap();
+            world.variables.insert("NIX_SCCACHE_SCCACHE", file.into());
+            world
+        }),
+        row("sccache fails", NOT_STARTED, 0.4, || {
+            let mut world = World::by_folder();
+            world.sccache_is("#!/bin/sh\nexit 254\n");
+            world
+        }),
+        row("sccache crashes", NOT_STARTED, 0.4, || {
+            let mut world = World::by_folder();
+            world.sccache_is("#!/bin/sh\nkill -SEGV $$\n");
+            world
+        }),
+        row("sccache complains", NOT_STARTED, 0.4, || {
+            let mut world = World::by_folder();
+            world.sccache_is("#!/bin/sh\necho 'sccache: error: of something' >&2\nexit 2\n");
+            world
+        }),
         row("the session's server ends", UNREACHABLE, 0.1, || {
             let mut world = World::by_folder();
             world.before(
@@ -472,20 +497,56 @@ fn meddled(meddling: Meddling) -> World {
     world
 }
 
-/// A cache whose entry is damaged.
-fn damaged(damage: fn(&std::path::Path)) -> World {
-    let world = World::warm();
-    damage(&world.entry());
+/// The same, without the entry.
+fn meddled_when_cold(meddling: Meddling) -> World {
+    let mut world = World::with_daemon();
+    let socket = world.socket();
+    meddle(&socket, world.daemon().socket(), meddling);
+    world.at(socket);
     world
 }
 
-/// What asks for the call is killed by this signal, and the build then asks again.
-fn killed(signal: &str) -> World {
-    let mut world = World::with_daemon();
-    let caller = "$(tr '\\0' '\\n' </proc/$PPID/environ | sed -n 's/^NIX_SCCACHE_CALLER=//p')";
-    world.compiler_first(&format!("kill -{signal} {caller}; {WAIT}"));
-    world.again = true;
+/// A cache whose entry or manifest is damaged.
+fn damaged(kind: Stored, damage: fn(&Path)) -> World {
+    let world = World::warm();
+    damage(&world.only(kind));
     world
+}
+
+/// A cache that has another crate's entry or manifest in the place of this one's.
+fn another_crates(kind: Stored) -> World {
+    let mut world = World::warm();
+    let own = world.only(kind);
+    world.name = "other";
+    world.fill();
+    world.name = "base";
+    let mut others = world.stored(kind);
+    others.retain(|other| *other != own);
+    let [other] = others.as_slice() else {
+        panic!("{others:?}")
+    };
+    fs::copy(other, &own).unwrap();
+    world
+}
+
+/// A cache with an entry in parts.
+fn in_parts(mut world: World) -> World {
+    world
+        .variables
+        .insert("SCCACHE_MAX_FRAME_LENGTH", "5000".into());
+    world.fill();
+    assert!(world.stored(Stored::Part).len() > 2);
+    world
+}
+
+/// Has a program that runs rustc in the compiler's place.
+fn compiler_of(world: &mut World, language: &str, text: &str, make: &str) {
+    let folder = world.path().join("compiler");
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("rustc").with_extension(language), text).unwrap();
+    let mut shell = Command::new("sh");
+    stdout_of(shell.current_dir(&folder).args(["-ec", make]));
+    world.compiler = folder.join("rustc");
 }
 
 fn in_mounts(script: &str) -> [&str; 6] {
@@ -529,10 +590,15 @@ impl Row {
         if left.messages != plain.messages {
             return wrong("the messages are others");
         }
-        if !left.said.contains(self.place.code()) {
+        let is_told = match self.place {
+            Place::Bypass(_) => left.said.contains("passed through"),
+            _ => left.said.contains(self.place.code()),
+        };
+        if !is_told {
             return wrong("the fault is not told");
         }
         let is_there = match self.place {
+            Place::Bypass(code) => left.report["passthrough"][0]["code"] == code,
             Place::Error(code) => left.report["cache_error"]["code"] == code,
             Place::Fault(code) => {
                 let mut faults = left.report["faults"].as_array().into_iter().flatten();
@@ -552,10 +618,6 @@ impl Row {
                 return Err(format!("{}: repaired wrongly: {left:#?}", self.name));
             }
         }
-        // Nobody compiles on for a call that is gone.
-        if world.compiles() {
-            return Err(format!("{}: a compiler is left", self.name));
-        }
         let before = plain.took.as_secs_f64();
         Ok(Cost {
             extra: (left.took.as_secs_f64() - before).max(0.0),
@@ -565,10 +627,15 @@ impl Row {
 }
 
 fn table() -> Vec<Row> {
-    [reaching(), entries(), programs(), sessions(), servers()]
-        .into_iter()
-        .flatten()
-        .collect()
+    let parts = [
+        reaching(),
+        entries(),
+        traces(),
+        programs(),
+        sessions(),
+        servers(),
+    ];
+    parts.into_iter().flatten().collect()
 }
 
 /// A few at once: most of them wait.

@@ -8,6 +8,8 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use nix_sccache_cache::restore::TEMPORARY;
+use nix_sccache_tests::damage::{Stored, those};
 use nix_sccache_tests::{Daemon, Gateway, Redis, Shim, entries, script};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -48,10 +50,9 @@ pub struct Left {
     pub said: String,
     /// Its report.
     pub report: Value,
-    /// The outputs, and the compiler's messages, line by line: the shim may pass on the news of
-    /// metadata before the others.
+    /// The outputs.
     pub outputs: BTreeMap<String, String>,
-    /// What the compiler printed.
+    /// What the compiler printed, line by line, on both streams.
     pub messages: Vec<String>,
 }
 
@@ -148,7 +149,6 @@ impl World {
     pub fn at(&mut self, socket: PathBuf) {
         self.variables
             .insert("NIX_SCCACHE_TRANSPORT", "server".into());
-        self.variables.insert("SCCACHE_CLIENT_SIDE", "true".into());
         self.variables.insert("SCCACHE_SERVER_UDS", socket.into());
     }
 
@@ -185,14 +185,25 @@ impl World {
         assert_eq!(left.report["faults"], Value::Array(Vec::new()), "{left:#?}");
     }
 
-    /// The entry in the cache, which has one.
-    pub fn entry(&self) -> PathBuf {
-        let mut files = match &self.daemon {
+    /// All that the cache has, of this kind.
+    pub fn stored(&self, kind: Stored) -> Vec<PathBuf> {
+        let files = match &self.daemon {
             Some(daemon) => daemon.entries(),
             None => entries(&self.path().join("cache")),
         };
+        those(files, kind)
+    }
+
+    /// The entry or the manifest in the cache, which has one.
+    pub fn only(&self, kind: Stored) -> PathBuf {
+        let mut files = self.stored(kind);
         assert_eq!(files.len(), 1, "{files:?}");
         files.remove(0)
+    }
+
+    /// Takes the trace library out of the shim's package.
+    pub fn lose_trace_library(&self) {
+        fs::remove_file(self.shim.path().join("lib/libnix_sccache_trace.so")).unwrap();
     }
 
     /// Has a script in sccache's place.
@@ -202,20 +213,20 @@ impl World {
         self.variables.insert("NIX_SCCACHE_SCCACHE", path.into());
     }
 
-    /// Has the compiler do something the first time that it compiles.
+    /// Has the compiler do something the first time that it compiles in a session.
     pub fn compiler_first(&mut self, does: &str) {
         let folder = self.path().join("compiler");
         fs::create_dir(&folder).unwrap();
         let path = folder.join("rustc");
+        // What is in the session's folder is of no matter to what is made.
         let text = format!(
             "#!/bin/sh
 case \"$*\" in
 *--print*) ;;
-*--out-dir*) if mkdir '{met}' 2>/dev/null; then {does}; fi ;;
+*--out-dir*) if mkdir \"$NIX_SCCACHE_SESSION/met\" 2>/dev/null; then {does}; fi ;;
 esac
 exec rustc \"$@\"
-",
-            met = self.path().join("met").display()
+"
         );
         script(&path, &text);
         self.compiler = path;
@@ -271,8 +282,6 @@ exec rustc \"$@\"
             .arg(self.report())
             .args(["--", "sh", "-c", &self.shell(&call)])
             .env("NIX_SCCACHE_SCCACHE", nix_sccache_tests::sccache())
-            .env("SCCACHE_IGNORE_SERVER_IO_ERROR", "1")
-            .env("CARGO_INCREMENTAL", "0")
             .env_remove("NIX_SCCACHE_SESSION")
             .envs(&self.variables);
         self.left_by(&mut command)
@@ -305,7 +314,6 @@ exec rustc \"$@\"
             fs::remove_file(file.path()).unwrap();
         }
         fs::remove_file(self.report()).ok();
-        fs::remove_dir(self.path().join("met")).ok();
         let began = Instant::now();
         let output = command.current_dir(&project).output().unwrap();
         let took = began.elapsed();
@@ -315,6 +323,8 @@ exec rustc \"$@\"
                 let name = file.file_name().to_string_lossy().into_owned();
                 (name, shown(&fs::read(file.path()).unwrap()))
             })
+            // What a process that is killed leaves beside them.
+            .filter(|(name, _)| !name.starts_with(TEMPORARY))
             .collect();
         let text = |name: &str| fs::read_to_string(project.join(name)).unwrap_or_default();
         let messages = text("printed") + &text("messages");
