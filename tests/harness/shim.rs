@@ -66,9 +66,7 @@ impl Shim {
     /// The same for a socket.
     pub fn run_at(&self, socket: &Path) -> Command {
         let mut command = self.run_with("server");
-        command
-            .env("SCCACHE_SERVER_UDS", socket)
-            .env("SCCACHE_CLIENT_SIDE", "true");
+        command.env("SCCACHE_SERVER_UDS", socket);
         command
     }
 
@@ -78,7 +76,6 @@ impl Shim {
         command
             .env("NIX_SCCACHE_SCCACHE", sccache())
             .env("NIX_SCCACHE_TRANSPORT", transport)
-            .env("SCCACHE_IGNORE_SERVER_IO_ERROR", "1")
             .env("RUSTC_WRAPPER", self.program("sccache"))
             .env("CARGO_INCREMENTAL", "0")
             .env_remove("NIX_SCCACHE_SESSION")

@@ -75,9 +75,7 @@ fn few_processes_and_few_files() {
             shell
                 .env_remove("NIX_SCCACHE_SESSION")
                 .env("NIX_SCCACHE_SCCACHE", folder.join("sccache"));
-            shell
-                .env("SCCACHE_SERVER_UDS", daemon.socket())
-                .env("SCCACHE_CLIENT_SIDE", "true");
+            shell.env("SCCACHE_SERVER_UDS", daemon.socket());
             shell
                 .env("NIX_SCCACHE_TRANSPORT", "server")
                 .env("NIX_SCCACHE_TIMEOUT", "20");
@@ -109,26 +107,7 @@ fn few_processes_and_few_files() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// A call that was killed, and whose note stays, is none for which others wait.
-#[test]
-fn a_killed_call_stops_no_clock() {
-    let (shim, daemon, folder) = (shim(), Daemon::start(), TempDir::new().unwrap());
-    fs::write(folder.path().join("a.c"), "int a;\n").unwrap();
-    daemon.pause();
-    let mut run = shim.run(&daemon);
-    run.current_dir(folder.path())
-        .env("CALL", shim.program("sccache"))
-        .env("NIX_SCCACHE_TIMEOUT", "2");
-    // The number of a process that has ended.
-    let lines = "sh -c 'echo $$' >\"$NIX_SCCACHE_SESSION/call-1.compiling\"; timeout 60 $CALL gcc -c a.c -o a.o";
-    let built = reported(run, ["sh", "-ec", lines]);
-    assert_eq!(built.code, Some(0), "{built:#?}");
-    let code = &built.report["cache_error"]["code"];
-    assert_eq!(code, "server-silent", "{built:#?}");
-}
-
-/// Sccache has a directory for temporary files even where the compiler has none, and what it leaves
-/// there goes with the session.
+/// Nothing of ours is put where the compiler has its temporary files.
 #[test]
 fn no_directory_for_temporary_files() {
     let (shim, daemon, library) = (shim(), Daemon::start(), library("hello"));
@@ -170,7 +149,6 @@ fn a_shell_of_nix_is_told_once() {
             .env("NIX_SCCACHE_SCCACHE", sccache())
             .env("NIX_SCCACHE_TRANSPORT", "server")
             .env("SCCACHE_SERVER_UDS", "/nonexistent/sccache.sock")
-            .env("SCCACHE_CLIENT_SIDE", "true")
             .env("XDG_RUNTIME_DIR", runtime.path());
         match shell {
             Some(shell) => cargo.env("IN_NIX_SHELL", shell),
@@ -212,8 +190,7 @@ fn wrapped(
             let mut run = Command::new(shim.program("nix-sccache"));
             run.args(["run", "--", "cargo"])
                 .env("NIX_SCCACHE_SCCACHE", sccache())
-                .env("SCCACHE_SERVER_UDS", daemon.socket())
-                .env("SCCACHE_CLIENT_SIDE", "true");
+                .env("SCCACHE_SERVER_UDS", daemon.socket());
             run
         } else {
             Command::new("cargo")

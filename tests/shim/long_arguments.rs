@@ -4,9 +4,9 @@ use nix_sccache_tests::{Daemon, library};
 
 use crate::{build, shim};
 
-/// A crate with very many features compiles, and the cache goes on to serve the others.
+/// A crate with very many features is served as others are.
 #[test]
-fn a_crate_with_too_many_passes_by() {
+fn a_crate_with_too_many() {
     let (shim, daemon) = (shim(), Daemon::start());
     let library = library("hello");
     let features: Vec<_> = (0..6000)
@@ -21,12 +21,10 @@ fn a_crate_with_too_many_passes_by() {
         "fn main() { println!(\"cargo:rustc-cfg=long=\\\"{}\\\"\", \"x\".repeat(140_000)); }\n";
     library.write("base/build.rs", script);
     let library = library.locked();
-    for expected in [(0, 1), (1, 0)] {
+    for expected in [(0, 2), (2, 0)] {
         let built = build(shim.run(&daemon), &library);
         assert_eq!(built.code, Some(0), "{built:#?}");
         assert_eq!(built.hits_and_misses(), expected, "{:?}", built.report);
         assert_eq!(built.troubles(), 0, "{:?}", built.report);
-        let report = built.report.to_string();
-        assert!(report.contains("more arguments than"), "{report}");
     }
 }

@@ -120,7 +120,6 @@ fn of_a_build() {
             .env("NIX_SCCACHE_SCCACHE", nix_sccache_tests::sccache())
             .env("NIX_SCCACHE_TRANSPORT", "server")
             .env("SCCACHE_SERVER_UDS", daemon.socket())
-            .env("SCCACHE_CLIENT_SIDE", "true")
             .env("RUSTC_WRAPPER", shim.program("sccache"))
             .env("CARGO_INCREMENTAL", "0")
             .env("NIX_SCCACHE_REPORTS", reports)

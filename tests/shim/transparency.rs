@@ -3,9 +3,10 @@
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
 use std::process::{Command, Output};
 
-use nix_sccache_tests::{Daemon, library, sccache, stdout_of};
+use nix_sccache_tests::{Daemon, library, rustc, sccache, script, stdout_of};
 
 use crate::{build, shim};
 
@@ -114,26 +115,117 @@ fn a_session_that_is_gone_changes_nothing() {
 #[test]
 fn without_a_session_the_cache_serves_as_well() {
     let (shim, daemon, library) = (shim(), Daemon::start(), library("hello"));
-    for _ in 0..2 {
+    for is_broken in [false, true] {
         library.clean();
         let mut cargo = Command::new("cargo");
         cargo
             .current_dir(library.path())
-            .args(["build", "--release", "--offline"])
+            .args(["build", "--release", "--offline", "-p", "greeting"])
             .env("RUSTC_WRAPPER", shim.program("sccache"))
-            .env("NIX_SCCACHE_SCCACHE", sccache())
             .env("SCCACHE_SERVER_UDS", daemon.socket())
-            .env("SCCACHE_CLIENT_SIDE", "true")
             .env("CARGO_INCREMENTAL", "0");
+        in_store(library.path(), &mut cargo, is_broken);
         stdout_of(&mut cargo);
     }
-    let mut stats = Command::new(shim.program("sccache"));
-    stats
-        .args(["--show-stats", "--stats-format", "json"])
-        .env("NIX_SCCACHE_SCCACHE", sccache())
-        .env("SCCACHE_SERVER_UDS", daemon.socket());
-    let stats: serde_json::Value = serde_json::from_str(&stdout_of(&mut stats)).unwrap();
-    assert_eq!(stats["stats"]["cache_hits"]["counts"]["Rust"], 2, "{stats}");
+}
+
+/// A shell has sccache's own server, which is started like sccache's client starts it.
+#[test]
+fn without_a_session_and_without_a_server() {
+    let (shim, library) = (shim(), library("hello"));
+    let cache = tempfile::tempdir().unwrap();
+    let path = sccache().parent().unwrap().display().to_string();
+    let path = format!("{path}:{}", std::env::var("PATH").unwrap());
+    // Where sccache's own port is nobody's yet.
+    let by = "ip link set lo up && \"$@\" && sccache --show-stats >stats";
+    let mut entries = Vec::new();
+    for is_broken in [false, true] {
+        library.clean();
+        let mut cargo = Command::new("unshare");
+        cargo
+            .args([
+                "--net",
+                "--kill-child",
+                "--pid",
+                "--fork",
+                "sh",
+                "-c",
+                by,
+                "sh",
+            ])
+            .args(["cargo", "build", "--release", "--offline", "-p", "greeting"])
+            .current_dir(library.path())
+            .env("PATH", &path)
+            .env("RUSTC_WRAPPER", shim.program("sccache"))
+            .env("SCCACHE_DIR", cache.path())
+            .env("CARGO_INCREMENTAL", "0");
+        in_store(library.path(), &mut cargo, is_broken);
+        stdout_of(&mut cargo);
+        let stats = std::fs::read_to_string(library.path().join("stats")).unwrap();
+        assert!(stats.contains(cache.path().to_str().unwrap()), "{stats}");
+        entries.push(nix_sccache_tests::entries(cache.path()).len());
+    }
+    assert!(entries[0] >= 4 && entries[0] == entries[1], "{entries:?}");
+}
+
+/// A hit runs no compiler, in a session and without.
+#[test]
+fn a_hit_runs_no_compiler() {
+    let (shim, daemon, library) = (shim(), Daemon::start(), library("hello"));
+    for (is_broken, expected) in [(false, (0, 2)), (true, (2, 0))] {
+        library.clean();
+        let mut run = shim.run(&daemon);
+        run.current_dir(library.path());
+        in_store(library.path(), &mut run, is_broken);
+        let build = ["cargo", "build", "--release", "--offline", "-p", "greeting"];
+        nix_sccache_tests::reported(run, build).assert_counts(expected);
+    }
+}
+
+/// Has a command use a rustc in a Nix store, whose name says all of it. One that is broken compiles nothing.
+fn in_store(folder: &Path, command: &mut Command, is_broken: bool) {
+    let compiler = folder.join("store/rustc/bin/rustc");
+    std::fs::create_dir_all(compiler.parent().unwrap()).unwrap();
+    let real = rustc().display().to_string();
+    let compiles = if is_broken { "exit 1" } else { "" };
+    let text = format!(
+        "#!/bin/sh\ncase \"$*\" in *--print*|*-vV*) ;; *) {compiles} ;; esac\nexec {real} \"$@\"\n"
+    );
+    script(&compiler, &text);
+    command
+        .env("RUSTC", compiler)
+        .env("NIX_STORE", folder.join("store"));
+}
+
+/// What is no call of a compiler's is sccache's own.
+#[test]
+fn what_is_for_sccache_goes_to_it() {
+    let (shim, daemon) = (shim(), Daemon::start());
+    for arguments in [
+        &["--show-stats"][..],
+        &["--show-stats", "--stats-format", "json"],
+        &["--zero-stats"],
+        &["--version"],
+        &["--help"],
+        &["--no-such-option"],
+        &[],
+    ] {
+        let [through, direct] = [shim.program("sccache"), sccache()].map(|program| {
+            let mut command = Command::new(program);
+            command
+                .args(arguments)
+                .env("NIX_SCCACHE_SCCACHE", sccache())
+                .env("SCCACHE_SERVER_UDS", daemon.socket());
+            output(&mut command)
+        });
+        assert_eq!(through, direct, "{arguments:?}");
+    }
+    let none = Command::new(shim.program("sccache"))
+        .arg("--show-stats")
+        .env("NIX_SCCACHE_SCCACHE", "/nonexistent/sccache")
+        .output()
+        .unwrap();
+    assert_eq!(none.status.code(), Some(127), "{none:?}");
 }
 
 /// The shim's `cargo` puts the shim in front of rustc, unless something else is there.
