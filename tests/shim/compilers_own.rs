@@ -346,6 +346,80 @@ fn what_cannot_be_right_passes_by() {
     miss_and_hit(&shim, &daemon, folder.path(), &lines);
 }
 
+/// What leaves other files than an object or a library is served, with the bytes that the compiler makes.
+#[test]
+fn whatever_a_call_leaves_is_served() {
+    let (shim, daemon) = (shim(), Daemon::start());
+    let library =
+        "rustc --crate-name a --edition=2021 a.rs --crate-type lib -C metadata=1 --out-dir out";
+    for (lines, outputs) in [
+        (
+            // As in a sandbox, where nothing is left of an earlier compilation.
+            "rm -rf inc; $CALL LIBRARY --emit=dep-info,link -C incremental=inc",
+            &["out/liba.rlib", "out/a.d"][..],
+        ),
+        (
+            "$CALL LIBRARY --emit=asm,llvm-ir,mir,obj",
+            &["out/a.s", "out/a.ll", "out/a.mir", "out/a.o"],
+        ),
+        (
+            "$CALL LIBRARY --emit=link --sysroot \"$(rustc --print sysroot)\"",
+            &["out/liba.rlib"],
+        ),
+        ("$CALL LIBRARY --emit=metadata=b.rmeta", &["b.rmeta"]),
+        (
+            "$CALL gcc -c a.s -o s.o; $CALL gcc -DA -c b.S -o b.o",
+            &["s.o", "b.o"],
+        ),
+        ("$CALL gcc -c a.c b.c", &["a.o", "b.o"]),
+        (
+            "$CALL gcc -g -gsplit-dwarf -fstack-usage -c a.c",
+            &["a.o", "a.dwo", "a.su"],
+        ),
+        ("$CALL gcc -save-temps -c b.c", &["b.o", "b.i", "b.s"]),
+    ] {
+        let folder = TempDir::new().unwrap();
+        let folder = folder.path();
+        for (name, text) in [
+            ("a.rs", "pub fn a() -> u32 { 1 }\n"),
+            ("a.c", "int a(void) { return 1; }\n"),
+            ("b.c", "int b;\n"),
+            ("a.s", ".globl s\ns: ret\n"),
+            ("b.S", "#ifdef A\n.globl b\nb: ret\n#endif\n"),
+        ] {
+            fs::write(folder.join(name), text).unwrap();
+        }
+        let lines = format!("set -e; {}", lines.replace("LIBRARY", library));
+        let made = || {
+            let made = |name: &&str| {
+                let contents = fs::read(folder.join(name)).ok();
+                fs::remove_file(folder.join(name)).ok();
+                contents
+            };
+            outputs.iter().map(made).collect::<Vec<_>>()
+        };
+        fs::create_dir(folder.join("out")).unwrap();
+        let mut plain = Command::new("sh");
+        plain
+            .current_dir(folder)
+            .args(["-c", &lines])
+            .env("CALL", "");
+        stdout_of(&mut plain);
+        let alone = made();
+        assert!(alone.iter().all(Option::is_some), "{lines}");
+        for expected in ["miss", "hit"] {
+            let (built, calls) = session(&shim, &daemon, folder, &lines, |_| ());
+            assert_eq!(built.code, Some(0), "{lines}: {built:#?}");
+            let outcomes = calls.iter().map(|call| call["outcome"].clone());
+            assert!(
+                outcomes.eq(vec![expected; calls.len()]) && !calls.is_empty(),
+                "{lines}: {calls:#?}"
+            );
+            assert!(made() == alone, "{lines}: other bytes at a {expected}");
+        }
+    }
+}
+
 /// Headers that appear in front, whatever the daemon's own default is.
 #[test]
 fn headers_that_are_new() {

@@ -25,6 +25,8 @@ pub enum Meddling {
     CutEntries,
     /// Hangs up at this request to store something, and from then on serves.
     HangUpAtPut(usize),
+    /// Falls silent at the first request to store something.
+    StallAtPut,
     /// Kills who asks this request, this long after it was answered.
     Kill(usize, Duration),
     /// Takes this long for each answer.
@@ -72,7 +74,7 @@ fn serve(
         let request = frame(&mut client)?;
         let is_put = request.get(HEADER..)?.starts_with(&PUT.to_le_bytes());
         let counts = match meddling {
-            Meddling::HangUpAtPut(_) => is_put,
+            Meddling::HangUpAtPut(_) | Meddling::StallAtPut => is_put,
             _ => true,
         };
         let number = if counts {
@@ -82,6 +84,9 @@ fn serve(
         };
         if matches!(meddling, Meddling::HangUpAtPut(at) if *at == number) {
             return Some(());
+        }
+        if matches!(meddling, Meddling::StallAtPut) && number == 0 {
+            client.read_to_end(&mut Vec::new()).ok()?;
         }
         daemon.write_all(&request).ok()?;
         let mut answer = frame(&mut daemon)?;

@@ -152,6 +152,11 @@ fn reaching() -> Vec<Row> {
         row("it is another release's", TOO_OLD, 0.3, || {
             meddled(Meddling::OtherRelease)
         }),
+        row("it falls silent at what it is given", SILENT, 1.2, || {
+            let mut world = meddled_when_cold(Meddling::StallAtPut);
+            world.variables.insert("NIX_SCCACHE_TIMEOUT", "1".into());
+            world
+        }),
         row("it is slow", Place::Fault("slow-answers"), 1.6, || {
             meddled(Meddling::Slow(Duration::from_millis(400)))
         }),
