@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use memchr::memmem;
 use nix_sccache_cache::trace::Reads;
 use nix_sccache_contract::hidden;
 
@@ -119,6 +120,9 @@ fn reads_others(script: &[u8]) -> bool {
         b"source",
         b"typeset",
     ];
+    // A program that a shell was called by, with its script in the arguments; names that are made.
+    let is_unknown =
+        script.starts_with(b"\x7fELF") || has(script, &[b"${!", b"export -p", b"local -n"]);
     let is_between = |byte: &u8| byte.is_ascii_whitespace() || b";&|(){}`\"'".contains(byte);
     let lines = script.split(|byte| *byte == b'\n');
     // The first line names the shell, by way of `env` perhaps.
@@ -126,27 +130,31 @@ fn reads_others(script: &[u8]) -> bool {
     let mut words = lines
         .filter(is_code)
         .flat_map(|line| line.split(is_between));
-    words.any(|word| COMMANDS.contains(&word))
+    is_unknown || words.any(|word| COMMANDS.contains(&word))
 }
 
-/// The variables that a shell script names: `$NAME`, `${NAME…}`, `${!NAME}`.
+/// Whether one of these texts is in a script.
+fn has(script: &[u8], texts: &[&[u8]]) -> bool {
+    let is_in = |text: &&[u8]| memmem::find(script, text).is_some();
+    texts.iter().any(is_in)
+}
+
+/// The variables that a shell script names: `$NAME`, `${NAME…}`, `${#NAME}`; where it calculates or compares, each word
+/// may be one.
 fn named_in(script: &[u8]) -> Vec<Vec<u8>> {
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
-    let names = script
-        .split(|byte| *byte == b'$')
-        .skip(1)
-        .filter_map(|rest| {
-            let start = rest.iter().position(|byte| !b"{!#".contains(byte))?;
-            let rest = rest.get(start..)?;
-            let end = rest
+    let calculates = has(script, &[b"((", b"[[", b"let ", b"-v "]);
+    let names = (0..script.len()).filter_map(|at| {
+        let (before, rest) = script.split_at(at);
+        let begins = !rest.first()?.is_ascii_digit() && !before.last().is_some_and(is_part);
+        let end = rest.iter().position(|byte| !is_part(byte));
+        let name = rest.get(..end.unwrap_or(rest.len()))?;
+        let is_read = calculates
+            || [b"$".as_slice(), b"${", b"${#"]
                 .iter()
-                .position(|byte| !is_part(byte))
-                .unwrap_or(rest.len());
-            let name = rest
-                .get(..end)
-                .filter(|name| name.first().is_some_and(|it| !it.is_ascii_digit()))?;
-            (!are_of_no_matter(name)).then(|| name.to_vec())
-        });
+                .any(|sign| before.ends_with(sign));
+        (begins && is_read && !name.is_empty() && !are_of_no_matter(name)).then(|| name.to_vec())
+    });
     names.collect()
 }
 
@@ -167,10 +175,12 @@ mod tests {
 
     #[test]
     fn scripts_name_their_variables() {
-        let script = b"exec rustc $FLAGS \"${EXTRA:-}\" ${!indirect} $1 $PATH ${#list[@]} $";
+        let script = b"exec rustc $FLAGS \"${EXTRA:-}\" $1 $PATH ${#list[@]} $";
+        assert_eq!(named_in(script), [b"FLAGS".as_slice(), b"EXTRA", b"list"]);
+        let script = b"exec cc -O$((LEVEL + 1))";
         assert_eq!(
             named_in(script),
-            [b"FLAGS".as_slice(), b"EXTRA", b"indirect", b"list"]
+            [b"exec".as_slice(), b"cc", b"O", b"LEVEL"]
         );
     }
 
@@ -181,6 +191,8 @@ mod tests {
             ("exec rustc -Cenv=x \"$@\" # a.b ./c", false),
             (". ./flags\nexec cc", true),
             ("X=$(env)", true),
+            ("exec cc ${!name}", true),
+            ("\x7fELF\0\0", true),
             ("eval \"$(flags)\"", true),
         ] {
             assert_eq!(reads_others(script.as_bytes()), expected, "{script}");
