@@ -362,6 +362,48 @@ fn equal_sources_at_two_places() {
         .check();
 }
 
+/// The same files in another directory, whose name may be in the object.
+#[test]
+fn another_directory() {
+    for (source, options) in [
+        ("int f(int a) { return a; }\n", ""),
+        ("int f(int a) { return a; }\n", "-g"),
+        ("int f(int a) { return a; }\n", "-g1 -O2"),
+        ("const char *f(void) { return __FILE__; }\n", ""),
+        ("#include \"b.h\"\n", ""),
+        ("#include \"b.h\"\n", "-g"),
+        ("int f(int a) { return a; }\n", "--coverage -frandom-seed=a"),
+        ("int f(int a) { return a; }\n", "-fstack-usage"),
+        ("int f(int a) { return a; }\n", "-MD"),
+        ("int f(int a) { return a; }\n", "-flto -frandom-seed=a"),
+        (
+            "int f(int a) { return a; }\n",
+            "-g -fdebug-prefix-map=$PWD=/s",
+        ),
+        ("int f(int a) { return a; }\n", "-frecord-gcc-switches"),
+        (
+            "int f(int a) { return a; }\n",
+            "-Wall -Wextra -Wmissing-prototypes",
+        ),
+        ("__asm__(\".incbin \\\"a.bin\\\"\");\n", ""),
+    ] {
+        for place in ["a.o", "$PWD/a.o", "$PWD/out/a.o", "../project/out/a.o"] {
+            case(&format!(
+                "mkdir -p out; cc {options} -Iinclude -c a.c -o {place}"
+            ))
+            .file("a.c", source)
+            .file("a.bin", "bytes")
+            .file("include/b.h", "const char *g(void) { return __FILE__; }\n")
+            .first(Expected::Anything, Expected::Anything)
+            .right_when(|project| {
+                project.directory("other");
+                project.script = project.script.replace("../project", "../other");
+            })
+            .check();
+        }
+    }
+}
+
 /// `PWD` is what debug information takes for the directory.
 #[test]
 fn the_directory_by_another_name() {
@@ -554,6 +596,23 @@ fn options_of_code_generation() {
         .misses_when(|project| project.script("cc -c", "cc -x c++ -c"))
         .misses_when(|project| project.script("cc -c", "cc -std=c89 -pedantic -c"))
         .check();
+}
+
+/// It is missing, though an object in another one is known.
+#[test]
+fn a_directory_that_is_missing() {
+    for place in ["$PWD/there", "there"] {
+        case(&format!("mkdir there; cc -c a.c -o {place}/a.o"))
+            .file("a.c", "int f(void) { return 1; }\n")
+            .fails_when(|project| project.script("there/a.o", "missing/a.o"))
+            .check();
+        case(&format!(
+            "mkdir there; cc -c a.c -o {place}/a.o -MD -MF {place}/a.d"
+        ))
+        .file("a.c", "int f(void) { return 1; }\n")
+        .fails_when(|project| project.script("there/a.d", "missing/a.d"))
+        .check();
+    }
 }
 
 /// The name of an output without `-o`, and those without a directory.

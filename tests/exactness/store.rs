@@ -59,6 +59,20 @@ fn links_into_the_store() {
         .check();
 }
 
+/// A package may have links to anywhere.
+#[test]
+fn links_out_of_the_store() {
+    of("mkdir headers; echo \"#define A $in_two\" >headers/a.h; ln -s $PWD/headers $one/more; cc -I$one/more -c a.c -o a.o")
+        .misses_when(|project| project.variable("in_two", "5"))
+        .check();
+    of("echo $in_two >text; ln -s $PWD/text $one/text; TEXT=$one/text lib a")
+        .misses_when(|project| project.variable("in_two", "5"))
+        .check();
+    of("ln -s $out/include $one/more; cc -I$one/more -c a.c -o a.o")
+        .misses_when(|project| project.variable("in_out", "5"))
+        .check();
+}
+
 #[test]
 fn the_builds_own_outputs() {
     of("cc -I$out/include -c a.c -o a.o")
