@@ -126,6 +126,13 @@ impl Question<'_> {
                         let path = path.display().to_string();
                         return Answer::Refused(BypassReason::Unnamed(path));
                     }
+                    // Its directory is missing, and who writes there says so.
+                    Err(RestoreError::Failed { path, error })
+                        if error.kind() == io::ErrorKind::NotFound =>
+                    {
+                        let path = path.display().to_string();
+                        return Answer::Refused(BypassReason::Unnamed(path));
+                    }
                     Err(RestoreError::Entry(error)) => {
                         self.fault(Fault::EntryDamaged(error.to_string()));
                         hit.manifest
@@ -597,7 +604,7 @@ fn put_in_place(hit: &Hit, request: &Request) -> Result<Said, RestoreError> {
         let path = request.writable.get(usize::from(number))?.clone();
         Some(Directory {
             path,
-            may_be_made: true,
+            may_be_made: request.makes_directory,
         })
     };
     let others = |file: &StoredFile| {

@@ -40,6 +40,7 @@ pub(super) fn add(request: &mut Request, call: &Rustc, directory: &Path) {
         .map(|path| at(Path::new(path)))
         .into_iter()
         .collect();
+    request.makes_directory = true;
     request.is_probe = call.codegen("metadata").is_none();
     let target = target(call, directory);
     request.has_target = target.is_some();
