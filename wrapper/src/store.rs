@@ -1,10 +1,12 @@
 //! Tells what is in the Nix store and cannot change.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde_json::Value;
 
@@ -42,6 +44,8 @@ pub fn outputs() -> Vec<OsString> {
 pub struct Constant {
     store: PathBuf,
     outputs: Vec<OsString>,
+    /// Directories of the store, and whether they are where they seem to be.
+    directories: RefCell<HashMap<PathBuf, bool>>,
 }
 
 impl Constant {
@@ -50,17 +54,39 @@ impl Constant {
         Self {
             store: directory(),
             outputs: outputs(),
+            directories: RefCell::default(),
         }
     }
 
-    /// Whether what is at a path, or that there is nothing, cannot change.
+    /// Whether what is at a path, or that there is nothing, cannot change: links in the store may lead to anywhere.
     pub fn holds(&self, path: &Path) -> bool {
-        path.starts_with(&self.store)
-            && !self.outputs.iter().any(|output| path.starts_with(output))
-            && !path
-                .as_os_str()
-                .as_bytes()
-                .windows(4)
-                .any(|part| part == b"/../")
+        if !self.names(path) {
+            return false;
+        }
+        match path.read_link() {
+            Ok(_) => path.canonicalize().is_ok_and(|real| self.names(&real)),
+            Err(_) => path.parent().is_none_or(|parent| self.is_real(parent)),
+        }
+    }
+
+    /// Whether a path is one of the store's by its name.
+    fn names(&self, path: &Path) -> bool {
+        let has_dots = path.components().any(|part| part == Component::ParentDir);
+        let is_own = |output: &OsString| path.starts_with(output);
+        path.starts_with(&self.store) && !has_dots && !self.outputs.iter().any(is_own)
+    }
+
+    /// Whether a directory, or the next one above it that there is, is in the store.
+    fn is_real(&self, directory: &Path) -> bool {
+        if let Some(known) = self.directories.borrow().get(directory) {
+            return *known;
+        }
+        let is_real = match directory.canonicalize() {
+            Ok(real) => !self.names(directory) || self.names(&real),
+            Err(_) => directory.parent().is_none_or(|parent| self.is_real(parent)),
+        };
+        let mut directories = self.directories.borrow_mut();
+        directories.insert(directory.to_owned(), is_real);
+        is_real
     }
 }
