@@ -14,8 +14,8 @@ use tempfile::TempDir;
 
 use crate::project::{Call, Project, in_place};
 
-/// The names by which C compilers are called.
-const C_COMPILERS: [&str; 4] = ["cc", "gcc", "c++", "g++"];
+/// The names of compilers that the shim's package has no links of.
+const COMPILERS: [&str; 6] = ["cc", "gcc", "c++", "g++", "clippy-driver", "rustdoc"];
 
 /// How long a call may take, in seconds: what hangs is a difference.
 const PATIENCE: &str = "120";
@@ -61,7 +61,7 @@ pub struct Cache {
     shim: Shim,
     gateway: Gateway,
     _daemon: Daemon,
-    /// The C compilers' names, which lead to the shim.
+    /// These names, which lead to the shim.
     compilers: TempDir,
     session: Variables,
 }
@@ -73,7 +73,7 @@ impl Cache {
         let gateway = Gateway::start(&daemon, &[]);
         let shim = Shim::new();
         let compilers = TempDir::with_prefix("nix-sccache-compilers-").unwrap();
-        for name in C_COMPILERS {
+        for name in COMPILERS {
             symlink(
                 shim.program("nix-sccache-shim"),
                 compilers.path().join(name),

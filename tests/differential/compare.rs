@@ -70,7 +70,10 @@ pub fn differences(state: &State, plain: &Built, cached: &Built) -> Differences 
         };
         found.insert(path.display().to_string(), difference);
     }
-    for path in cached.keys().filter(|path| !plain.contains_key(*path)) {
+    // What rustc leaves when it fails it takes away when it works the next time, and a hit does not.
+    let is_left_over = |path: &Path| path.to_string_lossy().ends_with(".rcgu.o");
+    let more = cached.keys().filter(|path| !plain.contains_key(*path));
+    for path in more.filter(|path| !is_left_over(path)) {
         found.insert(path.display().to_string(), "it is there".to_owned());
     }
     found
