@@ -65,7 +65,8 @@ unsafe fn opened<T: Copy>(
         }
         trace::path(true, Kind::Read, 0, errno, dirfd, name, || type_of(result));
     } else {
-        let kept = if was_there && flags & O_TRUNC == 0 {
+        // What is added to is another file where there is one.
+        let kept = if flags & O_TRUNC == 0 && (was_there || flags & O_APPEND != 0) {
             KEPT
         } else {
             0
