@@ -68,13 +68,16 @@ fn damage(names: &[u8], contents: &[u8], random: [u8; 8]) {
     assert!(changed.is_err() || changed == whole, "{at}");
 }
 
-/// Parts are of the sections, each shorter than the one before.
+/// Parts are of the sections, as long as they should be while there are enough.
 fn check(head: &[u8], sections: &[u8]) {
     let mut rest = sections;
-    let fetch = |_| {
-        let (part, behind) = rest.split_at(rest.len().div_ceil(2));
-        rest = behind;
-        Some(part.to_vec())
+    let fetch = |wanted: &[(_, usize)]| {
+        let parts = wanted.iter().map(|(_, length)| {
+            let (part, behind) = rest.split_at(rest.len().min(*length));
+            rest = behind;
+            part.to_vec()
+        });
+        Some(parts.collect())
     };
     let is_directory = |number| number < DIRECTORIES;
     let Ok(stored) = StoredEntry::parse(head.to_vec(), &KEY, &KEY, is_directory, fetch) else {
@@ -95,9 +98,12 @@ fn check(head: &[u8], sections: &[u8]) {
             assert_ne!(limit, usize::MAX, "it is stored as it came");
             continue;
         };
-        let fetch = |key| {
-            let found = parts.iter().position(|(part, _)| *part == key)?;
-            Some(parts.swap_remove(found).1)
+        let fetch = |wanted: &[(_, usize)]| {
+            let wanted = wanted.iter().map(|(key, _)| {
+                let found = parts.iter().position(|(part, _)| part == key)?;
+                Some(parts.swap_remove(found).1)
+            });
+            wanted.collect()
         };
         let again = StoredEntry::parse(head, &KEY, &KEY, is_directory, fetch);
         assert_eq!(read(&again.expect("it is one")).as_ref(), Ok(&entry));

@@ -28,6 +28,14 @@ fn entries_are_stored_and_fetched() {
                 storage.put(key, &entry).unwrap();
                 assert!(storage.get(key).unwrap() == Some(entry), "{length}");
             }
+            // Many at once, in the order in which they are asked for.
+            let wanted = [('d', 4 << 20), ('a', 0), ('c', 100_000), ('d', 4 << 20)];
+            let wanted = wanted.map(|(digit, length)| (key(digit), length));
+            let all = wanted.map(|(_, length)| vec![7; length]).to_vec();
+            assert!(storage.get_all(&wanted).unwrap() == Some(all));
+            for other in [(key('c'), 99_999), (key('e'), 0)] {
+                assert!(storage.get_all(&[wanted[0], other]).unwrap().is_none());
+            }
             // Whatever stands under a key, the last one holds.
             storage.put(key('a'), b"another").unwrap();
             assert_eq!(storage.get(key('a')).unwrap(), Some(b"another".to_vec()));

@@ -65,8 +65,8 @@ pub fn look_up(
         };
         let mut failed = None;
         let is_directory = |number: u8| usize::from(number) < directories;
-        let entry = StoredEntry::parse(bytes, &key, &request_key, is_directory, |part| {
-            storage.get(part).unwrap_or_else(|error| {
+        let entry = StoredEntry::parse(bytes, &key, &request_key, is_directory, |parts| {
+            storage.get_all(parts).unwrap_or_else(|error| {
                 failed = Some(error);
                 None
             })
@@ -106,6 +106,9 @@ impl From<StorageError> for StoreError {
     }
 }
 
+/// A longer entry is stored in parts, which are fetched at once, in bytes.
+const PART: usize = 1 << 19;
+
 /// Stores what a run made, and then where to look for it. `longest` is how long what is stored may be, in bytes.
 pub fn store(
     storage: &mut Storage,
@@ -118,7 +121,9 @@ pub fn store(
     let unfit = |error: &dyn std::fmt::Display| StoreError::Unfit(error.to_string());
     let request_key = key_of(request);
     manifest.merge(inputs).map_err(|error| unfit(&error))?;
-    let encoded = entry.encode(longest).map_err(|error| unfit(&error))?;
+    let encoded = entry
+        .encode(longest.min(PART))
+        .map_err(|error| unfit(&error))?;
     for (key, part) in &encoded.parts {
         storage.put(*key, part)?;
     }

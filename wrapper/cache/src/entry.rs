@@ -44,7 +44,7 @@ pub const MAX_FILES: usize = 50_000;
 /// The most bytes of all contents of one entry, and of all that is stored of it.
 pub const MAX_LENGTH: usize = 1 << 30;
 /// The most parts of one entry.
-pub const MAX_PARTS: usize = 1024;
+pub const MAX_PARTS: usize = 2048;
 /// The most bytes of a file's name.
 const MAX_NAME: usize = 4096;
 
@@ -287,13 +287,13 @@ impl StoredFile {
 
 impl StoredEntry {
     /// Reads what is stored under a result key. The invocation has this request key and the directories that
-    /// `is_directory` knows; `fetch` has what is stored under a part's key.
+    /// `is_directory` knows; `fetch` has what is stored under parts' keys, each with how many bytes it has.
     pub fn parse(
         head: Vec<u8>,
         result: &Key,
         request: &Key,
         is_directory: impl Fn(u8) -> bool,
-        fetch: impl FnMut(Key) -> Option<Vec<u8>>,
+        fetch: impl FnOnce(&[(Key, usize)]) -> Option<Vec<Vec<u8>>>,
     ) -> Result<Self, EntryError> {
         let rest = head.strip_prefix(MAGIC).ok_or(EntryError::NotAnEntry)?;
         let mut rest = Decoder(rest);
@@ -454,24 +454,20 @@ fn join(
     stored: usize,
     part_length: usize,
     key: impl Fn(u64) -> Key,
-    mut fetch: impl FnMut(Key) -> Option<Vec<u8>>,
+    fetch: impl FnOnce(&[(Key, usize)]) -> Option<Vec<Vec<u8>>>,
 ) -> Result<Vec<u8>, EntryError> {
-    if stored.div_ceil(part_length) > MAX_PARTS {
+    let count = stored.div_ceil(part_length);
+    if count > MAX_PARTS {
         return Err(EntryError::TooLong);
     }
-    let mut joined = Vec::new();
-    for number in 0.. {
-        let left = stored - joined.len();
-        if left == 0 {
-            break;
-        }
-        let part = fetch(key(number)).ok_or(EntryError::PartMissing)?;
-        if part.len() != left.min(part_length) {
-            return Err(EntryError::Damaged);
-        }
-        joined.extend_from_slice(&part);
+    let lengths = (0..count).map(|number| part_length.min(stored - number * part_length));
+    let wanted: Vec<_> = (0..).map(key).zip(lengths).collect();
+    let parts = fetch(&wanted).ok_or(EntryError::PartMissing)?;
+    let is_whole = |(part, (_, length)): (&Vec<u8>, &(Key, usize))| part.len() == *length;
+    if parts.len() != count || !parts.iter().zip(&wanted).all(is_whole) {
+        return Err(EntryError::Damaged);
     }
-    Ok(joined)
+    Ok(parts.concat())
 }
 
 fn seal(took: [u8; 8], header: &[u8; DIGEST]) -> [u8; DIGEST] {
@@ -713,7 +709,10 @@ mod tests {
         storage.extend(two.parts.iter().cloned());
         assert_eq!(storage.len(), 8);
         let parse = |head: &[u8], storage: &std::collections::HashMap<_, Vec<u8>>| {
-            let fetch = |key| storage.get(&key).cloned();
+            let fetch = |keys: &[(Key, usize)]| {
+                let parts = keys.iter().map(|(key, _)| storage.get(key).cloned());
+                parts.collect()
+            };
             StoredEntry::parse(head.to_vec(), &RESULT, &request(), |_| true, fetch)
         };
         for (stored, entry) in [(&one, long(1)), (&two, long(2))] {

@@ -7,9 +7,12 @@
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::num::NonZero;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use nix_sccache_contract::wire::{
@@ -110,6 +113,7 @@ impl StorageError {
 /// A connection to a storage.
 #[derive(Debug)]
 pub struct Storage {
+    address: Address,
     /// Nothing, once it is of no more use.
     stream: Option<Stream>,
     limits: Limits,
@@ -128,6 +132,7 @@ impl Storage {
                 _ => StorageError::Unreachable(error),
             })?;
         Ok(Self {
+            address: address.clone(),
             stream: Some(stream),
             limits,
             waited: since.elapsed(),
@@ -175,6 +180,50 @@ impl Storage {
         };
         exchange.end();
         Ok(entry)
+    }
+
+    /// Fetches several entries of these lengths, in bytes, at once: the daemon spends four nanoseconds on each byte that it
+    /// sends (0.19), of which each connection has a thread. Nothing where one is not there, or has another length.
+    pub fn get_all(
+        &mut self,
+        wanted: &[(Key, usize)],
+    ) -> Result<Option<Vec<Vec<u8>>>, StorageError> {
+        const CONNECTIONS: usize = 4;
+        let connections = thread::available_parallelism().map_or(1, NonZero::get);
+        let others = connections.min(CONNECTIONS).min(wanted.len());
+        let (address, limits) = (self.address.clone(), self.limits);
+        let (since, waited) = (Instant::now(), self.waited);
+        let next = AtomicUsize::new(0);
+        let fetch = |storage: &mut Self| {
+            let mut fetched = Vec::new();
+            while let at = next.fetch_add(1, Ordering::Relaxed)
+                && let Some((key, length)) = wanted.get(at)
+            {
+                let entry = storage.get(*key)?;
+                fetched.push((at, entry.filter(|entry| entry.len() == *length)));
+            }
+            Ok(fetched)
+        };
+        let fetched = thread::scope(|scope| {
+            let others = (1..others).filter_map(|_| {
+                let fetch = || match Self::connect(&address, limits) {
+                    Ok(mut storage) => fetch(&mut storage),
+                    // It may have as many connections as it takes.
+                    Err(_) => Ok(Vec::new()),
+                };
+                thread::Builder::new().spawn_scoped(scope, fetch).ok()
+            });
+            let others: Vec<_> = others.collect();
+            let mut fetched = fetch(self)?;
+            for other in others {
+                fetched.extend(other.join().map_err(|_| StorageError::Closed)??);
+            }
+            Ok::<_, StorageError>(fetched)
+        });
+        self.waited = waited + since.elapsed();
+        let mut fetched = fetched?;
+        fetched.sort_unstable_by_key(|(at, _)| *at);
+        Ok(fetched.into_iter().map(|(_, entry)| entry).collect())
     }
 
     /// Stores an entry, which may have any bytes, in the place of the one that there is.
