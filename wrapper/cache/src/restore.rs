@@ -22,6 +22,7 @@ use std::io::{self, ErrorKind, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::thread::{self, ScopedJoinHandle};
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
@@ -133,17 +134,24 @@ pub fn restore(
     }
 
     let mut steps = Steps::default();
-    let mut written = Vec::new();
+    let (mut created, mut long) = (Vec::new(), Vec::new());
     for (file, place) in entry.files().iter().zip(places) {
         let other = others(file)?;
-        let (temporary, metadata) = steps.write(entry, file, &place, other.as_deref())?;
-        written.push((file, place, temporary, metadata));
+        let (temporary, to) = steps.create(file, &place)?;
+        let written = to.metadata().map_err(failed(&place.path))?;
+        if file.length() >= LONG && other.is_none() && long.len() < THREADS {
+            long.push((file, place.path.clone(), to));
+        } else {
+            write(entry, file, &place.path, &to, other.as_deref())?;
+        }
+        created.push((file, place, temporary, written));
     }
+    write_at_once(entry, long)?;
     let mut placed = Vec::new();
-    for (file, place, temporary, metadata) in written {
+    for (file, place, temporary, written) in created {
         let path = place.path.clone();
         steps.rename(temporary, place)?;
-        placed.push((file, path, metadata));
+        placed.push((file, path, written));
     }
     let restored = placed.into_iter().map(|(file, path, written)| {
         // Renaming has changed its times.
@@ -162,6 +170,51 @@ pub fn restore(
     let restored = restored.collect::<Result<_, _>>()?;
     steps.keep();
     Ok(restored)
+}
+
+/// Writes a file.
+fn write(
+    entry: &StoredEntry,
+    file: &StoredFile,
+    place: &Path,
+    mut to: &File,
+    other: Option<&[u8]>,
+) -> Result<(), RestoreError> {
+    let failed = failed(place);
+    match other {
+        Some(contents) => to.write_all(contents).map_err(failed),
+        None => entry.pieces(file, |piece| to.write_all(piece).map_err(&failed)),
+    }
+}
+
+/// From how many bytes on a file is worth a thread, in which it is decompressed, digested and copied; and how many of
+/// them there are at most.
+const LONG: usize = 1 << 20;
+const THREADS: usize = 4;
+
+/// Writes long files, each but the last in a thread of its own where there is room for one.
+fn write_at_once(
+    entry: &StoredEntry,
+    mut files: Vec<(&StoredFile, PathBuf, File)>,
+) -> Result<(), RestoreError> {
+    let last = files.pop();
+    thread::scope(|scope| {
+        let mut threads = Vec::new();
+        for (file, place, to) in &files {
+            let work = move || write(entry, file, place, to, None);
+            match thread::Builder::new().spawn_scoped(scope, work) {
+                Ok(thread) => threads.push(thread),
+                Err(_) => work()?,
+            }
+        }
+        if let Some((file, place, to)) = &last {
+            write(entry, file, place, to, None)?;
+        }
+        let ended = threads.into_iter().map(ScopedJoinHandle::join);
+        // It has no reason to panic.
+        let mut written = ended.map(|ended| ended.unwrap_or(Err(EntryError::Damaged.into())));
+        written.try_for_each(|written| written)
+    })
 }
 
 /// Where a file goes.
@@ -222,30 +275,23 @@ enum Step {
 }
 
 impl Steps {
-    /// Writes a file beside its place, and says where.
-    fn write(
+    /// Makes a file beside its place, and says where.
+    fn create(
         &mut self,
-        entry: &StoredEntry,
         file: &StoredFile,
         place: &Place,
-        other: Option<&[u8]>,
-    ) -> Result<(PathBuf, Metadata), RestoreError> {
-        let failed = failed(&place.path);
+    ) -> Result<(PathBuf, File), RestoreError> {
         let mode = if file.executable { 0o777 } else { 0o666 };
-        let (temporary, mut to) = match create(&place.path, mode) {
+        let (temporary, to) = match create(&place.path, mode) {
             Err(error) if error.kind() == ErrorKind::NotFound && place.may_be_made => {
                 let parent = place.path.parent().unwrap_or(&place.path);
                 self.make(parent).and_then(|()| create(&place.path, mode))
             }
             created => created,
         }
-        .map_err(&failed)?;
+        .map_err(failed(&place.path))?;
         self.0.push(Step::Wrote(temporary.clone()));
-        match other {
-            Some(contents) => to.write_all(contents).map_err(&failed)?,
-            None => entry.pieces(file, |piece| to.write_all(piece).map_err(&failed))?,
-        }
-        Ok((temporary, to.metadata().map_err(&failed)?))
+        Ok((temporary, to))
     }
 
     /// Makes a directory and those above it.
