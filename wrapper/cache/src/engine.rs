@@ -107,7 +107,7 @@ impl From<StorageError> for StoreError {
 }
 
 /// A longer entry is stored in parts, which are fetched at once, in bytes.
-const PART: usize = 1 << 19;
+const PART: usize = 1 << 18;
 
 /// Stores what a run made, and then where to look for it. `longest` is how long what is stored may be, in bytes.
 pub fn store(

@@ -44,7 +44,7 @@ pub const MAX_FILES: usize = 50_000;
 /// The most bytes of all contents of one entry, and of all that is stored of it.
 pub const MAX_LENGTH: usize = 1 << 30;
 /// The most parts of one entry.
-pub const MAX_PARTS: usize = 2048;
+pub const MAX_PARTS: usize = 4096;
 /// The most bytes of a file's name.
 const MAX_NAME: usize = 4096;
 
