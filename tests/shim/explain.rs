@@ -343,7 +343,6 @@ fn of_an_object_of_c_too() {
         ),
         (
             |_, _, folder| {
-                fs::create_dir(folder.join("earlier")).unwrap();
                 fs::write(folder.join("earlier/b.h"), "int c(void);\n").unwrap();
             },
             ("source", "earlier/b.h"),
@@ -377,6 +376,7 @@ fn of_an_object_of_c_too() {
     let sccache = desk.shim.program("sccache");
     let before = [sccache.to_str().unwrap(), gcc.to_str().unwrap()];
     fs::write(folder.path().join("a.h"), "int a(void);\n").unwrap();
+    fs::create_dir(folder.path().join("earlier")).unwrap();
     fs::create_dir(folder.path().join("later")).unwrap();
     fs::write(folder.path().join("later/b.h"), "int c(void);\n").unwrap();
     fs::write(

@@ -15,7 +15,7 @@ use nix_sccache_cache::inputs::{Field as Held, Inputs, Look, Name, NameKind, Val
 use nix_sccache_cache::places::ABSOLUTE;
 use nix_sccache_contract as contract;
 use nix_sccache_contract::log::Entry;
-use nix_sccache_contract::part::{Kind, Part, Value as Recorded};
+use nix_sccache_contract::part::{A_DIRECTORY, Kind, Part, Value as Recorded};
 use nix_sccache_contract::record::{self, Build, Made as Record, Unit};
 use nix_sccache_contract::secret::Secrets;
 
@@ -202,7 +202,7 @@ fn of_path(
     let text = |what: &str| Recorded::Text(what.to_owned());
     let value = match value {
         Value::Absent => Recorded::Absent,
-        Value::Directory => text("a directory"),
+        Value::Directory => text(A_DIRECTORY),
         Value::Other => text("no regular file"),
         Value::File(None) => text("a file"),
         Value::Program(None) => text("a program"),
@@ -210,7 +210,11 @@ fn of_path(
             Recorded::Digest(contract::hex(digest.get(..16).unwrap_or(digest)))
         }
         Value::Several(fields) => {
-            return Some(Part::text(kind, shown, &several(name.kind, fields)));
+            let text = match kind {
+                Kind::Link => leads_to(fields, request, directories),
+                _ => listed(fields),
+            };
+            return Some(Part::text(kind, shown, &text));
         }
         Value::Text(_) => return None,
     };
@@ -230,15 +234,41 @@ fn part(kind: Kind, name: impl Into<String>, value: Recorded) -> Part {
     }
 }
 
-/// What a directory lists, a line each; or where a link leads, at once and in the end.
-fn several(kind: NameKind, fields: &[Held]) -> String {
-    let texts = fields.iter().filter(|(tag, _)| *tag != "place");
-    let texts = texts.map(|(_, bytes)| String::from_utf8_lossy(bytes));
-    let mut texts: Vec<_> = texts.collect();
-    if kind == NameKind::Link {
-        texts.dedup();
-    }
-    texts.join("\n")
+/// What a directory lists, a line each; as `ls -F` has it, a directory ends in `/` and a link in `@`.
+fn listed(fields: &[Held]) -> String {
+    let names = fields.chunks_exact(2).filter_map(|pair| match pair {
+        [(_, name), (_, kind)] => {
+            let sign = match kind.as_slice() {
+                [1, _] => "/",
+                [_, 1] => "@",
+                _ => "",
+            };
+            Some(String::from_utf8_lossy(name).into_owned() + sign)
+        }
+        _ => None,
+    });
+    names.collect::<Vec<_>>().join("\n")
+}
+
+/// Where a link leads, at once and, where that is elsewhere, in the end; both are named as paths are.
+fn leads_to(fields: &[Held], request: &Request, directories: &Directories) -> String {
+    let mut texts: Vec<_> = fields
+        .chunks_exact(2)
+        .filter_map(|pair| match pair {
+            [(_, place), (_, rest)] => {
+                let name = Name {
+                    kind: NameKind::Link,
+                    place: *place.first()?,
+                    name: rest.clone(),
+                };
+                let path = request.places.path(name.place, rest)?;
+                Some(directories.shown(&name, &path))
+            }
+            _ => None,
+        })
+        .collect();
+    texts.dedup();
+    texts.join(", ")
 }
 
 fn kind_of(path: &Path) -> Kind {

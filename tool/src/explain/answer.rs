@@ -3,7 +3,7 @@
 use nix_sccache_contract as contract;
 use nix_sccache_contract::bypass::BypassReason;
 use nix_sccache_contract::log::Outcome;
-use nix_sccache_contract::part::{Kind, Value};
+use nix_sccache_contract::part::{A_DIRECTORY, Kind, Value};
 use nix_sccache_contract::text::{shown, shown_up_to};
 use serde::Serialize;
 
@@ -401,6 +401,7 @@ impl Difference {
             Kind::Environment if name == "*" => "list of all variables".to_owned(),
             Kind::Environment if name.ends_with('*') => format!("list of the variables {name}"),
             Kind::Variable | Kind::Environment => format!("variable {name}"),
+            Kind::Source if self.is_directory() => format!("directory {name}"),
             Kind::Source => format!("{} {name}", sort_of_file(&self.name)),
             Kind::Dependency => {
                 let file = self.file.as_deref();
@@ -411,6 +412,12 @@ impl Difference {
             Kind::Listing => format!("directory {name}, which was listed,"),
             Kind::Link => format!("link {name}"),
         }
+    }
+
+    /// Whether it is a directory now, or was one.
+    fn is_directory(&self) -> bool {
+        let mut values = self.before.iter().chain(&self.after);
+        values.any(|value| value.as_text() == Some(A_DIRECTORY))
     }
 
     /// Whether it is something of the file system.
@@ -433,7 +440,7 @@ impl Difference {
                 format!("{what} is there now, and was not before")
             }
             (_, [Value::Absent]) if self.is_file() => format!("{what} is not there any more"),
-            (before, after) => match (self.texts_of(before), self.texts_of(after)) {
+            (before, after) => match (Self::texts_of(before), Self::texts_of(after)) {
                 (Some(before), Some(after)) if self.kind == Kind::Listing => {
                     format!("{what} {}", of_lists(&before, &after))
                 }
@@ -447,7 +454,7 @@ impl Difference {
         changed + &self.hint()
     }
 
-    fn texts_of(&self, values: &[Value]) -> Option<String> {
+    fn texts_of(values: &[Value]) -> Option<String> {
         match values {
             [Value::Absent] => Some("not set".to_owned()),
             _ => texts(values),
@@ -652,6 +659,13 @@ mod tests {
                     ..digest(Kind::Source, "src/a.rs")
                 },
                 "source src/a.rs is not there any more",
+            ),
+            (
+                Difference {
+                    before: vec![Value::Absent],
+                    ..difference(Kind::Source, "first", &[], &[A_DIRECTORY])
+                },
+                "directory first is there now, and was not before",
             ),
             (
                 difference(Kind::Listing, "migrations", &["1\n2"], &["1\n3"]),

@@ -133,6 +133,9 @@ impl Member for Value {
     }
 }
 
+/// The value of a path that is one, where its contents do not count.
+pub const A_DIRECTORY: &str = "a directory";
+
 /// The longest text that is kept: the flags of a derivation with a hundred inputs fit.
 const LONGEST: usize = 16 << 10;
 
