@@ -21,6 +21,7 @@ mod page;
 mod run_paths;
 mod transparency;
 mod transports;
+mod verify;
 
 use nix_sccache_tests::{Library, Reported, Shim, reported};
 
