@@ -615,6 +615,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn differences_in_words() {
         let digest = |kind, name: &str| Difference {
             before: vec![Value::digest(b"1")],
