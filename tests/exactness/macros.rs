@@ -334,3 +334,11 @@ fn clocks() {
         of(body).ignore("target/liba").bypasses().check();
     }
 }
+
+/// Where there is none yet it makes it; a hit must not put that in the place of a longer one.
+#[test]
+fn a_file_that_is_added_to() {
+    of("use std::io::Write; std::fs::File::options().append(true).create(true).open(\"target/log\").unwrap().write_all(b\"x\").unwrap(); String::new()")
+        .bypasses()
+        .check();
+}

@@ -825,3 +825,26 @@ fn languages_of_messages() {
         .right_when(|project| project.variable("COLUMNS", "20"))
         .check();
 }
+
+/// Where two crates have the name that is asked for, rustc does not choose.
+#[test]
+fn a_further_crate_of_the_name_that_is_looked_for() {
+    let one = "rustc --crate-type lib --crate-name one src/one.rs";
+    let script = |further: bool| {
+        let more = if further {
+            "-C metadata=y -C extra-filename=-y --out-dir first"
+        } else {
+            "--version"
+        };
+        format!(
+            "mkdir first; {one} -C metadata=x -C extra-filename=-x --out-dir second; {one} {more}; \
+             lib a -L first -L second --extern one"
+        )
+    };
+    case(&script(false))
+        .about("a")
+        .file("src/one.rs", "pub fn f() {}")
+        .file("src/a.rs", "pub fn g() { one::f() }")
+        .fails_when(|project| project.script = script(true))
+        .check();
+}
