@@ -541,7 +541,6 @@ fn further_files() {
         "-aux-info a.aux",
         "-fdump-tree-optimized",
         "-fdump-rtl-expand",
-        "-fdump-ipa-all -O2",
         "-fopt-info-all=a.opt -O2",
         "-fdiagnostics-format=json-file",
         "-fsave-optimization-record",
@@ -683,7 +682,9 @@ fn warnings_are_told_again() {
 /// In the middle of the compilation: it waits for what is written into the pipe that it includes.
 #[test]
 fn a_source_is_edited_while_it_is_compiled() {
-    let script = "mkfifo wait; (sleep 0.2; printf '#define B 2\\n' >a.h.new; mv a.h.new a.h; echo >wait) & cc -c a.c -o a.o; wait; rm wait; cp a.o first.o; cc -DAGAIN -c a.c -o a.o; printf '#define B 1\\n' >a.h; cc -DAGAIN -c a.c -o b.o";
+    // Who opens the pipe to write waits for who opens it to read.
+    let script = "mkfifo wait; (exec 3>wait; printf '#define B 2\\n' >a.h.new; mv a.h.new a.h; echo >&3) & cc -c a.c -o a.o; wait; rm wait
+        cp a.o first.o; cc -DAGAIN -c a.c -o a.o; printf '#define B 1\\n' >a.h; cc -DAGAIN -c a.c -o b.o";
     case(script)
         .file("a.c", "#include \"a.h\"\n#ifndef AGAIN\n#include \"wait\"\n#endif\nint f(void) { return B; }\n")
         .file("a.h", "#define B 1\n")
