@@ -11,7 +11,8 @@ bench_shim() {
     ln -s "$root/target/release/nix-sccache-shim" "$work/sccache"
     shim=$work/sccache
     echo 'fn main() {}' >"$work/empty.rs"
-    # In a session, as in a build: each call is noted.
+    # In a session, as in a build: each call is noted. Of no language, so that none is answered instead.
+    export NIX_SCCACHE_WRAP=none
     ln -s sccache "$work/nix-sccache-shim"
     eval "$("$work/nix-sccache-shim" session begin)"
     trap '"$work/nix-sccache-shim" session end --failed >/dev/null 2>&1; rm -rf "$work"' EXIT
