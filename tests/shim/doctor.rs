@@ -63,8 +63,6 @@ impl Doctor {
             .env("RUSTC_WRAPPER", shim.program("sccache"))
             .env("CARGO_INCREMENTAL", "0")
             .env("NIX_SCCACHE_TRANSPORT", transport)
-            .env("SCCACHE_MAX_FRAME_LENGTH", "1073741824")
-            .env("SCCACHE_CLIENT_SIDE", "true")
     }
 
     /// The same, with a daemon or a gateway at this socket, which Nix mounts.
@@ -270,8 +268,9 @@ fn the_shim_is_not_in_front_of_rustc() {
 fn calls_that_run_without_the_cache() {
     let (shim, daemon) = (shim(), Daemon::start());
     let doctor = || Doctor::at(&shim, &daemon.socket());
-    let incremental = doctor().env("CARGO_INCREMENTAL", "1").fails("incremental");
-    incremental.advises("set CARGO_INCREMENTAL=0");
+    doctor().env("CARGO_INCREMENTAL", "1").check(&[], &[]);
+    let native = doctor().env("RUSTFLAGS", "-Ctarget-cpu=native");
+    native.fails("native").advises("name a processor");
     let wraps = |languages| doctor().env("NIX_SCCACHE_WRAP", languages);
     wraps("c").warns("not-wrapped");
     wraps("none").fails("not-wrapped");
@@ -335,26 +334,14 @@ fn another_user_may_not_connect() {
     }
 }
 
-/// What it does not store, and how long its frames may be.
+/// Nothing else is wrong with it; nor is anything with one that stands alone.
 #[test]
-fn a_storage_that_does_less_than_it_should() {
+fn a_storage_that_only_reads() {
     let (shim, daemon) = (shim(), Daemon::start());
-    let behind = |daemon: &Daemon, options: &[&str]| {
-        let gateway = Gateway::start(daemon, options);
-        (Doctor::at(&shim, &gateway.socket()), gateway)
-    };
-    let small = Daemon::start_of(&sccache(), &[("SCCACHE_MAX_FRAME_LENGTH", "67108864")]);
-    behind(&daemon, &["--read-only"]).0.warns("read-only");
-    behind(&daemon, &["--max-frame", "64M"])
-        .0
-        .warns("small-frames");
-    behind(&small, &[]).0.warns("small-frames");
-    let (doctor, _gateway) = behind(&daemon, &[]);
-    doctor
-        .without("SCCACHE_MAX_FRAME_LENGTH")
-        .warns("small-frames");
-    let paths = Daemon::start_of(&sccache(), &[("SCCACHE_MULTILEVEL_CHAIN", "")]);
-    Doctor::at(&shim, &paths.socket()).warns("daemon-sends-paths");
+    let reads = Gateway::start(&daemon, &["--read-only"]);
+    Doctor::at(&shim, &reads.socket()).warns("read-only");
+    let disk = Daemon::start_of(&sccache(), &[("SCCACHE_MULTILEVEL_CHAIN", "")]);
+    Doctor::at(&shim, &disk.socket()).check(&[], &[]);
 }
 
 #[test]
@@ -362,12 +349,12 @@ fn sccache_is_missing_or_too_old() {
     let (shim, daemon, folder) = (shim(), Daemon::start(), tempfile::tempdir().unwrap());
     let with =
         |sccache: &Path| Doctor::at(&shim, &daemon.socket()).env("NIX_SCCACHE_SCCACHE", sccache);
-    with(Path::new("/nonexistent/sccache")).fails("sccache-fails");
+    with(Path::new("/nonexistent/sccache")).warns("sccache-fails");
     let program = folder.path().join("sccache");
     script(&program, "#!/bin/sh\necho sccache 0.16.0\n");
-    with(&program).fails("sccache-too-old");
+    with(&program).warns("sccache-too-old");
     script(&program, "#!/bin/sh\nsleep 100 & sleep 100\n");
-    with(&program).fails("sccache-fails");
+    with(&program).warns("sccache-fails");
 }
 
 /// In a session, as a build has it, and in one that the doctor begins: with a server of its own.

@@ -33,7 +33,7 @@ impl Finding {
     /// What was found at a place; the code says how bad it is, and what to do.
     pub fn new(code: &str, place: impl Into<String>, found: impl Into<String>) -> Self {
         let severity = match code {
-            "session-gone" | "small-frames" | "read-only" | "slow" => Severity::Warning,
+            "session-gone" | "read-only" | "slow" => Severity::Warning,
             _ => Severity::Error,
         };
         Self {
@@ -76,8 +76,6 @@ fn remedy(code: &str) -> &'static str {
              or by `nix-sccache run -- COMMAND`"
         }
         "session-gone" => "unset it, or begin one by `nix-sccache run -- COMMAND`",
-        "starts-servers" | "log-ends-client-side" => "unset it here: it is for the daemon",
-        "not-client-side" => "set it to true",
         "shim-missing" => "install the package `shim`, or name the shim by NIX_SCCACHE_SHIM",
         "sccache-fails" | "sccache-too-old" => {
             "give `sccache` in the settings of `withSccache`, or put sccache 0.17 to 0.19 on PATH"
@@ -102,7 +100,6 @@ fn remedy(code: &str) -> &'static str {
             "see what the daemon logs: may its user write to its directory, and is there room?"
         }
         "slow" => "see what stands behind the daemon's disk",
-        "daemon-sends-paths" => "start it with SCCACHE_MULTILEVEL_CHAIN=disk",
         "temporary-not-writable" => "set it to a directory that this user may write to",
         "rustc-missing" => "add a package with rustc and cargo to nativeBuildInputs, or to PATH",
         "compile-fails" => "mend that first: a build here would do the same",

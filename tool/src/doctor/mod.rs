@@ -127,7 +127,7 @@ fn examine(variables: Variables) -> Result<Value, String> {
     let (mut storage, mut trial) = (None, None);
     if let Some(session) = begin(&settings, &programs, &mut findings) {
         storage = storage::try_out(&session, &settings, &mut findings);
-        if let (Some(storage), Some(_)) = (&storage, &programs.sccache) {
+        if let Some(storage) = &storage {
             let probe = Crate {
                 settings: &settings,
                 programs: &programs,

@@ -11,8 +11,8 @@ use super::finding::Finding;
 use super::process::{SHORT, run, within};
 use super::settings::Settings;
 
-/// The first release of sccache whose client asks for entries alone, as the transport `server` has it.
-const CLIENT_SIDE_SINCE: (u64, u64) = (0, 17);
+/// The first release of sccache whose storage can be asked for entries alone.
+const STORAGE_SINCE: (u64, u64) = (0, 17);
 
 /// A program that a build would run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -95,16 +95,16 @@ fn sccache(settings: &Settings, shim: &Path) -> Result<String, Finding> {
     ask.env_remove("SCCACHE_START_SERVER");
     let failed = |code, found| {
         let place = format!("{}, or PATH", contract::SCCACHE);
-        Finding::new(code, place, found).warning_if(settings.are_defaults)
+        // Calls go to the host's daemon without it.
+        Finding::new(code, place, found).warning_if(settings.is_hosts_daemon())
     };
     let version = run(&mut ask, SHORT).map_err(|error| {
         let found = format!("`sccache --version`, called by the shim, {error}");
         failed("sccache-fails", found)
     })?;
     let version = version.lines().next().unwrap_or_default().to_owned();
-    let is_old = release(&version).is_some_and(|release| release < CLIENT_SIDE_SINCE);
-    if is_old && settings.is_hosts_daemon() {
-        let found = format!("{version} cannot ask the daemon of the transport `server`");
+    if release(&version).is_some_and(|release| release < STORAGE_SINCE) {
+        let found = format!("{version} is no storage for builds");
         return Err(failed("sccache-too-old", found));
     }
     Ok(version)

@@ -6,7 +6,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use nix_sccache_contract::{self as contract, wire};
+use nix_sccache_contract as contract;
 use nix_sccache_core::sccache_env::{Transport, Wanted, sccache_env};
 use serde::Serialize;
 use serde_json::json;
@@ -170,35 +170,8 @@ impl Settings {
             let found = format!("{session} is not there: that session has ended");
             add("session-gone", contract::SESSION, &found);
         }
-        // Sccache 0.19, src/cmdline.rs.
-        if get("SCCACHE_START_SERVER") == "1" {
-            let found = "with it sccache serves, and compiles nothing";
-            add("starts-servers", "SCCACHE_START_SERVER", found);
-        }
-        if self.is_hosts_daemon() {
-            let client_side = get(contract::CLIENT_SIDE).to_lowercase();
-            if !["true", "on", "1"].contains(&client_side.as_str()) {
-                let found =
-                    "it is not true: the daemon would compile, which sees none of the files";
-                add("not-client-side", contract::CLIENT_SIDE, found);
-            }
-            if !get("SCCACHE_LOG").is_empty() {
-                let found = "it turns the client-side mode off";
-                add("log-ends-client-side", "SCCACHE_LOG", found);
-            }
-            findings.extend(small_frames(get("SCCACHE_MAX_FRAME_LENGTH")));
-        }
         findings
     }
-}
-
-/// Whether sccache's client sends shorter frames than the host's units plan for.
-fn small_frames(given: &str) -> Option<Finding> {
-    let frame = given.parse().unwrap_or(wire::DEFAULT_MAX_FRAME);
-    let found = format!("frames have up to {frame} bytes: larger entries are not stored");
-    let finding = Finding::new("small-frames", "SCCACHE_MAX_FRAME_LENGTH", found);
-    let remedy = format!("set it to {} or more", wire::HOST_MAX_FRAME);
-    (frame < wire::HOST_MAX_FRAME).then(|| finding.instead(remedy))
 }
 
 #[cfg(test)]
@@ -228,19 +201,8 @@ mod tests {
     fn what_the_shim_would_not_take_is_told() {
         const SERVER: (&str, &str) = (contract::TRANSPORT, "server");
         const SOCKET: (&str, &str) = (contract::SERVER_UDS, "/s");
-        const CLIENT_SIDE: (&str, &str) = (contract::CLIENT_SIDE, "on");
-        let frames = wire::HOST_MAX_FRAME.to_string();
-        let frames = ("SCCACHE_MAX_FRAME_LENGTH", frames.as_str());
-        assert_eq!(codes([SERVER, SOCKET, CLIENT_SIDE, frames]), [""; 0]);
-        assert_eq!(codes([SERVER, CLIENT_SIDE, frames]), ["socket-not-named"]);
-        let (log, starts) = (("SCCACHE_LOG", "debug"), ("SCCACHE_START_SERVER", "1"));
-        let client = [
-            "starts-servers",
-            "not-client-side",
-            "log-ends-client-side",
-            "small-frames",
-        ];
-        assert_eq!(codes([SERVER, SOCKET, log, starts]), client);
+        assert_eq!(codes([SERVER, SOCKET]), [""; 0]);
+        assert_eq!(codes([SERVER]), ["socket-not-named"]);
         for name in ["redis", "s3", "chain", "ephemeral"] {
             assert_eq!(codes([(contract::TRANSPORT, name)]), [""; 0], "{name}");
         }

@@ -1,14 +1,13 @@
 //! Tries the storage by the shim's own client: connects, shakes hands, stores an entry and fetches it.
 
 use std::fs;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::ErrorKind;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
-use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use nix_sccache_cache::storage::{Address, Limits, Storage, StorageError};
-use nix_sccache_contract::wire::{HOST_MAX_FRAME, Handshake, Key, READ_ONLY_GATEWAY, Request};
+use nix_sccache_contract::wire::{HOST_MAX_FRAME, Handshake, Key, READ_ONLY_GATEWAY};
 use serde::Serialize;
 
 use super::finding::Finding;
@@ -29,9 +28,6 @@ const LIMITS: Limits = Limits {
     answer: SHORT,
     frame: HOST_MAX_FRAME,
 };
-
-/// How long to wait, between pieces, for the end of a connection on which too long a frame has begun.
-const REFUSAL: Duration = Duration::from_millis(100);
 
 /// From when on storing and fetching a small entry is slow: on one machine it takes milliseconds.
 const SLOW: Duration = Duration::from_secs(1);
@@ -62,10 +58,9 @@ pub fn try_out(
     let at = Place {
         socket: session.socket()?,
         is_build: settings.place.is_build(),
-        is_hosts: settings.is_hosts_daemon(),
     };
     let silent = at.finding("silent", "its file system does not answer");
-    let (tried, found) = within(6 * SHORT, move || at.talk()).unwrap_or((None, vec![silent]));
+    let (tried, found) = within(6 * SHORT, move || at.talk()).unwrap_or((None, Some(silent)));
     findings.extend(found);
     tried
 }
@@ -74,7 +69,6 @@ pub fn try_out(
 struct Place {
     socket: PathBuf,
     is_build: bool,
-    is_hosts: bool,
 }
 
 impl Place {
@@ -133,26 +127,12 @@ impl Place {
         fs::metadata(&self.socket).is_ok_and(|it| it.file_type().is_socket())
     }
 
-    fn talk(&self) -> (Option<Tried>, Vec<Finding>) {
+    fn talk(&self) -> (Option<Tried>, Option<Finding>) {
         let mut tried = Tried::default();
-        let mut findings = match self.exchange(&mut tried) {
-            Ok(found) => Vec::from_iter(found),
-            Err(error) => return (None, vec![self.failed(&error)]),
-        };
-        // What fails otherwise has been told.
-        if self.is_hosts && !self.takes_long_frames().unwrap_or(true) {
-            let found = "it ends the connection at a long frame: larger entries are not stored";
-            let set = format!("set SCCACHE_MAX_FRAME_LENGTH={HOST_MAX_FRAME} for the daemon");
-            let remedy = format!("{set}, and no less by --max-frame for the gateway");
-            findings.push(self.finding("small-frames", found).instead(remedy));
+        match self.exchange(&mut tried) {
+            Ok(found) => (Some(tried), found),
+            Err(error) => (None, Some(self.failed(&error))),
         }
-        // The client would be answered with the path of an entry.
-        if self.is_hosts && tried.location.starts_with("Local disk") {
-            let found = "the daemon answers with paths, which no sandbox sees";
-            let finding = self.finding("daemon-sends-paths", found);
-            findings.push(finding.warning_if(!self.is_build));
-        }
-        (Some(tried), findings)
     }
 
     /// Shakes hands, stores an entry and fetches it again; where nothing may be stored, asks for it alone.
@@ -202,29 +182,5 @@ impl Place {
             }
         };
         Ok(Some(self.finding(code, found)))
-    }
-
-    /// Whether a frame of the length that the host's units plan for is taken: one that is longer than the
-    /// gateway or the daemon takes ends the connection as soon as it has begun. Nothing is stored.
-    fn takes_long_frames(&self) -> io::Result<bool> {
-        let mut stream = UnixStream::connect(&self.socket)?;
-        stream.set_write_timeout(Some(LIMITS.connect))?;
-        stream.set_read_timeout(Some(REFUSAL))?;
-        let key = Key::new(KEY).unwrap_or(Key::ZERO);
-        let length = u64::from(HOST_MAX_FRAME) - Request::HEAD as u64;
-        let start = Request::StoragePutRaw { key, length }.start_of_frame();
-        stream.write_all(&start.unwrap_or_default())?;
-        // A gateway sees that the daemon has ended when it passes the next piece on.
-        let piece = vec![0; 1 << 16];
-        for _ in 0..5 {
-            let ended = match stream.read(&mut [0]) {
-                Ok(answered) => answered == 0,
-                Err(error) => !matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),
-            };
-            if ended || stream.write_all(&piece).is_err() {
-                return Ok(false);
-            }
-        }
-        Ok(true)
     }
 }
