@@ -161,24 +161,22 @@ impl Place {
         // Another doctor may have stored its own in between.
         let is_there = fetched.is_some_and(|entry| entry.starts_with(ENTRY.as_bytes()));
         let (code, found) = match refused {
-            _ if tried.is_read_only => {
-                let found = "it stores nothing: what misses will miss again";
-                ("read-only", found.to_owned())
-            }
+            _ if tried.is_read_only => (
+                "read-only",
+                "it stores nothing: what misses will miss again".to_owned(),
+            ),
             Some(why) => ("entry-not-stored", why),
-            None if !is_there => {
-                let found = "an entry that was stored is not there afterwards";
-                ("entry-not-fetched", found.to_owned())
-            }
+            None if !is_there => (
+                "entry-not-fetched",
+                "an entry that was stored is not there afterwards".to_owned(),
+            ),
             None => {
                 tried.round_trip_seconds = Some(took.as_secs_f64());
                 if took < SLOW {
                     return Ok(None);
                 }
-                (
-                    "slow",
-                    format!("storing and fetching a line took {took:.1?}"),
-                )
+                let found = format!("storing and fetching a line took {took:.1?}");
+                ("slow", found)
             }
         };
         Ok(Some(self.finding(code, found)))
