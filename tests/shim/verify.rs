@@ -29,9 +29,10 @@ impl Project {
             "draw/Cargo.toml",
             "[package]\nname = \"draw\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[lib]\nproc-macro = true\n",
         );
-        let manifest = fs::read_to_string(library.path().join("base/Cargo.toml")).unwrap();
-        let depends = "\n[dependencies]\ndraw = { path = \"../draw\" }\n";
-        library.write("base/Cargo.toml", &(manifest + depends));
+        library.write(
+            "base/Cargo.toml",
+            "[package]\nname = \"base\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\ndraw = { path = \"../draw\" }\n",
+        );
         Self {
             shim: shim(),
             daemon: Daemon::start(),

@@ -273,9 +273,14 @@ fn leads_to(fields: &[Held], request: &Request, directories: &Directories) -> St
 
 fn kind_of(path: &Path) -> Kind {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let has = |directory: &str| path.components().any(|it| it.as_os_str() == directory);
+    // The compiler's own.
+    if has("rustlib") {
+        return Kind::Library;
+    }
     match path.extension().and_then(OsStr::to_str) {
         Some("rlib" | "rmeta") => Kind::Dependency,
-        Some("so") if path.components().any(|it| it.as_os_str() == "deps") => Kind::Dependency,
+        Some("so") if has("deps") => Kind::Dependency,
         Some("a") => Kind::Library,
         _ if name.ends_with(".so") || name.contains(".so.") => Kind::Library,
         _ => Kind::Source,

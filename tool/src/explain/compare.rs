@@ -75,8 +75,14 @@ pub fn compare(before: (&[Part], Option<&str>), after: (&[Part], Option<&str>)) 
     follows.extend(differences.extract_if(.., |difference| {
         difference.kind == Kind::Environment && asked.contains(&difference.name)
     }));
+    let is_other_program = |difference: &Difference| {
+        matches!(difference.kind, Kind::Compiler | Kind::Wrapper) && difference.name == "program"
+    };
+    let has_other_program = differences.iter().any(is_other_program);
     let follow = |difference: &Difference| {
-        is_computed(difference) || is_looked_at_once(difference, before.0, after.0)
+        is_computed(difference)
+            || is_looked_at_once(difference, before.0, after.0)
+            || has_other_program && is_program(difference, after.0)
     };
     if differences.iter().any(|difference| !follow(difference)) {
         follows.extend(differences.extract_if(.., |difference| follow(difference)));
@@ -250,6 +256,17 @@ fn is_of_version(difference: &Difference) -> bool {
     }
 }
 
+/// Whether it is the file of the compiler, or of what is in front of it.
+fn is_program(difference: &Difference, parts: &[Part]) -> bool {
+    let file = difference.name.rsplit('/').next();
+    difference.kind == Kind::Source
+        && parts.iter().any(|part| {
+            matches!(part.kind, Kind::Compiler | Kind::Wrapper)
+                && part.name == "name"
+                && part.value.as_text() == file
+        })
+}
+
 /// Whether only one of the two looked at it: what it read before has led it there, or away.
 fn is_looked_at_once(difference: &Difference, before: &[Part], after: &[Part]) -> bool {
     let other = match (difference.before.as_slice(), difference.after.as_slice()) {
@@ -386,6 +403,20 @@ mod tests {
         let compared = of(&before[1..], &after);
         assert_eq!(names(&compared.differences), ["a.rs"]);
         assert_eq!(compared.follows.len(), 2);
+    }
+
+    #[test]
+    fn another_compiler_is_another_file() {
+        let parts = |contents: &str| {
+            [
+                Part::text(Kind::Compiler, "name", "gcc"),
+                Part::text(Kind::Compiler, "program", contents),
+                file("/bin/gcc", Some(contents)),
+            ]
+        };
+        let compared = of(&parts("1"), &parts("2"));
+        assert_eq!(names(&compared.differences), ["program"]);
+        assert_eq!(names(&compared.follows), ["/bin/gcc"]);
     }
 
     #[test]
