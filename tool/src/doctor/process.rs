@@ -62,11 +62,8 @@ fn run_through(command: &mut Command, timeout: Duration) -> io::Result<Result<St
         }
     };
     let said = read(stderr)?;
-    let lines: Vec<_> = said
-        .lines()
-        .map(str::trim)
-        .filter(|it| !it.is_empty())
-        .collect();
+    let lines = said.lines().map(str::trim).filter(|it| !it.is_empty());
+    let lines: Vec<_> = lines.collect();
     let last = &lines[lines.len().saturating_sub(LINES_SHOWN)..];
     let colon = if last.is_empty() { "" } else { ": " };
     Ok(Err(format!("{how}{colon}{}", last.join("; "))))

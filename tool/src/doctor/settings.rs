@@ -142,14 +142,11 @@ impl Settings {
         let get = |name| self.variables.get(name).unwrap_or_default();
         let mut findings = Vec::new();
         let mut add = |code, name, found: &str| findings.push(Finding::new(code, name, found));
-        let transport = self
-            .transport()
-            .map(|name| serde_json::from_value::<Transport>(json!(name)));
-        let wrong = transport
-            .and_then(Result::err)
-            .map(|error| error.to_string());
-        if let Some(found) = wrong.filter(|error| error.starts_with("unknown variant")) {
-            add("transport-unknown", contract::TRANSPORT, &found);
+        let transport = json!(self.transport().unwrap_or("server"));
+        if let Err(error) = serde_json::from_value::<Transport>(transport)
+            && error.to_string().starts_with("unknown variant")
+        {
+            add("transport-unknown", contract::TRANSPORT, &error.to_string());
         }
         match self.transport() {
             _ if self.socket().is_some() => {}

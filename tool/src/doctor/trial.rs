@@ -4,12 +4,12 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{self, Command};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use nix_sccache_contract as contract;
 use nix_sccache_contract::Language;
 use nix_sccache_contract::bypass::BypassReason;
-use nix_sccache_contract::fault::{self, Fault};
+use nix_sccache_contract::fault::{self, Fault, Faults};
 use nix_sccache_contract::log::{Log, Outcome};
 use serde::Serialize;
 
@@ -76,9 +76,8 @@ impl Crate<'_> {
         };
         let cargo = self.programs.path("cargo");
         let by = if cargo.is_some() { "cargo" } else { "rustc" };
-        let unwritable =
-            |error: io::Error| Finding::new("temporary-not-writable", "TMPDIR", error.to_string());
-        self.write().map_err(unwritable)?;
+        self.write()
+            .map_err(|error| Finding::new("temporary-not-writable", "TMPDIR", error.to_string()))?;
         let target = self.directory.join("target");
         let (mut outcomes, mut log) = (Vec::new(), Log::default());
         for _ in 0..2 {
@@ -101,10 +100,8 @@ impl Crate<'_> {
     }
 
     fn write(&self) -> io::Result<()> {
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        let source = format!("pub const UNIQUE: &str = \"{now:?}, {}\";\n", process::id());
+        let (now, id) = (SystemTime::now(), process::id());
+        let source = format!("// {now:?}, {id}\npub const NUMBER: u32 = {id};\n");
         let manifest = format!(
             "[package]\nname = {NAME:?}\nversion = \"0.0.0\"\nedition = \"2021\"\n\n\
              [lib]\npath = \"lib.rs\"\n\n[workspace]\n"
@@ -143,9 +140,8 @@ impl Crate<'_> {
         let mut variables = self.session.variables().clone();
         // rustup would fetch a toolchain that a file here asks for.
         variables.set("RUSTUP_AUTO_INSTALL", "0");
-        let timeout = variables.get(contract::TIMEOUT);
-        let timeout = timeout.and_then(|timeout| timeout.parse().ok());
-        let timeout = timeout.map_or(TIMEOUT, |timeout: u32| timeout.min(TIMEOUT));
+        let timeout = variables.get(contract::TIMEOUT).map(str::parse::<u32>);
+        let timeout = timeout.map_or(TIMEOUT, |it| it.map_or(TIMEOUT, |it| it.min(TIMEOUT)));
         variables.set(contract::TIMEOUT, timeout.to_string());
         variables
     }
@@ -179,10 +175,12 @@ impl Crate<'_> {
         };
         let mut faults = fault::together(&log.faults);
         faults.retain(|it| !(self.is_read_only && matches!(it.fault, Fault::EntryNotStored(_))));
-        let faults = faults
-            .iter()
-            .map(|it| finding(it.fault.code(), it.text(), it.fault.remedy()).warning_if(true));
-        of_call.into_iter().chain(faults).collect()
+        let warning =
+            |it: &Faults| finding(it.fault.code(), it.text(), it.fault.remedy()).warning_if(true);
+        of_call
+            .into_iter()
+            .chain(faults.iter().map(warning))
+            .collect()
     }
 
     /// Whether the settings say so themselves: other languages are served.
