@@ -17,7 +17,8 @@ fn entries_are_stored_and_fetched() {
     for release in releases() {
         let daemon = release.start(&[]);
         let gateway = Gateway::start(&daemon, &[]);
-        for socket in [daemon.socket(), gateway.socket()] {
+        let alone = Gateway::start(&daemon, &["--user-connections", "1"]);
+        for socket in [daemon.socket(), gateway.socket(), alone.socket()] {
             let address = Address::Socket(socket);
             let mut storage = connect_to(&address, Duration::from_secs(20), 128 << 20);
             let told =

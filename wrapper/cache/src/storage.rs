@@ -4,6 +4,7 @@
 //! gone, slow, silent for ever, or another program: each operation ends by its deadline, no length that it
 //! claims is believed before the bytes are there, and whatever goes wrong is a [`StorageError`].
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
@@ -194,36 +195,51 @@ impl Storage {
         let (address, limits) = (self.address.clone(), self.limits);
         let (since, waited) = (Instant::now(), self.waited);
         let next = AtomicUsize::new(0);
-        let fetch = |storage: &mut Self| {
-            let mut fetched = Vec::new();
+        let fetch = |storage: &mut Self, fetched: &mut BTreeMap<_, _>| {
             while let at = next.fetch_add(1, Ordering::Relaxed)
-                && let Some((key, length)) = wanted.get(at)
+                && let Some(wanted) = wanted.get(at)
             {
-                let entry = storage.get(*key)?;
-                fetched.push((at, entry.filter(|entry| entry.len() == *length)));
+                fetched.insert(at, storage.get_one(wanted)?);
             }
-            Ok(fetched)
+            Ok::<_, StorageError>(())
         };
         let fetched = thread::scope(|scope| {
-            let others = (1..others).filter_map(|_| {
-                let fetch = || match Self::connect(&address, limits) {
-                    Ok(mut storage) => fetch(&mut storage),
-                    // It may have as many connections as it takes.
-                    Err(_) => Ok(Vec::new()),
-                };
-                thread::Builder::new().spawn_scoped(scope, fetch).ok()
-            });
+            let fetch_some = || {
+                let mut fetched = BTreeMap::new();
+                if let Ok(mut storage) = Self::connect(&address, limits) {
+                    fetch(&mut storage, &mut fetched).ok();
+                }
+                fetched
+            };
+            let others = (1..others)
+                .filter_map(|_| thread::Builder::new().spawn_scoped(scope, fetch_some).ok());
             let others: Vec<_> = others.collect();
-            let mut fetched = fetch(self)?;
+            let mut fetched = BTreeMap::new();
+            let own = fetch(self, &mut fetched);
             for other in others {
-                fetched.extend(other.join().map_err(|_| StorageError::Closed)??);
+                fetched.extend(other.join().unwrap_or_default());
+            }
+            match own {
+                // A gateway ends what is idle where a user has as many connections as it takes.
+                Err(StorageError::Closed) => *self = Self::connect(&address, limits)?,
+                own => own?,
             }
             Ok::<_, StorageError>(fetched)
         });
         self.waited = waited + since.elapsed();
         let mut fetched = fetched?;
-        fetched.sort_unstable_by_key(|(at, _)| *at);
-        Ok(fetched.into_iter().map(|(_, entry)| entry).collect())
+        let entries = (0..)
+            .zip(wanted)
+            .map(|(at, wanted)| match fetched.remove(&at) {
+                Some(entry) => Ok(entry),
+                None => self.get_one(wanted),
+            });
+        entries.collect()
+    }
+
+    /// Fetches an entry of this length, in bytes.
+    fn get_one(&mut self, (key, length): &(Key, usize)) -> Result<Option<Vec<u8>>, StorageError> {
+        Ok(self.get(*key)?.filter(|entry| entry.len() == *length))
     }
 
     /// Stores an entry, which may have any bytes, in the place of the one that there is.
