@@ -66,7 +66,8 @@ pub fn flip(file: &Path, spot: Spot) {
             }
             at + length + 5
         }
-        Spot::End => bytes.len() - 40,
+        // A long entry's last part may be shorter.
+        Spot::End => bytes.len().saturating_sub(40),
     };
     bytes[at] ^= 0x10;
     write(file, &bytes);

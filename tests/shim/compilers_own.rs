@@ -213,7 +213,7 @@ fn arguments_and_jobserver() {
     // What it writes for us is in no entry.
     assert_eq!(built.code, Some(0), "{built:#?}");
     assert!(
-        outcome(&calls).starts_with("{\"writes-elsewhere\":"),
+        outcome(&calls).starts_with("{\"updates-file\":"),
         "{calls:#?}"
     );
     assert_eq!(
