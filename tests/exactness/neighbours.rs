@@ -227,7 +227,7 @@ fn trouble_of_one_call_is_not_anothers() {
         "rustc --crate-name b --crate-type lib --emit=metadata,link --out-dir missing/deep src/a.rs",
         "lib b || true",
         "(ulimit -f 0; lib a) >/dev/null 2>&1 || true; rm -rf target",
-        "mkdir gone; (cd gone; rmdir ../gone; cc -c ../a.c -o /dev/null) >/dev/null 2>&1 || true",
+        "mkdir gone; (cd gone; rmdir ../gone; cc -c ../a.c -o ../gone.o) >/dev/null 2>&1 || true",
         "cc -c a.c -o a.o & kill -9 $! || true; wait || true; rm -f a.o",
     ] {
         case(&format!("{trouble}; lib a"))
