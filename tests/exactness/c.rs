@@ -542,7 +542,6 @@ fn further_files() {
         "-fdump-tree-optimized",
         "-fdump-rtl-expand",
         "-fopt-info-all=a.opt -O2",
-        "-fdiagnostics-format=json-file",
         "-fsave-optimization-record",
         "-dumpdir dump/ -dumpbase b -fstack-usage",
         "-fprofile-note=notes --coverage -frandom-seed=a",
