@@ -9,13 +9,17 @@ use crate::build::Said;
 use crate::change::State;
 use crate::project::Call;
 
-/// Names of what cargo keeps for itself: times, and the name of the wrapper in front of rustc.
-const CARGOS: [&str; 5] = [
+/// Names of what cargo and rustdoc keep for themselves: times, locks, the name of the wrapper in front of rustc, and pages
+/// that name the crate whose turn was the last.
+const CARGOS: [&str; 8] = [
     ".fingerprint",
     "fingerprint",
     ".rustc_info.json",
     ".cargo-lock",
     "incremental",
+    ".lock",
+    "help.html",
+    "settings.html",
 ];
 
 /// What differs, by what it is about, which is a call's stream or a file; none where all is the same.
