@@ -24,6 +24,7 @@ rustPlatform.buildRustPackage (
       "/core"
       "/tool"
       "/wrapper/cache"
+      "/wrapper/trace/format"
     ];
     cargoLock.lockFile = ../../Cargo.lock;
     cargoBuildFlags = [
