@@ -68,7 +68,6 @@ let
             ];
             sccache = {
               inherit rustcWrapper;
-              env.KEY = "1";
             };
           };
         target = system: { x86_64-linux = "x86_64-unknown-linux-gnu"; }.${system};
@@ -136,7 +135,6 @@ in
       {
         inherit (rustc)
           RUSTC_WRAPPER
-          KEY
           SCCACHE_DIR
           bootstrapCommand
           bootstrapConfigReasons
@@ -153,7 +151,6 @@ in
       };
     expected = {
       RUSTC_WRAPPER = "/shim/bin/sccache";
-      KEY = "1";
       SCCACHE_DIR = "/cache";
       bootstrapCommand = "build";
       # What was given has no need of a reason.

@@ -24,8 +24,8 @@ with open("seen.json", "w") as seen:
         {
             "arguments": sys.argv[1:],
             "environment": dict(os.environ),
-            "folder": os.getcwd(),
-            "folders": [name for name in os.environ if os.path.isdir(os.environ[name])],
+            "directory": os.getcwd(),
+            "directories": [name for name in os.environ if os.path.isdir(os.environ[name])],
             "programs": {name: shutil.which(name) for name in ("curl", "sccache")},
         },
         seen,
