@@ -94,16 +94,19 @@ impl Question<'_> {
             },
         };
         let mut memo = self.memo();
-        let requests = match self.requests(&directory, &mut memo) {
-            Ok(requests) => requests,
-            Err(error) => return Answer::Refused(BypassReason::Unreadable(error.to_string())),
-        };
         let mut connection = match connection::connect(self.session) {
             Ok(connection) => connection,
             Err(error) => return self.unreachable(error),
         };
         let mut miss = Miss::default();
-        for request in requests {
+        // First as if a root that changes from build to build were of no matter, then as it is.
+        let is_c = self.invocation.rustc().is_none();
+        let root = stable_paths::root_of(&directory).filter(|_| is_c);
+        for root in root.map(Some).into_iter().chain([None]) {
+            let request = match self.request(&directory, root, &mut memo) {
+                Ok(request) => request,
+                Err(error) => return Answer::Refused(BypassReason::Unreadable(error.to_string())),
+            };
             let environment = self.environment(&request);
             let mut world = World {
                 places: &request.places,
@@ -172,19 +175,17 @@ impl Question<'_> {
         self.run(miss, memo, connection)
     }
 
-    /// What the cache is to be asked for: first as if a root that changes from build to build were of no matter, then as
-    /// it is.
-    fn requests(&self, directory: &Path, memo: &mut Memo) -> io::Result<Vec<Request>> {
-        let is_c = self.invocation.rustc().is_none();
-        let root = stable_paths::root_of(directory).filter(|_| is_c);
-        let mut requests = Vec::new();
-        for root in root.map(Some).into_iter().chain([None]) {
-            let mut request = request::of(self.invocation, directory, root, self.stdin, memo)?;
-            // Links lead out of what is shown, and whoever follows one and tells is found out.
-            request.places.extend(self.paths.hidden());
-            requests.push(request);
-        }
-        Ok(requests)
+    /// What the cache is to be asked for, as if this root were of no matter.
+    fn request(
+        &self,
+        directory: &Path,
+        root: Option<PathBuf>,
+        memo: &mut Memo,
+    ) -> io::Result<Request> {
+        let mut request = request::of(self.invocation, directory, root, self.stdin, memo)?;
+        // Links lead out of what is shown, and whoever follows one and tells is found out.
+        request.places.extend(self.paths.hidden());
+        Ok(request)
     }
 
     fn look_up(

@@ -37,24 +37,19 @@ pub fn connect(session: Option<&Session>) -> Result<Connection, CacheError> {
         Some(b"read-only") => true,
         Some(b"writable") => false,
         _ => {
-            let is_read_only = storage
-                .handshake(|told| told.is_read_only)
-                .map_err(|error| match error {
-                    StorageError::Closed | StorageError::Unexpected => {
-                        CacheError::ServerTooOld(address.to_string())
-                    }
-                    error => unreachable(&error),
-                })?;
+            let is_read_only = is_read_only(&mut storage).map_err(|error| match error {
+                StorageError::Closed | StorageError::Unexpected => {
+                    CacheError::ServerTooOld(address.to_string())
+                }
+                error => unreachable(&error),
+            })?;
             if let Some(file) = known {
-                fs::write(
-                    file,
-                    if is_read_only {
-                        "read-only"
-                    } else {
-                        "writable"
-                    },
-                )
-                .ok();
+                let what = if is_read_only {
+                    "read-only"
+                } else {
+                    "writable"
+                };
+                fs::write(file, what).ok();
             }
             is_read_only
         }
@@ -63,6 +58,11 @@ pub fn connect(session: Option<&Session>) -> Result<Connection, CacheError> {
         storage,
         is_read_only,
     })
+}
+
+/// Asks a storage whether it takes nothing.
+fn is_read_only(storage: &mut Storage) -> Result<bool, StorageError> {
+    storage.handshake(|told| told.is_read_only)
 }
 
 /// Where the storage is; nothing in a shell whose sccache has no server yet.
@@ -94,7 +94,7 @@ fn start() -> Result<Connection, CacheError> {
         .map_err(|error| CacheError::SccacheNotRun(format!("{}: {error}", sccache.display())))?;
     let address = Address::Port(port());
     let connected = Storage::connect(&address, limits()).and_then(|mut storage| {
-        let is_read_only = storage.handshake(|told| told.is_read_only)?;
+        let is_read_only = is_read_only(&mut storage)?;
         Ok(Connection {
             storage,
             is_read_only,

@@ -3,8 +3,6 @@
 //!
 //! Each is given by how it begins: nixpkgs ends its own in the name of a platform.
 
-use crate::Language;
-
 /// Of rustc: nixpkgs' wrapper of it reads `NIX_RUSTFLAGS`; cargo2nix's `NIX_RUST_LINK_FLAGS`,
 /// `NIX_RUST_BUILD_FLAGS` (once `NIX_RUST_BUILD_LINK_FLAGS`), and `NIX_RUST_METADATA`, which it
 /// puts in place of cargo's. rustc itself reads which release of Apple's systems an object is for.
@@ -30,27 +28,20 @@ pub const C: [&str; 4] = [
     "NIX_HARDENING_ENABLE",
 ];
 
-/// What the scripts that nixpkgs puts in front of compilers read of their environment, by which begins so
-/// (`cc-wrapper.sh`, `add-flags.sh`, `add-hardening.sh`, `utils.bash` and `rustc-wrapper.sh` of 25.05), when they compile:
-/// a shell takes in all of it, and nobody sees which.
-pub const SHELL: [&str; 10] = [
+/// What the scripts that nixpkgs puts in front of C compilers read of their environment, by which begins so, when they
+/// compile: a shell takes in all of it, and nobody sees which. The scripts are `cc-wrapper.sh`, `add-flags.sh`,
+/// `add-hardening.sh` and `utils.bash`, as of github:ekala-project/corepkgs 9c8533eb, which follows nixpkgs.
+pub const SHELL: [&str; 12] = [
+    "NIX_BUILD_TOP",
     "NIX_CC_WRAPPER_",
     "NIX_CFLAGS_COMPILE",
     "NIX_CXXSTDLIB_COMPILE",
     "NIX_DEBUG",
     "NIX_DONT_SET_",
     "NIX_ENFORCE_",
+    "NIX_GNATFLAGS_COMPILE",
     "NIX_HARDENING_ENABLE",
     "NIX_RUST",
     "NIX_STORE",
-    "RUSTC_BOOTSTRAP",
+    "SDKROOT",
 ];
-
-/// Those of a language.
-#[must_use]
-pub fn of(language: Language) -> &'static [&'static str] {
-    match language {
-        Language::Rust => &RUST,
-        Language::C | Language::Cxx => &C,
-    }
-}

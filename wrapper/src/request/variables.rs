@@ -158,14 +158,13 @@ fn named_in(script: &[u8]) -> Vec<Vec<u8>> {
     names.collect()
 }
 
-/// Whether a script is one that nixpkgs puts in front of C compilers and linkers: it reads what it adds by a script in
-/// `nix-support` beside its `bin`.
+/// Whether a script is one that nixpkgs puts in front of C compilers and linkers: it has what it adds in `nix-support`
+/// beside its `bin`, and no hook there, which may read whatever else.
 fn is_nixpkgs_wrapper(script: &Path) -> bool {
     let package = script.parent().and_then(Path::parent);
     package.is_some_and(|package| {
-        ["add-flags.sh", "cc-cflags"]
-            .iter()
-            .any(|file| package.join("nix-support").join(file).is_file())
+        let has = |file: &str| package.join("nix-support").join(file).is_file();
+        (has("add-flags.sh") || has("cc-cflags")) && !has("cc-wrapper-hook")
     })
 }
 
