@@ -203,7 +203,7 @@ impl Question<'_> {
         engine::look_up(&mut connection.storage, digest, world, directories, damaged)
     }
 
-    /// What its arguments name, files or not.
+    /// What its arguments name, files or not, and what a build script has just made for it.
     fn files_given(&self) -> impl Iterator<Item = PathBuf> {
         let directory = self.paths.directory().unwrap_or(Path::new(""));
         let values = self
@@ -213,7 +213,11 @@ impl Question<'_> {
             .filter_map(|it| it.value.as_deref());
         // `--extern name=path`
         let paths = values.map(|value| value.rsplit('=').next().unwrap_or(value));
-        paths.map(|path| directory.join(path))
+        let generated = env::var_os("OUT_DIR").map(fs::read_dir);
+        let generated = generated.into_iter().flatten().flatten().flatten();
+        paths
+            .map(|path| directory.join(path))
+            .chain(generated.map(|entry| entry.path()))
     }
 
     /// What is remembered of files: in the session, and, where the user keeps something, for longer.
