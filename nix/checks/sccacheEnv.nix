@@ -23,6 +23,11 @@ let
   succeeds = settings: (builtins.tryEval (sccacheEnv settings)).success;
 in
 {
+  testNoSettings = {
+    expr = (sccacheEnv { }).NIX_SCCACHE_SCCACHE;
+    expected = "/sccache/bin/sccache";
+  };
+
   testDefaults = {
     expr = sccacheEnv { wrap = [ "c" ]; };
     expected = {
@@ -33,8 +38,8 @@ in
   };
 
   testOwnShim = {
-    expr = (sccacheEnv { shim = "/mine"; }).shim;
-    expected = "/mine";
+    expr = (sccacheEnv { shim = "/mine"; }).RUSTC_WRAPPER;
+    expected = "/mine/bin/sccache";
   };
 
   testOldSccache = {

@@ -34,7 +34,7 @@ let
       rust = {
         sccacheEnv = settings: {
           RUSTC_WRAPPER = "/shim/bin/sccache";
-          SCCACHE_DIR = settings.directory or "/cache";
+          SCCACHE_DIR = settings.directory;
         };
         stage0 =
           arguments:
@@ -135,7 +135,6 @@ in
       {
         inherit (rustc)
           RUSTC_WRAPPER
-          SCCACHE_DIR
           bootstrapCommand
           bootstrapConfigReasons
           bootstrapStage0Date
@@ -151,7 +150,6 @@ in
       };
     expected = {
       RUSTC_WRAPPER = "/shim/bin/sccache";
-      SCCACHE_DIR = "/cache";
       bootstrapCommand = "build";
       # What was given has no need of a reason.
       bootstrapConfigReasons = "  profile: it is needed\n";

@@ -30,12 +30,8 @@ let
 
   sccacheEnv = import ./sccacheEnv.nix { inherit rust sccache shim; };
   withSccache = import ./withSccache.nix {
-    inherit
-      isLoaded
-      rust
-      sccacheEnv
-      shim
-      ;
+    inherit rust sccacheEnv shim;
+    lacksPlugin = settings: !isLoaded && import ./needsPlugin.nix settings;
   };
   fromPaths = import ./fromPaths { inherit pkgs; };
   paths = import ./paths.nix { inherit pkgs sccache; };

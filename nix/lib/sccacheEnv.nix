@@ -2,6 +2,8 @@
   The environment of a derivation that builds through the cache: `builtins.rust.sccacheEnv`
   with the packages filled in. `withSccache` also adds the shim and the session.
 
+  The default settings need no plugin: their environment is `defaultEnvironment.nix`.
+
   # Example
 
   ```nix
@@ -17,6 +19,8 @@
 
 settings:
 let
+  needsPlugin = import ./needsPlugin.nix;
+
   arguments = {
     inherit sccache shim;
   }
@@ -28,5 +32,7 @@ if tooOld then
     sccacheEnv: entries are stored by sccache 0.17 or later, and this is ${arguments.sccache.version}.
     Give a later one as `sccache`: `nix-sccache.packages.SYSTEM.sccache` is one.
   ''
-else
+else if needsPlugin settings then
   rust.sccacheEnv arguments
+else
+  import ./defaultEnvironment.nix arguments

@@ -23,13 +23,15 @@
   1. the settings of `builtins.rust.sccacheEnv`, an attribute set.
   2. the derivation, the set or the function.
 
-  Without the plugin a derivation has its name, but cannot be instantiated.
+  The default settings, `{ }`, need no plugin. With any other a derivation has its name without the plugin, but cannot
+  be instantiated.
 */
 {
   sccacheEnv,
   shim,
   rust ? { },
-  isLoaded ? true,
+  # Whether these settings need the plugin, and it is not there.
+  lacksPlugin ? settings: false,
 }:
 
 settings: package:
@@ -58,7 +60,7 @@ let
     in
     # The name and all else that asks nothing of the plugin is there without it, for `nix flake show`
     # and its like; what builds is not.
-    if !isLoaded then
+    if lacksPlugin settings then
       { nativeBuildInputs = rust; }
     else if conflicts != [ ] then
       throw (conflict attrs (builtins.head conflicts) own)

@@ -11,6 +11,7 @@ mod documentation;
 mod everywhere;
 mod flakes;
 mod loading;
+mod sccache_env;
 mod targets;
 mod toml_round_trip;
 mod wrong_calls;

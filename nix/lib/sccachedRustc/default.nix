@@ -115,7 +115,9 @@ let
   inherit (bootstrapConfig) sccache;
 
   withSccache = import ../withSccache.nix {
-    inherit isLoaded rust shim;
+    inherit rust shim;
+    # Which variables there are depends on what `rust.bootstrapConfig` answers.
+    lacksPlugin = _: !isLoaded;
     # Bootstrap calls the cache itself, or cargo does; never both.
     sccacheEnv =
       settings:
