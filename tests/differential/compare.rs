@@ -137,6 +137,15 @@ impl Left {
     }
 }
 
+/// Whether it is a directory that `-C save-temps` has rustc leave behind: its name is made up each time.
+fn is_kept_temporary(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let made_up = ["rmeta", "rustc"]
+        .iter()
+        .find_map(|begins| name.strip_prefix(begins));
+    made_up.is_some_and(|rest| rest.len() == 6) && path.is_dir()
+}
+
 fn collect(tree: &Path, directory: &Path, counts: u32, files: &mut BTreeMap<PathBuf, Left>) {
     for entry in fs::read_dir(tree.join(directory))
         .into_iter()
@@ -144,10 +153,10 @@ fn collect(tree: &Path, directory: &Path, counts: u32, files: &mut BTreeMap<Path
         .flatten()
     {
         let name = entry.file_name();
-        if CARGOS.iter().any(|cargos| name == *cargos) {
+        let (whole, path) = (entry.path(), directory.join(&name));
+        if CARGOS.iter().any(|cargos| name == *cargos) || is_kept_temporary(&whole) {
             continue;
         }
-        let (whole, path) = (entry.path(), directory.join(&name));
         let Ok(metadata) = entry.metadata() else {
             continue;
         };
