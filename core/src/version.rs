@@ -58,7 +58,8 @@ pub fn has_determinate_sound_c_api(determinate: &str) -> bool {
 
 /// Major, minor and patch; of `2.8.1pre20220513_1234567`, `(2, 8, 1)`, and of `2.8`,
 /// `(2, 8, 0)`.
-fn numbers(version: &str) -> Option<(u32, u32, u32)> {
+#[must_use]
+pub fn numbers(version: &str) -> Option<(u32, u32, u32)> {
     let mut parts = version.split('.').map(|part| {
         let digits = part.find(|c: char| !c.is_ascii_digit());
         part[..digits.unwrap_or(part.len())].parse().ok()

@@ -233,6 +233,15 @@ fn on_the_host() {
     let said = Doctor::new(&shim).check(&missing, &[]);
     said.has("/are_defaults", true);
     said.advises("extra-sandbox-paths = /run/nix-sccache?");
+    let mounting = |path: &str| Doctor::new(&shim).nix_conf(&format!("sandbox-paths = {path}"));
+    for other in [
+        "/run/nix",
+        "/tmp=/run/nix-sccache",
+        "/run/nix-sccache-daemon",
+    ] {
+        mounting(other).check(&[missing[0], missing[2]], &[]);
+    }
+    mounting("/run=/tmp").fails(missing[2]);
     for host in hosts() {
         let bin = host.path().parent().unwrap().display();
         let path = format!("{bin}:{}", std::env::var("PATH").unwrap());
@@ -403,6 +412,19 @@ fn secrets_are_hidden() {
             assert!(said.contains(shown), "{said}");
         }
     }
+}
+
+#[test]
+fn variables_that_the_shim_would_not_take() {
+    let shim = shim();
+    Doctor::of(&shim, "server")
+        .nix_conf("")
+        .fails("socket-not-named");
+    let build = Doctor::new(&shim).env("NIX_BUILD_TOP", "/build");
+    build.fails("cache-not-named");
+    let daemon = Daemon::start();
+    let gone = Doctor::at(&shim, &daemon.socket()).env("NIX_SCCACHE_SESSION", "/nonexistent");
+    gone.warns("session-gone");
 }
 
 /// Nobody hears it, and the exit status says all the same what it found.

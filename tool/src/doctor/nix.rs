@@ -35,25 +35,25 @@ pub fn ask(settings: &Settings, findings: &mut Vec<Finding>) -> Option<Nix> {
         ..Nix::default()
     };
     let settled = nix.read(settings).and_then(|()| nix.mounts(settings));
-    for (code, found, remedy) in [settled, nix.evaluates(settings)]
-        .into_iter()
-        .filter_map(Result::err)
-    {
-        // Who has the variables already may need no Nix.
-        let finding = Finding::new(code, nix_conf(), found).warning_if(!settings.are_defaults);
-        findings.push(match remedy {
-            Some(remedy) => finding.instead(remedy),
-            None => finding,
-        });
-    }
+    let wrong = [settled, nix.evaluates(settings)];
+    // Who has the variables already may need no Nix.
+    let wrong = wrong.into_iter().filter_map(Result::err);
+    findings.extend(wrong.map(|it| it.warning_if(!settings.are_defaults)));
     Some(nix)
 }
 
-/// A code, what was found, and what to do where the code does not say it.
-type Wrong = (&'static str, String, Option<String>);
+/// What was found in the file of Nix's settings.
+fn wrong(code: &str, found: String) -> Finding {
+    let directory = env::var_os("NIX_CONF_DIR").map_or_else(|| "/etc/nix".into(), PathBuf::from);
+    Finding::new(
+        code,
+        directory.join("nix.conf").display().to_string(),
+        found,
+    )
+}
 
 impl Nix {
-    fn read(&mut self, settings: &Settings) -> Result<(), Wrong> {
+    fn read(&mut self, settings: &Settings) -> Result<(), Finding> {
         let ask = |words: &[&str]| {
             let mut nix = settings.variables.command(&self.path);
             nix.args(["--extra-experimental-features", "nix-command"]);
@@ -65,7 +65,7 @@ impl Nix {
             serde_json::from_str::<Value>(&json).map_err(|error| format!("prints no JSON: {error}"))
         });
         let value =
-            value.map_err(|error| ("nix-fails", format!("`nix show-config` {error}"), None))?;
+            value.map_err(|error| wrong("nix-fails", format!("`nix show-config` {error}")))?;
         let of = |name: &str| value[name]["value"].clone();
         let list = |name| serde_json::from_value(of(name)).unwrap_or_default();
         self.sandbox = of("sandbox");
@@ -75,7 +75,7 @@ impl Nix {
     }
 
     /// Whether sandboxes have the directory that the transport needs.
-    fn mounts(&self, settings: &Settings) -> Result<(), Wrong> {
+    fn mounts(&self, settings: &Settings) -> Result<(), Finding> {
         let needed = match settings.transport() {
             Some(contract::TRANSPORT_SERVER) => settings
                 .socket()
@@ -92,7 +92,7 @@ impl Nix {
         let remedy = format!(
             "write `extra-sandbox-paths = {missing}?` there and restart nix-daemon, or enable services.nix-sccache"
         );
-        Err(("sandbox-path-missing", found, Some(remedy)))
+        Err(wrong("sandbox-path-missing", found).instead(remedy))
     }
 
     fn has_mounted(&self, directory: &Path) -> bool {
@@ -102,7 +102,7 @@ impl Nix {
         })
     }
 
-    fn evaluates(&mut self, settings: &Settings) -> Result<(), Wrong> {
+    fn evaluates(&mut self, settings: &Settings) -> Result<(), Finding> {
         let program = self.path.with_file_name("nix-instantiate");
         let mut evaluate = settings.variables.command(&program);
         let printed = run(
@@ -114,48 +114,14 @@ impl Nix {
         let files = format!("with `plugin-files = {}`", self.plugin_files.join(" "));
         match has_plugin {
             Ok(true) => Ok(()),
-            Ok(false) => Err((
+            Ok(false) => Err(wrong(
                 "plugin-missing",
                 format!("{files} there is no builtins.rust"),
-                None,
             )),
-            Err(error) => Err((
+            Err(error) => Err(wrong(
                 "plugin-fails",
                 format!("{files} nix-instantiate {error}"),
-                None,
             )),
         }
-    }
-}
-
-/// The file of Nix's settings.
-fn nix_conf() -> String {
-    let directory = env::var_os("NIX_CONF_DIR").map_or_else(|| "/etc/nix".into(), PathBuf::from);
-    directory.join("nix.conf").display().to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn mounts_are_known_by_their_targets() {
-        let has = |path: &str| {
-            let nix = Nix {
-                sandbox_paths: vec!["/bin/sh=/bin/dash".into(), path.into()],
-                ..Nix::default()
-            };
-            nix.has_mounted(Path::new("/run/nix-sccache"))
-        };
-        assert!(
-            "/run/nix-sccache? /run /run/nix-sccache=/tmp/x?"
-                .split(' ')
-                .all(has)
-        );
-        assert!(
-            !"/run/nix /tmp=/run/nix-sccache /run/nix-sccache-daemon"
-                .split(' ')
-                .any(has)
-        );
     }
 }

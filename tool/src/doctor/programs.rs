@@ -5,6 +5,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 
 use nix_sccache_contract as contract;
+use nix_sccache_core::version::numbers;
 use serde::Serialize;
 
 use super::finding::Finding;
@@ -101,13 +102,8 @@ fn sccache(settings: &Settings, shim: &Path) -> Result<String, Finding> {
     })?;
     let version = version.lines().next().unwrap_or_default().to_owned();
     // From 0.17 on its storage can be asked for entries alone.
-    let (major, minor) = version
-        .rsplit(' ')
-        .next()
-        .and_then(|it| it.split_once('.'))
-        .unwrap_or_default();
-    let minor = minor.split('.').next().and_then(|minor| minor.parse().ok());
-    if major == "0" && minor.is_some_and(|minor: u32| minor < 17) {
+    let release = version.rsplit(' ').next().and_then(numbers);
+    if release.is_some_and(|release| release < (0, 17, 0)) {
         let found = format!("{version} is no storage for builds");
         return Err(failed("sccache-too-old", found));
     }
