@@ -3,7 +3,7 @@
 use std::env;
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -532,14 +532,25 @@ impl Question<'_> {
         let files = inputs.iter().filter(|it| it.kind == NameKind::File);
         let mut paths = files.filter_map(|it| request.places.path(it.place, &it.name));
         paths.any(|path| {
-            fs::read(path).is_ok_and(|text| {
+            text_of(&path).is_ok_and(|text| {
                 let has = |name: &[u8]| memmem::find(&text, name).is_some();
-                // The compiler's own programs have the names of all macros in them.
-                !text.starts_with(b"\x7fELF")
-                    && (has(OF_FILE) || is_open && MACROS.iter().any(|name| has(name)))
+                has(OF_FILE) || is_open && MACROS.iter().any(|name| has(name))
             })
         })
     }
+}
+
+/// What is in a file, but for a program, of which only the beginning is read: compilers are long, and have the names of
+/// all macros in them.
+fn text_of(path: &Path) -> io::Result<Vec<u8>> {
+    const PROGRAM: &[u8] = b"\x7fELF";
+    let mut file = File::open(path)?;
+    let mut text = Vec::new();
+    (&file).take(PROGRAM.len() as u64).read_to_end(&mut text)?;
+    if text != PROGRAM {
+        file.read_to_end(&mut text)?;
+    }
+    Ok(text)
 }
 
 /// What is stored of the run.
