@@ -342,3 +342,64 @@ fn a_file_that_is_added_to() {
         .bypasses()
         .check();
 }
+
+/// What a compiler read that it calls counts, also where the cache answers for that, which is in the second build here:
+/// only the crate's own source is another one then.
+#[test]
+fn compilers_that_it_calls() {
+    let call = "fn call(words: &str) -> std::process::Output { \
+                let line = std::env::var(\"through\").unwrap_or_default() + \" \" + words; \
+                let words: Vec<_> = line.split_whitespace().collect(); \
+                std::process::Command::new(words[0]).args(&words[1..]).output().unwrap() }";
+    for (body, misses) in [
+        (
+            "String::from_utf8(call(\"cc -E -P data.c\").stdout).unwrap()",
+            true,
+        ),
+        (
+            "call(\"cc -c data.c -o target/data.o\"); format!(\"{:?}\", std::fs::read(\"target/data.o\").unwrap())",
+            true,
+        ),
+        (
+            "format!(\"{:?}\", call(\"rustc --crate-name probe --crate-type lib --emit=metadata --out-dir target probe.rs\").status.code())",
+            true,
+        ),
+        // Which is not cached, and seen as it is.
+        (
+            "call(\"cc data.c -o target/data\"); format!(\"{:?}\", call(\"target/data\").status.code())",
+            false,
+        ),
+    ] {
+        let expected = if misses {
+            Expected::Miss
+        } else {
+            Expected::Anything
+        };
+        let edit = |project: &mut crate::project::Project| {
+            project.file(
+                "src/a.rs",
+                "pub fn f() -> &'static str { m::text_of!() }\npub fn g() {}\n",
+            );
+        };
+        of(&format!("{call} {body}"))
+            .file(
+                "data.c",
+                "#include \"data.h\"\nint main(void) { return A; }\n",
+            )
+            .file("data.h", "#define A 1\n")
+            .file("probe.rs", "mod one;\n")
+            .file("one.rs", "pub fn f() {}\n")
+            .first(expected, if misses { Expected::Hit } else { expected })
+            .when(expected, edit)
+            .when(expected, |project| {
+                edit(project);
+                project.file("data.h", "#define A 2\n");
+                project.file("one.rs", "pub fn f() -> u8 {}\n");
+            })
+            .when(expected, |project| {
+                project.file("data.h", "#define A 3\n");
+                project.file("one.rs", "pub fn f() -> u16 {}\n");
+            })
+            .check();
+    }
+}

@@ -30,6 +30,7 @@ use crate::connection::{self, Connection, in_seconds};
 use crate::invocation::Invocation;
 use crate::key_record::{self, Made};
 use crate::observed::{self, Ran, Trace};
+use crate::outer_trace::Told;
 use crate::process::{self, Rewrite};
 use crate::relocated::{self, Text};
 use crate::request::{self, Request, variables};
@@ -248,7 +249,11 @@ impl Question<'_> {
         } else {
             variables::counts_without_seed
         };
-        let all = inherited.chain(given);
+        let all: Vec<_> = inherited.chain(given).collect();
+        let seeds = variables::seeds(all.iter().map(|(name, value)| (&**name, &**value)));
+        let all = all
+            .into_iter()
+            .chain([(variables::SEED.into(), OsString::from_vec(seeds))]);
         // A C compiler takes it where it leads to the working directory, by whatever name.
         let leads_here = |path: &OsString| {
             let here = Path::new(".").canonicalize();
@@ -303,6 +308,10 @@ impl Question<'_> {
         if let Err(error) = self.paths.finish(self.invocation) {
             return Answer::CannotFinish(error);
         }
+        if let Some(mut told) = self.told(&request, &hit.inputs) {
+            told.outputs(said.paths.iter().map(PathBuf::as_path));
+            told.end();
+        }
         io::stdout().write_all(&self.paths.real(&said.stdout)).ok();
         io::stderr().write_all(&self.paths.real(&said.stderr)).ok();
         Answer::Hit(
@@ -344,13 +353,30 @@ impl Question<'_> {
             return Answer::HasRealPath;
         }
         let stored = if has_real_path {
+            tell_trace(&trace, &program, &ran);
             Err(Some(BypassReason::RealPath))
         } else {
-            let verified = miss.verified.as_ref();
-            self.seen(miss.asked, &trace, &program, &ran)
-                .and_then(|(asked, seen)| {
-                    self.store(asked, verified, &ran, seen, &mut memo, &mut connection)
-                })
+            match self.seen(miss.asked, &trace, &program, &ran) {
+                Ok((asked, seen)) => {
+                    let told = self.told(&asked.request, &seen.inputs);
+                    let outputs: Vec<_> = seen.outputs.iter().map(|it| it.path.clone()).collect();
+                    let verified = miss.verified.as_ref();
+                    let stored =
+                        self.store(asked, verified, &ran, seen, &mut memo, &mut connection);
+                    if let Some(mut told) = told {
+                        if let Err(Some(reason @ BypassReason::Clock)) = &stored {
+                            told.unnamed(&reason.to_string());
+                        }
+                        told.outputs(outputs.iter().map(PathBuf::as_path));
+                        told.end();
+                    }
+                    stored
+                }
+                Err(reason) => {
+                    tell_trace(&trace, &program, &ran);
+                    Err(reason)
+                }
+            }
         };
         if self.paths.is_strict() {
             io::stdout().write_all(&self.paths.real(&ran.stdout)).ok();
@@ -366,6 +392,17 @@ impl Question<'_> {
             Ok((Stored::Anew, made)) => Answer::Miss(ran.status, made),
             Err(reason) => Answer::NotStored(ran.status, reason),
         }
+    }
+
+    /// What the trace under which this call is made is told of it.
+    fn told(&self, request: &Request, inputs: &Inputs) -> Option<Told> {
+        let mut told = Told::new()?;
+        let compiler = &self.invocation.compiler;
+        for program in compiler.wrapper.iter().chain([&compiler.path]) {
+            told.program(program);
+        }
+        told.inputs(request, inputs, &|path| self.paths.real(path).into_owned());
+        Some(told)
     }
 
     /// What a run has read and made, under the first of the requests that does for it.
@@ -553,6 +590,15 @@ fn text_of(path: &Path) -> io::Result<Vec<u8>> {
     Ok(text)
 }
 
+/// Tells the trace under which a call was made what its own has of it, where nobody could say in fewer words what it did.
+fn tell_trace(trace: &Trace, program: &Path, ran: &Ran) {
+    if let (Some(mut told), Ok(trace)) = (Told::new(), trace.read()) {
+        told.program(program);
+        told.traced(program, ran.process, &trace);
+        told.end();
+    }
+}
+
 /// What is stored of the run.
 fn entry(
     asked: &Asked,
@@ -600,10 +646,12 @@ fn entry(
     })
 }
 
-/// What a compiler said.
+/// What a compiler said, and wrote.
 struct Said {
     stdout: Vec<u8>,
     stderr: Vec<u8>,
+    /// The files that it wrote.
+    paths: Vec<PathBuf>,
 }
 
 /// Puts the files of an entry in place, and says what else is in it: all of it, or nothing.
@@ -612,10 +660,7 @@ fn put_in_place(hit: &Hit, request: &Request) -> Result<Said, RestoreError> {
         Some(target) => relocated::shown(text, target).into_owned(),
         None => text.to_owned(),
     };
-    let said = Said {
-        stdout: shown(&hit.entry.stdout()?),
-        stderr: shown(&hit.entry.stderr()?),
-    };
+    let (stdout, stderr) = (shown(&hit.entry.stdout()?), shown(&hit.entry.stderr()?));
     let directory = |number: u8| {
         let path = request.writable.get(usize::from(number))?.clone();
         Some(Directory {
@@ -629,7 +674,12 @@ fn put_in_place(hit: &Hit, request: &Request) -> Result<Said, RestoreError> {
             .then(|| Ok(shown(&hit.entry.contents(file)?)))
             .transpose()
     };
-    restore(&hit.entry, directory, others).map(|_| said)
+    let restored = restore(&hit.entry, directory, others)?;
+    Ok(Said {
+        stdout,
+        stderr,
+        paths: restored.into_iter().map(|file| file.path).collect(),
+    })
 }
 
 /// A request that was asked for.

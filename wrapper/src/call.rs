@@ -20,6 +20,7 @@ use crate::cache_error::print_cache_error;
 use crate::cacheability::{self, Cacheability};
 use crate::invocation::{Compiler, Invocation, Kind, are_too_long, response_file};
 use crate::key_record::{self, Made};
+use crate::outer_trace::{self, Told};
 use crate::print::print_error;
 use crate::process;
 use crate::project_wrapper;
@@ -312,6 +313,12 @@ impl Call {
     /// compiler itself. So is a question, of which nobody wants to know.
     fn pass_through(&mut self, session: Option<&Session>, reason: BypassReason) -> ExitCode {
         let is_probe = self.is == Cacheability::Probe;
+        if reason == BypassReason::Native
+            && let Some(mut told) = Told::new()
+        {
+            told.unnamed("the processor");
+            told.end();
+        }
         if (session.is_none() || is_probe) && !self.paths.has_to_finish() {
             self.note(session, Outcome::Probe);
             return process::become_program(self.command_with_input());
@@ -328,7 +335,9 @@ impl Call {
     /// Runs the compiler on paths that it was not called with. If it fails, by whatever reason,
     /// nobody is to know, and it is called as if we were not there.
     fn try_as_shown(&self, session: Option<&Session>, reason: &BypassReason) -> Option<ExitCode> {
-        let output = self.command().output().ok()?;
+        let mut command = self.command();
+        outer_trace::runs(&command, 0);
+        let output = command.output().ok()?;
         if !output.status.success() {
             return None;
         }

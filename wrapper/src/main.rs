@@ -14,7 +14,8 @@
 //! is, [`surroundings`] whether anything but the arguments forbids that, [`stable_paths`] and [`run_paths`] keep what
 //! changes for no reason out of it, [`request`] makes its key, [`connection`] finds the storage, [`answer`] asks that and
 //! puts an entry in place, or has [`observed`] run the compiler and stores what it made; [`session`] notes what came
-//! of it, and [`key_record`] what its key was made of.
+//! of it, and [`key_record`] what its key was made of. Where a call is made under another's observation, [`outer_trace`] tells that
+//! what it depends on.
 
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
@@ -30,6 +31,7 @@ mod hook;
 mod invocation;
 mod key_record;
 mod observed;
+mod outer_trace;
 mod print;
 mod process;
 mod project_wrapper;

@@ -3,8 +3,9 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
@@ -16,6 +17,7 @@ use nix_sccache_trace_format::{CAPACITY, LIBRARY, VARIABLE, header};
 use rustix::fs::{FallocateFlags, fallocate};
 use rustix::process::{Resource, getrlimit};
 
+use crate::outer_trace;
 use crate::process::{self, Rewrite};
 
 /// The variable by which the dynamic linker loads libraries before a program's own.
@@ -76,31 +78,35 @@ impl Trace {
         Ok(trace)
     }
 
-    /// The bytes that are written so far.
+    /// The bytes that are written so far, with those of calls that were made under it.
     pub fn read(&self) -> io::Result<Vec<u8>> {
-        let mut end = [0; 8];
-        self.file.read_exact_at(&mut end, header::END_AT as u64)?;
-        let length = u64::from_le_bytes(end).min(CAPACITY);
+        let length = outer_trace::end_of(&self.file)?.min(CAPACITY);
         let mut bytes = vec![0; usize::try_from(length).unwrap_or(header::LENGTH)];
         self.file.read_exact_at(&mut bytes, 0)?;
-        Ok(bytes)
+        outer_trace::merged(bytes, &self.path)
     }
 
     /// Has a command traced.
     fn prepare(&self, command: &mut Command) {
-        let before = env::var_os(PRELOAD).filter(|before| !before.is_empty());
-        let mut preload = OsString::from(&self.library);
-        if let Some(before) = before {
-            preload.push(":");
-            preload.push(before);
+        let mut preload = self.library.as_os_str().as_bytes().to_vec();
+        let before = env::var_os(PRELOAD).unwrap_or_default();
+        let others = before.as_bytes().split(|byte| matches!(byte, b':' | b' '));
+        // Where we are called under another trace, the library is there already.
+        for other in
+            others.filter(|other| !other.is_empty() && !other.ends_with(LIBRARY.as_bytes()))
+        {
+            preload.push(b':');
+            preload.extend_from_slice(other);
         }
+        let preload = OsString::from_vec(preload);
         command.env(PRELOAD, preload).env(VARIABLE, &self.path);
     }
 }
 
 impl Drop for Trace {
     fn drop(&mut self) {
-        std::fs::remove_file(&self.path).ok();
+        fs::remove_file(&self.path).ok();
+        fs::remove_dir_all(outer_trace::directory(&self.path)).ok();
     }
 }
 

@@ -17,6 +17,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
+use crate::outer_trace;
 use crate::print::print_error;
 
 /// The program that `name` stands for, passing over shims: a path is taken as it is, a name
@@ -31,6 +32,12 @@ pub fn find(name: &OsStr) -> Option<PathBuf> {
 
 /// The programs that a name stands for, in the order of `PATH`; a path stands for itself.
 pub fn on_path(name: &OsStr) -> impl Iterator<Item = PathBuf> {
+    places_on_path(name)
+        .filter(|program| program.is_file() && access(program, Access::EXEC_OK).is_ok())
+}
+
+/// Where a program of this name is looked for, in order.
+pub fn places_on_path(name: &OsStr) -> impl Iterator<Item = PathBuf> {
     let here = env::current_dir().unwrap_or_default();
     let path = env::var_os("PATH");
     let directories: Vec<_> = if Path::new(name).components().count() > 1 {
@@ -44,7 +51,6 @@ pub fn on_path(name: &OsStr) -> impl Iterator<Item = PathBuf> {
     directories
         .into_iter()
         .map(move |directory| directory.join(&name))
-        .filter(|program| program.is_file() && access(program, Access::EXEC_OK).is_ok())
 }
 
 /// Whether a path leads to a shim, under whatever name: to this one, or to another build of
@@ -60,6 +66,7 @@ pub fn is_shim(path: &Path) -> bool {
 /// Becomes the program: nothing of us is left to cost anything. Comes back only when
 /// there is no such program, with the code that a shell gives for that.
 pub fn become_program(mut command: Command) -> ExitCode {
+    outer_trace::becomes(&command);
     let error = command.exec();
     print_error(format_args!(
         "nix-sccache: cannot run {}: {error}",
@@ -70,6 +77,7 @@ pub fn become_program(mut command: Command) -> ExitCode {
 
 /// Runs the program to its end.
 pub fn run(mut command: Command) -> ExitCode {
+    outer_trace::runs(&command, 0);
     let status = command.status();
     end_as(command, &status)
 }
@@ -118,6 +126,7 @@ pub fn run_through(
     // Before it runs: none must come in between.
     let signals = Signals::new([SIGINT, SIGTERM, SIGHUP]).ok();
     let mut child = command.spawn()?;
+    outer_trace::runs(command, child.id());
     let forwarding = signals.and_then(|signals| {
         let handle = signals.handle();
         let child = process_of(&child.id().to_string())?;

@@ -252,6 +252,9 @@ impl<'a> Reader<'a> {
                 self.names.insert((NameKind::Environment, Vec::new()));
             }
             Kind::Unnamed => return Err(NotStorable::Unnamed(shown(&path))),
+            Kind::Family => {
+                self.names.insert((NameKind::Family, first.to_vec()));
+            }
             Kind::Fork => {}
         }
         Ok(())

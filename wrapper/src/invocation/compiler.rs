@@ -107,7 +107,9 @@ fn is_like_rustcs(argument: &OsStr) -> bool {
 /// What a program says of its version, as cargo asks for it.
 fn version(program: &Path) -> Vec<u8> {
     let mut command = Command::new(program);
+    // What it says is of the program alone, which whoever traces us is told of.
     command.arg("-vV").stdin(Stdio::null());
+    command.env_remove(nix_sccache_trace_format::VARIABLE);
     command.output().map(|said| said.stdout).unwrap_or_default()
 }
 

@@ -1,6 +1,8 @@
 //! Tells which variables decide what a compiler makes, and which programs read them unseen.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use memchr::memmem;
@@ -35,6 +37,27 @@ const OF_NO_MATTER: [&str; 20] = [
 /// With which the names of ours, and of sccache's, begin.
 const OURS: [&[u8]; 2] = [b"NIX_SCCACHE_", b"SCCACHE_"];
 
+/// A name for all random seeds in flags for C compilers, which are no part of a variable's value as it counts
+/// ([`counts_without_seed`]); whatever depends on one is said to read this.
+pub const SEED: &str = "-frandom-seed";
+
+/// The seeds in the values of variables.
+pub fn seeds<'a>(variables: impl Iterator<Item = (&'a OsStr, &'a OsStr)>) -> Vec<u8> {
+    let flags = variables.filter(|(name, _)| name.as_bytes().starts_with(FLAGS));
+    let words = flags.flat_map(|(_, value)| value.as_bytes().split(u8::is_ascii_whitespace));
+    let mut seeds: Vec<_> = words.filter(|word| is_seed(word)).collect();
+    seeds.sort_unstable();
+    seeds.join(&b' ')
+}
+
+/// How the names of variables begin in which nixpkgs gives flags for C compilers.
+const FLAGS: &[u8] = b"NIX_CFLAGS_COMPILE";
+
+fn is_seed(flag: &[u8]) -> bool {
+    flag.strip_prefix(SEED.as_bytes())
+        .is_some_and(|seed| seed.starts_with(b"="))
+}
+
 /// Whether a variable decides nothing of what is made.
 pub fn are_of_no_matter(name: &[u8]) -> bool {
     OURS.iter().any(|start| name.starts_with(start))
@@ -43,18 +66,18 @@ pub fn are_of_no_matter(name: &[u8]) -> bool {
 
 /// A variable's value as it counts.
 pub fn counts(name: &[u8], value: &[u8]) -> Option<Vec<u8>> {
-    (!are_of_no_matter(name)).then(|| value.to_vec())
+    (!are_of_no_matter(name) && name != SEED.as_bytes()).then(|| value.to_vec())
 }
 
 /// The same where the random seed does not count that nixpkgs gives compilers: it is made of the derivation's output
 /// path.
 pub fn counts_without_seed(name: &[u8], value: &[u8]) -> Option<Vec<u8>> {
-    if !name.starts_with(b"NIX_CFLAGS_COMPILE") {
+    if !name.starts_with(FLAGS) {
         return counts(name, value);
     }
     let words = value.split(u8::is_ascii_whitespace);
     let words: Vec<_> = words
-        .filter(|word| !word.is_empty() && !word.starts_with(b"-frandom-seed="))
+        .filter(|word| !word.is_empty() && !is_seed(word))
         .collect();
     Some(words.join(&b' '))
 }
@@ -63,7 +86,7 @@ pub fn counts_without_seed(name: &[u8], value: &[u8]) -> Option<Vec<u8>> {
 /// in front of them; and what scripts call for files and texts.
 const BY_NAME: &str = "\
     ar as c++ cc cc1 cc1obj cc1plus clang clang++ clippy-driver collect2 cpp g++ gcc ld ld.bfd ld.gold ld.lld lld \
-    lto-wrapper lto1 objcopy rust-lld rustc rustdoc rustup \
+    lto-wrapper lto1 nix-sccache-shim objcopy rust-lld rustc rustdoc rustup \
     basename cat chmod cmp cp cut dirname expand-response-params expr false grep head ln ls mkdir mktemp mv readlink \
     realpath rm rmdir sed sort tail test touch tr true uname uniq wc";
 

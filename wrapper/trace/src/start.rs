@@ -1,6 +1,6 @@
 //! Puts everything in place at the first call, whether it comes from the dynamic linker's constructors or before.
 
-use crate::format::Kind;
+use crate::format::{Kind, SHIM};
 use crate::sys::{self, AT_FDCWD, PATH_MAX};
 use crate::{environment, libraries, next, ready, trace};
 
@@ -18,13 +18,25 @@ static CONSTRUCTOR: extern "C" fn() = {
 #[unsafe(no_mangle)]
 extern "C" fn nix_sccache_trace_start() {
     next::look_up();
+    let mut path = [0; PATH_MAX];
+    let program = sys::read_link(AT_FDCWD, c"/proc/self/exe".as_ptr(), &mut path);
+    if program.is_ok_and(is_shim) {
+        return;
+    }
     environment::take();
-    begin();
+    begin(program.ok());
+}
+
+/// Whether a program is the shim, by its name. It is the same whether it is linked statically or not.
+fn is_shim(program: &[u8]) -> bool {
+    program
+        .strip_suffix(SHIM.as_bytes())
+        .is_some_and(|directory| directory.ends_with(b"/"))
 }
 
 /// Maps the traces and notes this process' start. Where one of them cannot be had none is written: a program without a
 /// start makes a trace that is not whole.
-fn begin() {
+fn begin(program: Option<&[u8]>) {
     let Some(files) = environment::files() else {
         return;
     };
@@ -46,9 +58,9 @@ fn begin() {
             return;
         }
     }
-    match sys::read_link(AT_FDCWD, c"/proc/self/exe".as_ptr(), &mut path) {
-        Ok(program) => trace::add(Kind::Start, 0, 0, sys::parent_pid(), &[program]),
-        Err(_) => trace::lost(),
+    match program {
+        Some(program) => trace::add(Kind::Start, 0, 0, sys::parent_pid(), &[program]),
+        None => trace::lost(),
     }
     libraries::note(0);
 }

@@ -26,6 +26,13 @@ pub const VARIABLE: &str = "NIX_SCCACHE_TRACE";
 /// The library's file, below `lib/` of the shim's package.
 pub const LIBRARY: &str = "libnix_sccache_trace.so";
 
+/// The file name of the shim, which the library leaves alone: it knows more of what it does than could be seen.
+pub const SHIM: &str = "nix-sccache-shim";
+
+/// With this behind its file's name a trace has a directory of others, in each of which the shim tells of a call that was
+/// made under it.
+pub const NESTED: &str = ".nested";
+
 /// The length that a file gets by default, in bytes. What is not written takes no time, only room on the disk.
 pub const CAPACITY: u64 = 16 << 20;
 
@@ -45,6 +52,8 @@ pub mod header {
     pub const END_AT: usize = 16;
     /// u64: the file's length.
     pub const CAPACITY_AT: usize = 24;
+    /// u64, of a [nested](super::NESTED) trace: where in the other its records belong.
+    pub const POSITION_AT: usize = 32;
 
     /// Flag: the file was too short, so that records are missing.
     pub const OVERFLOW: u32 = 1;
@@ -103,10 +112,12 @@ pub enum Kind {
     /// The process made a copy of itself by `fork`, which has no [`Kind::Start`] of its own; extra is the copy's process id. No
     /// payload.
     Fork = 16,
+    /// The variables whose names begin so were read. The shim notes it of what it answers from the cache.
+    Family = 17,
 }
 
 impl Kind {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 17] = [
         Self::Start,
         Self::Read,
         Self::Look,
@@ -123,6 +134,7 @@ impl Kind {
         Self::Environment,
         Self::Unnamed,
         Self::Fork,
+        Self::Family,
     ];
 
     /// Whether the payload has a second name, after a NUL.
