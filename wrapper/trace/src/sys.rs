@@ -236,7 +236,18 @@ pub fn map(length: usize, file: Option<c_int>) -> Result<*mut u8, c_int> {
             [0, length, protection as usize, flags as usize, fd, 0],
         )
     };
-    checked(place).map(ptr::with_exposed_provenance_mut)
+    let place = checked(place)?;
+    if file.is_some() {
+        // Records are added at the end: what the kernel would read ahead is empty, and it would fill all of it with zeros.
+        // SAFETY: it changes nothing but what the kernel does ahead.
+        unsafe {
+            call(
+                kernel::__NR_madvise,
+                [place, length, kernel::MADV_RANDOM as usize, 0, 0, 0],
+            )
+        };
+    }
+    Ok(ptr::with_exposed_provenance_mut(place))
 }
 
 /// Gives memory back.
