@@ -1,13 +1,13 @@
 //! Looks at what names hold now: files, directories, what is not there, variables. With the request key that makes
 //! the result key.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::digest::{Digest, Identity, Memo};
 use crate::places::Places;
@@ -106,6 +106,7 @@ impl World<'_> {
         name: &Name,
         since: Option<i128>,
         changed: &mut Option<String>,
+        directories: &mut RealPaths,
     ) -> io::Result<Value> {
         let path = self
             .places
@@ -119,7 +120,7 @@ impl World<'_> {
             NameKind::Family => Value::Several(self.environment.family(&name.name)),
             NameKind::Environment => Value::Several(self.environment.family(b"")),
             NameKind::Listing => Value::Several(listing(&path)?),
-            NameKind::Link => Value::Several(self.link(&path)),
+            NameKind::Link => Value::Several(self.link(&path, directories)),
             NameKind::File | NameKind::State | NameKind::Absent => {
                 let Ok(found) = fs::metadata(&path) else {
                     return Ok(Value::Absent);
@@ -147,19 +148,43 @@ impl World<'_> {
     }
 
     /// Where links lead to, on the way and at the end.
-    fn link(&self, path: &Path) -> Vec<Field> {
+    fn link(&self, path: &Path, directories: &mut RealPaths) -> Vec<Field> {
         let mut fields = Vec::new();
-        for (tag, target) in [
-            ("link", fs::read_link(path)),
-            ("real", fs::canonicalize(path)),
-        ] {
-            if let Ok(target) = target {
+        let link = fs::read_link(path);
+        let real = real_path(path, &link, directories);
+        for (tag, target) in [("link", link.ok()), ("real", real)] {
+            if let Some(target) = target {
                 let (place, rest) = self.places.name(target.as_os_str().as_bytes());
                 fields.push(("place", vec![place]));
                 fields.push((tag, rest.to_vec()));
             }
         }
         fields
+    }
+}
+
+/// The paths of directories without links, as long as names are looked at: most are of files in a few directories.
+type RealPaths = HashMap<PathBuf, Option<PathBuf>>;
+
+/// A path without links, of which `link` is what it leads to itself; nothing where it leads nowhere.
+fn real_path(
+    path: &Path,
+    link: &io::Result<PathBuf>,
+    directories: &mut RealPaths,
+) -> Option<PathBuf> {
+    let is_none = matches!(link, Err(error) if error.kind() == io::ErrorKind::InvalidInput);
+    // With a slash behind it a link is followed.
+    let is_name = is_none && !path.as_os_str().as_bytes().ends_with(b"/");
+    match (path.parent(), path.file_name()) {
+        (Some(directory), Some(name)) if is_name => {
+            if let Some(known) = directories.get(directory) {
+                return Some(known.as_ref()?.join(name));
+            }
+            let real = fs::canonicalize(directory).ok();
+            directories.insert(directory.to_owned(), real.clone());
+            Some(real?.join(name))
+        }
+        _ => fs::canonicalize(path).ok(),
     }
 }
 
@@ -214,8 +239,9 @@ pub fn look(
     key.field("request", request);
     let mut values = Vec::new();
     let mut changed = None;
+    let mut directories = RealPaths::new();
     for name in inputs {
-        let value = world.value(name, since, &mut changed)?;
+        let value = world.value(name, since, &mut changed, &mut directories)?;
         key.field("name", &[name.kind as u8, name.place]);
         key.field("path", &name.name);
         match &value {
