@@ -104,12 +104,10 @@ wrap! {
         unsafe { renamed((from_fd, from), (to_fd, to), real()) }
     }
 
-    fn unlink(path: Text) -> c_int, real { unsafe { changed(Kind::Remove, 0, AT_FDCWD, path, real()) } }
+    fn unlink | rmdir | remove(path: Text) -> c_int, real { unsafe { changed(Kind::Remove, 0, AT_FDCWD, path, real()) } }
     fn unlinkat(dirfd: c_int, path: Text, flags: c_int) -> c_int, real {
         unsafe { changed(Kind::Remove, 0, dirfd, path, real()) }
     }
-    fn rmdir(path: Text) -> c_int, real { unsafe { changed(Kind::Remove, 0, AT_FDCWD, path, real()) } }
-    fn remove(path: Text) -> c_int, real { unsafe { changed(Kind::Remove, 0, AT_FDCWD, path, real()) } }
 
     fn mkdir(path: Text, mode: c_uint) -> c_int, real { unsafe { directory_made(AT_FDCWD, path, real()) } }
     fn mkdirat(dirfd: c_int, path: Text, mode: c_uint) -> c_int, real { unsafe { directory_made(dirfd, path, real()) } }
@@ -133,32 +131,20 @@ wrap! {
         unsafe { changed(Kind::Write, 0, dirfd, path, real()) }
     }
 
-    fn truncate(path: Text, length: c_long) -> c_int, real {
-        unsafe { changed(Kind::Write, KEPT, AT_FDCWD, path, real()) }
-    }
-    fn truncate64(path: Text, length: c_long) -> c_int, real {
+    fn truncate | truncate64(path: Text, length: c_long) -> c_int, real {
         unsafe { changed(Kind::Write, KEPT, AT_FDCWD, path, real()) }
     }
     fn chmod(path: Text, mode: c_uint) -> c_int, real { unsafe { changed(Kind::Write, KEPT, AT_FDCWD, path, real()) } }
     fn fchmodat(dirfd: c_int, path: Text, mode: c_uint, flags: c_int) -> c_int, real {
         unsafe { changed(Kind::Write, KEPT, dirfd, path, real()) }
     }
-    fn chown(path: Text, user: c_uint, group: c_uint) -> c_int, real {
-        unsafe { changed(Kind::Write, KEPT, AT_FDCWD, path, real()) }
-    }
-    fn lchown(path: Text, user: c_uint, group: c_uint) -> c_int, real {
+    fn chown | lchown(path: Text, user: c_uint, group: c_uint) -> c_int, real {
         unsafe { changed(Kind::Write, KEPT, AT_FDCWD, path, real()) }
     }
     fn fchownat(dirfd: c_int, path: Text, user: c_uint, group: c_uint, flags: c_int) -> c_int, real {
         unsafe { changed(Kind::Write, KEPT, dirfd, path, real()) }
     }
-    fn utime(path: Text, times: *const c_void) -> c_int, real {
-        unsafe { changed(Kind::Write, KEPT, AT_FDCWD, path, real()) }
-    }
-    fn utimes(path: Text, times: *const c_void) -> c_int, real {
-        unsafe { changed(Kind::Write, KEPT, AT_FDCWD, path, real()) }
-    }
-    fn lutimes(path: Text, times: *const c_void) -> c_int, real {
+    fn utime | utimes | lutimes(path: Text, times: *const c_void) -> c_int, real {
         unsafe { changed(Kind::Write, KEPT, AT_FDCWD, path, real()) }
     }
     fn utimensat(dirfd: c_int, path: Text, times: *const c_void, flags: c_int) -> c_int, real {

@@ -153,15 +153,30 @@ pub fn list_open(fd: c_int) {
     }
 }
 
+/// [`list`], of as many entries as libc has read; -1 where that failed.
+unsafe fn scanned(dirfd: c_int, path: Text, count: c_int) -> c_int {
+    // SAFETY: the caller's.
+    unsafe { list(dirfd, path, count < 0) };
+    count
+}
+
 /// Notes that a temporary file or directory was made, whose name is known only now.
-unsafe fn made(kind: Kind, path: Text, failed: bool) {
+unsafe fn made(kind: Kind, path: Text) {
     // SAFETY: the caller's.
     if let Some(name) = unsafe { bytes(path) }
-        && !failed
         && trace::is_on()
     {
         trace::path(false, kind, 0, 0, AT_FDCWD, name, || 0);
     }
+}
+
+/// [`made`], of a file that is open, unless that failed.
+unsafe fn made_file(path: Text, fd: c_int) -> c_int {
+    if fd >= 0 {
+        // SAFETY: the caller's.
+        unsafe { made(Kind::Write, path) };
+    }
+    fd
 }
 
 /// Notes that libc looks for files where that cannot be seen.
@@ -177,25 +192,18 @@ const GLOB_ALTDIRFUNC: c_int = 1 << 6;
 
 // SAFETY of all below: strings are the caller's, as for libc.
 wrap! {
-    fn open(path: Text, flags: c_int, mode: c_uint) -> c_int, real { unsafe { open_fd(AT_FDCWD, path, flags, real) } }
-    fn open64(path: Text, flags: c_int, mode: c_uint) -> c_int, real { unsafe { open_fd(AT_FDCWD, path, flags, real) } }
-    fn openat(dirfd: c_int, path: Text, flags: c_int, mode: c_uint) -> c_int, real {
+    fn open | open64(path: Text, flags: c_int, mode: c_uint) -> c_int, real { unsafe { open_fd(AT_FDCWD, path, flags, real) } }
+    fn openat | openat64(dirfd: c_int, path: Text, flags: c_int, mode: c_uint) -> c_int, real {
         unsafe { open_fd(dirfd, path, flags, real) }
     }
-    fn openat64(dirfd: c_int, path: Text, flags: c_int, mode: c_uint) -> c_int, real {
+    fn __open_2 | __open64_2(path: Text, flags: c_int) -> c_int, real { unsafe { open_fd(AT_FDCWD, path, flags, real) } }
+    fn __openat_2 | __openat64_2(dirfd: c_int, path: Text, flags: c_int) -> c_int, real {
         unsafe { open_fd(dirfd, path, flags, real) }
     }
-    fn __open_2(path: Text, flags: c_int) -> c_int, real { unsafe { open_fd(AT_FDCWD, path, flags, real) } }
-    fn __open64_2(path: Text, flags: c_int) -> c_int, real { unsafe { open_fd(AT_FDCWD, path, flags, real) } }
-    fn __openat_2(dirfd: c_int, path: Text, flags: c_int) -> c_int, real { unsafe { open_fd(dirfd, path, flags, real) } }
-    fn __openat64_2(dirfd: c_int, path: Text, flags: c_int) -> c_int, real { unsafe { open_fd(dirfd, path, flags, real) } }
-    fn creat(path: Text, mode: c_uint) -> c_int, real { unsafe { open_fd(AT_FDCWD, path, CREAT, real) } }
-    fn creat64(path: Text, mode: c_uint) -> c_int, real { unsafe { open_fd(AT_FDCWD, path, CREAT, real) } }
+    fn creat | creat64(path: Text, mode: c_uint) -> c_int, real { unsafe { open_fd(AT_FDCWD, path, CREAT, real) } }
 
-    fn fopen(path: Text, mode: Text) -> Stream, real { unsafe { open_stream(path, mode, real) } }
-    fn fopen64(path: Text, mode: Text) -> Stream, real { unsafe { open_stream(path, mode, real) } }
-    fn freopen(path: Text, mode: Text, stream: Stream) -> Stream, real { unsafe { open_stream(path, mode, real) } }
-    fn freopen64(path: Text, mode: Text, stream: Stream) -> Stream, real { unsafe { open_stream(path, mode, real) } }
+    fn fopen | fopen64(path: Text, mode: Text) -> Stream, real { unsafe { open_stream(path, mode, real) } }
+    fn freopen | freopen64(path: Text, mode: Text, stream: Stream) -> Stream, real { unsafe { open_stream(path, mode, real) } }
 
     fn opendir(path: Text) -> Stream, real {
         let stream = real();
@@ -209,72 +217,35 @@ wrap! {
         }
         stream
     }
-    fn scandir(path: Text, names: Stream, filter: Stream, order: Stream) -> c_int, real {
-        let count = real();
-        unsafe { list(AT_FDCWD, path, count < 0) };
-        count
+    fn scandir | scandir64(path: Text, names: Stream, filter: Stream, order: Stream) -> c_int, real {
+        unsafe { scanned(AT_FDCWD, path, real()) }
     }
-    fn scandir64(path: Text, names: Stream, filter: Stream, order: Stream) -> c_int, real {
-        let count = real();
-        unsafe { list(AT_FDCWD, path, count < 0) };
-        count
+    fn scandirat | scandirat64(dirfd: c_int, path: Text, names: Stream, filter: Stream, order: Stream) -> c_int, real {
+        unsafe { scanned(dirfd, path, real()) }
     }
-    fn scandirat(dirfd: c_int, path: Text, names: Stream, filter: Stream, order: Stream) -> c_int, real {
-        let count = real();
-        unsafe { list(dirfd, path, count < 0) };
-        count
-    }
-    fn scandirat64(dirfd: c_int, path: Text, names: Stream, filter: Stream, order: Stream) -> c_int, real {
-        let count = real();
-        unsafe { list(dirfd, path, count < 0) };
-        count
-    }
-    fn glob(pattern: Text, flags: c_int, error: Stream, found: Stream) -> c_int, real {
+    fn glob | glob64(pattern: Text, flags: c_int, error: Stream, found: Stream) -> c_int, real {
         if flags & GLOB_ALTDIRFUNC == 0 { unsafe { unseen(b"glob", pattern) } }
         real()
     }
-    fn glob64(pattern: Text, flags: c_int, error: Stream, found: Stream) -> c_int, real {
-        if flags & GLOB_ALTDIRFUNC == 0 { unsafe { unseen(b"glob", pattern) } }
-        real()
-    }
-    fn ftw(path: Text, each: Stream, most: c_int) -> c_int, real { unsafe { unseen(b"ftw", path) }; real() }
-    fn ftw64(path: Text, each: Stream, most: c_int) -> c_int, real { unsafe { unseen(b"ftw", path) }; real() }
-    fn nftw(path: Text, each: Stream, most: c_int, flags: c_int) -> c_int, real {
+    fn ftw | ftw64(path: Text, each: Stream, most: c_int) -> c_int, real { unsafe { unseen(b"ftw", path) }; real() }
+    fn nftw | nftw64(path: Text, each: Stream, most: c_int, flags: c_int) -> c_int, real {
         unsafe { unseen(b"nftw", path) };
         real()
     }
-    fn nftw64(path: Text, each: Stream, most: c_int, flags: c_int) -> c_int, real {
-        unsafe { unseen(b"nftw", path) };
-        real()
-    }
-    fn fts_open(paths: *const Text, options: c_int, order: Stream) -> Stream, real {
-        unsafe { unseen(b"fts_open", if paths.is_null() { core::ptr::null() } else { *paths }) };
-        real()
-    }
-    fn fts64_open(paths: *const Text, options: c_int, order: Stream) -> Stream, real {
+    fn fts_open | fts64_open(paths: *const Text, options: c_int, order: Stream) -> Stream, real {
         unsafe { unseen(b"fts_open", if paths.is_null() { core::ptr::null() } else { *paths }) };
         real()
     }
 
-    fn mkstemp(path: Text) -> c_int, real { let fd = real(); unsafe { made(Kind::Write, path, fd < 0) }; fd }
-    fn mkstemp64(path: Text) -> c_int, real { let fd = real(); unsafe { made(Kind::Write, path, fd < 0) }; fd }
-    fn mkostemp(path: Text, flags: c_int) -> c_int, real { let fd = real(); unsafe { made(Kind::Write, path, fd < 0) }; fd }
-    fn mkostemp64(path: Text, flags: c_int) -> c_int, real { let fd = real(); unsafe { made(Kind::Write, path, fd < 0) }; fd }
-    fn mkstemps(path: Text, length: c_int) -> c_int, real { let fd = real(); unsafe { made(Kind::Write, path, fd < 0) }; fd }
-    fn mkstemps64(path: Text, length: c_int) -> c_int, real { let fd = real(); unsafe { made(Kind::Write, path, fd < 0) }; fd }
-    fn mkostemps(path: Text, length: c_int, flags: c_int) -> c_int, real {
-        let fd = real();
-        unsafe { made(Kind::Write, path, fd < 0) };
-        fd
-    }
-    fn mkostemps64(path: Text, length: c_int, flags: c_int) -> c_int, real {
-        let fd = real();
-        unsafe { made(Kind::Write, path, fd < 0) };
-        fd
-    }
+    fn mkstemp | mkstemp64(path: Text) -> c_int, real { unsafe { made_file(path, real()) } }
+    fn mkostemp | mkostemp64(path: Text, flags: c_int) -> c_int, real { unsafe { made_file(path, real()) } }
+    fn mkstemps | mkstemps64(path: Text, length: c_int) -> c_int, real { unsafe { made_file(path, real()) } }
+    fn mkostemps | mkostemps64(path: Text, length: c_int, flags: c_int) -> c_int, real { unsafe { made_file(path, real()) } }
     fn mkdtemp(path: Text) -> *mut c_char, real {
         let result = real();
-        unsafe { made(Kind::MakeDirectory, path, result.is_null()) };
+        if !result.is_null() {
+            unsafe { made(Kind::MakeDirectory, path) };
+        }
         result
     }
 }

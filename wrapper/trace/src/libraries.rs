@@ -49,22 +49,14 @@ pub fn note_pending() {
 
 /// Notes what is about to be loaded, and returns the function that does it.
 unsafe extern "C" fn before_dlopen(path: Text) -> *const c_void {
-    // SAFETY: the section is this library's list.
-    #[used]
-    #[unsafe(link_section = "nix_sccache_next")]
-    static NEXT: Next = Next::new(c"dlopen");
     // SAFETY: the caller's.
-    unsafe { before(&NEXT, path) }
+    unsafe { before(next!(c"dlopen"), path) }
 }
 
 /// The same for `dlmopen`.
 unsafe extern "C" fn before_dlmopen(_: usize, path: Text) -> *const c_void {
-    // SAFETY: the section is this library's list.
-    #[used]
-    #[unsafe(link_section = "nix_sccache_next")]
-    static NEXT: Next = Next::new(c"dlmopen");
     // SAFETY: the caller's.
-    unsafe { before(&NEXT, path) }
+    unsafe { before(next!(c"dlmopen"), path) }
 }
 
 unsafe fn before(next: &Next, path: Text) -> *const c_void {
@@ -157,23 +149,15 @@ unsafe fn end(next: &Next, status: c_int) -> ! {
 // SAFETY: that other calls of this name come here is what this library is for.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn _exit(status: c_int) -> ! {
-    // SAFETY: the section is this library's list.
-    #[used]
-    #[unsafe(link_section = "nix_sccache_next")]
-    static NEXT: Next = Next::new(c"_exit");
     // SAFETY: it is of this type.
-    unsafe { end(&NEXT, status) }
+    unsafe { end(next!(c"_exit"), status) }
 }
 
 // SAFETY: that other calls of this name come here is what this library is for.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn _Exit(status: c_int) -> ! {
-    // SAFETY: the section is this library's list.
-    #[used]
-    #[unsafe(link_section = "nix_sccache_next")]
-    static NEXT: Next = Next::new(c"_Exit");
     // SAFETY: it is of this type.
-    unsafe { end(&NEXT, status) }
+    unsafe { end(next!(c"_Exit"), status) }
 }
 
 // SAFETY: the section holds functions that are called once each when the process ends by `exit`.

@@ -122,36 +122,24 @@ const NO_LINKS: c_int = AT_SYMLINK_NOFOLLOW as c_int;
 
 // SAFETY of all below: strings and structures are the caller's, as for libc.
 wrap! {
-    fn stat(path: Text, buffer: Buffer) -> c_int, real { unsafe { look_stat(AT_FDCWD, path, 0, real(), buffer) } }
-    fn stat64(path: Text, buffer: Buffer) -> c_int, real { unsafe { look_stat(AT_FDCWD, path, 0, real(), buffer) } }
-    fn lstat(path: Text, buffer: Buffer) -> c_int, real { unsafe { look_stat(AT_FDCWD, path, NO_LINKS, real(), buffer) } }
-    fn lstat64(path: Text, buffer: Buffer) -> c_int, real { unsafe { look_stat(AT_FDCWD, path, NO_LINKS, real(), buffer) } }
-    fn fstatat(dirfd: c_int, path: Text, buffer: Buffer, flags: c_int) -> c_int, real {
-        unsafe { look_stat(dirfd, path, flags, real(), buffer) }
+    fn stat | stat64(path: Text, buffer: Buffer) -> c_int, real { unsafe { look_stat(AT_FDCWD, path, 0, real(), buffer) } }
+    fn lstat | lstat64(path: Text, buffer: Buffer) -> c_int, real {
+        unsafe { look_stat(AT_FDCWD, path, NO_LINKS, real(), buffer) }
     }
-    fn fstatat64(dirfd: c_int, path: Text, buffer: Buffer, flags: c_int) -> c_int, real {
+    fn fstatat | fstatat64(dirfd: c_int, path: Text, buffer: Buffer, flags: c_int) -> c_int, real {
         unsafe { look_stat(dirfd, path, flags, real(), buffer) }
     }
     // What programs call that were linked with glibc before 2.33.
-    fn __xstat(version: c_int, path: Text, buffer: Buffer) -> c_int, real {
+    fn __xstat | __xstat64(version: c_int, path: Text, buffer: Buffer) -> c_int, real {
         unsafe { look_stat(AT_FDCWD, path, 0, real(), buffer) }
     }
-    fn __xstat64(version: c_int, path: Text, buffer: Buffer) -> c_int, real {
-        unsafe { look_stat(AT_FDCWD, path, 0, real(), buffer) }
-    }
-    fn __lxstat(version: c_int, path: Text, buffer: Buffer) -> c_int, real {
+    fn __lxstat | __lxstat64(version: c_int, path: Text, buffer: Buffer) -> c_int, real {
         unsafe { look_stat(AT_FDCWD, path, NO_LINKS, real(), buffer) }
     }
-    fn __lxstat64(version: c_int, path: Text, buffer: Buffer) -> c_int, real {
-        unsafe { look_stat(AT_FDCWD, path, NO_LINKS, real(), buffer) }
-    }
-    fn __fxstatat(version: c_int, dirfd: c_int, path: Text, buffer: Buffer, flags: c_int) -> c_int, real {
+    fn __fxstatat | __fxstatat64(version: c_int, dirfd: c_int, path: Text, buffer: Buffer, flags: c_int) -> c_int, real {
         unsafe { look_stat(dirfd, path, flags, real(), buffer) }
     }
-    fn __fxstatat64(version: c_int, dirfd: c_int, path: Text, buffer: Buffer, flags: c_int) -> c_int, real {
-        unsafe { look_stat(dirfd, path, flags, real(), buffer) }
-    }
-    fn statx(dirfd: c_int, path: Text, flags: c_int, mask: c_uint, buffer: Buffer) -> c_int, real of next {
+    fn statx(dirfd: c_int, path: Text, flags: c_int, mask: c_uint, buffer: Buffer) -> c_int, (real, next) {
         let result = match next {
             Some(_) => real(),
             // Programs ask whether there is one, and with this library there always is.
@@ -162,9 +150,9 @@ wrap! {
         unsafe { look_statx(dirfd, path, flags, result, buffer) }
     }
 
-    fn access(path: Text, mode: c_int) -> c_int, real { unsafe { look_any(AT_FDCWD, path, 0, real()) } }
-    fn eaccess(path: Text, mode: c_int) -> c_int, real { unsafe { look_any(AT_FDCWD, path, 0, real()) } }
-    fn euidaccess(path: Text, mode: c_int) -> c_int, real { unsafe { look_any(AT_FDCWD, path, 0, real()) } }
+    fn access | eaccess | euidaccess(path: Text, mode: c_int) -> c_int, real {
+        unsafe { look_any(AT_FDCWD, path, 0, real()) }
+    }
     fn faccessat(dirfd: c_int, path: Text, mode: c_int, flags: c_int) -> c_int, real {
         unsafe { look_any(dirfd, path, flags, real()) }
     }

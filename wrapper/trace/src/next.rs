@@ -62,24 +62,36 @@ impl<T> Absent for *mut T {
     const ABSENT: Self = ptr::null_mut();
 }
 
-/// Defines functions that stand in front of libc's of the same name: `fn name(arguments) -> result, real { … }`, where
-/// `real` calls libc's with the same arguments; `real of next` gives libc's function as well, if there is one. All are called by C programs, with what libc's want.
+/// libc's function of a name, which is looked up with all others.
+macro_rules! next {
+    ($name:expr) => {{
+        // SAFETY: all in this section is of this type.
+        #[used]
+        #[unsafe(link_section = "nix_sccache_next")]
+        static NEXT: crate::next::Next = crate::next::Next::new($name);
+        &NEXT
+    }};
+}
+
+/// Defines functions that stand in front of libc's of the same name: `fn name | other(arguments) -> result, real { … }`,
+/// where `real` calls libc's with the same arguments; `(real, next)` gives libc's function as well, if there is one. All
+/// are called by C programs, with what libc's want.
 macro_rules! wrap {
-    ($(fn $name:ident($($argument:ident: $type:ty),* $(,)?) -> $result:ty, $real:ident $(of $next:ident)? $body:block)*) => {$(
+    (@one $name:ident $arguments:tt -> $result:ty, $real:ident $body:block) => {
+        wrap! { @one $name $arguments -> $result, ($real, _next) $body }
+    };
+    (@one $name:ident($($argument:ident: $type:ty),* $(,)?) -> $result:ty, ($real:ident, $next:ident) $body:block) => {
         // SAFETY: that other calls of this name come here is what this library is for.
         #[unsafe(no_mangle)]
         unsafe extern "C" fn $name($($argument: $type),*) -> $result {
-            // SAFETY: all in this section is of this type.
-            #[used]
-            #[unsafe(link_section = "nix_sccache_next")]
-            static NEXT: crate::next::Next = crate::next::Next::new(
-                // SAFETY: no name has a NUL.
-                unsafe { core::ffi::CStr::from_bytes_with_nul_unchecked(concat!(stringify!($name), "\0").as_bytes()) },
-            );
+            // SAFETY: no name has a NUL.
+            let next = next!(unsafe {
+                core::ffi::CStr::from_bytes_with_nul_unchecked(concat!(stringify!($name), "\0").as_bytes())
+            });
             // SAFETY: it is libc's function of this name, and what it is called with is the caller's.
-            let found = unsafe { NEXT.get::<unsafe extern "C" fn($($type),*) -> $result>() };
+            let $next = unsafe { next.get::<unsafe extern "C" fn($($type),*) -> $result>() };
             #[allow(unused_variables, reason = "some call another function")]
-            let $real = || match found {
+            let $real = || match $next {
                 // SAFETY: as above.
                 Some(next) => unsafe { next($($argument),*) },
                 None => {
@@ -87,10 +99,15 @@ macro_rules! wrap {
                     <$result as crate::next::Absent>::ABSENT
                 }
             };
-            $(let $next = found;)?
             $body
         }
-    )*};
+    };
+    (@each [$($name:ident)+] $arguments:tt -> $result:ty, $real:tt $body:block) => {
+        $(wrap! { @one $name $arguments -> $result, $real $body })+
+    };
+    ($(fn $($name:ident)|+($($argument:tt)*) -> $result:ty, $real:tt $body:block)*) => {
+        $(wrap! { @each [$($name)+] ($($argument)*) -> $result, $real $body })*
+    };
 }
 
 /// What the dynamic linker tells of an object: a part of C's `struct dl_phdr_info`, which glibc and musl share.

@@ -14,7 +14,6 @@ use crate::files::open_later;
 use crate::format::{FileType, Kind};
 use crate::libraries::note_pending;
 use crate::looks::looked;
-use crate::next::Next;
 use crate::path::{bytes, of_descriptor};
 use crate::space;
 use crate::sys::{self, AT_FDCWD, PATH_MAX};
@@ -24,15 +23,8 @@ type Text = *const c_char;
 type List = *const *const c_char;
 
 type Execve = unsafe extern "C" fn(Text, List, List) -> c_int;
-
-// SAFETY: the section is this library's list.
-#[used]
-#[unsafe(link_section = "nix_sccache_next")]
-static EXECVE: Next = Next::new(c"execve");
-// SAFETY: the section is this library's list.
-#[used]
-#[unsafe(link_section = "nix_sccache_next")]
-static EXECVPE: Next = Next::new(c"execvpe");
+type Spawn =
+    unsafe extern "C" fn(*mut c_int, Text, *const c_void, *const c_void, List, List) -> c_int;
 
 /// A program to run: of a path from the directory `dirfd`, or of a name that is searched for in PATH.
 #[derive(Clone, Copy)]
@@ -136,7 +128,7 @@ pub unsafe fn execve_with(path: Text, arguments: List, environment: List) -> c_i
         become_program(
             Program::Path(AT_FDCWD, path),
             environment,
-            |environment| match EXECVE.get::<Execve>() {
+            |environment| match next!(c"execve").get::<Execve>() {
                 Some(execve) => execve(path, arguments, environment),
                 None => absent(),
             },
@@ -151,7 +143,7 @@ unsafe fn execvpe_with(name: Text, arguments: List, environment: List) -> c_int 
         become_program(
             Program::Name(name),
             environment,
-            |environment| match EXECVPE.get::<Execve>() {
+            |environment| match next!(c"execvpe").get::<Execve>() {
                 Some(execvpe) => execvpe(name, arguments, environment),
                 None => absent(),
             },
@@ -190,34 +182,50 @@ unsafe fn become_open(fd: c_int, environment: List, exec: impl FnOnce(List) -> c
     }
 }
 
-/// Starts a program by `start`, which is called with the environment and a place for the child's process id, that gets
-/// to `pid` as well; returns an error's number.
+/// Starts a program by `next` with an environment that has the trace's variables, and notes which it is. `place` gets what
+/// `next` tells of the child, which is its process id where it `is_pid`. Returns an error's number.
 unsafe fn spawn(
     program: Program,
-    environment: List,
-    pid: *mut c_int,
-    start: impl FnOnce(List, *mut c_int) -> c_int,
+    next: Option<Spawn>,
+    (place, is_pid): (*mut c_int, bool),
+    (actions, attributes): (*const c_void, *const c_void),
+    (arguments, environment): (List, List),
 ) -> c_int {
+    let Some(next) = next else {
+        return ENOSYS as c_int;
+    };
+    let (Program::Path(_, name) | Program::Name(name)) = program;
     let mut child = 0;
     // SAFETY: the caller's.
     let started = unsafe {
         environment::with_ours(environment, |environment| {
-            start(environment, &raw mut child)
+            next(
+                &raw mut child,
+                name,
+                actions,
+                attributes,
+                arguments,
+                environment,
+            )
         })
     };
     let Some(errno) = started else {
         return ENOMEM as c_int;
     };
-    if errno == 0 && !pid.is_null() {
+    if errno == 0 && !place.is_null() {
         // SAFETY: it is the caller's place for the number.
-        unsafe { *pid = child };
+        unsafe { *place = child };
     }
     if trace::is_on() {
-        let child = if errno == 0 { child as u32 } else { 0 };
+        let pid = if errno == 0 && is_pid {
+            child as u32
+        } else {
+            0
+        };
         // SAFETY: the caller's.
         unsafe {
             note(program, |dirfd, name| {
-                trace::path(false, Kind::Spawn, 0, errno, dirfd, name, || child);
+                trace::path(false, Kind::Spawn, 0, errno, dirfd, name, || pid);
             });
         };
     }
@@ -429,7 +437,7 @@ wrap! {
     fn execvpe(name: Text, arguments: List, environment: List) -> c_int, real {
         unsafe { execvpe_with(name, arguments, environment) }
     }
-    fn fexecve(fd: c_int, arguments: List, environment: List) -> c_int, real of next {
+    fn fexecve(fd: c_int, arguments: List, environment: List) -> c_int, (real, next) {
         let exec = |environment| match next {
             Some(fexecve) => unsafe { fexecve(fd, arguments, environment) },
             None => absent(),
@@ -453,40 +461,24 @@ wrap! {
 
     fn posix_spawn(
         pid: *mut c_int, path: Text, actions: *const c_void, attributes: *const c_void, arguments: List, environment: List,
-    ) -> c_int, real of next {
-        let run = |environment, child| match next {
-            Some(next) => unsafe { next(child, path, actions, attributes, arguments, environment) },
-            None => ENOSYS as c_int,
-        };
-        unsafe { spawn(Program::Path(AT_FDCWD, path), environment, pid, run) }
+    ) -> c_int, (real, next) {
+        unsafe { spawn(Program::Path(AT_FDCWD, path), next, (pid, true), (actions, attributes), (arguments, environment)) }
     }
     fn posix_spawnp(
         pid: *mut c_int, name: Text, actions: *const c_void, attributes: *const c_void, arguments: List, environment: List,
-    ) -> c_int, real of next {
-        let run = |environment, child| match next {
-            Some(next) => unsafe { next(child, name, actions, attributes, arguments, environment) },
-            None => ENOSYS as c_int,
-        };
-        unsafe { spawn(Program::Name(name), environment, pid, run) }
+    ) -> c_int, (real, next) {
+        unsafe { spawn(Program::Name(name), next, (pid, true), (actions, attributes), (arguments, environment)) }
     }
     // These give a file descriptor of the child: who it is cannot be told.
     fn pidfd_spawn(
         fd: *mut c_int, path: Text, actions: *const c_void, attributes: *const c_void, arguments: List, environment: List,
-    ) -> c_int, real of next {
-        let run = |environment, _| match next {
-            Some(next) => unsafe { next(fd, path, actions, attributes, arguments, environment) },
-            None => ENOSYS as c_int,
-        };
-        unsafe { spawn(Program::Path(AT_FDCWD, path), environment, ptr::null_mut(), run) }
+    ) -> c_int, (real, next) {
+        unsafe { spawn(Program::Path(AT_FDCWD, path), next, (fd, false), (actions, attributes), (arguments, environment)) }
     }
     fn pidfd_spawnp(
         fd: *mut c_int, name: Text, actions: *const c_void, attributes: *const c_void, arguments: List, environment: List,
-    ) -> c_int, real of next {
-        let run = |environment, _| match next {
-            Some(next) => unsafe { next(fd, name, actions, attributes, arguments, environment) },
-            None => ENOSYS as c_int,
-        };
-        unsafe { spawn(Program::Name(name), environment, ptr::null_mut(), run) }
+    ) -> c_int, (real, next) {
+        unsafe { spawn(Program::Name(name), next, (fd, false), (actions, attributes), (arguments, environment)) }
     }
     // What a child opens before it is another program: noted when that is asked for.
     fn posix_spawn_file_actions_addopen(actions: *mut c_void, fd: c_int, path: Text, flags: c_int, mode: u32) -> c_int, real {
@@ -496,8 +488,7 @@ wrap! {
         real()
     }
 
-    fn fork() -> c_int, real { before_fork(); forked(real()) }
-    fn _Fork() -> c_int, real { before_fork(); forked(real()) }
+    fn fork | _Fork() -> c_int, real { before_fork(); forked(real()) }
 
     fn system(command: Text) -> c_int, real { unsafe { shell(b"system", command) }; real() }
     fn popen(command: Text, mode: Text) -> *mut c_void, real { unsafe { shell(b"popen", command) }; real() }
