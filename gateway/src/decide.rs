@@ -7,8 +7,6 @@ use nix_sccache_contract::wire::{
     CompileResponse, READ_ONLY_GATEWAY, Reader, Request, Response, ServerInfo, Unreadable,
 };
 
-use super::statistics;
-
 /// What becomes of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -16,8 +14,6 @@ pub enum Verdict {
     Fetch,
     /// It goes to the daemon, whose answer is short.
     Pass,
-    /// It goes to the daemon unless there are [too many names](statistics) in it.
-    Statistics,
     /// It is answered here.
     Refuse(Refusal),
 }
@@ -44,6 +40,9 @@ pub enum Answer {
     /// Statistics in which nothing has been counted. The daemon's own name its storage, its
     /// network's levels among it, and a build that shows statistics is not to fail.
     NoStatistics,
+    /// That statistics were added, which the daemon never gets: it would keep every name in them, a reason why a call
+    /// was not cached, say, for as long as it runs.
+    Recorded,
     /// Nothing: the connection ends, since no frame can be told from the next.
     End,
 }
@@ -86,10 +85,7 @@ pub fn decide(length: u32, head: &[u8], read_only: bool) -> Verdict {
         Request::StorageGetRaw { .. } | Request::StorageGetPreprocessorEntry { .. } => {
             Verdict::Fetch
         }
-        Request::RecordStats { length } if length > statistics::LONGEST => {
-            refuse("with more statistics than a client has", Answer::End)
-        }
-        Request::RecordStats { .. } => Verdict::Statistics,
+        Request::RecordStats { .. } => refuse("to add to the statistics", Answer::Recorded),
     }
 }
 
@@ -111,6 +107,7 @@ pub fn response(answer: Answer) -> Option<Response<'static>> {
             location: LOCATION,
             ..ServerInfo::default()
         }),
+        Answer::Recorded => Response::RecordStats,
         Answer::End => return None,
     })
 }
@@ -140,6 +137,10 @@ mod tests {
                 answer: Answer::Unhandled,
             })
         };
+        let recorded = Verdict::Refuse(Refusal {
+            what: "to add to the statistics",
+            answer: Answer::Recorded,
+        });
         let empty = Verdict::Refuse(Refusal {
             what: "for the statistics",
             answer: Answer::NoStatistics,
@@ -160,7 +161,7 @@ mod tests {
             (8, &[key, entry], Verdict::Pass),
             (9, &[key], Verdict::Fetch),
             (10, &[key, entry], Verdict::Pass),
-            (11, &[&[0; 213]], Verdict::Statistics),
+            (11, &[&[0; 213]], recorded),
             (12, &[], unhandled("of an unknown number")),
             (u32::MAX, &[key], unhandled("of an unknown number")),
         ];
@@ -207,59 +208,25 @@ mod tests {
         }
     }
 
-    /// A key is a part of a path in the daemon's cache.
+    /// Of what is none the wire module's tests tell: here, that the connection ends.
     #[test]
-    fn a_key_is_a_digest() {
-        let long = "a".repeat(65);
-        let upper = "A".repeat(64);
-        let escaping = format!("{:/<64}", "aa/../../../../etc/passwd");
-        let not_utf8 = [0xff; 64];
-        for key in [
-            &b""[..],
-            b"a",
-            b"/etc/passwd",
-            escaping.as_bytes(),
-            long.as_bytes(),
-            upper.as_bytes(),
-            &not_utf8,
+    fn what_is_no_request_ends_the_connection() {
+        let key = &string(DIGEST)[..];
+        let escaping = string(format!("{:/<64}", "aa/../../../../etc/passwd").as_bytes());
+        for (body, why) in [
+            (vec![5], "with no number"),
+            (with(7, &[&escaping]), "with a key that is no digest"),
+            (with(10, &[&escaping, key]), "with a key that is no digest"),
+            (
+                with(7, &[key, b"x"]),
+                "with more or less in it than it says",
+            ),
+            (
+                with(8, &[key, &u64::MAX.to_le_bytes(), b"x"]),
+                "with more or less in it than it says",
+            ),
         ] {
-            for number in 6..11 {
-                let body = with(number, &[&string(key), &string(b"x")]);
-                let verdict = of(&body);
-                assert!(
-                    matches!(verdict, Verdict::Refuse(Refusal { what, answer: Answer::End }) if what.contains("key")),
-                    "{number} {key:?}: {verdict:?}"
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn lengths_agree() {
-        let key = string(DIGEST);
-        let key = &key[..];
-        let wrong: [Vec<u8>; 8] = [
-            vec![],
-            vec![5],
-            with(5, &[b"x"]),
-            with(7, &[key, b"x"]),
-            with(8, &[key]),
-            with(8, &[key, &9_u64.to_le_bytes(), b"short"]),
-            with(8, &[key, &u64::MAX.to_le_bytes(), b"x"]),
-            with(11, &[&[0; 4097]]),
-        ];
-        for body in wrong {
-            let verdict = of(&body);
-            assert!(
-                matches!(
-                    verdict,
-                    Verdict::Refuse(Refusal {
-                        answer: Answer::End,
-                        ..
-                    })
-                ),
-                "{body:?}: {verdict:?}"
-            );
+            assert_eq!(of(&body), refuse(why, Answer::End), "{body:?}");
         }
     }
 }

@@ -4,19 +4,16 @@
 //! any name that a key has. Builds get another socket, where requests of the storage and their
 //! answers pass, byte for byte, and nothing else does.
 //!
-//! [`listen`] has the builds' socket, [`decide`] and [`statistics`] judge, [`serve`] passes on or refuses, by
-//! [`timed`] within a time, [`users`], [`turns`] and [`names`] count, [`workers`] are its threads, [`daemon`]
-//! has the connections to the other side, [`log`] tells what was refused, and [`confine`] sees to it that all of
-//! this can run no program.
+//! [`listen`] has the builds' socket, [`decide`] judges, [`serve`] passes on or refuses, by [`timed`] within a time,
+//! [`users`] and [`turns`] count, [`workers`] are its threads, [`daemon`] has the connections to the other side, [`log`]
+//! tells what was refused, and [`confine`] sees to it that all of this can run no program.
 
 mod confine;
 mod daemon;
 pub mod decide;
 mod listen;
 mod log;
-mod names;
 mod serve;
-pub mod statistics;
 mod timed;
 mod turns;
 mod users;
@@ -40,7 +37,6 @@ use signal_hook::iterator::Signals;
 use self::daemon::Daemon;
 use self::listen::Socket;
 use self::log::Log;
-use self::names::Names;
 use self::serve::{Gateway, Terms};
 use self::turns::{Shares, Turns};
 use self::users::Users;
@@ -179,7 +175,6 @@ fn run(options: Options, log: Log) -> Result<(), String> {
             memory_of_user: options.user_memory,
             large: large(),
         }),
-        names: Names::new(),
         workers: Arc::new(Workers::new()),
         log,
         terms: Terms {

@@ -17,8 +17,6 @@ use rustix::event::PollFlags;
 use super::daemon::Daemon;
 use super::decide::{self, Answer, Refusal, Verdict, decide};
 use super::log::Log;
-use super::names::Names;
-use super::statistics;
 use super::timed::{Side, Timed, copy, wait};
 use super::turns::Turns;
 use super::users::{Peer, Users, counted_as};
@@ -32,8 +30,6 @@ pub struct Gateway {
     pub users: Users,
     /// The requests that the daemon has.
     pub turns: Turns,
-    /// The names in statistics.
-    pub names: Names,
     /// The threads.
     pub workers: Arc<Workers<Arc<Peer>>>,
     /// The log.
@@ -172,10 +168,6 @@ impl Gateway {
 
         let holds = match decide(length, head, self.terms.read_only) {
             Verdict::Refuse(refusal) => return self.refuse(peer, client, refusal, rest),
-            Verdict::Statistics => {
-                let head = head.to_vec();
-                return self.statistics(peer, client, &head, length);
-            }
             Verdict::Fetch => u64::from(self.terms.frame),
             Verdict::Pass => u64::from(length),
         };
@@ -293,33 +285,6 @@ impl Gateway {
         Ok(())
     }
 
-    /// Passes statistics on, unless the daemon would have too many names to keep.
-    fn statistics(
-        &self,
-        peer: &Arc<Peer>,
-        client: Timed,
-        head: &[u8],
-        length: u32,
-    ) -> Result<(), End> {
-        let mut frame = wire::header(length).to_vec();
-        frame.extend(head);
-        let from = frame.len();
-        frame.resize(HEADER + usize::try_from(length).unwrap_or_default(), 0);
-        client
-            .read_exact(frame.get_mut(from..).unwrap_or_default())
-            .map_err(|error| half(&error))?;
-        let body = frame.get(HEADER + 4..).unwrap_or_default();
-        let Some(names) = statistics::names(body) else {
-            return Err(End::For("refused statistics that no client has".to_owned()));
-        };
-        if self.names.admit(&names) {
-            return self.pass(peer, client, &frame, 0, 0);
-        }
-        self.log
-            .of(peer.uid, "left out statistics: too many names in them");
-        respond(client, Response::RecordStats)
-    }
-
     /// Answers a request that the daemon does not see, of which `rest` bytes are to come.
     fn refuse(
         &self,
@@ -331,8 +296,8 @@ impl Gateway {
         let Some(response) = decide::response(answer) else {
             return Err(End::For(format!("refused a request {what}")));
         };
-        // A build that shows its statistics does nothing that anyone need know.
-        if answer != Answer::NoStatistics {
+        // A build that shows its statistics, or a client that adds its own, does nothing that anyone need know.
+        if !matches!(answer, Answer::NoStatistics | Answer::Recorded) {
             self.log
                 .of(peer.uid, format_args!("refused a request {what}"));
         }

@@ -5,10 +5,11 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
-use nix_sccache_contract::wire::statistics::not_cached;
 use nix_sccache_contract::wire::{CompileResponse, Request, Response};
 
-use crate::protocol::{Client, Heard, answer, found, frame, get, put, request, stored, string};
+use crate::protocol::{
+    Client, Heard, answer, found, frame, get, not_cached, put, request, stored, string,
+};
 
 /// A key, of which the daemon knows nothing but what it is told here.
 pub const KEY: &str = "00000000000000000000000000000000000000000000000000000000000000aa";

@@ -93,6 +93,18 @@ pub fn put(key: &str, entry: &[u8]) -> Vec<u8> {
     request(number, &[&string(key.as_bytes()), &string(entry)])
 }
 
+/// A request that adds one invocation to the statistics, which ran without the cache for these reasons.
+pub fn not_cached(reasons: &[&str]) -> Vec<u8> {
+    let number = Request::RecordStats { length: 0 }.number();
+    let mut map = (reasons.len() as u64).to_le_bytes().to_vec();
+    for reason in reasons {
+        map.extend(string(reason.as_bytes()));
+        map.extend(1_u64.to_le_bytes());
+    }
+    // Around them stand other fields of sccache's `ServerStats`.
+    request(number, &[&[0; 188], &map, &[0; 17]])
+}
+
 /// The answer to a request for an entry that is there.
 pub fn found(entry: &[u8]) -> Heard {
     answer(Response::StorageGetRaw(Some(entry.len() as u64)), entry)

@@ -100,12 +100,9 @@ impl Session {
         self.folder.join("faults.jsonl")
     }
 
-    /// What the session left so far. A server of its own is asked what it met.
+    /// What the session left so far.
     pub fn read_log(&self) -> Log {
         let mut faults = log::read(&self.faults()).unwrap_or_default();
-        if self.has_server() {
-            faults.extend(server::faults(&self.socket()));
-        }
         faults.extend(self.not_noted());
         let calls = log::read(&self.log()).unwrap_or_else(|error| {
             let fault = Fault::LogIncomplete(error.to_string());

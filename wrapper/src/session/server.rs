@@ -6,7 +6,6 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use nix_sccache_cache::storage::{Address, Limits, Storage, StorageError};
-use nix_sccache_contract::fault::{Fault, FaultRecord};
 use nix_sccache_contract::wire;
 
 use crate::real_sccache;
@@ -35,41 +34,6 @@ pub(super) fn start(variables: &[(&'static str, PathBuf)]) -> io::Result<()> {
 /// Stops it.
 pub(super) fn stop(socket: &Path) {
     connect(socket).and_then(Storage::shut_down).ok();
-}
-
-/// What it met, by its own statistics, which are those of this session alone.
-pub(super) fn faults(socket: &Path) -> Vec<FaultRecord> {
-    let counts = connect(socket).and_then(|mut server| {
-        server.statistics(|info| {
-            (
-                info.cache_errors,
-                info.cache_timeouts,
-                info.cache_write_errors,
-            )
-        })
-    });
-    let Ok((not_read, silent, not_written)) = counts else {
-        return Vec::new();
-    };
-    let counted = [
-        (
-            Fault::EntryNotRead("sccache could not read what its storage gave it".to_owned()),
-            not_read,
-        ),
-        (
-            Fault::EntryNotRead("sccache's storage did not answer within 60 s".to_owned()),
-            silent,
-        ),
-        (
-            Fault::EntryNotStored("sccache's storage did not take what it was given".to_owned()),
-            not_written,
-        ),
-    ];
-    counted
-        .into_iter()
-        .filter(|(_, calls)| *calls > 0)
-        .map(|(fault, calls)| FaultRecord::of_calls(fault, calls))
-        .collect()
 }
 
 fn connect(socket: &Path) -> Result<Storage, StorageError> {

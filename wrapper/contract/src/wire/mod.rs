@@ -7,8 +7,7 @@
 //! its length in eight bytes and its items; an option is a byte and, if that is 1, the value. Source:
 //! `src/protocol.rs`, `src/server.rs` and `src/client.rs` of sccache.
 //!
-//! [`Request`] and [`Response`] have the numbers and the shapes, [`statistics`] the two messages that
-//! carry counts, [`Reader`] reads. Nothing here does I/O, panics, or allocates what a length claims.
+//! [`Request`] and [`Response`] have the numbers and the shapes, [`Reader`] reads. Nothing here does I/O, panics, or allocates what a length claims.
 //!
 //! # Releases
 //!
@@ -32,7 +31,7 @@ mod frame;
 mod reader;
 mod request;
 mod response;
-pub mod statistics;
+mod statistics;
 
 pub use frame::{
     DEFAULT_MAX_FRAME, HEADER, HOST_MAX_FRAME, Key, body, body_length, bytes, frame, header,

@@ -50,8 +50,7 @@ pub enum Request {
         /// The entry's, in bytes.
         length: u64,
     },
-    /// Adds to the statistics, as [`super::statistics`] reads them. The body behind the number has this
-    /// many bytes.
+    /// Adds to the statistics, sccache's `ServerStats`. The body behind the number has this many bytes.
     RecordStats {
         /// The statistics', in bytes.
         length: u64,

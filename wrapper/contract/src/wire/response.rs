@@ -2,7 +2,7 @@
 
 use super::frame::{body, bytes, start_of_frame};
 use super::reader::Reader;
-use super::statistics::{self, ServerInfo};
+use super::statistics::ServerInfo;
 
 /// The number of the response that 0.19 alone has: news of a compilation, which comes between a
 /// request to compile and its result.
@@ -117,7 +117,7 @@ impl<'a> Response<'a> {
         let (number, holds, behind) = match self {
             Self::Compile(CompileResponse::Started) => (0, body(0, &[]), 0),
             Self::Compile(CompileResponse::Unhandled) => (0, body(1, &[]), 0),
-            Self::Stats(info) => (2, statistics::empty_server_info(info.location), 0),
+            Self::Stats(info) => (2, info.write(), 0),
             Self::StorageGetRaw(Some(length)) => {
                 (8, [&[1], &length.to_le_bytes()[..]].concat(), length)
             }
