@@ -4,7 +4,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`variables`] | environment variables: who sets each, who reads it, what it means unset |
-//! | [`hidden`] | variables that compilers and their wrappers read, by prefix: implicit inputs |
+//! | [`hidden`] | variables that wrappers of compilers read, by prefix: implicit inputs |
 //! | [`Language`], [`StablePaths`] | values of such variables |
 //! | [`log`] | the session's log: a line an invocation, with what came of it |
 //! | [`bypass`] | why an invocation ran without the cache |
