@@ -150,9 +150,43 @@ impl Build {
 
     /// Whether both are builds of one derivation, as its versions come and go.
     pub fn is_like(&self, other: &Self) -> bool {
-        match (self.origin.family(), other.origin.family()) {
+        match (self.family(), other.family()) {
             (Some(one), Some(other)) => one == other,
             _ => self.title() == other.title(),
+        }
+    }
+
+    /// What stays of the derivation's name when its version changes.
+    fn family(&self) -> Option<&str> {
+        let named = self.origin.name.as_deref().map(without_version);
+        self.origin.pname.as_deref().or(named)
+    }
+}
+
+/// A derivation's name up to its version, by Nix's rule: that begins at the first dash that no
+/// letter follows.
+fn without_version(name: &str) -> &str {
+    let version = name.match_indices('-').find(|(at, _)| {
+        let next = name.get(at + 1..).and_then(|rest| rest.chars().next());
+        next.is_some_and(|next| !next.is_alphabetic())
+    });
+    version.map_or(name, |(at, _)| name.get(..at).unwrap_or(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_lose_their_versions() {
+        for (name, expected) in [
+            ("hello-1.0.0", "hello"),
+            ("cargo-audit-0.21", "cargo-audit"),
+            ("hello", "hello"),
+            ("hello-", "hello-"),
+            ("", ""),
+        ] {
+            assert_eq!(without_version(name), expected);
         }
     }
 }

@@ -100,7 +100,12 @@ fn is_like(one: &Call, other: &Call) -> bool {
     let same = (&one.entry.name, &one.entry.language, one.package())
         == (&other.entry.name, &other.entry.language, other.package());
     let made = match (&one.made, &other.made) {
-        (Some(one), Some(other)) => one.unit.is_like(&other.unit),
+        (Some(one), Some(other)) => {
+            let (one, other) = (&one.unit, &other.unit);
+            // A library's stem may be another.
+            (&one.kinds, &one.target, one.test, one.checked)
+                == (&other.kinds, &other.target, other.test, other.checked)
+        }
         _ => true,
     };
     same && made

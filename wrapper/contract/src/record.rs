@@ -57,15 +57,6 @@ record! {
     }
 }
 
-impl Unit {
-    /// Whether two builds' calls compile the same thing; its stem may be another.
-    #[must_use]
-    pub fn is_like(&self, other: &Self) -> bool {
-        (&self.kinds, &self.target, self.test, self.checked)
-            == (&other.kinds, &other.target, other.test, other.checked)
-    }
-}
-
 impl Build {
     /// The one whose variables these are, which ended `at`, in microseconds since 1970.
     pub fn of_variables(at: u64, variable: impl Fn(&str) -> Option<String>) -> Self {
@@ -81,24 +72,6 @@ impl Build {
             out,
         }
     }
-
-    /// What stays of its name when its version changes.
-    #[must_use]
-    pub fn family(&self) -> Option<&str> {
-        self.pname
-            .as_deref()
-            .or_else(|| self.name.as_deref().map(without_version))
-    }
-}
-
-/// A derivation's name up to its version, by Nix's rule: that begins at the first dash that no
-/// letter follows.
-fn without_version(name: &str) -> &str {
-    let version = name.match_indices('-').find(|(at, _)| {
-        let next = name.get(at + 1..).and_then(|rest| rest.chars().next());
-        next.is_some_and(|next| !next.is_alphabetic())
-    });
-    version.map_or(name, |(at, _)| name.get(..at).unwrap_or(name))
 }
 
 /// The text of the file, of lines that were recorded. Its first line is of the build.
@@ -123,19 +96,6 @@ pub fn read(text: &str) -> (Build, Vec<Made>) {
 mod tests {
     use super::*;
     use crate::part::Kind;
-
-    #[test]
-    fn names_lose_their_versions() {
-        for (name, expected) in [
-            ("hello-1.0.0", "hello"),
-            ("cargo-audit-0.21", "cargo-audit"),
-            ("hello", "hello"),
-            ("hello-", "hello-"),
-            ("", ""),
-        ] {
-            assert_eq!(without_version(name), expected);
-        }
-    }
 
     #[test]
     fn what_is_written_is_read() {
