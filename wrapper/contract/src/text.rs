@@ -29,14 +29,3 @@ pub fn shown_up_to(text: &str, length: usize) -> String {
     }
     line
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_stay_lines() {
-        assert_eq!(shown("a\u{1b}[2Jb\né\u{202e}"), "a\\u{1b}[2Jb\\né\\u{202e}");
-        assert_eq!(shown(&"é".repeat(200)), "é".repeat(160) + "…");
-    }
-}

@@ -1,0 +1,7 @@
+//! sccache's storage protocol.
+
+mod frame;
+mod reader;
+mod request;
+mod response;
+mod statistics;
