@@ -8,8 +8,8 @@ use crate::invocation::Rustc;
 /// Whether the call makes one of bootstrap's own programs, which `x.py` builds first: they stand in front of
 /// rustc and rustdoc, and install nothing of themselves.
 pub fn is_its_program(call: &Rustc) -> bool {
-    let folder = env::var_os("CARGO_MANIFEST_DIR");
+    let directory = env::var_os("CARGO_MANIFEST_DIR");
     call.crate_types().eq(["bin"])
         && env::var_os("CARGO_PKG_NAME").is_some_and(|name| name == "bootstrap")
-        && folder.is_some_and(|folder| Path::new(&folder).ends_with("src/bootstrap"))
+        && directory.is_some_and(|directory| Path::new(&directory).ends_with("src/bootstrap"))
 }

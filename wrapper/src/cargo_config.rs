@@ -4,21 +4,23 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The files that cargo reads in a folder, the one first that counts most: from there upwards, and in
-/// `CARGO_HOME`. Each with the folder that paths in it are relative to.
-pub fn files(folder: &Path) -> impl Iterator<Item = (String, PathBuf)> {
+/// The files that cargo reads in a directory, the one first that counts most: from there upwards, and in
+/// `CARGO_HOME`. Each with the directory that paths in it are relative to.
+pub fn files(directory: &Path) -> impl Iterator<Item = (String, PathBuf)> {
     let home = env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")));
-    files_of(folder, home)
+    files_of(directory, home)
 }
 
-fn files_of(folder: &Path, home: Option<PathBuf>) -> impl Iterator<Item = (String, PathBuf)> {
-    let above = folder.ancestors().map(|folder| folder.join(".cargo"));
-    above.chain(home).filter_map(|folder| {
+fn files_of(directory: &Path, home: Option<PathBuf>) -> impl Iterator<Item = (String, PathBuf)> {
+    let above = directory
+        .ancestors()
+        .map(|directory| directory.join(".cargo"));
+    above.chain(home).filter_map(|directory| {
         // Of two cargo takes the one with the older name, and says so.
         let mut names = ["config", "config.toml"].iter();
-        let text = names.find_map(|name| fs::read_to_string(folder.join(name)).ok())?;
-        Some((text, folder.parent()?.to_owned()))
+        let text = names.find_map(|name| fs::read_to_string(directory.join(name)).ok())?;
+        Some((text, directory.parent()?.to_owned()))
     })
 }
 
@@ -28,8 +30,8 @@ mod tests {
 
     #[test]
     fn the_nearest_file_is_first_and_the_older_name_counts() {
-        let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| folder.path().join(name);
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name);
         for name in [
             "a/.cargo/config.toml",
             ".cargo/config.toml",
@@ -42,8 +44,8 @@ mod tests {
         let found: Vec<_> = files_of(&at("a/b"), Some(at("home"))).take(3).collect();
         let expected = [
             ("a/.cargo/config.toml", at("a")),
-            (".cargo/config", folder.path().to_owned()),
-            ("home/config", folder.path().to_owned()),
+            (".cargo/config", directory.path().to_owned()),
+            ("home/config", directory.path().to_owned()),
         ];
         assert_eq!(found, expected.map(|(text, base)| (text.to_owned(), base)));
     }

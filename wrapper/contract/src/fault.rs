@@ -22,7 +22,7 @@ coded! {
             "is it there, made for this system, and may build users run it?"
         /// The socket, and why nobody answers there.
         "server-unreachable" ServerUnreachable(socket): "no server answers at {}";
-            "does the daemon run? Is the folder of its socket in extra-sandbox-paths, and may build users \
+            "does the daemon run? Is the directory of its socket in extra-sandbox-paths, and may build users \
              connect to the socket (chmod 666)?"
         /// It does not know what it is asked, as releases before 0.17 do not.
         "server-too-old" ServerTooOld(socket): "what answers at {} is no sccache of 0.17 or later";
@@ -41,17 +41,17 @@ coded! {
         "storage-slow" StorageSlow(time): "its storage takes {} to answer";
             "is what stands behind the daemon's disk, or behind the session's server, still there?"
         /// The directory of the cache.
-        "directory-missing" DirectoryMissing(folder): "{} is not there";
-            "add the folder to extra-sandbox-paths in nix.conf, and let build users write to it"
+        "directory-missing" DirectoryMissing(directory): "{} is not there";
+            "add the directory to extra-sandbox-paths in nix.conf, and let build users write to it"
         /// A transport that has its server in the session, and a build without one.
         "session-missing" SessionMissing: "the build has no session, and so no server";
             "use withSccache, or run the build by `nix-sccache run -- …`"
         /// It could not begin: why.
         "session-not-begun" SessionNotBegun(why): "no session, so neither a cache of its own nor a report: {}";
             "let the build write to /tmp, and make room there"
-        /// Nothing can be written to its folder.
+        /// Nothing can be written to its directory.
         "session-unusable" SessionUnusable: "the session's directory cannot be used";
-            "make room in /tmp, and leave the session's folder where it is until the build has ended"
+            "make room in /tmp, and leave the session's directory where it is until the build has ended"
     }
 }
 
@@ -78,7 +78,7 @@ coded! {
             "look at the load of the daemon's machine, and at what stands behind its disk"
         /// Lines of the log could not be written.
         "log-incomplete" LogIncomplete(why): "{calls} not counted here, since the session's log could not be written";
-            "make room where the session has its folder, in /tmp"
+            "make room where the session has its directory, in /tmp"
     }
 }
 

@@ -72,8 +72,8 @@ mod tests {
 
     #[test]
     fn files_stand_for_their_arguments() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("args");
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("args");
         let given = ["-a".into(), argument(file.as_os_str()), "-z".into()];
         fs::write(&file, "--crate-name\na b\n'c'\n").unwrap();
         let expected = ["-a", "--crate-name", "a b", "'c'", "-z"];

@@ -26,7 +26,7 @@ pub fn wanted() -> PathMode {
 /// What cargo's configuration files say.
 #[derive(Debug, Default)]
 pub struct Cargo {
-    /// The roots of the folders that it takes vendored crates from.
+    /// The roots of the directories that it takes vendored crates from.
     pub vendored: Vec<Root>,
     /// Whether its flags for rustc have the linker optimise: then the objects are none, and the
     /// paths in them cannot be found.
@@ -36,15 +36,15 @@ pub struct Cargo {
 }
 
 impl Cargo {
-    /// Reads those that cargo reads in `folder`, and the variables with flags for rustc.
-    pub fn read(folder: &Path) -> Self {
+    /// Reads those that cargo reads in `directory`, and the variables with flags for rustc.
+    pub fn read(directory: &Path) -> Self {
         let mut cargo = Self {
             linker_optimises: env::vars_os().any(|(name, value)| {
                 name.as_bytes().ends_with(b"RUSTFLAGS") && optimises(value.as_bytes())
             }),
             ..Self::default()
         };
-        for (text, base) in cargo_config::files(folder) {
+        for (text, base) in cargo_config::files(directory) {
             cargo.add(&text, &base);
         }
         cargo
@@ -58,7 +58,7 @@ impl Cargo {
 
     /// Makes the stable paths of all roots exist that the files name: what was compiled before, in
     /// another derivation even, looks there for its files, whoever runs it. `inside` is a path in the
-    /// folder of the build, for what is generated there.
+    /// directory of the build, for what is generated there.
     pub fn provide(&self, inside: &Path) {
         let mut roots = self.vendored.clone();
         roots.retain(mirror::is_of_vendored_crates);
@@ -80,8 +80,8 @@ impl Cargo {
             .as_ref()
             .and_then(|table| table.pointer("/source")?.as_table());
         for source in sources.into_iter().flat_map(Table::values) {
-            let folder = source.pointer("/directory").and_then(Value::as_str);
-            let root = folder.and_then(|folder| Root::vendored(&base.join(folder)));
+            let directory = source.pointer("/directory").and_then(Value::as_str);
+            let root = directory.and_then(|directory| Root::vendored(&base.join(directory)));
             self.vendored
                 .extend(root.filter(|root| !self.vendored.contains(root)));
         }

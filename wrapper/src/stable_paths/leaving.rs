@@ -16,7 +16,7 @@ use super::root::Root;
 use crate::session;
 use crate::store;
 
-/// By which cargo marks the folder that it builds in. Where that is handed to another derivation, as
+/// By which cargo marks the directory that it builds in. Where that is handed to another derivation, as
 /// crane's is, crates there go on with the paths that they were compiled by.
 const CARGOS: &str = "CACHEDIR.TAG";
 
@@ -88,8 +88,8 @@ mod tests {
 
     #[test]
     fn files_that_leave_have_real_paths() {
-        let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| folder.path().join(name);
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name);
         let roots = [Root::vendored(Path::new("/build/a-1.0.0-vendor")).unwrap()];
         let stable = [b"\0(", roots[0].stable.as_slice(), b"/x)", &roots[0].stable].concat();
         let real = [b"\0(", roots[0].real.as_slice(), b"/x)", &roots[0].real].concat();
@@ -112,7 +112,7 @@ mod tests {
         fs::write(elsewhere.path().join("d"), &stable).unwrap();
         std::os::unix::fs::symlink(elsewhere.path(), at("lib/link")).unwrap();
 
-        visit(folder.path(), &roots).unwrap();
+        visit(directory.path(), &roots).unwrap();
         for (file, expected) in [
             (at("a.rlib"), &real),
             (at("another"), &real),

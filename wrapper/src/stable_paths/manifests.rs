@@ -45,9 +45,9 @@ pub enum Profiles {
 }
 
 impl Profiles {
-    /// Those of a call whose output goes to a folder: cargo names one after the profile.
-    pub fn of(folder: Option<&Path>) -> Self {
-        let ends = |end: &str| folder.is_some_and(|folder| folder.ends_with(end));
+    /// Those of a call whose output goes to a directory: cargo names one after the profile.
+    pub fn of(directory: Option<&Path>) -> Self {
+        let ends = |end: &str| directory.is_some_and(|directory| directory.ends_with(end));
         if ends("debug/deps") {
             Self::Debug
         } else if ends("release/deps") {
@@ -93,18 +93,18 @@ fn any(session: &Session, name: &str, is_so: &dyn Fn(&str) -> bool) -> bool {
     session.remember(name.as_bytes(), &[], look) == Some(vec![1])
 }
 
-/// The same of a folder. Vendored packages, which cargo knows by a file with checksums, do not leave
+/// The same of a directory. Vendored packages, which cargo knows by a file with checksums, do not leave
 /// the build, and their profiles are none; and what cargo makes is nobody's source.
-fn any_in(folder: &Path, is_so: &dyn Fn(&str) -> bool) -> bool {
+fn any_in(directory: &Path, is_so: &dyn Fn(&str) -> bool) -> bool {
     const NONE_OF_IT: [&str; 3] = [".cargo-checksum.json", ".rustc_info.json", "CACHEDIR.TAG"];
-    if NONE_OF_IT.iter().any(|name| folder.join(name).exists()) || folder.ends_with(".git") {
+    if NONE_OF_IT.iter().any(|name| directory.join(name).exists()) || directory.ends_with(".git") {
         return false;
     }
-    let manifest = fs::read_to_string(folder.join("Cargo.toml"));
+    let manifest = fs::read_to_string(directory.join("Cargo.toml"));
     if manifest.is_ok_and(|text| is_so(&text)) {
         return true;
     }
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
     entries
         .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
         .any(|entry| any_in(&entry.path(), is_so))
@@ -147,7 +147,7 @@ mod tests {
         ] {
             assert_eq!(singles_out(text, profiles), expected, "{text}");
         }
-        for (folder, expected) in [
+        for (directory, expected) in [
             ("/build/source/target/release/deps", Release),
             (
                 "/build/source/target/x86_64-unknown-linux-gnu/release/deps",
@@ -157,15 +157,19 @@ mod tests {
             ("target/dist/deps", Any),
             ("out", Any),
         ] {
-            assert_eq!(Profiles::of(Some(Path::new(folder))), expected, "{folder}");
+            assert_eq!(
+                Profiles::of(Some(Path::new(directory))),
+                expected,
+                "{directory}"
+            );
         }
     }
 
     #[test]
     fn manifests_tell() {
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         let write = |name: &str, text: &str| {
-            let path = folder.path().join(name);
+            let path = directory.path().join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         };
@@ -176,7 +180,7 @@ mod tests {
         write("source/target/CACHEDIR.TAG", "");
         write("source/target/package/a/Cargo.toml", with);
         write("source/.git/a/Cargo.toml", with);
-        let makes = |kind: &str| any_in(folder.path(), &|text| text.contains(kind));
+        let makes = |kind: &str| any_in(directory.path(), &|text| text.contains(kind));
         assert!(!makes("\"dylib\""));
         for name in [
             "other/target/b",
@@ -185,7 +189,7 @@ mod tests {
         ] {
             write(&format!("{name}/Cargo.toml"), with);
             assert!(makes("\"dylib\""), "{name}");
-            fs::remove_dir_all(folder.path().join(name)).unwrap();
+            fs::remove_dir_all(directory.path().join(name)).unwrap();
             assert!(!makes("\"dylib\""), "{name}");
         }
     }

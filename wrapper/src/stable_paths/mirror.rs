@@ -1,7 +1,7 @@
 //! Makes stable paths exist.
 //!
-//! A compiler's working directory is a physical path: so the folders of vendored crates are real
-//! folders, and what is in them are links to what is in the crates. What is a link already, as
+//! A compiler's working directory is a physical path: so the directories of vendored crates are real
+//! directories, and what is in them are links to what is in the crates. What is a link already, as
 //! all is under crane's root, stays one: there the physical path is another, and no matter of ours.
 
 use std::fs::{self, Permissions};
@@ -12,10 +12,10 @@ use std::path::{Path, PathBuf};
 use super::root::{Role, Root};
 use crate::temporary::TemporaryDirectory;
 
-/// The link in a stable folder that tells which root it stands for.
+/// The link in a stable directory that tells which root it stands for.
 const CLAIM: &str = ".nix-sccache-root";
 
-/// How many folders a crate is below its root, at most.
+/// How many directories a crate is below its root, at most.
 const MAX_DEPTH: usize = 4;
 
 /// Makes the stable path of a root exist; whether it is now that root's: of two roots with one
@@ -31,13 +31,13 @@ pub fn provide(root: &Root) -> io::Result<bool> {
     Ok(claim(&stable) == Some(real))
 }
 
-/// Whether a root is a folder of vendored crates, and not a package, with such a folder in it, as
+/// Whether a root is a directory of vendored crates, and not a package, with such a directory in it, as
 /// rustc's own source is.
 pub fn is_of_vendored_crates(root: &Root) -> bool {
     !root.real().join("Cargo.toml").exists()
 }
 
-/// Adds what has come into a crate's folder since.
+/// Adds what has come into a crate's directory since.
 pub fn refresh(real: &Path, stable: &Path) -> io::Result<()> {
     for entry in fs::read_dir(real)? {
         let entry = entry?;
@@ -71,16 +71,16 @@ fn claim(stable: &Path) -> Option<PathBuf> {
         .ok()
 }
 
-/// Makes a folder in one step, so that whoever sees it sees all of it.
+/// Makes a directory in one step, so that whoever sees it sees all of it.
 fn make(real: &Path, stable: &Path) -> io::Result<()> {
     let parent = stable.parent().unwrap_or(Path::new("/tmp"));
-    let folder = TemporaryDirectory::new_in(parent, "nix-sccache-root-")?;
-    fs::set_permissions(folder.path(), Permissions::from_mode(0o755))?;
-    fill(real, folder.path(), 0)?;
-    symlink(real, folder.path().join(CLAIM))?;
+    let directory = TemporaryDirectory::new_in(parent, "nix-sccache-root-")?;
+    fs::set_permissions(directory.path(), Permissions::from_mode(0o755))?;
+    fill(real, directory.path(), 0)?;
+    symlink(real, directory.path().join(CLAIM))?;
     // Where somebody else was first, ours is removed.
-    fs::rename(folder.path(), stable)
-        .map(|()| drop(folder.keep()))
+    fs::rename(directory.path(), stable)
+        .map(|()| drop(directory.keep()))
         .or_else(unless_there)
 }
 
@@ -112,8 +112,8 @@ mod tests {
 
     use super::*;
 
-    fn root(folder: &Path, real: &str, role: Role) -> Root {
-        let bytes = |name: &str| folder.join(name).as_os_str().as_bytes().to_vec();
+    fn root(directory: &Path, real: &str, role: Role) -> Root {
+        let bytes = |name: &str| directory.join(name).as_os_str().as_bytes().to_vec();
         Root {
             real: bytes(real),
             stable: bytes("stable"),
@@ -123,8 +123,8 @@ mod tests {
 
     #[test]
     fn crates_are_real_folders_of_links() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path();
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path();
         for name in ["real/registry/a/src", "real/.cargo", "elsewhere/b"] {
             fs::create_dir_all(path.join(name)).unwrap();
         }
@@ -150,15 +150,15 @@ mod tests {
         refresh(&path.join("real/registry/a"), &stable.join("a")).unwrap();
         assert!(stable.join("a/new").exists());
 
-        // No folder is left over.
+        // No directory is left over.
         assert_eq!(fs::read_dir(path).unwrap().count(), 3);
     }
 
     #[test]
     fn the_first_root_has_the_path() {
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         for role in [Role::Vendored, Role::Build] {
-            let path = folder.path().join(format!("{role:?}"));
+            let path = directory.path().join(format!("{role:?}"));
             fs::create_dir_all(path.join("one")).unwrap();
             fs::create_dir_all(path.join("other")).unwrap();
             assert!(provide(&root(&path, "one", role)).unwrap());

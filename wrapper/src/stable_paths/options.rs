@@ -72,7 +72,7 @@ pub fn remap(call: &Rustc, root: &Root) -> bool {
     scopes.all(is_whole) && call.remapped().any(|path| path == root.real())
 }
 
-/// Whether another path is to stand for one of a root's by way of a folder above it: for the
+/// Whether another path is to stand for one of a root's by way of a directory above it: for the
 /// real path, it would not be known in the stable one; for the stable path, the real one is to
 /// stay.
 pub fn remap_above(call: &Rustc, root: &Root) -> bool {

@@ -27,15 +27,15 @@ const HASH: usize = 32;
 /// How many characters a stable path has at least that are found in no other path.
 const FILLER: usize = 8;
 
-/// Folders of the build's directory that have the same name in every build: nixpkgs' name for a
-/// source that is fetched as a folder, and for what `cargoLock` names.
+/// Directories of the build's directory that have the same name in every build: nixpkgs' name for a
+/// source that is fetched as a directory, and for what `cargoLock` names.
 const CONSTANT: [&[u8]; 2] = [b"source", b"cargo-vendor-dir"];
 
 /// What is under a root.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// Sources of vendored crates. Compilers run in them, and tell of the physical path: the
-    /// stable path is a real folder.
+    /// stable path is a real directory.
     Vendored,
     /// The build itself: the stable path is a link.
     Build,
@@ -94,7 +94,7 @@ impl Root {
         Some(Self { real, stable, role })
     }
 
-    /// Whether it is in the build's own folder.
+    /// Whether it is in the build's own directory.
     pub fn is_of_build(&self) -> bool {
         self.real.starts_with(BUILD)
     }
@@ -199,7 +199,7 @@ mod tests {
             ("/nix/store/0123456789abcdfghijklmnpqrsvwxyz-deps/a", true),
             ("/build/program-1.0.0-vendor/a", true),
             ("/build/program-vendor/a", false),
-            ("/build/vendor-folder/a", false),
+            ("/build/vendor-directory/a", false),
         ] {
             let root = Root::vendored(Path::new(path)).unwrap();
             assert_eq!(root.has_what_changes(), expected, "{path}");

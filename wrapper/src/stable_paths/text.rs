@@ -8,7 +8,7 @@ use super::root::Root;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
     /// The stable path in place of the real one, where that stands alone or begins a path: a
-    /// user's folder may have a name that begins like it.
+    /// user's directory may have a name that begins like it.
     Normalize,
     /// The real path in place of the stable one, wherever that is: nothing else has such a name.
     Restore,
