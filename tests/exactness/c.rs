@@ -152,27 +152,18 @@ fn whether_there_is_a_header() {
 
 #[test]
 fn dates_and_times() {
-    for (source, variable) in [
-        ("__DATE__", "SOURCE_DATE_EPOCH"),
-        ("__TIME__", "SOURCE_DATE_EPOCH"),
-    ] {
-        case("cc -c a.c -o a.o")
-            .file(
-                "a.c",
-                format!("const char *f(void) {{ return {source}; }}\n"),
-            )
-            .variable(variable, "315532800")
-            .misses_when(|project| project.variable(variable, "415592801"))
-            .check();
-        case("cc -c a.c -o a.o")
-            .file(
-                "a.c",
-                "#include \"a.h\"\nconst char *f(void) { return D; }\n",
-            )
-            .file("a.h", format!("#define D {source}\n"))
-            .variable(variable, "315532800")
-            .misses_when(|project| project.variable(variable, "415592801"))
-            .check();
+    const EPOCH: &str = "SOURCE_DATE_EPOCH";
+    for source in ["__DATE__", "__TIME__"] {
+        let own = format!("const char *f(void) {{ return {source}; }}\n");
+        let included = "#include \"a.h\"\nconst char *f(void) { return D; }\n";
+        for text in [own.as_str(), included] {
+            case("cc -c a.c -o a.o")
+                .file("a.c", text)
+                .file("a.h", format!("#define D {source}\n"))
+                .variable(EPOCH, "315532800")
+                .misses_when(|project| project.variable(EPOCH, "415592801"))
+                .check();
+        }
     }
 }
 
@@ -195,41 +186,16 @@ fn the_time_of_the_clock() {
 
 #[test]
 fn the_time_of_a_file() {
-    case("cc -c a.c -o a.o")
-        .with(|project| {
-            project.dated(
-                "a.c",
-                "const char *f(void) { return __TIMESTAMP__; }\n",
-                FIXED,
-            );
-        })
-        .first(Expected::Anything, Expected::Anything)
-        .right_when(|project| {
-            project.dated(
-                "a.c",
-                "const char *f(void) { return __TIMESTAMP__; }\n",
-                FIXED + 1,
-            );
-        })
-        .check();
-    case("cc -c a.c -o a.o")
-        .with(|project| {
-            project.dated(
-                "a.c",
-                "#include \"a.h\"\nconst char *f(void) { return D; }\n",
-                FIXED,
-            );
-            project.dated("a.h", "#define D __TIMESTAMP__\n", FIXED);
-        })
-        .first(Expected::Anything, Expected::Anything)
-        .right_when(|project| {
-            project.dated(
-                "a.c",
-                "#include \"a.h\"\nconst char *f(void) { return D; }\n",
-                FIXED + 1,
-            );
-        })
-        .check();
+    let stamp = "const char *f(void) { return __TIMESTAMP__; }\n";
+    let included = "#include \"a.h\"\nconst char *f(void) { return D; }\n";
+    for source in [stamp, included] {
+        case("cc -c a.c -o a.o")
+            .with(|project| project.dated("a.c", source, FIXED))
+            .with(|project| project.dated("a.h", "#define D __TIMESTAMP__\n", FIXED))
+            .first(Expected::Anything, Expected::Anything)
+            .right_when(|project| project.dated("a.c", source, FIXED + 1))
+            .check();
+    }
 }
 
 #[test]
@@ -727,40 +693,19 @@ fn the_compiler_is_replaced() {
 /// A part of the compiler that `-B` or a variable finds elsewhere.
 #[test]
 fn programs_of_the_compiler() {
-    case("cc -B$PWD/parts/ -c a.c -o a.o")
-        .file("a.c", "int f(void) { return 1; }\n")
-        .file("parts/other", "")
-        .first(Expected::Anything, Expected::Anything)
-        .right_when(|project| {
-            project.program(
-                "parts/as",
-                "#!/bin/sh\nexec /usr/bin/as \"$@\" --defsym b=1\n",
-            );
-        })
-        .check();
-    case("cc -c a.c -o a.o")
-        .file("a.c", "int f(void) { return 1; }\n")
-        .file("parts/other", "")
-        .first(Expected::Anything, Expected::Anything)
-        .with(|project| {
-            project.script = format!("export COMPILER_PATH=$PWD/parts; {}", project.script);
-        })
-        .right_when(|project| {
-            project.program(
-                "parts/as",
-                "#!/bin/sh\nexec /usr/bin/as \"$@\" --defsym b=1\n",
-            );
-        })
-        .check();
-    case("PATH=$PWD/parts:$PATH; export PATH; call /usr/bin/gcc -c a.c -o a.o")
-        .file("a.c", "int f(void) { return 1; }\n")
-        .file("parts/other", "")
-        .first(Expected::Anything, Expected::Anything)
-        .right_when(|project| {
-            project.program(
-                "parts/as",
-                "#!/bin/sh\nexec /usr/bin/as \"$@\" --defsym b=1\n",
-            );
-        })
-        .check();
+    for script in [
+        "cc -B$PWD/parts/ -c a.c -o a.o",
+        "export COMPILER_PATH=$PWD/parts; cc -c a.c -o a.o",
+        "PATH=$PWD/parts:$PATH; export PATH; call /usr/bin/gcc -c a.c -o a.o",
+    ] {
+        case(script)
+            .file("a.c", "int f(void) { return 1; }\n")
+            .file("parts/other", "")
+            .first(Expected::Anything, Expected::Anything)
+            .right_when(|project| {
+                let assembler = "#!/bin/sh\nexec /usr/bin/as \"$@\" --defsym b=1\n";
+                project.program("parts/as", assembler);
+            })
+            .check();
+    }
 }
