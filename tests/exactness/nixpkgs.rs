@@ -94,7 +94,9 @@ fn seeds_of_random_names() {
         "-O2 -g1",
         "-flto",
         "--coverage",
+        "-coverage",
         "-frecord-gcc-switches",
+        "-save-temps -fverbose-asm",
     ] {
         of(arguments)
             .first(Expected::Anything, Expected::Anything)
@@ -110,6 +112,28 @@ fn seeds_of_random_names() {
         .right_when(|project| {
             project.variable("NIX_CFLAGS_COMPILE", "-g -frandom-seed=klmnopqrst");
         })
+        .check();
+}
+
+/// What the wrapper adds of its own no argument tells.
+#[test]
+fn seeds_in_objects_unasked() {
+    for flags in ["-g", "-flto", "--coverage", "-frecord-gcc-switches"] {
+        of("-O2")
+            .file("wrapper/nix-support/cc-cflags", flags)
+            .bypasses()
+            .when(Expected::Bypass, |project| {
+                project.variable("NIX_CFLAGS_COMPILE", "-frandom-seed=klmnopqrst");
+            })
+            .check();
+    }
+}
+
+/// Without a seed gcc draws one, and an object for link-time optimisation is another each time.
+#[test]
+fn no_seed_is_another_one() {
+    of("-O2")
+        .misses_when(|project| project.variable("NIX_CFLAGS_COMPILE", ""))
         .check();
 }
 

@@ -415,8 +415,13 @@ impl Question<'_> {
     ) -> Result<(Asked, Observation), Option<BypassReason>> {
         for asked in asked {
             let seen = self.observation(&asked.request, trace, program, ran)?;
+            // What it was called with is not all that a wrapper calls the compiler with.
+            if asked.request.forgets_seed && tells_of(&SIGNS_OF_SEED, &seen.outputs, ran) {
+                return Err(Some(BypassReason::Option(variables::SEED.to_owned())));
+            }
             let root = asked.request.root.as_deref();
-            if !root.is_some_and(|root| tells_of(root, &seen.outputs, ran)) {
+            let root = root.map(|root| root.as_os_str().as_bytes());
+            if !root.is_some_and(|root| tells_of(&[root], &seen.outputs, ran)) {
                 return Ok((asked, seen));
             }
         }
@@ -707,10 +712,16 @@ struct Miss {
     verified: Option<StoredEntry>,
 }
 
-/// Whether a directory is in what a run has made or said, so that it does not do for another.
-fn tells_of(root: &Path, outputs: &[Output], ran: &Ran) -> bool {
-    let root = root.as_os_str().as_bytes();
-    let is_in = |bytes: &[u8]| memmem::find(bytes, root).is_some();
+/// What is in an object of gcc's that a random seed decides of: the seed itself, as an option, in debug information; sections
+/// for link-time optimisation; calls that count coverage.
+const SIGNS_OF_SEED: [&[u8]; 3] = [b"-frandom-seed=", b".gnu.lto_", b"__gcov_"];
+
+/// Whether one of these texts, as a directory, is in what a run has made or said, so that it does not do for another.
+fn tells_of(texts: &[&[u8]], outputs: &[Output], ran: &Ran) -> bool {
+    let is_in = |bytes: &[u8]| {
+        let mut texts = texts.iter();
+        texts.any(|text| memmem::find(bytes, text).is_some())
+    };
     let mut files = outputs.iter().map(|output| fs::read(&output.path));
     is_in(&ran.stdout)
         || is_in(&ran.stderr)

@@ -6,6 +6,7 @@ use nix_sccache_cache::places::Places;
 use nix_sccache_contract::part::Kind;
 
 use super::fields::{Request, absolute};
+use super::variables;
 use crate::added_flags;
 use crate::invocation::Cc;
 
@@ -14,9 +15,12 @@ const KEEP_THE_NAME: &str = "\
     --coverage -M -fcallgraph-info -fdump- -flto -fopt-info -fprofile -frecord-gcc-switches -fstack-usage \
     -ftest-coverage -gsplit-dwarf -save-temps --save-temps -v -### -Wp,-M -Wa,-a -Wa,-MD -Wa,--MD";
 
-/// With these the random seed that nixpkgs gives compilers is in the object (gcc 12.2).
-const KEEP_THE_SEED: &str =
-    "-g --coverage -flto -fprofile -ftest-coverage -frecord-gcc-switches -fcoverage -gsplit-dwarf";
+/// With these the random seed that nixpkgs gives compilers is in what gcc makes, or prints (11 to 16); clang (13 to 23)
+/// does without.
+const KEEP_THE_SEED: &str = "\
+    -g --coverage -coverage -flto -fprofile -ftest-coverage -frecord- -fcoverage -fsave-optimization-record \
+    -fverbose-asm -fdiagnostics-format -fdiagnostics-add-output -fdiagnostics-set-output -fdump- -save-temps --save-temps \
+    -v -### -Q";
 
 pub(super) fn add(request: &mut Request, call: &Cc, directory: &Path) {
     let is_among = |options: &str, option: &str| {
@@ -39,6 +43,13 @@ pub(super) fn add(request: &mut Request, call: &Cc, directory: &Path) {
     request.writable = written.chain([directory.to_owned()]).collect();
     request.has_seed = has(KEEP_THE_SEED)
         || added_flags::any("NIX_CFLAGS_COMPILE", |flag| is_among(KEEP_THE_SEED, flag));
+    let is_seed = |flag: &str| variables::is_seed(flag.as_bytes());
+    request.forgets_seed = !request.has_seed
+        && (call.arguments.iter().any(|it| is_seed(&it.option))
+            || added_flags::any("NIX_CFLAGS_COMPILE", is_seed));
+    if request.forgets_seed {
+        request.add(Kind::Argument, variables::SEED, b"");
+    }
     request.is_probe = true;
     // Where the object goes is of no matter to it, if nothing else tells its name.
     let place = object
@@ -54,7 +65,7 @@ pub(super) fn add(request: &mut Request, call: &Cc, directory: &Path) {
             let named = [format!("<{place}>/").as_bytes(), name].concat();
             let named = request.without_root(&named);
             request.add(Kind::Argument, option, &named);
-        } else if request.has_seed || !option.starts_with("-frandom-seed=") {
+        } else if request.has_seed || !is_seed(option) {
             let value = request.without_root(value.as_bytes());
             let option = request.without_root(option.as_bytes());
             request.add(Kind::Argument, String::from_utf8_lossy(&option), &value);

@@ -39,6 +39,8 @@ pub struct Request {
     pub has_target: bool,
     /// Whether the random seed that nixpkgs gives compilers may be in what is made.
     pub has_seed: bool,
+    /// Whether such a seed was given, and is in no field.
+    pub forgets_seed: bool,
     /// Whether the compiler makes the directory that it writes to, where that is missing.
     pub makes_directory: bool,
     /// Whether a failure may be stored: it is a question to the compiler, and not part of a build.

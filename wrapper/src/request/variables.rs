@@ -53,7 +53,8 @@ pub fn seeds<'a>(variables: impl Iterator<Item = (&'a OsStr, &'a OsStr)>) -> Vec
 /// How the names of variables begin in which nixpkgs gives flags for C compilers.
 const FLAGS: &[u8] = b"NIX_CFLAGS_COMPILE";
 
-fn is_seed(flag: &[u8]) -> bool {
+/// Whether a flag is a random seed.
+pub fn is_seed(flag: &[u8]) -> bool {
     flag.strip_prefix(SEED.as_bytes())
         .is_some_and(|seed| seed.starts_with(b"="))
 }
