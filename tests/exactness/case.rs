@@ -179,7 +179,13 @@ impl Case {
         wrong
     }
 
-    fn outcome(&self, ran: &Ran) -> Option<Outcome> {
+    /// The project, as it is laid out at first.
+    pub fn project(&self) -> Project {
+        self.project.clone()
+    }
+
+    /// What came of the call that it is about.
+    pub fn outcome(&self, ran: &Ran) -> Option<Outcome> {
         let mut calls = ran.log.calls.iter().rev();
         let call = calls.find(|call| {
             call.outcome != Outcome::Probe && self.about.is_none_or(|name| call.name == name)

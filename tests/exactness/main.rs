@@ -10,6 +10,7 @@
 mod c;
 mod case;
 mod engine;
+mod links;
 mod macros;
 mod native;
 mod neighbours;

@@ -18,30 +18,37 @@ fn of(arguments: &str) -> Case {
         "#include \"a.h\"\n#ifndef B\n#define B 0\n#endif\nint f(char *a) { char b[9]; b[0] = *a; return A + B + b[0]; }\n",
     )
     .file("a.h", "#define A 1\n")
-    .variable(&format!("NIX_CC_WRAPPER_TARGET_HOST_{SALT}"), "1")
-    .variable(&format!("NIX_BINTOOLS_WRAPPER_TARGET_HOST_{SALT}"), "1")
     .variable("NIX_CFLAGS_COMPILE", "-frandom-seed=abcdefghij")
     .variable("NIX_HARDENING_ENABLE", "pic stackprotector")
     .variable("NIX_LDFLAGS", "-rpath /nix/store/abcdefghijabcdefghijabcdefghij12-a/lib")
     .variable("out", "/nix/store/abcdefghijabcdefghijabcdefghij12-a");
+    with_wrappers(case)
+}
+
+/// With nixpkgs' kind of wrappers of the machine's gcc and linker, in `wrapper`.
+pub fn with_wrappers(case: Case) -> Case {
     let wrapper = case.world.root().join("project/wrapper");
     let wrapper = wrapper.to_str().unwrap();
     case.with(|project| {
-        for (from, to, name) in [
-            ("cc-wrapper.sh", "bin/gcc", "CC_WRAPPER"),
-            ("utils.sh", "nix-support/utils.sh", "CC_WRAPPER"),
-            (
-                "add-flags.sh",
-                "nix-support/add-flags.sh",
-                "BINTOOLS_WRAPPER",
-            ),
+        for role in ["CC", "BINTOOLS"] {
+            project.variable(&format!("NIX_{role}_WRAPPER_TARGET_HOST_{SALT}"), "1");
+        }
+        project.file(
+            "wrapper/nix-support/dynamic-linker",
+            "/lib64/ld-linux-x86-64.so.2\n",
+        );
+        for (from, to, prog) in [
+            ("cc-wrapper.sh", "bin/gcc", "/usr/bin/gcc"),
+            ("ld-wrapper.sh", "bin/ld", "/usr/bin/ld"),
+            ("utils.sh", "nix-support/utils.sh", ""),
+            ("add-flags.sh", "nix-support/add-flags.sh", ""),
         ] {
             let text = fs::read_to_string(root().join("tests/nixpkgs/cc").join(from)).unwrap();
             let text = text
                 .replace("@out@", wrapper)
                 .replace("@bintools@", wrapper)
-                .replace("@prog@", "/usr/bin/gcc")
-                .replace("@wrapperName@", name)
+                .replace("@prog@", prog)
+                .replace("@wrapperName@", "CC_WRAPPER")
                 .replace("@suffixSalt@", SALT);
             project.program(&format!("wrapper/{to}"), &text);
         }

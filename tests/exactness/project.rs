@@ -19,7 +19,7 @@ crate() {
     mkdir -p target
     rustc --crate-name "$crate_name" --edition=2024 "src/$crate_name.rs" --error-format=json \
         --json=diagnostic-rendered-ansi,artifacts,future-incompat --crate-type "$crate_type" --emit="$emit" \
-        -C embed-bitcode=no -C metadata="$crate_name" -C extra-filename="-$crate_name" --out-dir target \
+        ${bitcode--Cembed-bitcode=no} -C metadata="$crate_name" -C extra-filename="-$crate_name" --out-dir target \
         -L dependency=target "$@"
 }
 lib() { name=$1; shift; crate "$name" lib dep-info,metadata,link "$@"; }

@@ -145,7 +145,7 @@ impl World {
         Ran {
             code: output.status.code(),
             printed,
-            messages,
+            messages: without_random_names(&messages),
             files,
             log: log::kept(&log),
         }
@@ -178,6 +178,18 @@ impl Ran {
         }
         text
     }
+}
+
+/// A text without the names of rustc's temporary directories.
+fn without_random_names(text: &str) -> String {
+    let mut parts = text.split("/rustc");
+    let mut named = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let is_random = part.as_bytes().get(6) == Some(&b'/');
+        named.push_str(if is_random { "/rustc……" } else { "/rustc" });
+        named.push_str(if is_random { &part[6..] } else { part });
+    }
+    named
 }
 
 /// The beginnings of a text's lines.

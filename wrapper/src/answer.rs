@@ -29,6 +29,7 @@ use nix_sccache_contract::{self as contract, Language, wire};
 use crate::connection::{self, Connection, in_seconds};
 use crate::invocation::Invocation;
 use crate::key_record::{self, Made};
+use crate::links::Linked;
 use crate::observed::{self, Ran, Trace};
 use crate::outer_trace::Told;
 use crate::process::{self, Rewrite};
@@ -46,6 +47,8 @@ pub struct Question<'a> {
     pub invocation: &'a Invocation,
     /// The paths that it is shown.
     pub paths: &'a StablePaths,
+    /// What it links.
+    pub linked: Linked,
     /// What was on its standard input, where its source is that.
     pub stdin: Option<&'a [u8]>,
     /// The command that runs it.
@@ -264,6 +267,8 @@ impl Question<'_> {
                 let value = request.without_root(value.as_bytes());
                 (name, OsString::from_vec(value))
             }),
+            // Cargo's own directories are elsewhere in every build.
+            _ if name == variables::LIBRARY_PATH => Some((name, request.named(&value))),
             _ => Some((name, value)),
         });
         Environment::new(all, counts)
@@ -513,6 +518,7 @@ impl Question<'_> {
         let not_traced = |error: io::Error| Some(BypassReason::NotTraced(error.to_string()));
         let bytes = trace.read().map_err(not_traced)?;
         let constant = Constant::new();
+        let links = self.linked == Linked::ForBuild;
         let mut scratch = request.scratch.clone();
         scratch.extend(self.session.map(|session| session.file("")));
         let rules = Rules {
@@ -524,8 +530,17 @@ impl Question<'_> {
                 let mut places = request.places.directories();
                 constant.holds(path) && !places.any(|place| path.starts_with(place))
             },
-            is_of_no_matter: variables::are_of_no_matter,
-            reads: variables::reads,
+            is_of_no_matter: if links {
+                variables::are_of_no_matter_to_linkers
+            } else {
+                variables::are_of_no_matter
+            },
+            reads: if links {
+                variables::reads_to_link
+            } else {
+                variables::reads
+            },
+            is_plain: variables::is_plugin_of_gcc,
         };
         let seen = trace::read(&bytes, program, ran.process, &rules).map_err(|why| {
             Some(match why {

@@ -55,32 +55,13 @@ fn of_rustc(call: &Rustc) -> Cacheability {
     if !has_source && !call.reads_stdin() {
         return Cacheability::Probe;
     }
-    if call.is_test() {
-        return bypass(BypassReason::Links("test".to_owned()));
-    }
-    if call
-        .emit()
-        .any(|emit| emit == "link" || emit.starts_with("link="))
-    {
-        let is_library = |kind: &&str| matches!(*kind, "lib" | "rlib" | "staticlib");
-        let links: Vec<_> = call
-            .crate_types()
-            .filter(|kind| !is_library(kind))
-            .collect();
-        if call.crate_types().next().is_none() {
-            return bypass(BypassReason::Links("bin".to_owned()));
-        }
-        if !links.is_empty() {
-            return bypass(BypassReason::Links(links.join(",")));
-        }
-    }
     if let Some(option) = call.refused() {
         return bypass(BypassReason::Option(option));
     }
     if call.is_native() {
         return bypass(BypassReason::Native);
     }
-    if has_source {
+    if has_source || call.linked().is_some() {
         Cacheability::Cacheable
     } else {
         Cacheability::Probe

@@ -20,6 +20,7 @@ use crate::cache_error::print_cache_error;
 use crate::cacheability::{self, Cacheability};
 use crate::invocation::{Compiler, Invocation, Kind, are_too_long, response_file};
 use crate::key_record::{self, Made};
+use crate::links::Linked;
 use crate::outer_trace::{self, Told};
 use crate::print::print_error;
 use crate::process;
@@ -105,8 +106,8 @@ struct Call {
     paths: StablePaths,
     /// What was on standard input, where the source is that.
     stdin: Option<Vec<u8>>,
-    /// What comes of it does not leave the build.
-    runs_in_build_only: bool,
+    /// What it links.
+    linked: Linked,
     at: SystemTime,
     began: Instant,
 }
@@ -128,7 +129,7 @@ fn compile(program: &OsStr, arguments: Vec<OsString>, as_wrapper: bool) -> ExitC
         is,
         paths: StablePaths::default(),
         stdin: None,
-        runs_in_build_only: false,
+        linked: Linked::default(),
         at,
         began,
     };
@@ -210,12 +211,12 @@ impl Call {
     /// Looks at what counts beside the arguments.
     fn look_around(&mut self, session: Option<&Session>) {
         let given = &self.invocation;
-        self.is = self.is.clone().unless(|| surroundings::forbid(given));
-        if let Some(rustc) = given.rustc() {
-            self.runs_in_build_only = run_paths::runs_in_build_only(rustc);
-            if is_wrapped(Language::Rust) && given.compiler.kind != Kind::OtherRust {
-                self.paths = StablePaths::of(session, given, &self.is);
-            }
+        self.linked = given.rustc().map(Linked::of).unwrap_or_default();
+        let forbid = || surroundings::forbid(given, self.linked);
+        self.is = self.is.clone().unless(forbid);
+        let may_be_shown = given.compiler.kind != Kind::OtherRust && is_wrapped(Language::Rust);
+        if given.rustc().is_some() && may_be_shown {
+            self.paths = StablePaths::of(session, given, &self.is, self.linked);
         }
     }
 
@@ -253,7 +254,7 @@ impl Call {
             None => compiler.command(arguments),
         };
         self.paths.prepare(&mut command);
-        if self.runs_in_build_only {
+        if self.linked == Linked::ForBuild {
             run_paths::forget(&mut command);
         }
         command
@@ -394,6 +395,7 @@ impl Call {
             session,
             invocation: self.shown(),
             paths: &self.paths,
+            linked: self.linked,
             stdin: self.stdin.as_deref(),
             command: &|| self.command(),
         };

@@ -30,6 +30,7 @@ mod connection;
 mod hook;
 mod invocation;
 mod key_record;
+mod links;
 mod observed;
 mod outer_trace;
 mod print;

@@ -2,36 +2,25 @@
 //!
 //! nixpkgs' stdenv has everything linked with `-rpath $out/lib` (`_addRpathPrefix` in its `setup.sh`). In a
 //! procedural macro that path makes two derivations' libraries differ, and so misses of all crates that derive by
-//! it, although nothing is ever found there before the build ends. So a dependency's macro, which
-//! does not leave the build, is linked without. One of the package's own may be installed, and keeps it.
-//! The same goes for the programs of rustc's bootstrap, which stand in front of rustc: all that they compile
-//! would miss.
+//! it, although nothing is ever found there before the build ends. So what does not leave the build is linked without:
+//! see [`Linked::ForBuild`](crate::links::Linked::ForBuild).
 
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::process::Command;
 
-use crate::bootstrap;
-use crate::invocation::Rustc;
 use crate::store;
 
-/// The linker's arguments of a whole derivation, which ld's wrapper adds to its own.
-const LINKER_FLAGS: &str = "NIX_LDFLAGS";
-
-/// Whether what is compiled runs in this build and nowhere else: cargo says which packages it was
-/// called for.
-pub fn runs_in_build_only(call: &Rustc) -> bool {
-    let is_dependencys_macro =
-        || call.crate_types().eq(["proc-macro"]) && env::var_os("CARGO_PRIMARY_PACKAGE").is_none();
-    env::var_os("CARGO").is_some() && (is_dependencys_macro() || bootstrap::is_its_program(call))
-}
+/// How the variables are called with the linker's arguments of a whole derivation, which ld's wrapper adds to its own: for
+/// each platform there may be one.
+const LINKER_FLAGS: &[u8] = b"NIX_LDFLAGS";
 
 /// Has the command link without run paths into the derivation's outputs.
 pub fn forget(command: &mut Command) {
-    if let Some(flags) = env::var_os(LINKER_FLAGS) {
-        command.env(LINKER_FLAGS, without(&flags, &store::outputs()));
-    }
+    let flags = env::vars_os().filter(|(name, _)| name.as_bytes().starts_with(LINKER_FLAGS));
+    let outputs = store::outputs();
+    command.envs(flags.map(|(name, flags)| (name, without(&flags, &outputs))));
 }
 
 /// The flags without each `-rpath` that is in one of these folders. The wrapper splits them at blanks.

@@ -10,17 +10,18 @@ use nix_sccache_contract::bypass::BypassReason;
 
 use crate::added_flags;
 use crate::invocation::{Cc, Invocation, Options, Rustc};
+use crate::links::{self, Linked};
 
 /// Variables that name a file to which compilers of C add what the object depends on.
 const ADDED_TO: [&str; 2] = ["DEPENDENCIES_OUTPUT", "SUNPRO_DEPENDENCIES"];
 
 /// The reason, if there is one.
-pub fn forbid(invocation: &Invocation) -> Option<BypassReason> {
+pub fn forbid(invocation: &Invocation, linked: Linked) -> Option<BypassReason> {
     if env::current_dir().is_err() {
         return Some(BypassReason::Directory);
     }
     match &invocation.options {
-        Options::Rustc(call) => of_rustc(call),
+        Options::Rustc(call) => of_rustc(call).or_else(|| links::forbid(call, linked)),
         Options::Cc(_) => {
             let variable = ADDED_TO.into_iter().find(|it| env::var_os(it).is_some());
             let native = || added_flags::any("NIX_CFLAGS_COMPILE", Cc::is_for_this_processor);

@@ -33,6 +33,8 @@ pub struct Rules<'a> {
     /// What a program reads of the environment beside what it asks for by name; with the path by which it was called,
     /// which is that of a script where the program is its interpreter.
     pub reads: fn(&Path, &Path) -> Reads,
+    /// Whether a library that a program loads while it runs looks at nothing that is not seen, whatever it imports.
+    pub is_plain: fn(&Path) -> bool,
 }
 
 /// What a program reads of the environment without asking for it by name.
@@ -42,7 +44,7 @@ pub enum Reads {
     /// These variables, and those whose names begin so.
     Some {
         /// How names begin.
-        families: &'static [&'static str],
+        families: Vec<&'static str>,
         /// Names.
         names: Vec<Vec<u8>>,
     },
@@ -248,6 +250,8 @@ impl<'a> Reader<'a> {
                     self.removed.insert(path);
                 }
             }
+            // That of a library.
+            Kind::Environment if (self.rules.is_plain)(Path::new(OsStr::from_bytes(&path))) => {}
             Kind::Environment => {
                 self.names.insert((NameKind::Environment, Vec::new()));
             }
@@ -264,7 +268,7 @@ impl<'a> Reader<'a> {
     /// does, lists all variables, but it has to import the variable `environ`; likewise for the clock. Rust links its
     /// standard library statically into macros, without what is not used (1.95).
     fn load(&mut self, path: Vec<u8>, by_dlopen: bool) -> Result<(), NotStorable> {
-        if by_dlopen {
+        if by_dlopen && !(self.rules.is_plain)(Path::new(OsStr::from_bytes(&path))) {
             let code = fs::read(OsStr::from_bytes(&path)).ok();
             let imports = |name: &[u8]| {
                 let has = |code: &Vec<u8>| memmem::find(code, name).is_some();
@@ -625,12 +629,13 @@ mod tests {
             is_of_no_matter: |name| name == b"PATH",
             reads: |program, _| match program.file_name().and_then(OsStr::to_str) {
                 Some("bash") => Reads::Some {
-                    families: &["NIX_"],
+                    families: vec!["NIX_"],
                     names: vec![b"A".to_vec()],
                 },
                 Some("python") => Reads::All,
                 _ => Reads::Nothing,
             },
+            is_plain: |library| library.ends_with("plugin.so"),
         };
         let start = (Kind::Start, 0, 1, 0, "/nix/store/cc");
         let lines = [&[start], lines].concat();

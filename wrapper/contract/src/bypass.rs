@@ -11,10 +11,9 @@ coded! {
     pub enum BypassReason {
         /// It links: the kinds of crate, or `test`.
         "links" Links(kinds): "links ({})";
-            "programs, build scripts, procedural macros and tests are linked each time, and only fewer \
-             of them help: build what is wanted alone (`cargoBuildFlags = [ \"--package\" … ]`), leave \
-             out features that bring procedural macros, and tests where others run them (`doCheck = \
-             false`); what can be in a library of its own is cached there"
+            "programs, shared libraries and tests are linked each time, and only fewer of them help: build \
+             what is wanted alone (`cargoBuildFlags = [ \"--package\" … ]`), and leave out tests where others \
+             run them (`doCheck = false`); what can be in a library of its own is cached there"
         /// It is incremental, and goes on from what an earlier compilation has left.
         "incremental" Incremental: "continues an earlier compilation (incremental)";
             "set CARGO_INCREMENTAL=0 and no `incremental = true` in a profile"

@@ -20,3 +20,17 @@ pub const SHELL: [&str; 12] = [
     "NIX_STORE",
     "SDKROOT",
 ];
+
+/// What they read beside that when they link, and what those read that stand in front of linkers: `ld-wrapper.sh`, and
+/// `add-flags.sh` and `add-hardening.sh` of `bintools-wrapper`, as of the same.
+pub const LINKER: [&str; 9] = [
+    "NIX_BINTOOLS_WRAPPER_",
+    "NIX_BUILD_ID_STYLE",
+    "NIX_CFLAGS_LINK",
+    "NIX_CXXSTDLIB_LINK",
+    "NIX_DYNAMIC_LINKER",
+    "NIX_IGNORE_LD_THROUGH_GCC",
+    "NIX_LDFLAGS",
+    "NIX_LINK_TYPE",
+    "NIX_SET_BUILD_ID",
+];

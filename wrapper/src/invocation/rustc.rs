@@ -128,6 +128,23 @@ impl Rustc {
         self.arguments.has("--test")
     }
 
+    /// The kinds of crate that a linker is called for, with commas between, if there are any; `test` of a harness.
+    pub fn linked(&self) -> Option<String> {
+        let is_library = |kind: &&str| matches!(*kind, "lib" | "rlib" | "staticlib");
+        let mut emit = self.emit();
+        if !emit.any(|emit| emit == "link" || emit.starts_with("link=")) {
+            return None;
+        }
+        if self.is_test() {
+            return Some("test".to_owned());
+        }
+        if self.crate_types().next().is_none() {
+            return Some("bin".to_owned());
+        }
+        let linked: Vec<_> = self.crate_types().filter(|it| !is_library(it)).collect();
+        (!linked.is_empty()).then(|| linked.join(","))
+    }
+
     /// Where `--out-dir` says that the output goes.
     pub fn out_dir(&self) -> Option<&Path> {
         self.arguments.value("--out-dir").map(Path::new)

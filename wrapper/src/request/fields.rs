@@ -1,6 +1,7 @@
 //! Holds a request: the fields of its key, and what the compiler may read and write unasked.
 
-use std::os::unix::ffi::OsStrExt;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use memchr::memmem;
@@ -65,6 +66,15 @@ impl Request {
         }
         named.extend_from_slice(rest);
         named
+    }
+
+    /// A list of paths, each as it is named by a place.
+    pub fn named(&self, paths: &OsStr) -> OsString {
+        let named = paths.as_bytes().split(|byte| *byte == b':').map(|path| {
+            let (place, rest) = self.places.name(path);
+            [&[b'<', b'0' + place, b'>'], rest].concat()
+        });
+        OsString::from_vec(named.collect::<Vec<_>>().join(&b':'))
     }
 
     /// Adds a field.

@@ -9,6 +9,10 @@ use memchr::memmem;
 use nix_sccache_cache::trace::Reads;
 use nix_sccache_contract::hidden;
 
+/// By which GNU's linker finds libraries that others need, and everybody else's dynamic linker what programs do; cargo
+/// puts its own directories there.
+pub const LIBRARY_PATH: &str = "LD_LIBRARY_PATH";
+
 /// Variables that decide nothing of what is made: where programs are found, which are noted one by one; how
 /// many may run; where what is temporary goes; what is ours.
 const OF_NO_MATTER: [&str; 20] = [
@@ -30,7 +34,7 @@ const OF_NO_MATTER: [&str; 20] = [
     "TMP",
     "TMPDIR",
     "_",
-    "LD_LIBRARY_PATH",
+    LIBRARY_PATH,
     "NUM_JOBS",
 ];
 
@@ -65,6 +69,11 @@ pub fn are_of_no_matter(name: &[u8]) -> bool {
         || OF_NO_MATTER.iter().any(|other| other.as_bytes() == name)
 }
 
+/// The same where programs are linked.
+pub fn are_of_no_matter_to_linkers(name: &[u8]) -> bool {
+    are_of_no_matter(name) && name != LIBRARY_PATH.as_bytes()
+}
+
 /// A variable's value as it counts.
 pub fn counts(name: &[u8], value: &[u8]) -> Option<Vec<u8>> {
     (!are_of_no_matter(name) && name != SEED.as_bytes()).then(|| value.to_vec())
@@ -86,8 +95,8 @@ pub fn counts_without_seed(name: &[u8], value: &[u8]) -> Option<Vec<u8>> {
 /// Programs that read variables by name alone, by how their names end: compilers, assemblers, linkers, and what stands
 /// in front of them; and what scripts call for files and texts.
 const BY_NAME: &str = "\
-    ar as c++ cc cc1 cc1obj cc1plus clang clang++ clippy-driver collect2 cpp g++ gcc ld ld.bfd ld.gold ld.lld lld \
-    lto-wrapper lto1 nix-sccache-shim objcopy rust-lld rustc rustdoc rustup \
+    ar as c++ cc cc1 cc1obj cc1plus clang clang++ clippy-driver collect2 cpp g++ gcc ld ld.bfd ld.gold ld.lld ld.mold lld \
+    lto-wrapper lto1 mold nix-sccache-shim objcopy rust-lld rustc rustdoc rustup \
     basename cat chmod cmp cp cut dirname expand-response-params expr false grep head ln ls mkdir mktemp mv readlink \
     realpath rm rmdir sed sort tail test touch tr true uname uniq wc";
 
@@ -96,6 +105,15 @@ const SHELLS: [&str; 3] = ["bash", "dash", "sh"];
 /// What a program reads of the environment beside what it asks for by name. Shells read it whole. Of that a script uses
 /// what it names, and nixpkgs' in front of C compilers some families.
 pub fn reads(program: &Path, called: &Path) -> Reads {
+    read_by(program, called, &[])
+}
+
+/// The same where programs are linked.
+pub fn reads_to_link(program: &Path, called: &Path) -> Reads {
+    read_by(program, called, &hidden::LINKER)
+}
+
+fn read_by(program: &Path, called: &Path, of_linkers: &[&'static str]) -> Reads {
     let name = |path: &Path| {
         let name = path.file_name().unwrap_or_default();
         name.to_string_lossy().into_owned()
@@ -103,13 +121,13 @@ pub fn reads(program: &Path, called: &Path) -> Reads {
     if SHELLS.contains(&name(program).as_str()) {
         if is_nixpkgs_wrapper(called) {
             return Reads::Some {
-                families: &hidden::SHELL,
+                families: [&hidden::SHELL, of_linkers].concat(),
                 names: Vec::new(),
             };
         }
         return match fs::read(called) {
             Ok(script) if !reads_others(&script) => Reads::Some {
-                families: &[],
+                families: Vec::new(),
                 names: named_in(&script),
             },
             _ => Reads::All,
@@ -117,10 +135,12 @@ pub fn reads(program: &Path, called: &Path) -> Reads {
     }
     let is_by_name = |name: &str| {
         let is_of_version = |it: char| it.is_ascii_digit() || it == '.' || it == '-';
-        let name = name.trim_end_matches(is_of_version);
+        let without_version = name.trim_end_matches(is_of_version);
         let is_for_target = |known: &str| {
-            let target = name.strip_suffix(known);
-            target.is_some_and(|target| target.is_empty() || target.ends_with('-'))
+            let mut targets = [name, without_version]
+                .map(|name| name.strip_suffix(known))
+                .into_iter();
+            targets.any(|it| it.is_some_and(|target| target.is_empty() || target.ends_with('-')))
         };
         BY_NAME.split(' ').any(is_for_target)
     };
@@ -129,6 +149,12 @@ pub fn reads(program: &Path, called: &Path) -> Reads {
     } else {
         Reads::All
     }
+}
+
+/// Whether a library is the linkers' plugin of gcc's, which imports what it has no use for there: all variables, and the
+/// clock (12.2).
+pub fn is_plugin_of_gcc(library: &Path) -> bool {
+    library.file_name() == Some(OsStr::new("liblto_plugin.so"))
 }
 
 /// Whether a shell script may read variables that it does not name: by other scripts, by texts that it makes, by a list.
@@ -188,7 +214,8 @@ fn is_nixpkgs_wrapper(script: &Path) -> bool {
     let package = script.parent().and_then(Path::parent);
     package.is_some_and(|package| {
         let has = |file: &str| package.join("nix-support").join(file).is_file();
-        (has("add-flags.sh") || has("cc-cflags")) && !has("cc-wrapper-hook")
+        let hooks = ["cc-wrapper-hook", "ld-wrapper-hook", "post-link-hook"];
+        (has("add-flags.sh") || has("cc-cflags")) && !hooks.into_iter().any(has)
     })
 }
 
@@ -229,6 +256,7 @@ mod tests {
             ("/usr/lib/gcc/x86_64-linux-gnu/12/cc1plus", true),
             ("/nix/store/x-rustc/bin/rustc", true),
             ("/nix/store/x/bin/clang-18", true),
+            ("/usr/lib/gcc/x86_64-linux-gnu/12/collect2", true),
             ("/usr/bin/python3.11", false),
             ("/usr/bin/notcc", false),
             ("/bin/bash", false),

@@ -58,6 +58,7 @@ use self::root::{Role, Root};
 use self::text::{Direction, replaced};
 use crate::cacheability::Cacheability;
 use crate::invocation::{Argument, Invocation, Rustc};
+use crate::links::Linked;
 use crate::session::{self, Session};
 
 pub use self::cargo::prepare as prepare_cargo;
@@ -87,7 +88,12 @@ pub struct StablePaths {
 
 impl StablePaths {
     /// Those of an invocation.
-    pub fn of(session: Option<&Session>, given: &Invocation, is: &Cacheability) -> Self {
+    pub fn of(
+        session: Option<&Session>,
+        given: &Invocation,
+        is: &Cacheability,
+        linked: Linked,
+    ) -> Self {
         let wanted = wanted();
         let (Some(session), Ok(folder), Some(call)) = (session, env::current_dir(), given.rustc())
         else {
@@ -104,7 +110,7 @@ impl StablePaths {
             return Self::default();
         }
         let cacheable = *is == Cacheability::Cacheable;
-        let kind = Kind::of(call);
+        let kind = Kind::of(call, linked);
         let mut paths = Self::default();
         if kind.is_library
             && (cacheable || kind.links || kind.is_macro)
@@ -332,14 +338,14 @@ struct Kind {
 }
 
 impl Kind {
-    fn of(call: &Rustc) -> Self {
+    fn of(call: &Rustc, linked: Linked) -> Self {
         let is_program =
             call.is_test() || call.crate_types().next().is_none() || call.makes(&["bin"]);
         Self {
             is_library: !is_program && call.makes(&["lib", "rlib", "dylib", "proc-macro"]),
             is_macro: call.makes(&["proc-macro"]),
             is_static: call.makes(&["staticlib"]),
-            links: is_program || call.makes(&["cdylib", "dylib"]),
+            links: linked == Linked::ForOutputs && (is_program || call.makes(&["cdylib", "dylib"])),
         }
     }
 }
@@ -375,7 +381,8 @@ mod tests {
             ("--crate-type lib --test a.rs", false, true),
             ("a.rs", false, true),
         ] {
-            let kind = Kind::of(&Rustc::read(&crate::invocation::words(line)));
+            let call = Rustc::read(&crate::invocation::words(line));
+            let kind = Kind::of(&call, Linked::ForOutputs);
             assert_eq!((kind.is_library, kind.links), (is_library, links), "{line}");
         }
     }

@@ -88,7 +88,8 @@ pub fn mention(call: &Rustc, paths: &[Vec<u8>]) -> bool {
         let mut own = members.iter().filter(|(name, _)| archive::is_rusts(name));
         own.any(|(_, member)| is_in(member))
     };
-    read("rmeta").is_some_and(|bytes| is_in(&bytes)) || read("rlib").is_some_and(in_library)
+    let mut whole = ["rmeta", "so"].into_iter().filter_map(read);
+    whole.any(|bytes| is_in(&bytes)) || read("rlib").is_some_and(in_library)
 }
 
 /// Whether a crate's sources have the name of the variable in them by which they get to know their

@@ -1,0 +1,53 @@
+//! Tells whether what an invocation links may leave the build, and whether the cache serves it.
+
+use std::env;
+
+use nix_sccache_contract::bypass::BypassReason;
+
+use crate::bootstrap;
+use crate::invocation::Rustc;
+
+/// What an invocation links.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Linked {
+    /// Nothing: no linker is called.
+    #[default]
+    Nothing,
+    /// What runs in this build and nowhere else: a dependency's procedural macro, a build script, a program of rustc's
+    /// bootstrap. The cache has it whole, as the linker made it.
+    ForBuild,
+    /// What may be installed.
+    ForOutputs,
+}
+
+impl Linked {
+    /// That of a call of rustc's: cargo says which packages it was called for, and the name of each program but build
+    /// scripts'.
+    pub fn of(call: &Rustc) -> Self {
+        if call.linked().is_none() {
+            return Self::Nothing;
+        }
+        let has = |variable| env::var_os(variable).is_some();
+        let is_only = |kind| !call.is_test() && call.crate_types().eq([kind]);
+        let is_script = || {
+            let name = call.crate_name().unwrap_or_default();
+            is_only("bin") && name.starts_with("build_script_") && !has("CARGO_BIN_NAME")
+        };
+        let is_dependencys_macro = || is_only("proc-macro") && !has("CARGO_PRIMARY_PACKAGE");
+        let runs_in_build_only =
+            is_dependencys_macro() || is_script() || bootstrap::is_its_program(call);
+        if has("CARGO") && runs_in_build_only {
+            Self::ForBuild
+        } else {
+            Self::ForOutputs
+        }
+    }
+}
+
+/// Why a call that links this bypasses the cache, if it does.
+pub fn forbid(call: &Rustc, linked: Linked) -> Option<BypassReason> {
+    if linked != Linked::ForOutputs {
+        return None;
+    }
+    call.linked().map(BypassReason::Links)
+}
