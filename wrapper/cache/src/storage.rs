@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
-use std::num::NonZero;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
@@ -22,6 +21,7 @@ use nix_sccache_contract::wire::{
 use rustix::io::retry_on_intr;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
+use rustix::thread::sched_getaffinity;
 
 /// Where a daemon or a gateway listens, as sccache's clients find it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -190,7 +190,9 @@ impl Storage {
         wanted: &[(Key, usize)],
     ) -> Result<Option<Vec<Vec<u8>>>, StorageError> {
         const CONNECTIONS: usize = 4;
-        let connections = thread::available_parallelism().map_or(1, NonZero::get);
+        // Where a group of processes may have less than its processors the rest only waits.
+        let processors = sched_getaffinity(None).map_or(1, |processors| processors.count());
+        let connections = usize::try_from(processors).unwrap_or(CONNECTIONS);
         let others = connections.min(CONNECTIONS).min(wanted.len());
         let (address, limits) = (self.address.clone(), self.limits);
         let (since, waited) = (Instant::now(), self.waited);
