@@ -10,6 +10,22 @@ use tempfile::TempDir;
 
 use crate::{build, shim};
 
+/// It is started for each call, and a dynamic linker takes as long as all the rest of that.
+#[test]
+fn no_dynamic_linker() {
+    let shim = shim();
+    let program = shim.program("sccache");
+    let headers = stdout_of(
+        Command::new("readelf")
+            .arg("--program-headers")
+            .arg(program),
+    );
+    assert!(
+        headers.contains("LOAD") && !headers.contains("INTERP"),
+        "{headers}"
+    );
+}
+
 /// For every limit at which a compiler works alone, it works behind the shim, in a session and
 /// without.
 #[test]

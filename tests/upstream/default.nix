@@ -50,7 +50,7 @@ let
     };
   };
 
-  shim = import ./shim.nix pkgs;
+  shim = import ../prebuiltShim.nix pkgs;
   productOf = pkgs: import ../../nix/lib { inherit pkgs shim; };
   product = productOf pkgs;
 
