@@ -36,6 +36,7 @@ use crate::process::{self, Rewrite};
 use crate::relocated::{self, Text};
 use crate::request::{self, Request, variables};
 use crate::session::{self, Session};
+use crate::settings;
 use crate::stable_paths::{self, StablePaths};
 use crate::store::Constant;
 
@@ -753,9 +754,7 @@ enum Stored {
 
 /// Whether this hit is one of those that are run again: one in so many.
 fn is_to_be_verified() -> bool {
-    let every = env::var(contract::VERIFY)
-        .ok()
-        .and_then(|every| every.parse::<u128>().ok());
+    let every = settings::text(contract::VERIFY).and_then(|every| every.parse::<u128>().ok());
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_nanos());

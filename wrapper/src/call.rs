@@ -28,6 +28,7 @@ use crate::project_wrapper;
 use crate::real_sccache;
 use crate::run_paths;
 use crate::session::Session;
+use crate::settings;
 use crate::stable_paths::{self, StablePaths};
 use crate::surroundings;
 
@@ -114,6 +115,13 @@ struct Call {
 
 /// A call of a compiler's; `as_wrapper` where cargo called us by what names a wrapper.
 fn compile(program: &OsStr, arguments: Vec<OsString>, as_wrapper: bool) -> ExitCode {
+    if settings::exclude_this()
+        && let Some(found) = process::find(program)
+    {
+        let mut command = Command::new(found);
+        command.args(arguments);
+        return process::become_program(command);
+    }
     let session = Session::current();
     let session = session.as_ref();
     let (at, began) = (SystemTime::now(), Instant::now());
@@ -152,7 +160,7 @@ fn compile(program: &OsStr, arguments: Vec<OsString>, as_wrapper: bool) -> ExitC
 }
 
 fn is_wrapped(language: Language) -> bool {
-    cacheability::is_wrapped(language, env::var(contract::WRAP).ok().as_deref())
+    cacheability::is_wrapped(language, settings::text(contract::WRAP).as_deref())
 }
 
 /// Reads an invocation; fails with the program that is not to be found.

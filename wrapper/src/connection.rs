@@ -12,6 +12,7 @@ use nix_sccache_contract::wire;
 
 use crate::real_sccache;
 use crate::session::Session;
+use crate::settings;
 
 /// The port at which sccache's server listens, by default.
 const DEFAULT_PORT: u16 = 4226;
@@ -67,7 +68,7 @@ fn is_read_only(storage: &mut Storage) -> Result<bool, StorageError> {
 
 /// Where the storage is; nothing in a shell whose sccache has no server yet.
 fn address(session: Option<&Session>) -> Result<Option<Address>, CacheError> {
-    if let Some(socket) = env::var_os(contract::SERVER_UDS) {
+    if let Some(socket) = settings::value(contract::SERVER_UDS) {
         return Ok(Some(Address::Socket(socket.into())));
     }
     if lacks_session(session) {
@@ -130,9 +131,7 @@ pub fn in_seconds(time: Duration) -> String {
 
 /// How long to wait for the cache, and how long a frame may be.
 pub fn limits() -> Limits {
-    let seconds = env::var(contract::TIMEOUT)
-        .ok()
-        .and_then(|seconds| seconds.parse().ok());
+    let seconds = settings::text(contract::TIMEOUT).and_then(|seconds| seconds.parse().ok());
     let timeout = Duration::from_secs(seconds.unwrap_or(u64::from(contract::DEFAULT_TIMEOUT)));
     Limits {
         connect: timeout,
@@ -143,9 +142,7 @@ pub fn limits() -> Limits {
 
 /// The longest frame that the storage takes for sure.
 pub fn longest_frame() -> u32 {
-    let given = env::var("SCCACHE_MAX_FRAME_LENGTH")
-        .ok()
-        .and_then(|frame| frame.parse().ok());
+    let given = settings::text("SCCACHE_MAX_FRAME_LENGTH").and_then(|frame| frame.parse().ok());
     given.unwrap_or(wire::DEFAULT_MAX_FRAME)
 }
 
@@ -155,6 +152,6 @@ pub fn lacks_session(session: Option<&Session>) -> bool {
     let in_build = env::var_os("NIX_BUILD_TOP").is_some() && env::var_os("IN_NIX_SHELL").is_none();
     in_build
         && session.is_none()
-        && env::var_os(contract::SERVER_UDS).is_none()
-        && env::var_os(contract::TRANSPORT).is_some()
+        && settings::value(contract::SERVER_UDS).is_none()
+        && settings::value(contract::TRANSPORT).is_some()
 }

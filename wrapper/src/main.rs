@@ -41,6 +41,7 @@ mod relocated;
 mod request;
 mod run_paths;
 mod session;
+mod settings;
 mod stable_paths;
 mod store;
 mod surroundings;

@@ -33,6 +33,10 @@ pub const STABLE_PATHS: &str = "NIX_SCCACHE_STABLE_PATHS";
 /// Of how many hits one is run again, and compared. Unset, none is.
 pub const VERIFY: &str = "NIX_SCCACHE_VERIFY";
 
+/// The packages that are built without the cache: values of `pname`, with commas between. It counts where a machine mounts
+/// the shim into every build.
+pub const EXCLUDE: &str = "NIX_SCCACHE_EXCLUDE";
+
 /// A directory in which a session that ends leaves its log and its page. Unset, it leaves nothing.
 pub const REPORTS: &str = "NIX_SCCACHE_REPORTS";
 

@@ -23,6 +23,7 @@ use nix_sccache_contract::json::Json;
 use nix_sccache_contract::log::{Entry, Log};
 
 use crate::process::own_name;
+use crate::settings;
 use crate::temporary::{TemporaryDirectory, TemporaryFile};
 
 /// A running session.
@@ -46,13 +47,25 @@ const TRY_AGAIN_AFTER: Duration = Duration::from_secs(10);
 /// The file by which a session knows its folder.
 const OWN: &str = "nix-sccache-session";
 
+/// Where a session is in Nix's sandbox.
+const IN_SANDBOX: &str = "/tmp/nix-sccache";
+
 /// How the names of files begin that stand for lines that could not be written.
 const NOT_NOTED: &str = "not-noted-";
 
 impl Session {
-    /// The session that this process is in, if there is one and its directory is there.
+    /// The session that this process is in, if there is one and its directory is there. Where the machine mounts the shim
+    /// the first call makes it, and it goes with the sandbox.
     pub fn current() -> Option<Self> {
-        let folder = PathBuf::from(env::var_os(contract::SESSION)?);
+        let named = env::var_os(contract::SESSION).map(PathBuf::from);
+        let folder = match named {
+            Some(folder) => folder,
+            None if settings::are_mounted() => {
+                fs::create_dir(IN_SANDBOX).ok();
+                IN_SANDBOX.into()
+            }
+            None => return None,
+        };
         folder.is_dir().then_some(Self { folder })
     }
 
@@ -308,7 +321,6 @@ pub fn in_sandbox() -> bool {
 /// whole, but in `/tmp`; and in Nix's sandbox, where nobody else has that, always of the same
 /// name, since it is in the environment of everything that runs there.
 fn new_folder() -> io::Result<PathBuf> {
-    const IN_SANDBOX: &str = "/tmp/nix-sccache";
     if in_sandbox() && fs::create_dir(IN_SANDBOX).is_ok() {
         return Ok(IN_SANDBOX.into());
     }

@@ -14,11 +14,11 @@ use super::manifests::{self, Profiles};
 use super::mirror;
 use super::root::Root;
 use crate::cargo_config;
+use crate::settings;
 
 /// What is wanted of this build.
 pub fn wanted() -> PathMode {
-    env::var(contract::STABLE_PATHS)
-        .ok()
+    settings::text(contract::STABLE_PATHS)
         .and_then(|name| PathMode::named(&name))
         .unwrap_or_default()
 }
