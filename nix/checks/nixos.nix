@@ -404,6 +404,36 @@ in
     ];
   };
 
+  # What is mounted is named by what is in it.
+  testModuleEveryBuild = {
+    expr =
+      let
+        mounted =
+          settings:
+          builtins.elemAt
+            (config {
+              everyBuild = {
+                enable = true;
+                package = package "nix-sccache-shim" "1";
+              }
+              // settings;
+            }).nix.settings.extra-sandbox-paths
+            1;
+      in
+      [
+        (
+          builtins.match "/[.]cargo=${builtins.storeDir}/[^/]*-nix-sccache-every-build" (mounted { }) != null
+        )
+        (mounted { } != mounted { exclude = [ "firefox" ]; })
+        (mounted { } != mounted { verify = null; })
+      ];
+    expected = [
+      true
+      true
+      true
+    ];
+  };
+
   testModuleWarnings = {
     expr = map (made: builtins.length (warnings made)) [
       (system { } { nix.enable = false; })

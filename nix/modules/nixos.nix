@@ -26,7 +26,7 @@ let
   inherit (lib) mkDefault optional;
 
   cfg = config.services.nix-sccache;
-  units = import ./units.nix { inherit lib; };
+  units = import ./units.nix { inherit lib pkgs; };
   made = units.make cfg;
   execPaths = import ./execPaths.nix { inherit pkgs; };
 

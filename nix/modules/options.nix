@@ -22,7 +22,7 @@
 let
   inherit (lib) literalExpression mkOption types;
 
-  units = import ./units.nix { inherit lib; };
+  units = import ./units.nix { inherit lib pkgs; };
 
   optional =
     type: description:
@@ -80,6 +80,41 @@ in
     type = types.bool;
     default = false;
     description = "Whether builds may only read the cache.";
+  };
+
+  everyBuild = {
+    enable = mkOption {
+      type = types.bool;
+      default = false;
+      description = ''
+        Whether every build of this machine that calls cargo goes through the cache, unchanged: its store path and its
+        output are those that it has without. A directory with the shim is mounted as `/.cargo` into every sandbox. Who may
+        give whom a wrong output is said in the documentation: see "Trust".
+      '';
+    };
+
+    exclude = mkOption {
+      type = types.listOf (types.strMatching "[^,[:space:]]+");
+      default = [ ];
+      example = [ "firefox" ];
+      description = "The names of packages (`pname`) that are built without the cache all the same.";
+    };
+
+    verify = mkOption {
+      type = types.nullOr types.ints.positive;
+      default = 200;
+      description = ''
+        Of how many hits one is compiled again, and compared; null for none. A difference replaces the entry. With 200 that
+        costs a two hundredth of what the cache saves.
+      '';
+    };
+
+    package = mkOption {
+      type = types.package;
+      default = pkgs.callPackage ../packages/shim.nix { };
+      defaultText = literalExpression "nix-sccache.packages.\''${pkgs.stdenv.hostPlatform.system}.shim";
+      description = "The package of the shim.";
+    };
   };
 
   maxFrame = optional types.ints.positive ''

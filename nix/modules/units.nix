@@ -6,7 +6,7 @@
   # Example
 
   ```nix
-  (import ./units.nix { lib = pkgs.lib; }).make config.services.nix-sccache
+  (import ./units.nix { inherit pkgs; inherit (pkgs) lib; }).make config.services.nix-sccache
   => {
     sockets.nix-sccache = { Unit = { … }; Socket = { … }; Install = { … }; };
     services = { nix-sccache = { … }; nix-sccache-daemon = { … }; };
@@ -20,7 +20,7 @@
   `programs` are the packages that a service executes. Its unit forbids to execute anything (`NoExecPaths`);
   `execPaths.nix` makes the exceptions for its package.
 */
-{ lib }:
+{ lib, pkgs }:
 
 let
   inherit (builtins) concatMap concatStringsSep filter;
@@ -94,6 +94,10 @@ in
       inherit (cfg) limits;
       s3Credentials = path cfg.s3.credentialsFile;
       environmentFile = path cfg.environmentFile;
+      mounted = pkgs.callPackage ../packages/everyBuild.nix {
+        inherit (cfg.everyBuild) exclude verify;
+        shim = cfg.everyBuild.package;
+      };
     in
     {
       sockets.nix-sccache = read.socket // {
@@ -162,7 +166,10 @@ in
       ]
       ++ optional (directory != null) "d ${directory} 0700 sccache ${read.group} -";
 
-      nixSettings.extra-sandbox-paths = [ read.sandbox_path ];
+      nixSettings.extra-sandbox-paths = [
+        read.sandbox_path
+      ]
+      ++ optional cfg.everyBuild.enable "${mounted.sandboxPath}=${mounted}";
 
       # Null to load none.
       pluginFile = if cfg.plugin == null then null else "${cfg.plugin}/lib/nix/plugins/libnix_sccache.so";

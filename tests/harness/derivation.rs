@@ -71,6 +71,15 @@ impl Derivation {
 
     /// Builds it as the run of this name, unless the store has that.
     pub fn build_run(&self, host: &Host, library: &Library, run: &str) -> Built {
+        Built::run(&mut self.command(host, library, run))
+    }
+
+    /// Builds the run of this name again, and fails where the output is not what the store has.
+    pub fn check_run(&self, host: &Host, library: &Library, run: &str) -> Built {
+        Built::run(self.command(host, library, run).arg("--check"))
+    }
+
+    fn command(&self, host: &Host, library: &Library, run: &str) -> Command {
         let mut command = host.program("nix-build");
         command
             .arg(root().join("tests/sandbox/library.nix"))
@@ -87,7 +96,7 @@ impl Derivation {
         for (name, value) in &self.options {
             command.args(["--option", name, value]);
         }
-        Built::run(&mut command)
+        command
     }
 }
 

@@ -6,6 +6,7 @@
 )]
 
 mod builders;
+mod every_build;
 mod faults;
 mod gateway;
 mod machines;

@@ -55,7 +55,7 @@ let
   };
   wrong = builtins.filter (one: !one.assertion) validation.assertions;
 
-  units = import ../../modules/units.nix { inherit lib; };
+  units = import ../../modules/units.nix { inherit lib pkgs; };
   made = units.make cfg;
   execPaths = import ../../modules/execPaths.nix { inherit pkgs; };
 

@@ -1,0 +1,100 @@
+//! Every build of a machine: the shim's directory is mounted into sandboxes whose derivations know nothing of it.
+
+use std::path::PathBuf;
+
+use nix_sccache_tests::{Built, Daemon, Derivation, Host, hosts, root, stdout_of};
+use serde_json::{Value, json};
+
+use crate::project;
+
+/// The directory.
+fn mounted(host: &Host, exclude: &Value) -> PathBuf {
+    let mut command = host.program("nix-build");
+    command
+        .arg(root().join("tests/sandbox/everyBuild.nix"))
+        .args(["--no-out-link", "--argstr", "exclude", &exclude.to_string()]);
+    stdout_of(&mut command).trim().into()
+}
+
+/// The small project, that says how many of its calls were hits, and how many misses. The session's log is where no
+/// other build, and no later one, sees it.
+fn plain() -> Derivation {
+    let count = "
+        calls=/tmp/nix-sccache/calls.jsonl
+        if [[ -e $calls ]]; then
+            echo \"nix-sccache: hits $(grep -c '\"hit\"' $calls) of $(grep -cE '\"(hit|miss)\"' $calls), misses $(grep -c '\"miss\"' $calls)\"
+        fi
+    ";
+    Derivation::new(json!(null)).with(json!({ "postBuild": count, "pname": "hello" }))
+}
+
+fn through(daemon: &Daemon, mounted: &std::path::Path) -> Derivation {
+    plain()
+        .mount(&daemon.folder(), "/run/nix-sccache")
+        .mount(mounted, "/.cargo")
+}
+
+/// What the builder says, but for the count and the time.
+fn log(built: &Built) -> Vec<&str> {
+    let lines = built.log.lines();
+    let of_builder = lines.skip_while(|line| !line.contains("unpackPhase"));
+    of_builder
+        .filter(|line| !line.contains("nix-sccache: hits") && !line.contains("Finished"))
+        .filter(|line| !line.contains("checking outputs"))
+        .collect()
+}
+
+/// The same derivation, built without, cold and warm: Nix itself compares the outputs.
+#[test]
+fn an_untouched_derivation_is_cached() {
+    for host in hosts() {
+        let (daemon, library) = (Daemon::start(), project());
+        let everywhere = through(&daemon, &mounted(&host, &json!([])));
+        let run = format!("{:?}", std::time::SystemTime::now());
+        let without = plain().build_run(&host, &library, &run);
+        without.path();
+        for hits in [0, 1] {
+            let with = everywhere.check_run(&host, &library, &run);
+            assert_eq!(with.path(), without.path());
+            let counted = with.hits_and_misses();
+            assert!(counted.0 + counted.1 > 1, "{with:#?}");
+            assert_eq!(counted.0 * counted.1, 0, "{with:#?}");
+            assert_eq!(counted.0 > 0, hits > 0, "{with:#?}");
+            assert_eq!(log(&with), log(&without));
+        }
+    }
+}
+
+/// A package that is left alone, and one that has the cache by itself.
+#[test]
+fn what_says_otherwise_counts() {
+    for host in hosts() {
+        let (daemon, library) = (Daemon::start(), project());
+        let excluded = mounted(&host, &json!(["other", "hello"]));
+        let built = through(&daemon, &excluded).build(&host, &library);
+        assert!(!built.log.contains("nix-sccache: hits"), "{built:#?}");
+        built.path();
+
+        let mounted = mounted(&host, &json!([]));
+        let own = Derivation::new(json!({ "transport": "server" }))
+            .mount(&daemon.folder(), "/run/nix-sccache")
+            .mount(&mounted, "/.cargo");
+        for expected in [(0, 2), (2, 0)] {
+            own.build(&host, &library).assert_counts(expected);
+        }
+    }
+}
+
+/// A machine whose daemon is away builds as ever.
+#[test]
+fn without_a_daemon_nothing_changes() {
+    for host in hosts() {
+        let library = project();
+        let built = plain()
+            .mount(&mounted(&host, &json!([])), "/.cargo")
+            .build(&host, &library);
+        let without = plain().build(&host, &library);
+        assert_eq!(built.contents(), without.contents());
+        assert_eq!(log(&built), log(&without));
+    }
+}
