@@ -31,15 +31,14 @@ rustPlatform.buildRustPackage (
       filter = path: _: baseNameOf path != "target";
     };
     cargoLock.lockFile = ../../wrapper/Cargo.lock;
-    # Without a dynamic linker it starts in two thirds of the time; the library is linked with nothing at all.
-    RUSTFLAGS = "-C target-feature=+crt-static";
-    buildInputs = lib.optional stdenv.hostPlatform.isGnu glibc.static;
-    stripAllList = [ "bin" ];
     cargoBuildFlags = [
-      "--package"
-      "nix-sccache-shim"
       "--package"
       "nix-sccache-trace"
     ];
+    # Without a dynamic linker it starts in two thirds of the time. Neither the library nor a build script can be linked so.
+    postBuild = ''
+      CARGO_PROFILE_RELEASE_STRIP=symbols cargo rustc --release --offline --target ${stdenv.hostPlatform.rust.rustcTarget} \
+        --package nix-sccache-shim -- -C target-feature=+crt-static ${lib.optionalString stdenv.hostPlatform.isGnu "-L native=${glibc.static}/lib"}
+    '';
   }
 )

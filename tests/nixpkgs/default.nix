@@ -144,7 +144,11 @@ let
           "libutil.[as]*"
         ]
         // {
-          static = libraries "glibc-static" [ "libc.a" ];
+          static = libraries "glibc-static" [
+            "libc.a"
+            "libm*.a"
+            "libmvec.a"
+          ];
         };
       libgcc = libraries "libgcc" [
         "libgcc_s.so.1"

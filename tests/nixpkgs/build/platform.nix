@@ -16,6 +16,7 @@ in
   inherit system;
   isDarwin = false;
   isElf = true;
+  isGnu = true;
   isLinux = true;
   config = triple;
   rust.rustcTarget = triple;

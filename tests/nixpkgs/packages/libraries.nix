@@ -27,8 +27,8 @@ runCommand name { inherit files; } ''
     if [[ ! -e ''${file%%.so.*}.so && ! -e ''${file%%.so.*}.a ]]; then ln -s $file ''${file%%.so.*}.so; fi
   done
   # Some are scripts for the linker, with the machine's paths in them.
-  for file in lib*.so; do
-    if [[ ! -L $file && $(head --bytes=9 $file) == '/* GNU ld' ]]; then
+  for file in lib*.so lib*.a; do
+    if [[ -f $file && ! -L $file && $(head --bytes=9 $file | tr -d "\0") == '/* GNU ld' ]]; then
       sed --in-place "s|/[^ ]*/|$out/lib/|g" $file
     fi
   done
