@@ -9,6 +9,7 @@ use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
 use crate::commands::stdout_of;
+use crate::damage::{Stored, those, what};
 use crate::network::Machine;
 use crate::places::sccache;
 use crate::process::{kilobytes, state};
@@ -86,6 +87,11 @@ impl Daemon {
         entries(&self.cache())
     }
 
+    /// The files of the plans that sessions left.
+    pub fn plans(&self) -> Vec<PathBuf> {
+        those(files(&self.cache()), Stored::Plan)
+    }
+
     /// Its process, as the system numbers it.
     pub fn id(&self) -> u32 {
         self.process.id()
@@ -156,8 +162,14 @@ impl Drop for Daemon {
 }
 
 /// The files of the entries in a folder of sccache's, or in a bucket: they are called by their keys.
-/// What its preprocessor remembers is none.
+/// What its preprocessor remembers is none, nor are the plans of sessions.
 pub fn entries(folder: &Path) -> Vec<PathBuf> {
+    let mut files = files(folder);
+    files.retain(|file| what(file) != Stored::Plan);
+    files
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
     let mut find = Command::new("find");
     find.arg(folder).args([
         "-type",

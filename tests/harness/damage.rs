@@ -12,6 +12,8 @@ pub enum Stored {
     Part,
     /// What runs have looked at.
     Manifest,
+    /// What a session has asked for.
+    Plan,
 }
 
 /// Where something is damaged.
@@ -33,6 +35,7 @@ pub fn what(file: &Path) -> Stored {
     match bytes.get(..8) {
         Some(b"nscentry") => Stored::Entry,
         Some(b"nscnames") => Stored::Manifest,
+        Some(b"nscplan\0") => Stored::Plan,
         _ => Stored::Part,
     }
 }

@@ -18,6 +18,7 @@ mod keyless;
 mod limits;
 mod long_arguments;
 mod page;
+mod plan;
 mod run_paths;
 mod transparency;
 mod transports;

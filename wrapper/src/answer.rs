@@ -150,8 +150,8 @@ impl Question<'_> {
                         hit.manifest
                     }
                 },
-                Err(StorageError::Silent(time)) => {
-                    return self.unreachable(CacheError::ServerSilent(in_seconds(time)));
+                Err(error @ (StorageError::Silent(_) | StorageError::Unreachable(_))) => {
+                    return self.unreachable(connection.error(&error));
                 }
                 Err(error) => {
                     // Of this entry, perhaps: who is gone cannot be reached again.

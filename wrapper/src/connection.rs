@@ -25,13 +25,21 @@ pub struct Connection {
     pub is_read_only: bool,
 }
 
+impl Connection {
+    /// What an error of the storage is to a build.
+    pub fn error(&self, error: &StorageError) -> CacheError {
+        error_of(error, self.storage.address())
+    }
+}
+
 /// Connects, and makes sure that it is a storage; a session does that once.
 pub fn connect(session: Option<&Session>) -> Result<Connection, CacheError> {
     let Some(address) = address(session)? else {
         return start();
     };
     let unreachable = |error: &StorageError| error_of(error, &address);
-    let mut storage = Storage::connect(&address, limits()).map_err(|error| unreachable(&error))?;
+    let local = session.and_then(Session::local);
+    let mut storage = Storage::new(&address, limits(), local);
     let known = session.map(|session| session.file("storage"));
     let remembered = known.as_ref().and_then(|file| fs::read(file).ok());
     let is_read_only = match remembered.as_deref() {
@@ -67,7 +75,7 @@ fn is_read_only(storage: &mut Storage) -> Result<bool, StorageError> {
 }
 
 /// Where the storage is; nothing in a shell whose sccache has no server yet.
-fn address(session: Option<&Session>) -> Result<Option<Address>, CacheError> {
+pub fn address(session: Option<&Session>) -> Result<Option<Address>, CacheError> {
     if let Some(socket) = settings::value(contract::SERVER_UDS) {
         return Ok(Some(Address::Socket(socket.into())));
     }

@@ -4,9 +4,10 @@ use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{self, Write};
+use std::iter;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, ExitStatus};
 
 use nix_sccache_contract as contract;
 use nix_sccache_contract::fault::CacheError;
@@ -15,6 +16,7 @@ use nix_sccache_contract::report::Report;
 
 use crate::call::stand_in_front_of_rustc;
 use crate::key_record;
+use crate::plan;
 use crate::print::print_error;
 use crate::process;
 use crate::session::{Begun, Session, reports};
@@ -40,6 +42,11 @@ pub fn main(arguments: &[OsString]) -> ExitCode {
             self::end(true)
         }
         [session, log] if is(session, "session") && is(log, "log") => self::log(),
+        // Not for people: what a session that begins runs beside the build.
+        [session, prefetch] if is(session, "session") && is(prefetch, "prefetch") => {
+            plan::fetch();
+            ExitCode::SUCCESS
+        }
         [session, run, log, file, dashes, program, arguments @ ..]
             if is(session, "session") && is(run, "run") && is(log, "--log") && is(dashes, "--") =>
         {
@@ -61,7 +68,8 @@ pub fn main(arguments: &[OsString]) -> ExitCode {
 fn begin() -> ExitCode {
     if Session::current().is_none() {
         match Session::begin() {
-            Ok(Begun { variables, .. }) => {
+            Ok(Begun { session, variables }) => {
+                plan::begin(&session, &variables, &[]);
                 let lines: Vec<u8> = variables
                     .iter()
                     .flat_map(|(name, value)| {
@@ -96,6 +104,7 @@ fn end(failed: bool) -> ExitCode {
                 "nix-sccache: cannot put the paths of this build into its outputs: {error}"
             ));
         }
+        plan::end(&session, failed);
         let log = session.read_log();
         let report = Report::of(&log);
         print_error(if failed {
@@ -150,11 +159,19 @@ fn run(program: &OsStr, arguments: &[&OsStr], file: Option<&Path>) -> ExitCode {
             return process::run(command);
         }
     };
+    let words: Vec<_> = iter::once(program)
+        .chain(arguments.iter().copied())
+        .collect();
+    let prefetching = plan::begin(&begun.session, &begun.variables, &words);
     command.envs(begun.variables);
     if let Ok(wrapper) = begun.session.wrapper() {
         stand_in_front_of_rustc(&mut command, &wrapper);
     }
     let status = process::run_through(&mut command, |_| ());
+    let has_failed = !status.as_ref().is_ok_and(ExitStatus::success);
+    plan::end(&begun.session, has_failed);
+    // It has ended, and is ours to forget.
+    prefetching.map(|mut child| child.wait().ok());
     let (log, keys) = (
         begun.session.read_log(),
         key_record::recorded(&begun.session),

@@ -33,6 +33,7 @@ mod key_record;
 mod links;
 mod observed;
 mod outer_trace;
+mod plan;
 mod print;
 mod process;
 mod project_wrapper;

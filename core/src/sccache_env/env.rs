@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use nix_sccache_contract::StablePaths;
 
 use super::settings::{AbsolutePath, Endpoint, KeyPrefix, Text};
-use super::size::Size;
+use super::size::{Limit, Size};
 
 /// The environment of a derivation: what `rust.sccacheEnv` answers.
 pub type Env = BTreeMap<&'static str, String>;
@@ -42,6 +42,7 @@ settings! {
     u32 => |it| it.to_string(),
     NonZeroU32 => |it| it.to_string(),
     Size => |it| it.bytes().to_string(),
+    Limit => |it| it.bytes().to_string(),
     Text => |it| it.as_str().to_owned(),
     KeyPrefix => |it| it.as_str().to_owned(),
     Endpoint => |it| it.as_str().to_owned(),

@@ -33,7 +33,7 @@ use env::set;
 
 pub use env::Env;
 pub use settings::{AbsolutePath, Endpoint, KeyPrefix, Socket, Text};
-pub use size::Size;
+pub use size::{Limit, Size};
 pub use stores::{
     Azure, Cos, Directory, Ephemeral, Gcs, Gha, Memcached, Oss, Redis, S3, Server, Webdav,
 };
@@ -67,6 +67,8 @@ pub struct Wanted {
     pub idle_timeout: Option<u32>,
     /// How long a call waits for the cache before the compiler runs without it, in seconds.
     pub timeout: Option<NonZeroU32>,
+    /// How many bytes a build fetches from the cache before it asks for them, at most; by default a GiB.
+    pub prefetch: Option<Limit>,
     /// Of how many hits one is compiled again beside, and compared; by default none is.
     pub verify: Option<NonZeroU32>,
     /// Whether compilers are shown paths that stay the same while a lock file or a version changes.
@@ -192,6 +194,7 @@ impl Wanted {
                     &self.skip_cache_check.then_some("1"),
                 ),
                 (contract::TIMEOUT, &self.timeout),
+                (contract::PREFETCH, &self.prefetch),
                 (contract::VERIFY, &self.verify),
                 (contract::STABLE_PATHS, &self.stable_paths),
                 (contract::REPORTS, &self.reports),

@@ -67,6 +67,54 @@ impl<'de> Deserialize<'de> for Size {
     }
 }
 
+/// A [`Size`], or `false` for none at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit(u64);
+
+impl Limit {
+    /// In bytes.
+    #[must_use]
+    pub fn bytes(self) -> u64 {
+        self.0
+    }
+}
+
+struct LimitVisitor;
+
+impl Visitor<'_> for LimitVisitor {
+    type Value = Limit;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        SizeVisitor.expecting(f)?;
+        f.write_str(", or false")
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Limit, E> {
+        if value {
+            return Err(E::invalid_value(Unexpected::Bool(value), &self));
+        }
+        Ok(Limit(0))
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Limit, E> {
+        let size = SizeVisitor.visit_i64::<E>(value);
+        size.map(|size| Limit(size.bytes()))
+            .map_err(|_| E::invalid_value(Unexpected::Signed(value), &self))
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<Limit, E> {
+        let size = SizeVisitor.visit_str::<E>(value);
+        size.map(|size| Limit(size.bytes()))
+            .map_err(|_| E::invalid_value(Unexpected::Str(value), &self))
+    }
+}
+
+impl<'de> Deserialize<'de> for Limit {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(LimitVisitor)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::parse;

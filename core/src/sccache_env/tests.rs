@@ -235,7 +235,7 @@ fn chains_name_their_levels_in_order() {
 fn sccaches_own_settings_come_through() {
     let env = env(
         r#"{"shim":"/s","transport":{"directory":{"path":"/c"}},"maxFrameLength":"64M","recache":true,"skipCacheCheck":true,
-            "timeout":30,"verify":100,"stablePaths":"always","reports":"/r","idleTimeout":0,"log":"debug","config":"/c.toml"}"#,
+            "timeout":30,"prefetch":"2G","verify":100,"stablePaths":"always","reports":"/r","idleTimeout":0,"log":"debug","config":"/c.toml"}"#,
     )
     .unwrap();
     for (name, value) in [
@@ -243,6 +243,7 @@ fn sccaches_own_settings_come_through() {
         ("SCCACHE_RECACHE", "1"),
         ("SCCACHE_SKIP_CACHE_CHECK", "1"),
         ("NIX_SCCACHE_TIMEOUT", "30"),
+        ("NIX_SCCACHE_PREFETCH", "2147483648"),
         ("NIX_SCCACHE_VERIFY", "100"),
         ("NIX_SCCACHE_STABLE_PATHS", "always"),
         ("NIX_SCCACHE_REPORTS", "/r"),
@@ -252,6 +253,12 @@ fn sccaches_own_settings_come_through() {
     ] {
         assert_eq!(env.get(name).map(String::as_str), Some(value), "{name}");
     }
+}
+
+#[test]
+fn nothing_is_prefetched() {
+    let env = env(r#"{"shim":"/s","prefetch":false}"#).unwrap();
+    assert_eq!(env["NIX_SCCACHE_PREFETCH"], "0");
 }
 
 #[test]

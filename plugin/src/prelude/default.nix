@@ -141,6 +141,8 @@ mapAttrs (name: value: if isFunction value then document name value else value) 
     - `maxFrameLength` (size, 1G): the longest message to the server; longer entries are stored in parts.
     - `timeout` (seconds, 120): how long a call waits for the cache before the compiler runs
       without it.
+    - `prefetch` (size, or false; 1G): how much a build fetches at most, when it begins, of what the build of the same
+      package or lock file before it asked for; false for nothing, and for not leaving the next one its list either.
     - `verify` (number of hits; none): of so many hits one, at random, is compiled again beside and
       compared. A difference is a fault in the report, and the entry is replaced.
     - `stablePaths` (`"exact"`, `"always"`, `"never"`; `"exact"`): whether compilers are shown

@@ -25,6 +25,8 @@ pub enum Meddling {
     CutEntries,
     /// Hangs up at this request to store something, and from then on serves.
     HangUpAtPut(usize),
+    /// Falls silent at this request, on that connection.
+    StallAt(usize),
     /// Falls silent at the first request to store something.
     StallAtPut,
     /// Kills who asks this request, this long after it was answered.
@@ -85,7 +87,12 @@ fn serve(
         if matches!(meddling, Meddling::HangUpAtPut(at) if *at == number) {
             return Some(());
         }
-        if matches!(meddling, Meddling::StallAtPut) && number == 0 {
+        let stalls = match meddling {
+            Meddling::StallAtPut => number == 0,
+            Meddling::StallAt(at) => number == *at,
+            _ => false,
+        };
+        if stalls {
             client.read_to_end(&mut Vec::new()).ok()?;
         }
         daemon.write_all(&request).ok()?;

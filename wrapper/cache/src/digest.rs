@@ -24,7 +24,7 @@ pub struct Identity {
 }
 
 impl Identity {
-    const LENGTH: usize = 56;
+    pub(crate) const LENGTH: usize = 56;
 
     /// That of a file with this metadata.
     #[must_use]
@@ -46,7 +46,7 @@ impl Identity {
         self.changed
     }
 
-    fn bytes(&self) -> [u8; Self::LENGTH] {
+    pub(crate) fn bytes(&self) -> [u8; Self::LENGTH] {
         let mut bytes = [0; Self::LENGTH];
         let fields = [self.device, self.inode, self.size]
             .map(u64::to_le_bytes)

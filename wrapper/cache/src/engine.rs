@@ -1,11 +1,13 @@
 //! Answers a request from what was observed: looks an entry up, and stores what a run made.
 
+use nix_sccache_contract::wire::Key;
+
 use crate::digest::Digest;
 use crate::entry::{Entry, EntryError, StoredEntry};
 use crate::inputs::{Look, World, look};
 use crate::manifest::{Inputs, Manifest};
 use crate::request::key_of;
-use crate::storage::{Storage, StorageError};
+use crate::storage::{Storage, StorageError, Stored};
 
 /// What was found.
 #[derive(Debug)]
@@ -38,44 +40,55 @@ pub fn look_up(
     mut damaged: impl FnMut(String),
 ) -> Result<Found, StorageError> {
     let request_key = key_of(request);
-    let Some(bytes) = storage.get(request_key)? else {
-        return Ok(Found::Miss(Manifest::default()));
-    };
-    let manifest = match Manifest::parse(&bytes, &request_key) {
-        Ok(manifest) => manifest,
-        Err(error) => {
-            damaged(error.to_string());
+    let mut asked = vec![request_key];
+    let parse = |stored: Stored| Manifest::parse(&stored.bytes, &request_key);
+    let manifest = match fetch(storage, request_key, |stored, _| Ok(parse(stored)))? {
+        Some(Ok(manifest)) => manifest,
+        none => {
+            if let Some(Err(error)) = none {
+                damaged(error.to_string());
+            }
+            storage.note(&asked);
             return Ok(Found::Miss(Manifest::default()));
         }
     };
-    let mut asked = Vec::new();
+    let is_directory = |number: u8| usize::from(number) < directories;
     let sets: Vec<_> = manifest.sets().collect();
     for inputs in sets {
         // What cannot be looked at is not as it was.
         let Ok(look) = look(request, &inputs, world, None) else {
             continue;
         };
-        if asked.contains(&look.result) {
-            continue;
-        }
-        asked.push(look.result);
         let key = key_of(&look.result);
-        let Some(bytes) = storage.get(key)? else {
+        if asked.contains(&key) {
             continue;
-        };
-        let mut failed = None;
-        let is_directory = |number: u8| usize::from(number) < directories;
-        let entry = StoredEntry::parse(bytes, &key, &request_key, is_directory, |parts| {
-            storage.get_all(parts).unwrap_or_else(|error| {
-                failed = Some(error);
-                None
-            })
-        });
-        if let Some(error) = failed {
-            return Err(error);
         }
-        match entry {
-            Ok(entry) => {
+        asked.push(key);
+        let entry = fetch(storage, key, |stored, storage| {
+            let Stored {
+                bytes, unpacked, ..
+            } = stored;
+            if let Some(unpacked) = unpacked {
+                return Ok(StoredEntry::parse_unpacked(
+                    &bytes,
+                    unpacked,
+                    &key,
+                    &request_key,
+                    is_directory,
+                ));
+            }
+            let mut failed = None;
+            let entry = StoredEntry::parse(bytes, &key, &request_key, is_directory, |parts| {
+                storage.get_all(parts).unwrap_or_else(|error| {
+                    failed = Some(error);
+                    None
+                })
+            });
+            failed.map_or(Ok(entry), Err)
+        });
+        match entry? {
+            Some(Ok(entry)) => {
+                storage.note(&asked);
                 return Ok(Found::Hit(Box::new(Hit {
                     entry,
                     inputs,
@@ -84,11 +97,30 @@ pub fn look_up(
                 })));
             }
             // A part that was evicted is no damage.
-            Err(EntryError::PartMissing) => {}
-            Err(error) => damaged(error.to_string()),
+            None | Some(Err(EntryError::PartMissing)) => {}
+            Some(Err(error)) => damaged(error.to_string()),
         }
     }
+    storage.note(&asked);
     Ok(Found::Miss(manifest))
+}
+
+/// What is stored under a key, as `read` reads it; if what the session has of it is of no use, what the storage has.
+fn fetch<T, E>(
+    storage: &mut Storage,
+    key: Key,
+    mut read: impl FnMut(Stored, &mut Storage) -> Result<Result<T, E>, StorageError>,
+) -> Result<Option<Result<T, E>>, StorageError> {
+    let Some(stored) = storage.stored(key)? else {
+        return Ok(None);
+    };
+    let is_local = stored.is_local;
+    match read(stored, storage)? {
+        Err(_) if is_local => storage.forget(&key),
+        read => return Ok(Some(read)),
+    }
+    let stored = storage.get(key)?.map(Stored::fetched);
+    stored.map(|stored| read(stored, storage)).transpose()
 }
 
 /// Why an entry was not stored.
@@ -129,5 +161,6 @@ pub fn store(
     }
     storage.put(entry.result_key, &encoded.head)?;
     storage.put(request_key, &manifest.encode(&request_key))?;
+    storage.note(&[request_key, entry.result_key]);
     Ok(())
 }

@@ -28,6 +28,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
+use std::path::PathBuf;
 
 use blake3::Hasher;
 use nix_sccache_contract::hex;
@@ -35,6 +36,7 @@ use nix_sccache_contract::wire::Key;
 
 use crate::encoding::{Decoder, put_number, put_string};
 use crate::section::{Damaged, Section};
+use crate::unpacked::{Unpacked, Unpacking};
 
 const MAGIC: &[u8; 9] = b"nscentry\x01";
 const DIGEST: usize = blake3::OUT_LEN;
@@ -254,9 +256,31 @@ pub struct StoredEntry {
     stdout: Option<Section>,
     stderr: Option<Section>,
     record: Option<Section>,
-    /// What has the sections from `start` on.
-    bytes: Vec<u8>,
+    sections: Sections,
+}
+
+/// Where an entry has its contents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Sections {
+    /// In these bytes, from there on, as they are stored.
+    Stored(Vec<u8>, usize),
+    /// In files.
+    Unpacked(Unpacked),
+}
+
+/// What is in front of an entry's sections.
+struct Head {
+    /// The entry, without its sections.
+    entry: StoredEntry,
+    request: Key,
+    /// The header's digest.
+    digest: [u8; DIGEST],
+    /// Where the sections begin.
     start: usize,
+    /// How many bytes are stored of them.
+    stored: usize,
+    /// How many of these are in a part; 0 where they follow.
+    part_length: usize,
 }
 
 /// A file of an entry.
@@ -295,62 +319,68 @@ impl StoredEntry {
         is_directory: impl Fn(u8) -> bool,
         fetch: impl FnOnce(&[(Key, usize)]) -> Option<Vec<Vec<u8>>>,
     ) -> Result<Self, EntryError> {
-        let rest = head.strip_prefix(MAGIC).ok_or(EntryError::NotAnEntry)?;
-        let mut rest = Decoder(rest);
-        let took = rest.array().ok_or(EntryError::Damaged)?;
-        let found: [u8; DIGEST] = rest.array().ok_or(EntryError::Damaged)?;
-        let header = rest.string().ok_or(EntryError::Damaged)?;
-        let digest = *blake3::hash(header).as_bytes();
-        if found != seal(took, &digest) {
-            return Err(EntryError::Damaged);
+        let found = Head::parse(&head, result)?.of_invocation(request, is_directory)?;
+        if found.part_length == 0 {
+            let sections = Sections::Stored(head, found.start);
+            return Ok(StoredEntry {
+                sections,
+                ..found.entry
+            });
         }
+        let parts = fetch(&found.parts(result)?).ok_or(EntryError::PartMissing)?;
+        found.with_parts(result, &parts)
+    }
 
-        let mut header = Decoder(header);
-        let mut entry = Self {
-            code: 0,
-            took: u64::from_le_bytes(took),
-            files: Vec::new(),
-            stdout: None,
-            stderr: None,
-            record: None,
-            bytes: Vec::new(),
-            start: head.len() - rest.0.len(),
-        };
-        let keys = [result, request].map(|key| Some(key.as_bytes()));
-        if keys.map(|_| header.take(Key::LENGTH as u64)) != keys {
-            return Err(EntryError::OfAnotherKey);
+    /// The same of an entry whose contents are in files.
+    pub(crate) fn parse_unpacked(
+        head: &[u8],
+        unpacked: Unpacked,
+        result: &Key,
+        request: &Key,
+        is_directory: impl Fn(u8) -> bool,
+    ) -> Result<Self, EntryError> {
+        let mut found = Head::parse(head, result)?.of_invocation(request, is_directory)?;
+        let mut sections = found.entry.all_sections();
+        if !sections.all(|section| unpacked.has(&section.digest, section.length)) {
+            return Err(EntryError::PartMissing);
         }
-        entry.code = header.byte().ok_or(EntryError::Malformed)?;
-        let part_length = header.number().ok_or(EntryError::Malformed)?;
-        let stored = entry.read_table(&mut header)?;
-        let names = entry
-            .files
-            .iter()
-            .map(|file| (file.directory, &file.name[..]));
-        check_names(names)?;
-        let unknown = entry
-            .files
-            .iter()
-            .find(|file| !is_directory(file.directory));
-        if let Some(file) = unknown {
-            return Err(EntryError::UnknownDirectory(file.directory));
-        }
+        drop(sections);
+        found.entry.sections = Sections::Unpacked(unpacked);
+        Ok(found.entry)
+    }
 
-        if part_length == 0 {
-            if rest.0.len() != stored {
-                return Err(EntryError::Damaged);
-            }
-            entry.bytes = head;
-        } else {
-            if !rest.is_at_end() {
-                return Err(EntryError::Damaged);
-            }
-            let part_length = usize::try_from(part_length).map_err(|_| EntryError::Malformed)?;
-            let key = |number| key_of_part(result, &digest, number);
-            entry.start = 0;
-            entry.bytes = join(stored, part_length, key, fetch)?;
-        }
-        Ok(entry)
+    /// The parts of what is stored under a result key, for whatever invocation, each with how many bytes it has, and how many
+    /// bytes its contents have; none where it is whole, or no entry.
+    pub(crate) fn parts(head: &[u8], result: &Key) -> (Vec<(Key, usize)>, usize) {
+        let found = Head::parse(head, result).ok();
+        let found = found.filter(|head| head.part_length > 0).and_then(|head| {
+            let contents = head.entry.all_sections().map(|section| section.length);
+            Some((head.parts(result).ok()?, contents.sum()))
+        });
+        found.unwrap_or_default()
+    }
+
+    /// Puts all contents of an entry in these parts into files.
+    pub(crate) fn unpack(
+        head: &[u8],
+        result: &Key,
+        parts: &[Vec<u8>],
+        to: &mut Unpacking,
+    ) -> Result<(), EntryError> {
+        let entry = Head::parse(head, result)?.with_parts(result, parts)?;
+        let mut sections = entry.all_sections();
+        sections.try_for_each(|section| {
+            to.add(&section.digest, |hand_on| {
+                section.pieces(entry.stored(), |piece| hand_on(piece).map_err(|_| Damaged))
+            })
+        })?;
+        Ok(())
+    }
+
+    fn all_sections(&self) -> impl Iterator<Item = &Section> {
+        let messages = [&self.stdout, &self.stderr, &self.record];
+        let files = self.files.iter().map(|file| &file.section);
+        messages.into_iter().flatten().chain(files)
     }
 
     /// Reads the table of sections to its end, and says how many bytes are stored of them.
@@ -427,12 +457,18 @@ impl StoredEntry {
         let Some(section) = section else {
             return Ok(Cow::default());
         };
-        Ok(section.contents(self.sections())?)
+        match &self.sections {
+            Sections::Unpacked(unpacked) => {
+                let contents = unpacked.read(&section.digest).map_err(|_| Damaged)?;
+                Ok(Cow::Owned(contents))
+            }
+            Sections::Stored(..) => Ok(section.contents(self.stored())?),
+        }
     }
 
     /// What is in a file of it.
     pub fn contents(&self, file: &StoredFile) -> Result<Cow<'_, [u8]>, EntryError> {
-        Ok(file.section.contents(self.sections())?)
+        self.text(Some(&file.section))
     }
 
     /// Hands on what is in a file of it, piece by piece. That it is what was stored is known at the end.
@@ -441,33 +477,114 @@ impl StoredEntry {
         file: &StoredFile,
         hand_on: impl FnMut(&[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
-        file.section.pieces(self.sections(), hand_on)
+        file.section.pieces(self.stored(), hand_on)
     }
 
-    fn sections(&self) -> &[u8] {
-        self.bytes.get(self.start..).unwrap_or_default()
+    /// The file that has what is in a file of it, where there is one.
+    pub(crate) fn unpacked(&self, file: &StoredFile) -> Option<PathBuf> {
+        match &self.sections {
+            Sections::Unpacked(unpacked) => Some(unpacked.path(&file.section.digest)),
+            Sections::Stored(..) => None,
+        }
+    }
+
+    fn stored(&self) -> &[u8] {
+        match &self.sections {
+            Sections::Stored(bytes, start) => bytes.get(*start..).unwrap_or_default(),
+            Sections::Unpacked(_) => &[],
+        }
     }
 }
 
-/// Fetches all parts, and puts one behind the other.
-fn join(
-    stored: usize,
-    part_length: usize,
-    key: impl Fn(u64) -> Key,
-    fetch: impl FnOnce(&[(Key, usize)]) -> Option<Vec<Vec<u8>>>,
-) -> Result<Vec<u8>, EntryError> {
-    let count = stored.div_ceil(part_length);
-    if count > MAX_PARTS {
-        return Err(EntryError::TooLong);
+impl Head {
+    fn parse(head: &[u8], result: &Key) -> Result<Self, EntryError> {
+        let rest = head.strip_prefix(MAGIC).ok_or(EntryError::NotAnEntry)?;
+        let mut rest = Decoder(rest);
+        let took = rest.array().ok_or(EntryError::Damaged)?;
+        let found: [u8; DIGEST] = rest.array().ok_or(EntryError::Damaged)?;
+        let header = rest.string().ok_or(EntryError::Damaged)?;
+        let digest = *blake3::hash(header).as_bytes();
+        if found != seal(took, &digest) {
+            return Err(EntryError::Damaged);
+        }
+
+        let mut header = Decoder(header);
+        let mut entry = StoredEntry {
+            code: 0,
+            took: u64::from_le_bytes(took),
+            files: Vec::new(),
+            stdout: None,
+            stderr: None,
+            record: None,
+            sections: Sections::Stored(Vec::new(), 0),
+        };
+        let mut key = || Key::new(header.take(Key::LENGTH as u64)?);
+        let (found, request) = (key(), key());
+        if found.as_ref() != Some(result) {
+            return Err(EntryError::OfAnotherKey);
+        }
+        let request = request.ok_or(EntryError::OfAnotherKey)?;
+        entry.code = header.byte().ok_or(EntryError::Malformed)?;
+        let part_length = header.number().and_then(|it| usize::try_from(it).ok());
+        let part_length = part_length.ok_or(EntryError::Malformed)?;
+        let stored = entry.read_table(&mut header)?;
+        let names = entry
+            .files
+            .iter()
+            .map(|file| (file.directory, &file.name[..]));
+        check_names(names)?;
+        let follow = if part_length == 0 { stored } else { 0 };
+        if rest.0.len() != follow {
+            return Err(EntryError::Damaged);
+        }
+        Ok(Self {
+            entry,
+            request,
+            digest,
+            start: head.len() - rest.0.len(),
+            stored,
+            part_length,
+        })
     }
-    let lengths = (0..count).map(|number| part_length.min(stored - number * part_length));
-    let wanted: Vec<_> = (0..).map(key).zip(lengths).collect();
-    let parts = fetch(&wanted).ok_or(EntryError::PartMissing)?;
-    let is_whole = |(part, (_, length)): (&Vec<u8>, &(Key, usize))| part.len() == *length;
-    if parts.len() != count || !parts.iter().zip(&wanted).all(is_whole) {
-        return Err(EntryError::Damaged);
+
+    /// The same, if it is of this invocation.
+    fn of_invocation(
+        self,
+        request: &Key,
+        is_directory: impl Fn(u8) -> bool,
+    ) -> Result<Self, EntryError> {
+        if self.request != *request {
+            return Err(EntryError::OfAnotherKey);
+        }
+        let mut files = self.entry.files.iter();
+        match files.find(|file| !is_directory(file.directory)) {
+            Some(file) => Err(EntryError::UnknownDirectory(file.directory)),
+            None => Ok(self),
+        }
     }
-    Ok(parts.concat())
+
+    /// The keys of its parts, each with how many bytes it has.
+    fn parts(&self, result: &Key) -> Result<Vec<(Key, usize)>, EntryError> {
+        let count = self.stored.div_ceil(self.part_length.max(1));
+        if count > MAX_PARTS {
+            return Err(EntryError::TooLong);
+        }
+        let lengths =
+            (0..count).map(|it| self.part_length.min(self.stored - it * self.part_length));
+        let keys = (0..).map(|number| key_of_part(result, &self.digest, number));
+        Ok(keys.zip(lengths).collect())
+    }
+
+    /// The entry, with its parts one behind the other.
+    fn with_parts(mut self, result: &Key, parts: &[Vec<u8>]) -> Result<StoredEntry, EntryError> {
+        let wanted = self.parts(result)?;
+        let is_whole = |(part, (_, length)): (&Vec<u8>, &(Key, usize))| part.len() == *length;
+        if parts.len() != wanted.len() || !parts.iter().zip(&wanted).all(is_whole) {
+            return Err(EntryError::Damaged);
+        }
+        self.entry.sections = Sections::Stored(parts.concat(), 0);
+        Ok(self.entry)
+    }
 }
 
 fn seal(took: [u8; 8], header: &[u8; DIGEST]) -> [u8; DIGEST] {

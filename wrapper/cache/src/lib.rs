@@ -11,6 +11,9 @@
 //! | [`entry`] | holds what a run made |
 //! | [`restore`] | puts that in place |
 //! | [`storage`] | speaks to sccache's daemon, or to the gateway in front of it |
+//! | [`local`] | keeps what a session has of the storage |
+//! | [`plan`] | lists the keys of a session for the next one |
+//! | [`prefetch`] | fetches those before they are asked for |
 //! | [`engine`] | looks entries up, and stores them |
 
 pub mod digest;
@@ -18,10 +21,14 @@ mod encoding;
 pub mod engine;
 pub mod entry;
 pub mod inputs;
+pub mod local;
 pub mod manifest;
 pub mod places;
+pub mod plan;
+pub mod prefetch;
 pub mod request;
 pub mod restore;
 mod section;
 pub mod storage;
 pub mod trace;
+mod unpacked;

@@ -183,7 +183,17 @@ fn write(
     let failed = failed(place);
     match other {
         Some(contents) => to.write_all(contents).map_err(failed),
-        None => entry.pieces(file, |piece| to.write_all(piece).map_err(&failed)),
+        None => match entry.unpacked(file) {
+            Some(unpacked) => {
+                let copied = File::open(unpacked).and_then(|mut from| io::copy(&mut from, &mut to));
+                if copied.map_err(failed)? == file.length() as u64 {
+                    Ok(())
+                } else {
+                    Err(EntryError::Damaged.into())
+                }
+            }
+            None => entry.pieces(file, |piece| to.write_all(piece).map_err(&failed)),
+        },
     }
 }
 

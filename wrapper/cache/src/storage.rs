@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
+use std::mem;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
@@ -15,9 +16,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::local::{Had, Local};
+use crate::unpacked::Unpacked;
 use nix_sccache_contract::wire::{
     self, HEADER, Handshake, Key, Reader, Request, Response, ServerInfo,
 };
+
 use rustix::io::retry_on_intr;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
@@ -111,32 +115,85 @@ impl StorageError {
     }
 }
 
-/// A connection to a storage.
+/// A connection to a storage, and what the session has of that.
 #[derive(Debug)]
 pub struct Storage {
     address: Address,
-    /// Nothing, once it is of no more use.
-    stream: Option<Stream>,
+    stream: Connection,
     limits: Limits,
     waited: Duration,
+    local: Option<Local>,
+}
+
+#[derive(Debug)]
+enum Connection {
+    /// It is made for the first request.
+    NotYet,
+    Open(Stream),
+    /// It is of no more use.
+    Closed,
+}
+
+/// What is stored under a key.
+#[derive(Debug)]
+pub(crate) struct Stored {
+    /// All of it; or what is in front of an entry's sections.
+    pub(crate) bytes: Vec<u8>,
+    /// The contents of the entry, where it was unpacked.
+    pub(crate) unpacked: Option<Unpacked>,
+    /// Whether the session had it.
+    pub(crate) is_local: bool,
+}
+
+impl Stored {
+    pub(crate) fn fetched(bytes: Vec<u8>) -> Self {
+        Self {
+            bytes,
+            unpacked: None,
+            is_local: false,
+        }
+    }
 }
 
 impl Storage {
+    /// Connects for the first request. What the session has in `local` is not asked for.
+    #[must_use]
+    pub fn new(address: &Address, limits: Limits, local: Option<Local>) -> Self {
+        Self {
+            address: address.clone(),
+            stream: Connection::NotYet,
+            limits,
+            waited: Duration::ZERO,
+            local,
+        }
+    }
+
     /// Connects. Nothing is said yet: [`handshake`](Self::handshake) tells whether it is a storage.
     pub fn connect(address: &Address, limits: Limits) -> Result<Self, StorageError> {
+        let mut storage = Self::new(address, limits, None);
+        storage.stream = Connection::Open(storage.stream()?);
+        Ok(storage)
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// Its connection, which it has back after an exchange that ends well.
+    fn stream(&mut self) -> Result<Stream, StorageError> {
+        match mem::replace(&mut self.stream, Connection::Closed) {
+            Connection::Open(stream) => return Ok(stream),
+            Connection::Closed => return Err(StorageError::Closed),
+            Connection::NotYet => {}
+        }
         let since = Instant::now();
-        let stream =
-            Stream::connect(address, limits.connect).map_err(|error| match error.kind() {
-                ErrorKind::WouldBlock | ErrorKind::TimedOut => {
-                    StorageError::Silent(since.elapsed())
-                }
-                _ => StorageError::Unreachable(error),
-            })?;
-        Ok(Self {
-            address: address.clone(),
-            stream: Some(stream),
-            limits,
-            waited: since.elapsed(),
+        let stream = Stream::connect(&self.address, self.limits.connect);
+        self.waited += since.elapsed();
+        stream.map_err(|error| match error.kind() {
+            ErrorKind::WouldBlock | ErrorKind::TimedOut => StorageError::Silent(since.elapsed()),
+            _ => StorageError::Unreachable(error),
         })
     }
 
@@ -167,6 +224,44 @@ impl Storage {
         self.short(Request::Shutdown, |response| {
             matches!(response, Response::ShuttingDown(_)).then_some(())
         })
+    }
+
+    /// What is stored under a key, which the session may have already.
+    pub(crate) fn stored(&mut self, key: Key) -> Result<Option<Stored>, StorageError> {
+        let since = Instant::now();
+        let had = self.local.as_ref().map(|local| local.get(&key));
+        self.waited += since.elapsed();
+        let (bytes, unpacked) = match had {
+            Some(Had::Absent) => return Ok(None),
+            Some(Had::Whole(bytes)) => (bytes, None),
+            Some(Had::Unpacked(head, unpacked)) => (head, Some(unpacked)),
+            Some(Had::Nothing) | None => {
+                let found = self.get(key)?;
+                if let Some(local) = self.local.as_ref().filter(|_| found.is_none()) {
+                    local.set_absent(&key);
+                }
+                return Ok(found.map(Stored::fetched));
+            }
+        };
+        Ok(Some(Stored {
+            bytes,
+            unpacked,
+            is_local: true,
+        }))
+    }
+
+    /// Forgets what the session has of a key.
+    pub(crate) fn forget(&self, key: &Key) {
+        if let Some(local) = &self.local {
+            local.forget(key);
+        }
+    }
+
+    /// Notes that these keys were asked for.
+    pub(crate) fn note(&self, keys: &[Key]) {
+        if let Some(local) = &self.local {
+            local.note(keys);
+        }
     }
 
     /// Fetches an entry; nothing where there is none. Sccache's daemon says that there is none as well where its
@@ -223,7 +318,7 @@ impl Storage {
             }
             match own {
                 // A gateway ends what is idle where a user has as many connections as it takes.
-                Err(StorageError::Closed) => *self = Self::connect(&address, limits)?,
+                Err(StorageError::Closed) => self.stream = Connection::NotYet,
                 own => own?,
             }
             Ok::<_, StorageError>(fetched)
@@ -246,6 +341,7 @@ impl Storage {
 
     /// Stores an entry, which may have any bytes, in the place of the one that there is.
     pub fn put(&mut self, key: Key, entry: &[u8]) -> Result<(), StorageError> {
+        self.forget(&key);
         let request = Request::StoragePutRaw {
             key,
             length: entry.len() as u64,
@@ -290,7 +386,7 @@ impl Storage {
         }
         let since = Instant::now();
         let mut exchange = Exchange {
-            stream: self.stream.take().ok_or(StorageError::Closed)?,
+            stream: self.stream()?,
             storage: &mut self.stream,
             waited: &mut self.waited,
             max_frame: self.limits.frame,
@@ -318,7 +414,7 @@ fn time_for(bytes: u64) -> Duration {
 struct Exchange<'a> {
     stream: Stream,
     /// Where the connection goes back to.
-    storage: &'a mut Option<Stream>,
+    storage: &'a mut Connection,
     /// Where the time goes that it took.
     waited: &'a mut Duration,
     max_frame: u32,
@@ -384,7 +480,7 @@ impl Exchange<'_> {
     /// Gives the connection back: the response has been read to its end.
     fn end(self) {
         *self.waited += self.since.elapsed();
-        *self.storage = Some(self.stream);
+        *self.storage = Connection::Open(self.stream);
     }
 
     /// The time that is left for one more read or write.

@@ -37,6 +37,13 @@ pub const VERIFY: &str = "NIX_SCCACHE_VERIFY";
 /// the shim into every build.
 pub const EXCLUDE: &str = "NIX_SCCACHE_EXCLUDE";
 
+/// How many bytes a session fetches before they are asked for, at most; with 0 it fetches and plans nothing. Unset,
+/// [`DEFAULT_PREFETCH`].
+pub const PREFETCH: &str = "NIX_SCCACHE_PREFETCH";
+
+/// The bytes of [`PREFETCH`] where nothing is said: a workspace of some hundred crates fits.
+pub const DEFAULT_PREFETCH: u64 = 1 << 30;
+
 /// A directory in which a session that ends leaves its log and its page. Unset, it leaves nothing.
 pub const REPORTS: &str = "NIX_SCCACHE_REPORTS";
 

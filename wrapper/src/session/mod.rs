@@ -17,6 +17,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use nix_sccache_cache::local::Local;
 use nix_sccache_contract as contract;
 use nix_sccache_contract::fault::{CacheError, Fault, FaultRecord};
 use nix_sccache_contract::json::Json;
@@ -49,6 +50,9 @@ const OWN: &str = "nix-sccache-session";
 
 /// Where a session is in Nix's sandbox.
 const IN_SANDBOX: &str = "/tmp/nix-sccache";
+
+/// The directory of what it has of the storage.
+const LOCAL: &str = "local";
 
 /// How the names of files begin that stand for lines that could not be written.
 const NOT_NOTED: &str = "not-noted-";
@@ -258,6 +262,16 @@ impl Session {
     /// A file of this name, for what holds as long as the session.
     pub fn file(&self, name: &str) -> PathBuf {
         self.folder.join(name)
+    }
+
+    /// What it has of the storage, if it keeps any of that.
+    pub fn local(&self) -> Option<Local> {
+        Local::in_directory(self.file(LOCAL))
+    }
+
+    /// Has it keep what it has of the storage.
+    pub fn make_local(&self) -> io::Result<()> {
+        fs::create_dir(self.file(LOCAL))
     }
 
     /// Whether the cache is left alone for the rest of the session.
