@@ -6,6 +6,7 @@
 //! bench bytes SOCKET GATEWAY   how many bytes pass, to that one
 //! bench loads GATEWAY          what a small exchange costs while other users load the gateway
 //! bench hits WHAT DIRECTORY    what hits took, by the calls and logs in there
+//! bench relay SOCKET MS        is a port, which it prints, that leads to the socket and is so far from it
 //! sccache …                    by this name, a call of the shim that is timed
 //! ```
 //!
@@ -18,6 +19,7 @@
 
 mod calls;
 mod loads;
+mod relay;
 
 use std::env;
 use std::io::{Read, Write};
@@ -50,6 +52,11 @@ fn main() -> ExitCode {
         ["stand-in", socket] => stand_in(Path::new(socket)),
         ["bytes", socket, gateway] => bytes([socket, gateway].map(Path::new)),
         ["loads", gateway] => loads::measure(Path::new(gateway)),
+        ["relay", socket, time] => {
+            let time = time.parse().unwrap_or_else(|error| panic!("{error}"));
+            let ended = relay::relay(Path::new(socket), Duration::from_millis(time));
+            ended.unwrap_or_else(|error| panic!("{socket}: {error}"));
+        }
         ["hits", what, directory] => calls::print_hits(what, Path::new(directory)),
         [does @ ("read" | "ask"), socket, key, connections, times] => {
             let number = |text: &str| text.parse().unwrap_or_else(|error| panic!("{error}"));
@@ -59,7 +66,7 @@ fn main() -> ExitCode {
         [daemon, gateway] => requests([daemon, gateway].map(Path::new)),
         _ => {
             eprintln!(
-                "usage: bench DAEMON GATEWAY | stand-in SOCKET | bytes SOCKET GATEWAY | loads GATEWAY | hits WHAT DIRECTORY"
+                "usage: bench DAEMON GATEWAY | stand-in SOCKET | bytes SOCKET GATEWAY | loads GATEWAY | hits WHAT DIRECTORY | relay SOCKET MS"
             );
             return ExitCode::from(2);
         }
