@@ -89,7 +89,7 @@ fn every_kind_has_its_number() {
     for number in 0..=u8::MAX {
         let kind = Kind::try_from(number);
         assert_eq!(kind.map_or_else(|number| number, |kind| kind as u8), number);
-        assert_eq!(kind.is_ok(), (1..=16).contains(&number));
+        assert_eq!(kind.is_ok(), (1..=17).contains(&number));
     }
 }
 
@@ -131,7 +131,7 @@ fn what_is_not_whole_is_refused() {
     assert_eq!(with(first, &[9, 0, 0, 0]), Some(Incomplete::Damaged(first)));
     assert_eq!(with(first, &[0xff; 4]), Some(Incomplete::Damaged(first)));
     assert_eq!(
-        with(first + KIND_AT, &[17]),
+        with(first + KIND_AT, &[18]),
         Some(Incomplete::Damaged(first))
     );
     // One name, of a kind that has two; two names, of a kind that has one.
