@@ -411,7 +411,8 @@ fn one_crate_for_two_targets() {
         .check();
 }
 
-const ABSENT: [&str; 4] = [
+/// What has times in it, and paths that end in what cargo keeps for itself.
+pub const ABSENT: [&str; 4] = [
     ".rustc_info.json",
     ".fingerprint",
     ".cargo-lock",

@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod build_scripts;
 mod c;
 mod case;
 mod engine;

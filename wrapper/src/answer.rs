@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use memchr::memmem;
 use nix_sccache_cache::digest::{Digest, Memo};
 use nix_sccache_cache::engine::{self, Found, Hit, StoreError};
-use nix_sccache_cache::entry::{Entry, OutputFile, StoredEntry, StoredFile};
+use nix_sccache_cache::entry::{Entry, EntryError, OutputFile, StoredEntry, StoredFile};
 use nix_sccache_cache::inputs::{Environment, Inputs, Look, Name, NameKind, World, look};
 use nix_sccache_cache::manifest::Manifest;
 use nix_sccache_cache::request::key_of;
@@ -31,14 +31,16 @@ use crate::invocation::Invocation;
 use crate::key_record::{self, Made};
 use crate::links::Linked;
 use crate::observed::{self, Ran, Trace};
+use crate::out_dir::{self, Tree};
 use crate::outer_trace::Told;
 use crate::process::{self, Rewrite};
 use crate::relocated::{self, Text};
 use crate::request::{self, Request, variables};
+use crate::rust_program;
 use crate::session::{self, Session};
 use crate::settings;
-use crate::stable_paths::{self, StablePaths};
-use crate::store::Constant;
+use crate::stable_paths::StablePaths;
+use crate::store::{self, Constant};
 
 /// An invocation to answer.
 pub struct Question<'a> {
@@ -104,11 +106,11 @@ impl Question<'_> {
             Err(error) => return self.unreachable(error),
         };
         let mut miss = Miss::default();
-        // First as if a root that changes from build to build were of no matter, then as it is.
-        let is_c = self.invocation.rustc().is_none();
-        let root = stable_paths::root_of(&directory).filter(|_| is_c);
-        for root in root.map(Some).into_iter().chain([None]) {
-            let request = match self.request(&directory, root, &mut memo) {
+        // First as if roots that change from build to build were of no matter, then as they are.
+        let roots = request::roots(self.invocation, &directory);
+        let none = (!roots.is_empty()).then(Vec::new);
+        for roots in [roots].into_iter().chain(none) {
+            let request = match self.request(&directory, roots, &mut memo) {
                 Ok(request) => request,
                 Err(error) => return Answer::Refused(BypassReason::Unreadable(error.to_string())),
             };
@@ -180,14 +182,14 @@ impl Question<'_> {
         self.run(miss, memo, connection)
     }
 
-    /// What the cache is to be asked for, as if this root were of no matter.
+    /// What the cache is to be asked for, as if these roots were of no matter.
     fn request(
         &self,
         directory: &Path,
-        root: Option<PathBuf>,
+        roots: Vec<PathBuf>,
         memo: &mut Memo,
     ) -> io::Result<Request> {
-        let mut request = request::of(self.invocation, directory, root, self.stdin, memo)?;
+        let mut request = request::of(self.invocation, directory, roots, self.stdin, memo)?;
         // Links lead out of what is shown, and whoever follows one and tells is found out.
         request.places.extend(self.paths.hidden());
         Ok(request)
@@ -218,11 +220,15 @@ impl Question<'_> {
             .filter_map(|it| it.value.as_deref());
         // `--extern name=path`
         let paths = values.map(|value| value.rsplit('=').next().unwrap_or(value));
+        // A build script has just been put in its place.
+        let program = self.invocation.is_build_script();
+        let program = program.then(|| self.invocation.compiler.path.clone());
         let generated = env::var_os("OUT_DIR").map(fs::read_dir);
         let generated = generated.into_iter().flatten().flatten().flatten();
         paths
             .map(|path| directory.join(path))
             .chain(generated.map(|entry| entry.path()))
+            .chain(program)
     }
 
     /// What is remembered of files: in the session, and, where the user keeps something, for longer.
@@ -248,7 +254,9 @@ impl Question<'_> {
         let given = command
             .get_envs()
             .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())));
-        let counts = if request.has_seed {
+        let counts = if request.out_dir.is_some() {
+            variables::counts_for_build_script
+        } else if request.has_seed {
             variables::counts
         } else {
             variables::counts_without_seed
@@ -263,14 +271,18 @@ impl Question<'_> {
             let here = Path::new(".").canonicalize();
             Path::new(path).canonicalize().ok() == here.ok()
         };
-        let all = all.filter_map(|(name, value)| match &request.root {
-            Some(_) if name == "PWD" => leads_here(&value).then(|| {
-                let value = request.without_root(value.as_bytes());
-                (name, OsString::from_vec(value))
-            }),
-            // Cargo's own directories are elsewhere in every build.
-            _ if name == variables::LIBRARY_PATH => Some((name, request.named(&value))),
-            _ => Some((name, value)),
+        let all = all.filter_map(|(name, value)| {
+            let (is_pwd, is_script) = (name == "PWD", request.out_dir.is_some());
+            let counts = is_script || !is_pwd || request.roots.is_empty() || leads_here(&value);
+            let value = if is_script || is_pwd {
+                OsString::from_vec(request.without_roots(value.as_bytes()))
+            } else if name == variables::LIBRARY_PATH {
+                // Cargo's own directories are elsewhere in every build.
+                request.named(&value)
+            } else {
+                value
+            };
+            counts.then_some((name, value))
         });
         Environment::new(all, counts)
     }
@@ -422,12 +434,12 @@ impl Question<'_> {
         for asked in asked {
             let seen = self.observation(&asked.request, trace, program, ran)?;
             // What it was called with is not all that a wrapper calls the compiler with.
-            if asked.request.forgets_seed && tells_of(&SIGNS_OF_SEED, &seen.outputs, ran) {
+            let said = [&ran.stdout, &ran.stderr];
+            let has_seed = |sign: &[u8]| tells_of(sign, &seen.outputs, said);
+            if asked.request.forgets_seed && SIGNS_OF_SEED.into_iter().any(has_seed) {
                 return Err(Some(BypassReason::Option(variables::SEED.to_owned())));
             }
-            let root = asked.request.root.as_deref();
-            let root = root.map(|root| root.as_os_str().as_bytes());
-            if !root.is_some_and(|root| tells_of(&[root], &seen.outputs, ran)) {
+            if !tells_of_roots(&asked.request, &seen.outputs, ran) {
                 return Ok((asked, seen));
             }
         }
@@ -522,10 +534,16 @@ impl Question<'_> {
         let links = self.linked == Linked::ForBuild;
         let mut scratch = request.scratch.clone();
         scratch.extend(self.session.map(|session| session.file("")));
+        let own = request.out_dir.iter().cloned();
+        let own: Vec<_> = own
+            .flat_map(|it| [it.canonicalize().ok(), Some(it)])
+            .flatten()
+            .collect();
         let rules = Rules {
             places: &request.places,
             writable: &request.writable,
             scratch: &scratch,
+            own: &own,
             unlisted: &request.unlisted,
             is_constant: &|path| {
                 let mut places = request.places.directories();
@@ -536,14 +554,15 @@ impl Question<'_> {
             } else {
                 variables::are_of_no_matter
             },
-            reads: if links {
+            reads: if links || request.out_dir.is_some() {
                 variables::reads_to_link
             } else {
                 variables::reads
             },
             is_plain: variables::is_plugin_of_gcc,
+            has_plugins: variables::has_plugins,
         };
-        let seen = trace::read(&bytes, program, ran.process, &rules).map_err(|why| {
+        let mut seen = trace::read(&bytes, program, ran.process, &rules).map_err(|why| {
             Some(match why {
                 NotStorable::NotTraced(what) => BypassReason::NotTraced(what),
                 NotStorable::WritesElsewhere(path) => BypassReason::WritesElsewhere(path),
@@ -552,6 +571,26 @@ impl Question<'_> {
                 NotStorable::Clock => BypassReason::Clock,
             })
         })?;
+        if let Some(directory) = &request.out_dir {
+            let unnamed = |path: PathBuf| BypassReason::Unnamed(path.display().to_string());
+            seen.outputs = Tree::list(directory)
+                .map_err(|path| Some(unnamed(path)))?
+                .files;
+            if compiles_unseen(&seen) {
+                let mut names: Vec<_> = seen.inputs.iter().cloned().collect();
+                names.push(Name {
+                    kind: NameKind::Variable,
+                    place: 0,
+                    name: variables::SEED.as_bytes().to_vec(),
+                });
+                seen.inputs = Inputs::new(names);
+            }
+            let outputs = store::outputs();
+            let mut outputs = outputs.iter().map(|path| path.as_bytes());
+            if outputs.any(|path| tells_of(path, &seen.outputs, [&ran.stdout, &ran.stderr])) {
+                return Err(Some(BypassReason::RealPath));
+            }
+        }
         Ok(with_variables_of_sources(seen))
     }
 
@@ -567,6 +606,17 @@ impl Question<'_> {
         const MACROS: [&[u8]; 2] = [b"__DATE__", b"__TIME__"];
         /// Of `__TIMESTAMP__`, which may be pasted together.
         const OF_FILE: &[u8] = b"STAMP__";
+        let inputs = &seen.inputs;
+        let asks = inputs
+            .iter()
+            .any(|it| it.kind == NameKind::Variable && it.name == EPOCH);
+        if self.invocation.is_build_script() {
+            let is_open = !asks || !environment.has(EPOCH);
+            let reads_clock = || rust_program::unseen(&self.invocation.compiler.path).reads_clock;
+            let mut programs = seen.programs.iter();
+            return programs.any(|program| program.ends_with(b"/date"))
+                || is_open && (asks && compiles_unseen(seen) || reads_clock());
+        }
         if self.invocation.language() == Language::Rust {
             return false;
         }
@@ -577,10 +627,6 @@ impl Question<'_> {
         if arguments.any(|field| memmem::find(&field.value, OF_FILE).is_some()) {
             return true;
         }
-        let inputs = &seen.inputs;
-        let asks = inputs
-            .iter()
-            .any(|it| it.kind == NameKind::Variable && it.name == EPOCH);
         let is_open = asks && !environment.has(EPOCH);
         let mut programs = seen.programs.iter();
         let has_clang = programs.any(|program| memmem::find(program, b"/clang").is_some());
@@ -651,11 +697,16 @@ fn entry(
     };
     let messages = |said: &[u8]| match target {
         Some(target) => relocated::hidden(said, Text::Messages, target).into_owned(),
-        None => said.to_vec(),
+        None => relocated::without_roots(said, request),
     };
+    let mut stdout = messages(&ran.stdout);
+    if let Some(directory) = &request.out_dir {
+        let tree = Tree::list(directory).map_err(|_| io::ErrorKind::InvalidData)?;
+        stdout = tree.with_printed(&stdout);
+    }
     Ok(Entry {
         files: outputs.iter().map(read).collect::<io::Result<_>>()?,
-        stdout: messages(&ran.stdout),
+        stdout,
         stderr: messages(&ran.stderr),
         code,
         took: u64::try_from(ran.took.as_micros()).unwrap_or(u64::MAX),
@@ -679,9 +730,14 @@ struct Said {
 fn put_in_place(hit: &Hit, request: &Request) -> Result<Said, RestoreError> {
     let shown = |text: &[u8]| match request.target() {
         Some(target) => relocated::shown(text, target).into_owned(),
-        None => text.to_owned(),
+        None => relocated::with_roots(text, request),
     };
-    let (stdout, stderr) = (shown(&hit.entry.stdout()?), shown(&hit.entry.stderr()?));
+    let stdout = hit.entry.stdout()?;
+    let (tree, stdout) = match &request.out_dir {
+        Some(_) => out_dir::split_printed(&stdout).ok_or(EntryError::Malformed)?,
+        None => (Vec::new(), &*stdout),
+    };
+    let (stdout, stderr) = (shown(stdout), shown(&hit.entry.stderr()?));
     let directory = |number: u8| {
         let path = request.writable.get(usize::from(number))?.clone();
         Some(Directory {
@@ -696,6 +752,14 @@ fn put_in_place(hit: &Hit, request: &Request) -> Result<Said, RestoreError> {
             .transpose()
     };
     let restored = restore(&hit.entry, directory, others)?;
+    if let Some(directory) = &request.out_dir {
+        out_dir::restore(directory, &tree).map_err(|error| {
+            // It was empty before.
+            out_dir::clear(directory).ok();
+            let path = directory.clone();
+            RestoreError::Failed { path, error }
+        })?;
+    }
     Ok(Said {
         stdout,
         stderr,
@@ -732,16 +796,37 @@ struct Miss {
 /// for link-time optimisation; calls that count coverage.
 const SIGNS_OF_SEED: [&[u8]; 3] = [b"-frandom-seed=", b".gnu.lto_", b"__gcov_"];
 
-/// Whether one of these texts, as a directory, is in what a run has made or said, so that it does not do for another.
-fn tells_of(texts: &[&[u8]], outputs: &[Output], ran: &Ran) -> bool {
-    let is_in = |bytes: &[u8]| {
-        let mut texts = texts.iter();
-        texts.any(|text| memmem::find(bytes, text).is_some())
-    };
+/// Whether roots are in what a run has made or said, so that it does not do for others. What a build script prints can be put
+/// right.
+fn tells_of_roots(request: &Request, outputs: &[Output], ran: &Ran) -> bool {
+    let said = [&ran.stdout, &ran.stderr].map(|said| match request.out_dir {
+        Some(_) => relocated::without_roots(said, request),
+        None => said.clone(),
+    });
+    let is_marked = |said: &Vec<u8>| request.out_dir.is_some() && relocated::has_mark(said);
+    let mut roots = request.roots.iter();
+    let is_unfit = !request.roots.is_empty() && (is_marked(&ran.stdout) || is_marked(&ran.stderr));
+    is_unfit
+        || roots.any(|root| tells_of(root.as_os_str().as_bytes(), outputs, [&said[0], &said[1]]))
+}
+
+/// Whether a text, as a path, is in these files or messages.
+fn tells_of(text: &[u8], outputs: &[Output], said: [&Vec<u8>; 2]) -> bool {
+    let is_in = |bytes: &[u8]| memmem::find(bytes, text).is_some();
     let mut files = outputs.iter().map(|output| fs::read(&output.path));
-    is_in(&ran.stdout)
-        || is_in(&ran.stderr)
+    said.iter().any(|said| is_in(said))
         || files.any(|contents| contents.map_or(true, |contents| is_in(&contents)))
+}
+
+/// Whether a compiler of C ran that no shim was in front of: which flags it was called with nobody knows.
+fn compiles_unseen(seen: &Observation) -> bool {
+    const COMPILERS: [&[u8]; 4] = [b"/cc1", b"/cc1plus", b"/lto1", b"/clang"];
+    let mut programs = seen.programs.iter();
+    programs.any(|program| {
+        COMPILERS
+            .iter()
+            .any(|compiler| memmem::find(program, compiler).is_some())
+    })
 }
 
 /// Whether the cache was given an entry.

@@ -30,6 +30,7 @@ impl Cacheability {
             },
             (Options::Rustc(call), _) => of_rustc(call),
             (Options::Cc(call), _) => of_cc(call),
+            (Options::BuildScript(_), _) => Self::Cacheable,
         }
     }
 

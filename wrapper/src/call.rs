@@ -6,6 +6,7 @@ use std::fs;
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, ExitStatus};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -20,6 +21,7 @@ use crate::cache_error::print_cache_error;
 use crate::cacheability::{self, Cacheability};
 use crate::invocation::{Compiler, Invocation, Kind, are_too_long, response_file};
 use crate::key_record::{self, Made};
+use crate::launcher::{self, Launcher};
 use crate::links::Linked;
 use crate::outer_trace::{self, Told};
 use crate::print::print_error;
@@ -69,6 +71,27 @@ pub fn as_cargo(arguments: &[OsString]) -> ExitCode {
         stand_in_front_of_rustc(&mut command, &sccache);
     }
     process::become_program(command)
+}
+
+/// In a build script's place: the script, through the cache.
+pub fn as_build_script(launcher: &Launcher, arguments: Vec<OsString>) -> ExitCode {
+    let program = match launcher.put_back() {
+        Ok(()) => launcher.path().to_owned(),
+        Err(_) => launcher.script_aside(),
+    };
+    let session = Session::current();
+    if session.is_none() || program != launcher.path() {
+        let mut command = Command::new(program);
+        command.args(arguments).arg0(&launcher.called_as);
+        return process::become_program(command);
+    }
+    process::LAUNCHED_BY.set(launcher.shim.clone()).ok();
+    let compiler = Compiler {
+        wrapper: None,
+        path: program,
+        kind: Kind::BuildScript,
+    };
+    Call::new(Invocation::read(compiler, arguments)).serve(session.as_ref())
 }
 
 /// Has cargo, should the command run it, call us for each rustc, unless it is told otherwise:
@@ -124,23 +147,14 @@ fn compile(program: &OsStr, arguments: Vec<OsString>, as_wrapper: bool) -> ExitC
     }
     let session = Session::current();
     let session = session.as_ref();
-    let (at, began) = (SystemTime::now(), Instant::now());
     let invocation = match read(program, arguments.clone(), session) {
         Ok(invocation) => invocation,
         Err(missing) => return not_found(&missing.to_string_lossy()),
     };
     let is_rust = as_wrapper && invocation.language() == Language::Rust;
     let wrapper = is_rust.then(project_wrapper::find).flatten();
-    let is = Cacheability::of(&invocation);
-    let mut call = Call {
-        invocation,
-        is,
-        paths: StablePaths::default(),
-        stdin: None,
-        linked: Linked::default(),
-        at,
-        began,
-    };
+    let script = session.and_then(|_| launcher::script(invocation.rustc()?));
+    let mut call = Call::new(invocation);
     if let Some(wrapper) = wrapper {
         let mut command = Command::new(&wrapper);
         command
@@ -149,14 +163,12 @@ fn compile(program: &OsStr, arguments: Vec<OsString>, as_wrapper: bool) -> ExitC
             .env(contract::STOOD_ASIDE, &wrapper);
         return call.stand_aside(session, command, &wrapper);
     }
-    call.look_around(session);
-    match call.is.clone() {
-        Cacheability::Bypass(reason) => call.pass_through(session, reason),
-        _ if !is_wrapped(call.invocation.language()) => {
-            call.pass_through(session, BypassReason::NotWrapped)
-        }
-        Cacheability::Probe | Cacheability::Cacheable => call.ask_cache(session),
+    let code = call.serve(session);
+    if let (Some(session), Some(script), true) = (session, script, code == ExitCode::SUCCESS) {
+        // Where there is none the script runs by itself.
+        launcher::place(session, &script).ok();
     }
+    code
 }
 
 fn is_wrapped(language: Language) -> bool {
@@ -216,6 +228,29 @@ fn kind(program: &Path, arguments: &[OsString], session: Option<&Session>) -> Ki
 }
 
 impl Call {
+    fn new(invocation: Invocation) -> Self {
+        Self {
+            is: Cacheability::of(&invocation),
+            invocation,
+            paths: StablePaths::default(),
+            stdin: None,
+            linked: Linked::default(),
+            at: SystemTime::now(),
+            began: Instant::now(),
+        }
+    }
+
+    fn serve(&mut self, session: Option<&Session>) -> ExitCode {
+        self.look_around(session);
+        match self.is.clone() {
+            Cacheability::Bypass(reason) => self.pass_through(session, reason),
+            _ if !is_wrapped(self.invocation.language()) => {
+                self.pass_through(session, BypassReason::NotWrapped)
+            }
+            Cacheability::Probe | Cacheability::Cacheable => self.ask_cache(session),
+        }
+    }
+
     /// Looks at what counts beside the arguments.
     fn look_around(&mut self, session: Option<&Session>) {
         let given = &self.invocation;
@@ -310,7 +345,11 @@ impl Call {
                 .map(micros)
                 .unwrap_or_default(),
             took,
-            language: self.invocation.language().name().to_owned(),
+            language: if self.invocation.is_build_script() {
+                "build script".to_owned()
+            } else {
+                self.invocation.language().name().to_owned()
+            },
             name: self.invocation.name(),
             package: package(),
             keeps_path: self.paths.keeps(),

@@ -16,6 +16,7 @@ use nix_sccache_contract::report::Report;
 
 use crate::call::stand_in_front_of_rustc;
 use crate::key_record;
+use crate::launcher;
 use crate::plan;
 use crate::print::print_error;
 use crate::process;
@@ -99,6 +100,7 @@ fn quote(path: &Path) -> Vec<u8> {
 
 fn end(failed: bool) -> ExitCode {
     if let Some(session) = Session::current() {
+        launcher::put_all_back(&session);
         if !failed && let Err(error) = stable_paths::put_into_outputs() {
             print_error(format_args!(
                 "nix-sccache: cannot put the paths of this build into its outputs: {error}"
@@ -168,6 +170,7 @@ fn run(program: &OsStr, arguments: &[&OsStr], file: Option<&Path>) -> ExitCode {
         stand_in_front_of_rustc(&mut command, &wrapper);
     }
     let status = process::run_through(&mut command, |_| ());
+    launcher::put_all_back(&begun.session);
     let has_failed = !status.as_ref().is_ok_and(ExitStatus::success);
     plan::end(&begun.session, has_failed);
     // It has ended, and is ours to forget.

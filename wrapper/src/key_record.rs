@@ -40,7 +40,7 @@ pub fn record(session: &Session, entry: &Entry, invocation: &Invocation, made: &
     }
     let unit = match &invocation.options {
         Options::Rustc(call) => unit(call),
-        Options::Cc(_) => Unit::default(),
+        Options::Cc(_) | Options::BuildScript(_) => Unit::default(),
     };
     let parts = parts(&made.request, &made.inputs, &made.look);
     let record = Record {

@@ -8,7 +8,7 @@
 //! | `cargo` | cargo, with `RUSTC_WRAPPER` set |
 //! | `nix-sccache-shim` | what the setup hook and `nix-sccache` call: [`hook`] |
 //!
-//! rustc calls it as well, for the linker ([`stable_paths`]).
+//! rustc calls it as well, for the linker ([`stable_paths`]), and cargo a copy of it in the place of each build script ([`launcher`]).
 //!
 //! A compiler's call goes through these, each with one job: [`invocation`] reads it, [`cacheability`] decides what it
 //! is, [`surroundings`] whether anything but the arguments forbids that, [`stable_paths`] and [`run_paths`] keep what
@@ -30,8 +30,10 @@ mod connection;
 mod hook;
 mod invocation;
 mod key_record;
+mod launcher;
 mod links;
 mod observed;
+mod out_dir;
 mod outer_trace;
 mod plan;
 mod print;
@@ -41,6 +43,7 @@ mod real_sccache;
 mod relocated;
 mod request;
 mod run_paths;
+mod rust_program;
 mod session;
 mod settings;
 mod stable_paths;
@@ -53,12 +56,17 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
+use crate::launcher::Launcher;
+
 fn main() -> ExitCode {
     let mut arguments = env::args_os();
     let called_as = arguments.next().unwrap_or_default();
     let arguments: Vec<OsString> = arguments.collect();
     if let Some(linker) = stable_paths::linker_called(&called_as) {
         return stable_paths::as_linker(&linker, &arguments);
+    }
+    if let Some(launcher) = Launcher::called(&called_as) {
+        return call::as_build_script(&launcher, arguments);
     }
     match Path::new(&called_as)
         .file_name()

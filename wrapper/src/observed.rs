@@ -112,7 +112,7 @@ impl Drop for Trace {
 
 /// The trace library: in the `lib` of this package, or beside this program.
 fn library() -> io::Result<PathBuf> {
-    let own = env::current_exe()?.canonicalize()?;
+    let own = process::shim()?;
     let directory = own.parent().unwrap_or(Path::new("/"));
     let candidates = [
         directory.join("../lib").join(LIBRARY),

@@ -7,7 +7,7 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -188,6 +188,15 @@ pub fn code(status: ExitStatus) -> u8 {
         .code()
         .or_else(|| status.signal().map(|signal| 128 + signal));
     code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
+}
+
+/// The shim, of which a launcher is a copy.
+pub static LAUNCHED_BY: OnceLock<PathBuf> = OnceLock::new();
+
+/// This program, in its package.
+pub fn shim() -> io::Result<PathBuf> {
+    let copied = LAUNCHED_BY.get().cloned();
+    copied.map_or_else(env::current_exe, Ok)?.canonicalize()
 }
 
 /// A name for files of this process alone: in a sandbox inside of the build's another process may have

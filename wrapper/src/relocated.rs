@@ -9,6 +9,8 @@ use std::path::Path;
 
 use memchr::memmem;
 
+use crate::request::{self, Request};
+
 /// What stands in its place: no path, and no text of rustc's, has this byte in it.
 const MARK: &[u8] = b"\0<target>";
 
@@ -37,6 +39,33 @@ pub fn hidden<'a>(text: &'a [u8], kind: Text, directory: &Path) -> Cow<'a, [u8]>
 /// The text with the directory in the place of the mark.
 pub fn shown<'a>(text: &'a [u8], directory: &Path) -> Cow<'a, [u8]> {
     replaced(text, MARK, directory.as_os_str().as_bytes(), |_| true)
+}
+
+/// What a build script said, with marks in the place of its request's roots.
+pub fn without_roots(text: &[u8], request: &Request) -> Vec<u8> {
+    let mut text = text.to_vec();
+    for (number, root) in request.numbered_roots() {
+        text = request::replaced(&text, root, &mark(number));
+    }
+    text
+}
+
+/// The text with roots in the place of their marks.
+pub fn with_roots(text: &[u8], request: &Request) -> Vec<u8> {
+    let mut text = text.to_vec();
+    for (number, root) in request.numbered_roots() {
+        text = replaced(&text, &mark(number), root, |_| true).into_owned();
+    }
+    text
+}
+
+/// Whether a text has what may be taken for a mark.
+pub fn has_mark(text: &[u8]) -> bool {
+    memmem::find(text, b"\0<").is_some()
+}
+
+fn mark(number: usize) -> Vec<u8> {
+    format!("\0<root {number}>").into_bytes()
 }
 
 fn replaced<'a>(

@@ -24,7 +24,7 @@ pub fn forget(command: &mut Command) {
 }
 
 /// The flags without each `-rpath` that is in one of these folders. The wrapper splits them at blanks.
-fn without(flags: &OsStr, folders: &[OsString]) -> OsString {
+pub fn without(flags: &OsStr, folders: &[OsString]) -> OsString {
     let is_within = |path: &[u8]| {
         folders.iter().any(|folder| {
             path.strip_prefix(folder.as_bytes())

@@ -11,6 +11,7 @@ use nix_sccache_contract::bypass::BypassReason;
 use crate::added_flags;
 use crate::invocation::{Cc, Invocation, Options, Rustc};
 use crate::links::{self, Linked};
+use crate::request;
 
 /// Variables that name a file to which compilers of C add what the object depends on.
 const ADDED_TO: [&str; 2] = ["DEPENDENCIES_OUTPUT", "SUNPRO_DEPENDENCIES"];
@@ -22,6 +23,14 @@ pub fn forbid(invocation: &Invocation, linked: Linked) -> Option<BypassReason> {
     }
     match &invocation.options {
         Options::Rustc(call) => of_rustc(call).or_else(|| links::forbid(call, linked)),
+        Options::BuildScript(_) => {
+            // What is there an earlier run has left, and this one may go on from it.
+            let own = request::out_dir();
+            let mut found = own.as_ref().and_then(|own| fs::read_dir(own).ok());
+            let is_empty = found.as_mut().is_some_and(|found| found.next().is_none());
+            let name = own.map_or_else(|| "OUT_DIR".to_owned(), |own| own.display().to_string());
+            (!is_empty).then_some(BypassReason::UpdatesFile(name))
+        }
         Options::Cc(_) => {
             let variable = ADDED_TO.into_iter().find(|it| env::var_os(it).is_some());
             let native = || added_flags::any("NIX_CFLAGS_COMPILE", Cc::is_for_this_processor);

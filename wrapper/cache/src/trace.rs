@@ -23,6 +23,8 @@ pub struct Rules<'a> {
     pub writable: &'a [PathBuf],
     /// Directories whose files are neither read nor written for others: caches of the compiler's own, and ours.
     pub scratch: &'a [PathBuf],
+    /// Directories that were empty, in which the run may leave whatever it likes: it is found there, and no output here.
+    pub own: &'a [PathBuf],
     /// Directories of which it is of no matter whether they are there and what is in them, but for the files that
     /// are read.
     pub unlisted: &'a [PathBuf],
@@ -35,6 +37,8 @@ pub struct Rules<'a> {
     pub reads: fn(&Path, &Path) -> Reads,
     /// Whether a library that a program loads while it runs looks at nothing that is not seen, whatever it imports.
     pub is_plain: fn(&Path) -> bool,
+    /// Whether what a program does, by its path, is the same whatever the libraries read that it loads while it runs.
+    pub has_plugins: fn(&Path) -> bool,
 }
 
 /// What a program reads of the environment without asking for it by name.
@@ -141,6 +145,8 @@ struct Reader<'a> {
     written: HashSet<Vec<u8>>,
     made: HashSet<Vec<u8>>,
     removed: HashSet<Vec<u8>>,
+    /// Processes whose libraries are of no matter.
+    with_plugins: HashSet<u32>,
     /// Processes that are about to be another program.
     to_start: HashMap<u32, Vec<u8>>,
     /// Children that were not heard of yet.
@@ -156,8 +162,13 @@ impl<'a> Reader<'a> {
             read: HashSet::new(),
             programs: BTreeSet::new(),
             written: HashSet::new(),
-            made: HashSet::new(),
+            made: rules
+                .own
+                .iter()
+                .map(|it| it.as_os_str().as_bytes().to_vec())
+                .collect(),
             removed: HashSet::new(),
+            with_plugins: HashSet::new(),
             to_start: HashMap::new(),
             spawned: HashMap::new(),
         }
@@ -181,6 +192,10 @@ impl<'a> Reader<'a> {
                     .or(self.spawned.remove(&event.pid));
                 if let Some(called) = called.as_deref().filter(|called| !runs(called, &path)) {
                     return Err(NotStorable::NotTraced(shown(called)));
+                }
+                self.with_plugins.remove(&event.pid);
+                if (self.rules.has_plugins)(Path::new(OsStr::from_bytes(&path))) {
+                    self.with_plugins.insert(event.pid);
                 }
                 self.program(path, &called.unwrap_or_default());
             }
@@ -238,15 +253,17 @@ impl<'a> Reader<'a> {
                 }
             }
             Kind::Variable => self.variable(first),
-            Kind::Load => self.load(path, event.flags & BY_DLOPEN != 0)?,
+            Kind::Load => {
+                let is_plugin = self.with_plugins.contains(&event.pid);
+                self.load(path, event.flags & BY_DLOPEN != 0 && !is_plugin)?;
+            }
             Kind::Write | Kind::Rename | Kind::Remove if event.errno != 0 => {}
             Kind::Write => self.write(path, event.flags & KEPT != 0)?,
             Kind::Rename => self.rename(&path, &plain(second))?,
             Kind::Remove => {
-                if !self.written.remove(&path)
-                    && !self.made.remove(&path)
-                    && !self.is_scratch(&path)
-                {
+                let is_own = self.is_own(&path);
+                let was_made = self.written.remove(&path) || self.made.remove(&path);
+                if !is_own && !was_made && !self.is_scratch(&path) {
                     self.removed.insert(path);
                 }
             }
@@ -314,6 +331,11 @@ impl<'a> Reader<'a> {
                 && Path::new(OsStr::from_bytes(path))
                     .ancestors()
                     .any(|above| self.made.contains(above.as_os_str().as_bytes()))
+    }
+
+    /// Whether what was made at a path is no output, or found otherwise.
+    fn is_no_output(&self, path: &[u8]) -> bool {
+        self.is_scratch(path) || is_in(path, self.rules.own)
     }
 
     fn is_scratch(&self, path: &[u8]) -> bool {
@@ -415,7 +437,7 @@ impl<'a> Reader<'a> {
             let path = Path::new(OsStr::from_bytes(path));
             path.is_dir() && !outputs.iter().any(|output| output.path.starts_with(path))
         };
-        let mut made = self.made.iter().filter(|path| !self.is_scratch(path));
+        let mut made = self.made.iter().filter(|path| !self.is_no_output(path));
         if let Some(path) = made.find(holds_none) {
             return Err(NotStorable::WritesElsewhere(shown(path)));
         }
@@ -459,7 +481,7 @@ impl<'a> Reader<'a> {
             let Ok(found) = fs::symlink_metadata(place) else {
                 continue;
             };
-            if found.is_dir() || self.is_scratch(path) {
+            if found.is_dir() || self.is_no_output(path) {
                 continue;
             }
             if !found.is_file() {
@@ -624,8 +646,10 @@ mod tests {
             places: &places,
             writable: &writable,
             scratch: &["/scratch".into()],
+            own: &[],
             unlisted: &["/target/deps".into()],
             is_constant: &|path| path.starts_with("/nix/store"),
+            has_plugins: |_| false,
             is_of_no_matter: |name| name == b"PATH",
             reads: |program, _| match program.file_name().and_then(OsStr::to_str) {
                 Some("bash") => Reads::Some {

@@ -29,6 +29,8 @@ pub enum Kind {
     OtherRust,
     /// A compiler of C or C++.
     Cc,
+    /// No compiler, but a build script that cargo runs.
+    BuildScript,
 }
 
 /// The names of those that cargo calls by them.

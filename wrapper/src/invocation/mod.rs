@@ -1,4 +1,4 @@
-//! Reads an invocation of a compiler, once: all that decides of it takes it from here.
+//! Reads an invocation of a compiler or of a build script, once: all that decides of it takes it from here.
 //!
 //! | module | reads |
 //! |---|---|
@@ -14,10 +14,11 @@ mod length;
 pub mod response_file;
 mod rustc;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 use nix_sccache_contract::Language;
 
+use self::arguments::Form;
 pub use self::arguments::{Argument, Arguments};
 pub use self::cc::Cc;
 pub use self::compiler::{Compiler, Kind};
@@ -42,6 +43,8 @@ pub enum Options {
     Rustc(Rustc),
     /// Those of a compiler of C or C++.
     Cc(Cc),
+    /// Those of a build script, which cargo gives none.
+    BuildScript(Arguments),
 }
 
 impl Invocation {
@@ -49,6 +52,12 @@ impl Invocation {
     pub fn read(compiler: Compiler, arguments: Vec<OsString>) -> Self {
         let options = match compiler.kind {
             Kind::Cc => Options::Cc(Cc::read(&arguments)),
+            Kind::BuildScript => {
+                let words = arguments
+                    .iter()
+                    .map(|word| word.to_string_lossy().into_owned());
+                Options::BuildScript(Arguments::split(words.collect(), |_| Form::Source))
+            }
             _ => Options::Rustc(Rustc::read(&arguments)),
         };
         Self {
@@ -76,14 +85,19 @@ impl Invocation {
     pub fn rustc(&self) -> Option<&Rustc> {
         match &self.options {
             Options::Rustc(rustc) => Some(rustc),
-            Options::Cc(_) => None,
+            Options::Cc(_) | Options::BuildScript(_) => None,
         }
+    }
+
+    /// Whether it is a build script's run.
+    pub fn is_build_script(&self) -> bool {
+        matches!(self.options, Options::BuildScript(_))
     }
 
     /// What is compiled.
     pub fn language(&self) -> Language {
         match &self.options {
-            Options::Rustc(_) => Language::Rust,
+            Options::Rustc(_) | Options::BuildScript(_) => Language::Rust,
             Options::Cc(cc) => {
                 let name = self.compiler.path.file_stem().unwrap_or_default();
                 cc.language(&name.to_string_lossy())
@@ -96,6 +110,7 @@ impl Invocation {
         let name = match &self.options {
             Options::Rustc(rustc) => rustc.crate_name(),
             Options::Cc(cc) => cc.sources().next(),
+            Options::BuildScript(_) => self.compiler.path.file_name().and_then(OsStr::to_str),
         };
         name.unwrap_or_default().to_owned()
     }
@@ -105,6 +120,7 @@ impl Invocation {
         match &self.options {
             Options::Rustc(rustc) => &rustc.arguments,
             Options::Cc(cc) => &cc.arguments,
+            Options::BuildScript(arguments) => arguments,
         }
     }
 
@@ -113,6 +129,7 @@ impl Invocation {
         match &self.options {
             Options::Rustc(rustc) => rustc.reads_stdin(),
             Options::Cc(cc) => cc.reads_stdin(),
+            Options::BuildScript(_) => false,
         }
     }
 }
@@ -122,6 +139,7 @@ impl Options {
         match self {
             Self::Rustc(rustc) => &mut rustc.arguments,
             Self::Cc(cc) => &mut cc.arguments,
+            Self::BuildScript(arguments) => arguments,
         }
     }
 }

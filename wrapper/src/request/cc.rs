@@ -55,7 +55,7 @@ pub(super) fn add(request: &mut Request, call: &Cc, directory: &Path) {
     let place = object
         .filter(|object| object.starts_with('/') && !has(KEEP_THE_NAME))
         .and_then(parent_of);
-    request.places = Places::new(place.into_iter().chain(request.root.clone()).collect());
+    request.places = Places::new(place.into_iter().chain(request.roots.clone()).collect());
     for argument in call.arguments.iter() {
         let value = argument.value.as_deref().unwrap_or_default();
         let option = argument.option.as_str();
@@ -63,11 +63,11 @@ pub(super) fn add(request: &mut Request, call: &Cc, directory: &Path) {
             && let (place @ 1.., name) = request.places.name(value.as_bytes())
         {
             let named = [format!("<{place}>/").as_bytes(), name].concat();
-            let named = request.without_root(&named);
+            let named = request.without_roots(&named);
             request.add(Kind::Argument, option, &named);
         } else if request.has_seed || !is_seed(option) {
-            let value = request.without_root(value.as_bytes());
-            let option = request.without_root(option.as_bytes());
+            let value = request.without_roots(value.as_bytes());
+            let option = request.without_roots(option.as_bytes());
             request.add(Kind::Argument, String::from_utf8_lossy(&option), &value);
         }
     }

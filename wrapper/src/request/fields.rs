@@ -28,8 +28,8 @@ pub struct Request {
     pub fields: Vec<Field>,
     /// How files are named.
     pub places: Places,
-    /// A directory that is taken to be of no matter, though it may be in what is made.
-    pub root: Option<PathBuf>,
+    /// Directories that are taken to be of no matter, though they may be in what is made.
+    pub roots: Vec<PathBuf>,
     /// Directories in which the compiler may leave files.
     pub writable: Vec<PathBuf>,
     /// Directories of caches of the compiler's own.
@@ -44,28 +44,29 @@ pub struct Request {
     pub forgets_seed: bool,
     /// Whether the compiler makes the directory that it writes to, where that is missing.
     pub makes_directory: bool,
+    /// The directory that a build script leaves its files in: it was empty, and whatever is there is what it made.
+    pub out_dir: Option<PathBuf>,
     /// Whether a failure may be stored: it is a question to the compiler, and not part of a build.
     pub is_probe: bool,
 }
 
 impl Request {
-    /// A text with a name in the place of the root.
-    pub fn without_root(&self, text: &[u8]) -> Vec<u8> {
-        let root = self.root.as_ref().map(|root| root.as_os_str().as_bytes());
-        let Some(root) = root else {
-            return text.to_vec();
-        };
-        let (mut named, mut rest) = (Vec::new(), text);
-        while let Some(at) = memmem::find(rest, root) {
-            let (before, found) = rest.split_at(at);
-            let behind = found.get(root.len()..).unwrap_or_default();
-            let is_whole = behind.first().is_none_or(|byte| *byte == b'/');
-            named.extend_from_slice(before);
-            named.extend_from_slice(if is_whole { b"<root>" } else { root });
-            rest = behind;
+    /// A text with names in the place of the roots.
+    pub fn without_roots(&self, text: &[u8]) -> Vec<u8> {
+        let mut text = text.to_vec();
+        for (number, root) in self.numbered_roots() {
+            text = replaced(&text, root, format!("<root {number}>").as_bytes());
         }
-        named.extend_from_slice(rest);
-        named
+        text
+    }
+
+    /// The roots with their numbers, those first that are in others.
+    pub fn numbered_roots(&self) -> impl Iterator<Item = (usize, &[u8])> {
+        let mut roots: Vec<_> = (1..)
+            .zip(self.roots.iter().map(|root| root.as_os_str().as_bytes()))
+            .collect();
+        roots.sort_by_key(|(_, root)| std::cmp::Reverse(root.len()));
+        roots.into_iter()
     }
 
     /// A list of paths, each as it is named by a place.
@@ -107,4 +108,24 @@ impl Request {
 /// An absolute path, as a string.
 pub fn absolute(path: &Path, directory: &Path) -> PathBuf {
     directory.join(path).components().collect()
+}
+
+/// A text in which this path, and all that is in it, is called otherwise.
+pub fn replaced(text: &[u8], path: &[u8], name: &[u8]) -> Vec<u8> {
+    let (mut named, mut rest) = (Vec::new(), text);
+    while let Some(at) = memmem::find(rest, path) {
+        let (before, found) = rest.split_at(at);
+        let behind = found.get(path.len()..).unwrap_or_default();
+        let is_whole = !behind.first().copied().is_some_and(is_part_of_name);
+        named.extend_from_slice(before);
+        named.extend_from_slice(if is_whole { name } else { path });
+        rest = behind;
+    }
+    named.extend_from_slice(rest);
+    named
+}
+
+/// Whether a name goes on with this byte.
+fn is_part_of_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-_.+~@%".contains(&byte) || !byte.is_ascii()
 }

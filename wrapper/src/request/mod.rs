@@ -1,6 +1,7 @@
 //! Makes a request of the cache from an invocation: what goes into the request key, which directories are of no
 //! matter to it, and where it may leave files.
 
+mod build_script;
 mod cc;
 mod fields;
 mod rustc;
@@ -16,11 +17,26 @@ use nix_sccache_cache::digest::Memo;
 use nix_sccache_contract::part::Kind;
 
 use crate::invocation::{Compiler, Invocation, Options};
+use crate::stable_paths;
 use crate::store;
 
 use self::fields::absolute;
 
-pub use self::fields::{Field, Request};
+pub use self::build_script::out_dir;
+pub use self::fields::{Field, Request, replaced};
+
+/// The directories above the one in which an invocation is made that are of no matter to it, unless they are in what it makes.
+pub fn roots(invocation: &Invocation, directory: &Path) -> Vec<PathBuf> {
+    let root = stable_paths::root_of(directory);
+    match &invocation.options {
+        Options::Rustc(_) => Vec::new(),
+        Options::Cc(_) => root.into_iter().collect(),
+        Options::BuildScript(_) => build_script::directory_of_all()
+            .into_iter()
+            .chain(root)
+            .collect(),
+    }
+}
 
 /// Variables that libc reads for itself, whatever the compiler asks for: they decide of its messages.
 pub const OF_LIBC: [&str; 6] = [
@@ -32,26 +48,28 @@ pub const OF_LIBC: [&str; 6] = [
     "LOCPATH",
 ];
 
-/// That of an invocation in a directory, as the compiler is shown both; a C compiler's as if a root above that were of no
-/// matter, if there is one. Fails where what the key is made of cannot
-/// be read.
+/// That of an invocation in a directory, as the compiler is shown both, as if these roots were of no matter. Fails where
+/// what the key is made of cannot be read.
 pub fn of(
     invocation: &Invocation,
     directory: &Path,
-    root: Option<PathBuf>,
+    roots: Vec<PathBuf>,
     stdin: Option<&[u8]>,
     memo: &mut Memo,
 ) -> io::Result<Request> {
     let mut request = Request {
-        root,
+        roots,
         ..Request::default()
     };
     add_compiler(&mut request, &invocation.compiler, memo)?;
-    let directory_without_root = request.without_root(directory.as_os_str().as_bytes());
-    request.add(Kind::Directory, "", &directory_without_root);
+    let directory_without_roots = request.without_roots(directory.as_os_str().as_bytes());
+    request.add(Kind::Directory, "", &directory_without_roots);
     match &invocation.options {
         Options::Rustc(call) => rustc::add(&mut request, call, directory),
         Options::Cc(call) => cc::add(&mut request, call, directory),
+        Options::BuildScript(call) => {
+            build_script::add(&mut request, call, &invocation.compiler.path);
+        }
     }
     // What is in a file of arguments is among them, and cargo's has another name each time.
     let files = invocation.arguments.iter();

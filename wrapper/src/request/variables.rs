@@ -1,13 +1,17 @@
 //! Tells which variables decide what a compiler makes, and which programs read them unseen.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
 use memchr::memmem;
 use nix_sccache_cache::trace::Reads;
 use nix_sccache_contract::hidden;
+
+use crate::run_paths;
+use crate::rust_program;
+use crate::store;
 
 /// By which GNU's linker finds libraries that others need, and everybody else's dynamic linker what programs do; cargo
 /// puts its own directories there.
@@ -92,12 +96,24 @@ pub fn counts_without_seed(name: &[u8], value: &[u8]) -> Option<Vec<u8>> {
     Some(words.join(&b' '))
 }
 
+/// The same for a build script, whose files and messages do not name the derivation's outputs: run paths to those are of no
+/// matter.
+pub fn counts_for_build_script(name: &[u8], value: &[u8]) -> Option<Vec<u8>> {
+    let counted = counts_without_seed(name, value)?;
+    if !name.starts_with(b"NIX_LDFLAGS") {
+        return Some(counted);
+    }
+    let flags = OsString::from_vec(counted);
+    Some(run_paths::without(&flags, &store::outputs()).into_vec())
+}
+
 /// Programs that read variables by name alone, by how their names end: compilers, assemblers, linkers, and what stands
 /// in front of them; and what scripts call for files and texts.
 const BY_NAME: &str = "\
     ar as c++ cc cc1 cc1obj cc1plus clang clang++ clippy-driver collect2 cpp g++ gcc ld ld.bfd ld.gold ld.lld ld.mold lld \
     lto-wrapper lto1 mold nix-sccache-shim objcopy rust-lld rustc rustdoc rustup \
-    basename cat chmod cmp cp cut dirname expand-response-params expr false grep head ln ls mkdir mktemp mv readlink \
+    basename cat chmod cmp cp cut date dirname expand-response-params expr false git grep head ln ls mkdir mktemp mv \
+    pkg-config pkgconf ranlib readlink strip \
     realpath rm rmdir sed sort tail test touch tr true uname uniq wc";
 
 const SHELLS: [&str; 3] = ["bash", "dash", "sh"];
@@ -133,18 +149,7 @@ fn read_by(program: &Path, called: &Path, of_linkers: &[&'static str]) -> Reads 
             _ => Reads::All,
         };
     }
-    let is_by_name = |name: &str| {
-        let is_of_version = |it: char| it.is_ascii_digit() || it == '.' || it == '-';
-        let without_version = name.trim_end_matches(is_of_version);
-        let is_for_target = |known: &str| {
-            let mut targets = [name, without_version]
-                .map(|name| name.strip_suffix(known))
-                .into_iter();
-            targets.any(|it| it.is_some_and(|target| target.is_empty() || target.ends_with('-')))
-        };
-        BY_NAME.split(' ').any(is_for_target)
-    };
-    if is_by_name(&name(program)) {
+    if is_among(&name(program), BY_NAME) || !rust_program::unseen(program).lists_variables {
         Reads::Nothing
     } else {
         Reads::All
@@ -155,6 +160,28 @@ fn read_by(program: &Path, called: &Path, of_linkers: &[&'static str]) -> Reads 
 /// clock (12.2).
 pub fn is_plugin_of_gcc(library: &Path) -> bool {
     library.file_name() == Some(OsStr::new("liblto_plugin.so"))
+}
+
+/// Programs of binutils: what they load reads formats of object files.
+const WITH_PLUGINS: &str = "ar ld ld.bfd ld.gold nm objcopy objdump ranlib strip";
+
+/// Whether what a program loads while it runs is of no matter.
+pub fn has_plugins(program: &Path) -> bool {
+    let name = program.file_name().unwrap_or_default();
+    is_among(&name.to_string_lossy(), WITH_PLUGINS)
+}
+
+/// Whether a program has one of these names, perhaps with a target in front and a version behind.
+fn is_among(name: &str, names: &str) -> bool {
+    let is_of_version = |it: char| it.is_ascii_digit() || it == '.' || it == '-';
+    let without_version = name.trim_end_matches(is_of_version);
+    let is_for_target = |known: &str| {
+        let mut targets = [name, without_version]
+            .map(|name| name.strip_suffix(known))
+            .into_iter();
+        targets.any(|it| it.is_some_and(|target| target.is_empty() || target.ends_with('-')))
+    };
+    names.split_whitespace().any(is_for_target)
 }
 
 /// Whether a shell script may read variables that it does not name: by other scripts, by texts that it makes, by a list.

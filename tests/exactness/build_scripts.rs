@@ -1,0 +1,363 @@
+//! What build scripts look at, make and print, and what becomes of the programs that they are.
+
+use std::os::unix::fs::MetadataExt;
+
+use nix_sccache_contract::log::Outcome;
+
+use crate::case::{Case, Expected, case};
+use crate::engine::ABSENT;
+use crate::project::Project;
+use crate::session::World;
+
+/// What scripts have: `out`, the directory for their files, and functions that write one of these, and that call a compiler as
+/// `cc` and `autocfg` do, through the wrapper that cargo names.
+const HEAD: &str = r#"#![allow(dead_code, unused_imports)]
+use std::{env, fs, path::{Path, PathBuf}, process::Command};
+fn var(name: &str) -> String { env::var(name).unwrap_or_else(|_| "unset".into()) }
+fn out() -> PathBuf { env::var_os("OUT_DIR").unwrap().into() }
+fn made(text: impl AsRef<[u8]>) { fs::write(out().join("made"), text).unwrap(); }
+fn call(words: &str) -> std::process::Output {
+    let line = env::var("RUSTC_WRAPPER").unwrap_or_default() + " " + &words.replace("OUT", out().to_str().unwrap());
+    let words: Vec<_> = line.split_whitespace().collect();
+    Command::new(words[0]).args(&words[1..]).output().unwrap()
+}
+"#;
+
+/// A package with this in its build script's `main`.
+fn of(body: &str) -> Case {
+    let case = case("cargo build -q --offline; ./target/debug/a")
+        .about("build-script-build")
+        .file(
+            "Cargo.toml",
+            "[package]\nname = \"a\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n",
+        )
+        .file("build.rs", format!("{HEAD}fn main() {{ {body} }}\n"))
+        .file(
+            "src/main.rs",
+            "fn main() { print!(\"{}\", include_str!(concat!(env!(\"OUT_DIR\"), \"/made\"))); }\n",
+        );
+    ABSENT.into_iter().fold(case, Case::ignore)
+}
+
+#[test]
+fn a_file() {
+    of("println!(\"cargo::rerun-if-changed=build.rs\"); made(fs::read(\"data/one\").unwrap_or_default());")
+        .file("data/one", "1")
+        .misses_when(|project| project.file("data/one", "2"))
+        .misses_when(|project| project.remove("data/one"))
+        .hits_when(|project| project.file("data/other", "3"))
+        .check();
+}
+
+#[test]
+fn whether_a_file_is_there() {
+    of("made(Path::new(\"data\").exists().to_string());")
+        .misses_when(|project| project.file("data", "1"))
+        .check();
+}
+
+#[test]
+fn the_names_in_a_directory() {
+    of("let mut names: Vec<_> = fs::read_dir(\"data\").unwrap().map(|it| it.unwrap().file_name().into_string().unwrap()).collect(); names.sort(); made(names.join(\" \"));")
+        .file("data/one", "1")
+        .misses_when(|project| project.file("data/two", "2"))
+        .hits_when(|project| project.file("data/one", "another text"))
+        .check();
+}
+
+#[test]
+fn variables() {
+    of("println!(\"cargo::rerun-if-env-changed=DECLARED\"); Command::new(\"true\").env(\"A\", \"B\").status().unwrap(); made(var(\"DECLARED\") + &var(\"NOT_DECLARED\"));")
+        .variable("DECLARED", "1")
+        .misses_when(|project| project.variable("DECLARED", "2"))
+        .misses_when(|project| project.variable("NOT_DECLARED", "2"))
+        .hits_when(|project| project.variable("NOT_READ", "2"))
+        .hits_when(|project| project.variable("NUM_JOBS", "3"))
+        .check();
+}
+
+/// Nobody sees which of them are used.
+#[test]
+fn all_variables() {
+    for list in [
+        "env::vars()",
+        "env::vars_os().map(|(name, value)| (name.into_string().unwrap(), value.into_string().unwrap()))",
+    ] {
+        of(&format!("Command::new(\"true\").env(\"A\", \"B\").status().unwrap(); let mut found: Vec<_> = {list}.filter(|it| it.0.starts_with(\"LISTED\")).collect(); found.sort(); made(format!(\"{{found:?}}\"));"))
+            .variable("LISTED_A", "1")
+            .misses_when(|project| project.variable("LISTED_A", "2"))
+            .misses_when(|project| project.variable("LISTED_B", "2"))
+            .check();
+    }
+}
+
+#[test]
+fn another_script() {
+    of("made(\"1\");")
+        .misses_when(|project| {
+            project.file("build.rs", format!("{HEAD}fn main() {{ made(\"2\"); }}"))
+        })
+        .check();
+}
+
+#[test]
+fn features() {
+    of("made(var(\"CARGO_FEATURE_MORE\") + &var(\"PROFILE\") + &var(\"OPT_LEVEL\") + &var(\"CARGO_CFG_TARGET_FEATURE\"));")
+        .with(|project| {
+            let manifest = "[package]\nname = \"a\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[features]\nmore = []\n[workspace]\n";
+            project.file("Cargo.toml", manifest);
+        })
+        .misses_when(|project| project.script("build -q", "build -q --features more"))
+        .misses_when(|project| project.variable("RUSTFLAGS", "-C target-feature=+avx"))
+        .check();
+}
+
+/// Also where the cache answers for it.
+#[test]
+fn what_a_compiler_reads_that_it_calls() {
+    let of_c = "assert!(call(\"cc -O2 -c a.c -o OUT/a.o\").status.success()); assert!(Command::new(\"ar\").args([\"cqD\", \"liba.a\", \"a.o\"]).current_dir(out()).status().unwrap().success()); \
+                println!(\"cargo::rustc-link-lib=static=a\\ncargo::rustc-link-search=native={}\", out().display()); made(\"\");";
+    let of_rust = "let it = call(\"rustc --edition=2024 --crate-name probe --crate-type lib --cap-lints allow --emit=dep-info,metadata --out-dir OUT probe.rs\"); made(it.status.success().to_string());";
+    for (body, program) in [
+        (
+            of_c,
+            "unsafe extern \"C\" { safe fn a() -> i32; }\nfn main() { println!(\"{}\", a()); }\n",
+        ),
+        (
+            of_rust,
+            "fn main() { println!(include_str!(concat!(env!(\"OUT_DIR\"), \"/made\"))); }\n",
+        ),
+    ] {
+        // Another script that does the same: its compilers are answered for, and it is not.
+        let again = |project: &mut Project| {
+            project.file(
+                "build.rs",
+                format!("{HEAD}fn main() {{ {body} let _ = var(\"AGAIN\"); }}\n"),
+            );
+        };
+        of(body)
+            .file("a.c", "#include \"a.h\"\nint a(void) { return A; }\n")
+            .file("a.h", "#define A 1\n")
+            .file("probe.rs", "mod one;\n")
+            .file("one.rs", "pub fn f() {}\n")
+            .file("src/main.rs", program)
+            .misses_when(again)
+            .misses_when(|project| {
+                again(project);
+                project.file("a.h", "#define A 2\n");
+                project.file("one.rs", "pub fn f() -> u8 {}\n");
+            })
+            .misses_when(|project| {
+                project.file("a.h", "#define A 3\n");
+                project.file("one.rs", "pub fn f() -> u16 { 1 }\n");
+            })
+            .check();
+    }
+}
+
+/// Its directories, links and permissions, too.
+#[test]
+fn all_that_it_leaves() {
+    of("use std::os::unix::fs::{symlink, PermissionsExt}; made(\"\"); fs::create_dir_all(out().join(\"empty/deep\")).unwrap(); symlink(\"made\", out().join(\"link\")).unwrap(); \
+        let mode = |name: &str, mode| { fs::write(out().join(name), name).unwrap(); fs::set_permissions(out().join(name), fs::Permissions::from_mode(mode)).unwrap(); }; \
+        mode(\"program\", 0o755); mode(\"read-only\", 0o444); mode(\"own\", 0o700); println!(\"cargo::warning=said\"); eprintln!(\"told\");")
+        .misses_when(|project| project.script("cargo", "umask 077; cargo"))
+        .check();
+    // A link that leads elsewhere.
+    of("made(\"\"); std::os::unix::fs::symlink(\"/etc/hostname\", out().join(\"link\")).unwrap();")
+        .bypasses()
+        .check();
+}
+
+#[test]
+fn writes_elsewhere() {
+    for body in [
+        "made(\"\"); fs::write(\"src/generated.rs\", \"\").unwrap();",
+        "made(\"\"); fs::create_dir_all(\"src/generated\").unwrap();",
+        "made(\"\"); fs::write(\"data\", fs::read_to_string(\"data\").unwrap() + \"x\").unwrap();",
+        "made(\"\"); fs::remove_file(\"data\").unwrap();",
+    ] {
+        of(body).file("data", "1").bypasses().check();
+    }
+}
+
+#[test]
+fn clocks() {
+    for body in [
+        "made(format!(\"{:?}\", std::time::SystemTime::now()));",
+        "made(Command::new(\"date\").arg(\"+%N\").output().unwrap().stdout);",
+    ] {
+        of(body)
+            .file("src/main.rs", "fn main() {}\n")
+            .ignore("out/made")
+            .bypasses()
+            .check();
+    }
+    of("made(env::var(\"SOURCE_DATE_EPOCH\").unwrap_or_else(|_| format!(\"{:?}\", std::time::SystemTime::now())));")
+        .variable("SOURCE_DATE_EPOCH", "1")
+        .misses_when(|project| project.variable("SOURCE_DATE_EPOCH", "2"))
+        .check();
+}
+
+#[test]
+fn one_that_fails() {
+    of("made(\"\"); println!(\"said\"); if Path::new(\"fail\").exists() { eprintln!(\"told\"); std::process::exit(3); }")
+        .file("fail", "")
+        .first(Expected::Failure, Expected::Failure)
+        .right_when(|project| project.remove("fail"))
+        .check();
+}
+
+/// A path that nobody else has, in what it prints and in what it makes.
+#[test]
+fn outputs_of_the_derivation() {
+    for body in [
+        "made(\"\"); println!(\"cargo::rustc-env=A={}\", var(\"out\"));",
+        "made(var(\"out\"));",
+    ] {
+        of(body)
+            .variable("out", "/nix/store/abcdefghijabcdefghijabcdefghij12-a")
+            .bypasses()
+            .check();
+    }
+    of("made(var(\"out\").starts_with('/').to_string());")
+        .variable("out", "/nix/store/abcdefghijabcdefghijabcdefghij12-a")
+        .misses_when(|project| project.variable("out", "unset"))
+        .check();
+}
+
+/// It runs programs by their names.
+#[test]
+fn programs_on_the_path() {
+    of("made(Command::new(\"tool\").output().unwrap().stdout);")
+        .with(|project| project.script("cargo", "PATH=$PWD/one:$PWD/two:$PATH; cargo"))
+        .with(|project| project.program("two/tool", "#!/bin/sh\necho 1\n"))
+        .misses_when(|project| project.program("two/tool", "#!/bin/sh\necho 2\n"))
+        .misses_when(|project| project.program("one/tool", "#!/bin/sh\necho 3\n"))
+        .check();
+}
+
+/// Two packages, of which one tells the other where its files are.
+fn linked(script: &str) -> Case {
+    let package = |name: &str, more: &str| {
+        format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n{more}")
+    };
+    of("let include = var(\"DEP_NATIVE_INCLUDE\"); println!(\"cargo::rerun-if-changed={include}\"); made(fs::read(include + \"/b.h\").unwrap());")
+        .with(|project| project.script = script.to_owned())
+        .file("Cargo.toml", package("a", "[dependencies]\nb-sys = { path = \"b\" }\n[workspace]\n"))
+        .file("b/Cargo.toml", package("b-sys", "links = \"native\"\n"))
+        .file("b/build.rs", format!("{HEAD}fn main() {{ let include = out().join(\"include\"); fs::create_dir(&include).unwrap(); fs::copy(\"b.h\", include.join(\"b.h\")).unwrap(); println!(\"cargo::metadata=include={{}}\", include.display()); }}\n"))
+        .file("b/b.h", "1")
+        .file("b/src/lib.rs", "")
+}
+
+#[test]
+fn what_another_script_tells() {
+    linked("cargo build -q --offline; ./target/debug/a")
+        .misses_when(|project| project.file("b/b.h", "2"))
+        .check();
+}
+
+/// Where cargo's directory is called otherwise: what names it has the name that it has now.
+#[test]
+fn another_target_directory() {
+    linked("cargo build -q --offline; ./target/debug/a")
+        .hits_when(|project| {
+            project.script = "cargo build -q --offline --target-dir gettar; ./gettar/debug/a".into()
+        })
+        .right_when(|project| {
+            project.script =
+                "cargo build -q --offline --target-dir longer/one; ./longer/one/debug/a".into()
+        })
+        .check();
+    of("made(var(\"OUT_DIR\"));")
+        .misses_when(|project| {
+            project.script = "cargo build -q --offline --target-dir gettar; ./gettar/debug/a".into()
+        })
+        .check();
+}
+
+/// What is there from an earlier run it may go on from.
+#[test]
+fn a_second_run() {
+    of("let count = fs::read_dir(out()).unwrap().count(); fs::write(out().join(count.to_string()), \"\").unwrap(); made(count.to_string());")
+        .with(|project| project.script = "cargo build -q --offline; ./target/debug/a; echo >>build.rs; cargo build -q --offline; ./target/debug/a; touch src; cargo build -q --offline; ./target/debug/a".into())
+        .first(Expected::Anything, Expected::Anything)
+        .check();
+}
+
+/// A launcher is there from when a script is compiled until it runs, and no longer than the session.
+#[test]
+fn launchers_go() {
+    let mut project = Project::new("cargo build -q --offline 2>/dev/null || true");
+    project.file("Cargo.toml", "[package]\nname = \"a\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n[build-dependencies]\nb = { path = \"b\" }\n");
+    project.file("build.rs", "fn main() {}\n");
+    project.file("src/main.rs", "fn main() {}\n");
+    project.file(
+        "b/Cargo.toml",
+        "[package]\nname = \"b\"\nversion = \"0.1.0\"\nedition = \"2024\"\n",
+    );
+    // Cargo ends before it runs what it has compiled.
+    project.file(
+        "b/build.rs",
+        "fn main() { println!(\"cargo::rustc-cfg=b\"); }\n",
+    );
+    project.file("b/src/lib.rs", "#[cfg(b)] compile_error!(\"b\");\n");
+    let world = World::new();
+    let (plain, cached) = (world.plain(&project), world.cached(&project));
+    for (path, found) in &plain.files {
+        let is_script = path.display().to_string().contains("build_script_build");
+        assert!(
+            !is_script || cached.files.get(path) == Some(found),
+            "{}",
+            path.display()
+        );
+    }
+    let is_ours = |path: &std::path::Path| path.display().to_string().contains("nix-sccache");
+    assert!(!cached.files.keys().any(|path| is_ours(path)));
+    let directory = world.root().join("project/target/debug/build");
+    let scripts = files(&directory, "build-script-build");
+    assert!(!scripts.is_empty());
+    for script in scripts {
+        assert_eq!(
+            script.metadata().unwrap().nlink(),
+            2,
+            "{}",
+            script.display()
+        );
+    }
+}
+
+/// One that was left over, as by a build that was killed, runs its script, and then that stands there.
+#[test]
+fn a_launcher_that_is_left_over() {
+    let mut project = Project::new(
+        "run() { OUT_DIR=$PWD/out CARGO=cargo \"$@\"; }\nmkdir -p out build\n\
+         run rustc --crate-name build_script_build --crate-type bin --emit=dep-info,link -C extra-filename=-1 --out-dir build build.rs\n\
+         ln build/build_script_build-1 build/build-script-build; mv build moved\n\
+         cp moved/build-script-build launcher; export -n NIX_SCCACHE_SESSION; unset NIX_SCCACHE_SESSION\n\
+         if [ \"$through\" ]; then ! cmp -s moved/build_script_build-1 moved/.nix-sccache-script-build_script_build-1; fi\n\
+         run ./moved/build-script-build a b; run ./moved/build-script-build c; rm launcher",
+    );
+    project.script = project
+        .script
+        .replace("export -n NIX_SCCACHE_SESSION; ", "");
+    project.file("build.rs", "fn main() { println!(\"{:?}\", std::env::args().collect::<Vec<_>>()); std::fs::write(std::env::var(\"OUT_DIR\").unwrap() + \"/made\", \"1\").unwrap(); }\n");
+    let world = World::new();
+    let plain = world.plain(&project);
+    assert_eq!(plain.code, Some(0), "{}", plain.messages);
+    let cached = world.cached(&project);
+    assert_eq!(cached.differences(&plain), "");
+    let is_run = |outcome: &Outcome| matches!(outcome, Outcome::Hit | Outcome::Miss);
+    assert!(!cached.log.calls.iter().any(|call| is_run(&call.outcome)));
+}
+
+/// All files of a name below a directory.
+fn files(directory: &std::path::Path, name: &str) -> Vec<std::path::PathBuf> {
+    let found = crate::project::files_below(directory);
+    found
+        .into_keys()
+        .filter(|path| path.ends_with(name))
+        .map(|path| directory.join(path))
+        .collect()
+}

@@ -1,0 +1,56 @@
+//! Makes the request of a build script's run.
+
+use std::env;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use nix_sccache_cache::places::Places;
+use nix_sccache_contract::part::Kind;
+
+use super::fields::Request;
+use crate::invocation::Arguments;
+use crate::out_dir;
+
+/// The variable by which cargo tells a script where its files go.
+const OUT_DIR: &str = "OUT_DIR";
+
+/// Where the script is to leave its files.
+pub fn out_dir() -> Option<PathBuf> {
+    let directory = PathBuf::from(env::var_os(OUT_DIR)?);
+    directory.is_absolute().then_some(directory)
+}
+
+/// The directory of cargo's in which those of all scripts are: `build/PACKAGE-HASH/out`, or `build/PACKAGE/HASH/out`.
+pub fn directory_of_all() -> Option<PathBuf> {
+    let own = out_dir()?;
+    let mut above = own.ancestors().skip(2).take(2);
+    above
+        .find(|directory| directory.ends_with("build"))
+        .map(Path::to_owned)
+}
+
+pub(super) fn add(request: &mut Request, arguments: &Arguments, script: &Path) {
+    let own = out_dir();
+    for directory in own.iter().map(PathBuf::as_path).chain([script]) {
+        let path = directory.as_os_str().as_bytes();
+        request.add(Kind::Directory, "out", &request.without_roots(path));
+    }
+    // Their lengths may be told by what a script makes, though they themselves are not.
+    let lengths = request.roots.iter().map(|root| root.as_os_str().len());
+    let lengths: Vec<_> = lengths.map(|length| length.to_string()).collect();
+    request.add(Kind::Directory, "lengths", lengths.join(" ").as_bytes());
+    // It may decide of permissions, and look at what they are.
+    let mask = format!("{:o}", out_dir::usual_mask());
+    request.add(Kind::Argument, "umask", mask.as_bytes());
+    for argument in arguments.iter() {
+        let value = argument.value.as_deref().unwrap_or_default();
+        let value = request.without_roots(value.as_bytes());
+        request.add(Kind::Argument, argument.option.as_str(), &value);
+    }
+    request.places = Places::new(request.roots.clone());
+    // The script is in the key, and has been put in its place just now.
+    request.scratch = vec![script.to_owned()];
+    request.writable = own.iter().cloned().collect();
+    request.makes_directory = true;
+    request.out_dir = own;
+}
