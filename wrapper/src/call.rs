@@ -23,9 +23,9 @@ use crate::invocation::{Compiler, Invocation, Kind, are_too_long, response_file}
 use crate::key_record::{self, Made};
 use crate::launcher::{self, Launcher};
 use crate::links::Linked;
-use crate::outer_trace::{self, Told};
+use crate::outer_trace::Told;
 use crate::print::print_error;
-use crate::process;
+use crate::process::{self, Start};
 use crate::project_wrapper;
 use crate::real_sccache;
 use crate::run_paths;
@@ -384,7 +384,7 @@ impl Call {
     /// nobody is to know, and it is called as if we were not there.
     fn try_as_shown(&self, session: Option<&Session>, reason: &BypassReason) -> Option<ExitCode> {
         let mut command = self.command();
-        outer_trace::runs(&command, 0);
+        process::tell(&command, Start::WillRun);
         let output = command.output().ok()?;
         if !output.status.success() {
             return None;

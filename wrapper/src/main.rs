@@ -59,6 +59,7 @@ use std::process::ExitCode;
 use crate::launcher::Launcher;
 
 fn main() -> ExitCode {
+    process::TELLS.set(outer_trace::tell_of_program).ok();
     let mut arguments = env::args_os();
     let called_as = arguments.next().unwrap_or_default();
     let arguments: Vec<OsString> = arguments.collect();

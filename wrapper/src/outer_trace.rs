@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use nix_sccache_cache::inputs::{Inputs, NameKind};
 use nix_sccache_trace_format::{Event, FileType, Kind, NESTED, VARIABLE, header, records};
 
-use crate::process;
+use crate::process::{self, Start};
 use crate::request::{OF_LIBC, Request, variables};
 
 /// Records for the traces under which this process runs. Nothing is told before [`Told::end`].
@@ -154,23 +154,16 @@ impl Told {
     }
 }
 
-/// Tells that this process is about to become another program, which notes for itself what it does.
-pub fn becomes(command: &Command) {
+/// Tells that another program runs, which notes for itself what it does.
+pub fn tell_of_program(command: &Command, start: Start) {
     if let Some(mut told) = told_of(command) {
         let program = absolute(command);
         told.program(&program);
-        told.add(Kind::Execute, 0, 0, program.as_os_str().as_bytes());
-        told.end();
-    }
-}
-
-/// Tells that it has started another program, which notes for itself what it does; the child's process is 0 where that is not known.
-pub fn runs(command: &Command, child: u32) {
-    if let Some(mut told) = told_of(command) {
-        let program = absolute(command);
-        told.program(&program);
-        if child != 0 {
-            told.add(Kind::Spawn, 0, child, program.as_os_str().as_bytes());
+        let name = program.as_os_str().as_bytes();
+        match start {
+            Start::Becomes => told.add(Kind::Execute, 0, 0, name),
+            Start::Runs(child) => told.add(Kind::Spawn, 0, child, name),
+            Start::WillRun => {}
         }
         told.end();
     }

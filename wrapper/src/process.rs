@@ -17,7 +17,6 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
-use crate::outer_trace;
 use crate::print::print_error;
 
 /// The program that `name` stands for, passing over shims: a path is taken as it is, a name
@@ -63,10 +62,31 @@ pub fn is_shim(path: &Path) -> bool {
     real.file_name() == Some(OsStr::new("nix-sccache-shim")) || own.is_ok_and(|own| own == real)
 }
 
+/// How another program comes to run.
+#[derive(Clone, Copy)]
+pub enum Start {
+    /// It takes this process' place.
+    Becomes,
+    /// It is this child.
+    Runs(u32),
+    /// It will be a child.
+    WillRun,
+}
+
+/// Who is told of the programs that are run here: the traces under which this process runs.
+pub static TELLS: OnceLock<fn(&Command, Start)> = OnceLock::new();
+
+/// Tells of a program that is run.
+pub fn tell(command: &Command, start: Start) {
+    if let Some(tell) = TELLS.get() {
+        tell(command, start);
+    }
+}
+
 /// Becomes the program: nothing of us is left to cost anything. Comes back only when
 /// there is no such program, with the code that a shell gives for that.
 pub fn become_program(mut command: Command) -> ExitCode {
-    outer_trace::becomes(&command);
+    tell(&command, Start::Becomes);
     let error = command.exec();
     print_error(format_args!(
         "nix-sccache: cannot run {}: {error}",
@@ -77,7 +97,7 @@ pub fn become_program(mut command: Command) -> ExitCode {
 
 /// Runs the program to its end.
 pub fn run(mut command: Command) -> ExitCode {
-    outer_trace::runs(&command, 0);
+    tell(&command, Start::WillRun);
     let status = command.status();
     end_as(command, &status)
 }
@@ -126,7 +146,7 @@ pub fn run_through(
     // Before it runs: none must come in between.
     let signals = Signals::new([SIGINT, SIGTERM, SIGHUP]).ok();
     let mut child = command.spawn()?;
-    outer_trace::runs(command, child.id());
+    tell(command, Start::Runs(child.id()));
     let forwarding = signals.and_then(|signals| {
         let handle = signals.handle();
         let child = process_of(&child.id().to_string())?;
