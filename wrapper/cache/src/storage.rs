@@ -21,10 +21,12 @@ use crate::unpacked::Unpacked;
 use nix_sccache_contract::wire::{
     self, HEADER, Handshake, Key, Reader, Request, Response, ServerInfo,
 };
-
+use rustix::buffer::spare_capacity;
 use rustix::io::retry_on_intr;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
-use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
+use rustix::net::{
+    AddressFamily, RecvFlags, SocketAddrUnix, SocketFlags, SocketType, connect, recv, socket_with,
+};
 use rustix::thread::sched_getaffinity;
 
 /// Where a daemon or a gateway listens, as sccache's clients find it.
@@ -470,11 +472,28 @@ impl Exchange<'_> {
         let count = usize::try_from(count).map_err(|_| StorageError::TooLong(count))?;
         let mut bytes = Vec::new();
         while bytes.len() < count {
-            let come = bytes.len();
-            bytes.resize(count.min(come + come.max(FIRST)), 0);
-            self.fill(bytes.get_mut(come..).unwrap_or_default())?;
+            let room = bytes.len().max(FIRST).min(count - bytes.len());
+            bytes.reserve_exact(room);
+            self.receive_some(&mut bytes)
+                .map_err(|error| StorageError::of_connection(error, self.since))?;
+        }
+        if bytes.len() > count {
+            return Err(StorageError::Unexpected);
         }
         Ok(bytes)
+    }
+
+    /// What comes next, as far as there is room.
+    fn receive_some(&mut self, bytes: &mut Vec<u8>) -> io::Result<()> {
+        set_socket_timeout(&self.stream, Timeout::Recv, Some(self.left()?))?;
+        let receive = || {
+            let received = recv(&self.stream, spare_capacity(bytes), RecvFlags::empty());
+            received.map(|(_, come)| come)
+        };
+        match retry_on_intr(receive)? {
+            0 => Err(ErrorKind::UnexpectedEof.into()),
+            _ => Ok(()),
+        }
     }
 
     /// Gives the connection back: the response has been read to its end.
