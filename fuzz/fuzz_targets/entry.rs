@@ -16,7 +16,7 @@ fuzz_target!(|input: (&[u8], &[u8], u64)| {
     let header = [KEY.as_bytes(), KEY.as_bytes(), table].concat();
     let took = took.to_le_bytes();
     let seal = blake3::hash(&[&took, &blake3::hash(&header).as_bytes()[..]].concat());
-    let mut head = [b"nscentry\x01", &took[..], seal.as_bytes()].concat();
+    let mut head = [b"nscentry\x02", &took[..], seal.as_bytes()].concat();
     let length = header.len();
     assert!((128..1 << 14).contains(&length), "an input is short");
     let low = u8::try_from(length & 0x7f).expect("seven bits");
@@ -114,7 +114,6 @@ fn read(stored: &StoredEntry) -> Result<Entry, EntryError> {
     let files = stored.files().iter().map(|file| {
         let contents = stored.contents(file)?.into_owned();
         assert_eq!(contents.len(), file.length());
-        assert_eq!(blake3::hash(&contents).as_bytes(), file.digest());
         Ok(OutputFile {
             directory: file.directory,
             name: file.name.clone(),

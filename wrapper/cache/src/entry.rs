@@ -35,10 +35,10 @@ use nix_sccache_contract::hex;
 use nix_sccache_contract::wire::Key;
 
 use crate::encoding::{Decoder, put_number, put_string};
-use crate::section::{Damaged, Section};
+use crate::section::{Block, Damaged, Section};
 use crate::unpacked::{Unpacked, Unpacking};
 
-const MAGIC: &[u8; 9] = b"nscentry\x01";
+const MAGIC: &[u8; 9] = b"nscentry\x02";
 const DIGEST: usize = blake3::OUT_LEN;
 
 /// The most files of one entry.
@@ -292,7 +292,7 @@ pub struct StoredFile {
     pub name: Vec<u8>,
     /// Whether it can be run.
     pub executable: bool,
-    section: Section,
+    pub(crate) section: Section,
 }
 
 impl StoredFile {
@@ -471,13 +471,18 @@ impl StoredEntry {
         self.text(Some(&file.section))
     }
 
-    /// Hands on what is in a file of it, piece by piece. That it is what was stored is known at the end.
+    /// Hands on what is in a file of it, piece by piece.
     pub(crate) fn pieces<E: From<Damaged>>(
         &self,
         file: &StoredFile,
         hand_on: impl FnMut(&[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
         file.section.pieces(self.stored(), hand_on)
+    }
+
+    /// The blocks that it is in.
+    pub(crate) fn blocks(&self, file: &StoredFile) -> Result<Vec<Block<'_>>, Damaged> {
+        file.section.blocks(self.stored())
     }
 
     /// The file that has what is in a file of it, where there is one.

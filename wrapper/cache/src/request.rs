@@ -11,7 +11,8 @@ use crate::digest::Digest;
 /// | version | why |
 /// |---|---|
 /// | 1 | the first |
-pub const VERSION: u8 = 1;
+/// | 2 | what is compressed of an entry is digested as it is stored |
+pub const VERSION: u8 = 2;
 
 /// A request key in the making: fields with tags and lengths, so that no two lists of fields are the same bytes.
 pub struct KeyHasher(Hasher);

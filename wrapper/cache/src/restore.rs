@@ -13,15 +13,16 @@
 //! Files have the mode that a compiler's new files have, and the times at which they are written: cargo takes what is
 //! older than its dependencies for outdated.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsStr;
 use std::fmt;
 use std::fs::{self, File, FileType, Metadata, OpenOptions};
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, ScopedJoinHandle};
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
@@ -139,14 +140,14 @@ pub fn restore(
         let other = others(file)?;
         let (temporary, to) = steps.create(file, &place)?;
         let written = to.metadata().map_err(failed(&place.path))?;
-        if file.length() >= LONG && other.is_none() && long.len() < THREADS {
+        if file.length() >= LONG && other.is_none() && entry.unpacked(file).is_none() {
             long.push((file, place.path.clone(), to));
         } else {
             write(entry, file, &place.path, &to, other.as_deref())?;
         }
         created.push((file, place, temporary, written));
     }
-    write_at_once(entry, long)?;
+    write_at_once(entry, &long)?;
     let mut placed = Vec::new();
     for (file, place, temporary, written) in created {
         let path = place.path.clone();
@@ -197,33 +198,47 @@ fn write(
     }
 }
 
-/// From how many bytes on a file is worth a thread, in which it is decompressed, digested and copied; and how many of
-/// them there are at most.
+/// From how many bytes on a file is worth threads, by which it is decompressed and copied; and how many there are at most.
 const LONG: usize = 1 << 20;
 const THREADS: usize = 4;
 
-/// Writes long files, each but the last in a thread of its own where there is room for one.
+/// Writes long files, several blocks at once, each to all files that it is in: rustc's metadata is in the library, too.
 fn write_at_once(
     entry: &StoredEntry,
-    mut files: Vec<(&StoredFile, PathBuf, File)>,
+    files: &[(&StoredFile, PathBuf, File)],
 ) -> Result<(), RestoreError> {
-    let last = files.pop();
-    thread::scope(|scope| {
-        let mut threads = Vec::new();
-        for (file, place, to) in &files {
-            let work = move || write(entry, file, place, to, None);
-            match thread::Builder::new().spawn_scoped(scope, work) {
-                Ok(thread) => threads.push(thread),
-                Err(_) => work()?,
+    let mut blocks = BTreeMap::new();
+    for file in files {
+        for block in entry.blocks(file.0)? {
+            let (_, to) = blocks.entry(block.place).or_insert((block, Vec::new()));
+            to.push(file);
+        }
+    }
+    let blocks: Vec<_> = blocks.into_values().collect();
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut room = Vec::new();
+        while let Some((block, to)) = blocks.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let contents = block.contents(&mut room)?;
+            for (file, place, to) in to {
+                let wanted = block.wanted(&file.section).ok_or(Damaged)?;
+                let wanted = contents.get(wanted).ok_or(Damaged)?;
+                to.write_all_at(wanted, block.before(&file.section))
+                    .map_err(failed(place))?;
             }
         }
-        if let Some((file, place, to)) = &last {
-            write(entry, file, place, to, None)?;
-        }
-        let ended = threads.into_iter().map(ScopedJoinHandle::join);
+        Ok(())
+    };
+    thread::scope(|scope| {
+        let others = 1..THREADS.min(blocks.len());
+        let others: Vec<_> = others
+            .filter_map(|_| thread::Builder::new().spawn_scoped(scope, work).ok())
+            .collect();
+        let own = work();
         // It has no reason to panic.
-        let mut written = ended.map(|ended| ended.unwrap_or(Err(EntryError::Damaged.into())));
-        written.try_for_each(|written| written)
+        let ended = others.into_iter().map(ScopedJoinHandle::join);
+        let mut ended = ended.map(|ended| ended.unwrap_or(Err(EntryError::Damaged.into())));
+        own.and(ended.find(Result::is_err).unwrap_or(Ok(())))
     })
 }
 
