@@ -2,10 +2,17 @@
 # Builds of the derivations of builds.nix in the sandbox, through the daemon in `directory`.
 trap 'stop_daemon; rm -rf "$work"' EXIT
 
-# need_bat: leaves its source in `bat`, and that of its crates in `bat_vendored`.
-need_bat() {
-    bat=$(need_crate bat 0.26.1)
-    bat_vendored=$(need_vendored "$bat/Cargo.lock")
+# begin_crate NAME [VERSION]: begins with a program of crates.io, of the version that is measured here where none is given.
+begin_crate() {
+    local version=${2-} crate crates
+    case $1 in
+        ripgrep) version=${version:-15.2.0} ;;
+        bat) version=${version:-0.26.1} ;;
+    esac
+    [[ -n $version ]] || fail "which version of $1? ripgrep and bat alone have one by default"
+    crate=$(need_crate "$1" "$version")
+    crates=$(need_vendored "$crate/Cargo.lock")
+    begin_program "$crate" "$crates"
 }
 
 # begin_program SOURCE VENDORED: says what is built from now on, and makes `directory`, with `reports` in it, which are
@@ -38,4 +45,9 @@ instantiate_with_inputs() {
     instantiate inputs
     realise 1 "$derivation"
     instantiate "$1"
+}
+
+# median: of the numbers on standard input.
+median() {
+    sort --general-numeric-sort | awk '{ value[NR] = $1 } END { print (value[int((NR + 1) / 2)] + value[int(NR / 2) + 1]) / 2 }'
 }

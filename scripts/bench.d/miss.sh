@@ -12,21 +12,17 @@ source "$root/scripts/bench.d/builds.sh"
 # bench_miss [PROGRAM [ROUNDS]]
 bench_miss() {
     [[ ${1-} =~ ^(ripgrep|bat)?$ ]] || fail "usage: scripts/bench miss [ripgrep|bat [ROUNDS]]"
-    local rounds=${2-3}
-    if [[ ${1-ripgrep} == ripgrep ]]; then
-        miss_of "$NIX_SCCACHE_TEST_PROGRAM" "$NIX_SCCACHE_TEST_PROGRAM_VENDORED"
-    fi
-    if [[ ${1-bat} == bat ]]; then
-        need_bat
-        miss_of "$bat" "$bat_vendored"
-    fi
+    local rounds=${2-3} program
+    for program in ${1-ripgrep bat}; do
+        begin_crate "$program"
+        miss_of_program
+    done
     sort --general-numeric-sort "$work/ratios" | awk 'END { print "miss: " $1 " of the bare build" }'
 }
 
-# miss_of SOURCE VENDORED: prints both ratios, and adds that of the processors' time to $work/ratios.
-miss_of() {
+# miss_of_program: prints both ratios, and adds that of the processors' time to $work/ratios.
+miss_of_program() {
     local n attribute turn
-    begin_program "$1" "$2"
     for ((n = 1; n <= rounds; n++)); do
         # Whichever comes first may find the machine as the other has left it.
         turn=(toldPlain told)
@@ -75,6 +71,5 @@ ratio_of() {
 
 # median_of FIELD ATTRIBUTE
 median_of() {
-    cut -d ' ' -f "$1" "$directory/$2" | sort --general-numeric-sort |
-        awk '{ value[NR] = $1 } END { print (value[int((NR + 1) / 2)] + value[int(NR / 2) + 1]) / 2 }'
+    cut -d ' ' -f "$1" "$directory/$2" | median
 }

@@ -90,6 +90,13 @@ need_sccache_releases() {
     export NIX_SCCACHE_TEST_SCCACHE_RELEASES
 }
 
+# need_peers: leaves in `kache` and `mbx` other caches of this kind. kache's own lock file names what the registry has no
+# more, and its profile compiles all of it as one unit, in twice the time.
+need_peers() {
+    kache=$(CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 lock='' need_tool kache 2.0.0 kache)
+    mbx=$(need_tool mbx 1.29.1 mbx)
+}
+
 need_cargo_auditable() {
     NIX_SCCACHE_TEST_CARGO_AUDITABLE=$(need_tool cargo-auditable 0.7.7 cargo-auditable)
     export NIX_SCCACHE_TEST_CARGO_AUDITABLE

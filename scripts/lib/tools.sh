@@ -2,14 +2,15 @@
 # Tools from crates.io, each version in a directory of its own.
 
 # need_tool CRATE VERSION BINARY [OPTION…]: prints the path of the binary. `variant` tells it from another of
-# that version, with other options.
+# that version, with other options; `lock` is how to take the crate's own lock file, by default.
 need_tool() {
     local crate=$1 version=$2 binary=$3
     shift 3
     local tool=$cache/tools/$crate-$version${variant-}
     if [[ ! -x $tool/bin/$binary ]]; then
         say "installing $crate $version"
-        cargo install "$crate" --version "$version" --locked --root "$tool" "$@" >&2
+        # shellcheck disable=SC2086 # an option or none
+        cargo install "$crate" --version "$version" ${lock---locked} --root "$tool" "$@" >&2
     fi
     echo "$tool/bin/$binary"
 }

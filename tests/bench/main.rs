@@ -5,8 +5,8 @@
 //! bench stand-in SOCKET        answers each request with the same large entry, until it is killed
 //! bench bytes SOCKET GATEWAY   how many bytes pass, to that one
 //! bench loads GATEWAY          what a small exchange costs while other users load the gateway
+//! bench relay SOCKET DAEMON MS answers as that daemon does, so many milliseconds later, until it is killed
 //! bench hits WHAT DIRECTORY    what hits took, by the calls and logs in there
-//! bench relay SOCKET MS        is a port, which it prints, that leads to the socket and is so far from it
 //! sccache …                    by this name, a call of the shim that is timed
 //! ```
 //!
@@ -52,10 +52,13 @@ fn main() -> ExitCode {
         ["stand-in", socket] => stand_in(Path::new(socket)),
         ["bytes", socket, gateway] => bytes([socket, gateway].map(Path::new)),
         ["loads", gateway] => loads::measure(Path::new(gateway)),
-        ["relay", socket, time] => {
-            let time = time.parse().unwrap_or_else(|error| panic!("{error}"));
-            let ended = relay::relay(Path::new(socket), Duration::from_millis(time));
-            ended.unwrap_or_else(|error| panic!("{socket}: {error}"));
+        ["relay", socket, daemon, late] => {
+            let late = late.parse().unwrap_or_else(|error| panic!("{error}"));
+            relay::relay(
+                Path::new(socket),
+                Path::new(daemon),
+                Duration::from_millis(late),
+            );
         }
         ["hits", what, directory] => calls::print_hits(what, Path::new(directory)),
         [does @ ("read" | "ask"), socket, key, connections, times] => {
@@ -66,7 +69,7 @@ fn main() -> ExitCode {
         [daemon, gateway] => requests([daemon, gateway].map(Path::new)),
         _ => {
             eprintln!(
-                "usage: bench DAEMON GATEWAY | stand-in SOCKET | bytes SOCKET GATEWAY | loads GATEWAY | hits WHAT DIRECTORY | relay SOCKET MS"
+                "usage: bench DAEMON GATEWAY | stand-in SOCKET | bytes SOCKET GATEWAY | loads GATEWAY | relay SOCKET DAEMON MS | hits WHAT DIRECTORY"
             );
             return ExitCode::from(2);
         }

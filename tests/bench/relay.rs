@@ -1,54 +1,48 @@
-//! Stands between sccache's daemon and a level of its cache, as far away as that may be.
+//! Stands in front of a daemon as if that were far away: its answers come later than they do.
 
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, TcpListener};
-use std::os::unix::net::UnixStream;
+use std::net::Shutdown;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
-use std::sync::mpsc::channel;
-use std::thread::{self, sleep};
+use std::sync::mpsc;
+use std::thread;
 use std::time::{Duration, Instant};
 
-/// Passes on what comes at a port, which it prints, to a socket, and what comes back: each byte as long after it came as half
-/// of this time. It goes on until it is killed.
-pub fn relay(socket: &Path, there_and_back: Duration) -> io::Result<()> {
-    let listener = TcpListener::bind(("127.0.0.1", 0))?;
-    println!("{}", listener.local_addr()?.port());
-    let delay = there_and_back / 2;
-    for near in listener.incoming() {
-        let near = near?;
-        near.set_nodelay(true)?;
-        let far = UnixStream::connect(socket)?;
-        let (from_near, from_far) = (near.try_clone()?, far.try_clone()?);
-        thread::spawn(move || {
-            pass_on(from_near, &far, delay);
-            far.shutdown(Shutdown::Both).ok();
-        });
-        thread::spawn(move || {
-            pass_on(from_far, &near, delay);
-            near.shutdown(Shutdown::Both).ok();
-        });
+/// Passes on what comes to a socket, until it is killed.
+pub fn relay(from: &Path, to: &Path, delay: Duration) {
+    let listener = UnixListener::bind(from).unwrap_or_else(|error| panic!("{error}"));
+    for client in listener.incoming().flatten() {
+        if let Ok(daemon) = UnixStream::connect(to) {
+            pass_on(client, daemon, delay).unwrap_or_else(|error| panic!("{error}"));
+        }
     }
-    Ok(())
 }
 
-/// However much is on its way, each piece takes as long.
-fn pass_on(mut from: impl Read + Send, mut to: impl Write, delay: Duration) {
-    let (send, receive) = channel::<(Instant, Vec<u8>)>();
-    thread::scope(|scope| {
-        scope.spawn(move || {
-            let mut buffer = vec![0; 1 << 16];
-            while let Ok(count @ 1..) = from.read(&mut buffer) {
-                let piece = (Instant::now() + delay, buffer[..count].to_vec());
-                if send.send(piece).is_err() {
-                    break;
-                }
-            }
-        });
-        for (due, piece) in receive {
-            sleep(due.saturating_duration_since(Instant::now()));
-            if to.write_all(&piece).is_err() {
+fn pass_on(client: UnixStream, daemon: UnixStream, delay: Duration) -> io::Result<()> {
+    let (mut asks, mut asked) = (client.try_clone()?, daemon.try_clone()?);
+    thread::spawn(move || {
+        io::copy(&mut asks, &mut asked).ok();
+        asked.shutdown(Shutdown::Write).ok();
+    });
+    let (said, answers) = mpsc::channel();
+    thread::spawn(move || {
+        let (mut daemon, mut buffer) = (daemon, vec![0; 1 << 16]);
+        while let Ok(length @ 1..) = daemon.read(&mut buffer) {
+            let bytes = buffer.get(..length).unwrap_or_default().to_vec();
+            if said.send((Instant::now() + delay, bytes)).is_err() {
                 break;
             }
         }
     });
+    thread::spawn(move || {
+        let mut client = client;
+        for (due, bytes) in answers {
+            thread::sleep(due.saturating_duration_since(Instant::now()));
+            if client.write_all(&bytes).is_err() {
+                break;
+            }
+        }
+        client.shutdown(Shutdown::Both).ok();
+    });
+    Ok(())
 }
