@@ -31,10 +31,15 @@ pub fn roots(invocation: &Invocation, directory: &Path) -> Vec<PathBuf> {
     match &invocation.options {
         Options::Rustc(_) => Vec::new(),
         Options::Cc(_) => root.into_iter().collect(),
-        Options::BuildScript(_) => build_script::directory_of_all()
-            .into_iter()
-            .chain(root)
-            .collect(),
+        Options::BuildScript(_) => {
+            // By way of a link, with crane.
+            let manifest = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+            let manifest = manifest.and_then(|directory| stable_paths::root_of(&directory));
+            let above = build_script::directory_of_all();
+            let mut roots: Vec<_> = [above, root, manifest].into_iter().flatten().collect();
+            roots.dedup();
+            roots
+        }
     }
 }
 
