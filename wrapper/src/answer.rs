@@ -143,6 +143,7 @@ impl Question<'_> {
                         let path = path.display().to_string();
                         return Answer::Refused(BypassReason::Unnamed(path));
                     }
+                    Err(RestoreError::Entry(EntryError::PartMissing)) => hit.manifest,
                     Err(RestoreError::Entry(error)) => {
                         self.fault(Fault::EntryDamaged(error.to_string()));
                         hit.manifest
