@@ -7,17 +7,17 @@ use tempfile::TempDir;
 
 use crate::commands::stdout_of;
 
-/// A cargo project in a folder of its own: a workspace of a library, a library that uses
+/// A cargo project in a directory of its own: a workspace of a library, a library that uses
 /// it and a program that uses both, without any dependency from elsewhere.
 #[derive(Debug)]
 pub struct Library {
-    folder: TempDir,
+    directory: TempDir,
 }
 
 /// Writes the project. `word` is part of the second library's source.
 pub fn library(word: &str) -> Library {
-    let folder = TempDir::with_prefix("nix-sccache-crate-").unwrap();
-    let library = Library { folder };
+    let directory = TempDir::with_prefix("nix-sccache-crate-").unwrap();
+    let library = Library { directory };
     library.write(
         "Cargo.toml",
         "[workspace]\nmembers = [\"base\", \"greeting\", \"program\"]\nresolver = \"3\"\n",
@@ -53,9 +53,9 @@ fn manifest(name: &str, dependencies: &str) -> String {
 }
 
 impl Library {
-    /// The project's folder.
+    /// The project's directory.
     pub fn path(&self) -> &Path {
-        self.folder.path()
+        self.directory.path()
     }
 
     /// Changes the second library's source.

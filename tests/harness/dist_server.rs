@@ -53,7 +53,7 @@ struct Release {
     date: &'static str,
     /// Names of its manifest, behind `channel-rust-`, at the top of the server.
     names: &'static [&'static str],
-    /// And in the folder of its date.
+    /// And in the directory of its date.
     dated_names: &'static [&'static str],
     /// What could not be built.
     lacks: &'static [&'static str],
@@ -111,20 +111,20 @@ const RELEASES: &[Release] = &[
     },
 ];
 
-/// The server's folder, which goes with the value.
+/// The server's directory, which goes with the value.
 #[derive(Debug)]
 pub struct DistServer {
-    folder: TempDir,
+    directory: TempDir,
     manifests: Vec<PathBuf>,
 }
 
 impl DistServer {
-    /// Makes the folder.
+    /// Makes the directory.
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
-        let folder = TempDir::with_prefix("nix-sccache-dist-")
-            .unwrap_or_else(|error| panic!("no folder for a server: {error}"));
-        let dist = folder.path().join("dist");
+        let directory = TempDir::with_prefix("nix-sccache-dist-")
+            .unwrap_or_else(|error| panic!("no directory for a server: {error}"));
+        let dist = directory.path().join("dist");
         let manifests = RELEASES
             .iter()
             .map(|release| {
@@ -140,12 +140,15 @@ impl DistServer {
                 dated.join(format!("channel-rust-{}.toml", release.dated_names[0]))
             })
             .collect();
-        Self { folder, manifests }
+        Self {
+            directory,
+            manifests,
+        }
     }
 
     /// What `RUSTUP_DIST_SERVER` and `root` are to be.
     pub fn url(&self) -> String {
-        format!("file://{}", self.folder.path().display())
+        format!("file://{}", self.directory.path().display())
     }
 
     /// One manifest of each release.
@@ -154,8 +157,9 @@ impl DistServer {
     }
 }
 
-fn create(folder: &Path) {
-    fs::create_dir_all(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+fn create(directory: &Path) {
+    fs::create_dir_all(directory)
+        .unwrap_or_else(|error| panic!("{}: {error}", directory.display()));
 }
 
 fn write(file: &Path, text: &str) {
@@ -163,19 +167,19 @@ fn write(file: &Path, text: &str) {
 }
 
 /// Writes a manifest, and its digest beside it.
-fn publish(folder: &Path, name: &str, text: &str) {
+fn publish(directory: &Path, name: &str, text: &str) {
     let file = format!("channel-rust-{name}.toml");
-    write(&folder.join(&file), text);
+    write(&directory.join(&file), text);
     let digest = format!("{:x}  {file}\n", Sha256::digest(text));
-    write(&folder.join(format!("{file}.sha256")), &digest);
+    write(&directory.join(format!("{file}.sha256")), &digest);
 }
 
 impl Release {
-    /// The manifest's text. The archives that it names are made in `folder`.
-    fn manifest(&self, folder: &Path) -> String {
+    /// The manifest's text. The archives that it names are made in `directory`.
+    fn manifest(&self, directory: &Path) -> String {
         let mut text = format!("manifest-version = \"2\"\ndate = \"{}\"\n", self.date);
-        self.package(&mut text, folder, "rust", HOSTS);
-        let whole = archive(folder, "rust");
+        self.package(&mut text, directory, "rust", HOSTS);
+        let whole = archive(directory, "rust");
         for host in HOSTS {
             let host_std = format!("{{ pkg = \"rust-std\", target = \"{host}\" }}");
             let components: Vec<_> = COMPONENTS
@@ -209,14 +213,14 @@ impl Release {
             .unwrap_or_default();
         }
         for name in COMPONENTS.iter().chain(EXTENSIONS) {
-            self.package(&mut text, folder, name, HOSTS);
+            self.package(&mut text, directory, name, HOSTS);
         }
         let with_library: Vec<_> = HOSTS.iter().chain(TARGETS).copied().collect();
-        self.package(&mut text, folder, "rust-std", &with_library);
+        self.package(&mut text, directory, "rust-std", &with_library);
         let without = format!("[pkg.rust-std.target.{WITHOUT_LIBRARY}]\navailable = false\n");
         text.push_str(&without);
-        self.package(&mut text, folder, "rust-mingw", &["i686-pc-windows-gnu"]);
-        self.package(&mut text, folder, "rust-src", &["\"*\""]);
+        self.package(&mut text, directory, "rust-mingw", &["i686-pc-windows-gnu"]);
+        self.package(&mut text, directory, "rust-src", &["\"*\""]);
         for name in EXTENSIONS {
             if let Some(old) = name.strip_suffix("-preview") {
                 writeln!(text, "[renames.{old}]\nto = \"{name}\"").unwrap_or_default();
@@ -243,13 +247,13 @@ complete = ["rustc", "cargo", "rust-std", "rust-mingw", "rust-docs", "rustfmt-pr
     }
 
     /// Appends a `[pkg.NAME]`; the targets of `rust` itself come later.
-    fn package(&self, text: &mut String, folder: &Path, name: &str, targets: &[&str]) {
+    fn package(&self, text: &mut String, directory: &Path, name: &str, targets: &[&str]) {
         writeln!(text, "[pkg.{name}]\nversion = \"{}\"", self.version).unwrap_or_default();
         if name == "rust" {
             return;
         }
         let available = !self.lacks.contains(&name);
-        let archive = available.then(|| archive(folder, name));
+        let archive = available.then(|| archive(directory, name));
         for target in targets {
             writeln!(
                 text,
@@ -264,15 +268,19 @@ complete = ["rustc", "cargo", "rust-std", "rust-mingw", "rust-docs", "rustfmt-pr
 }
 
 /// Makes the archive of a package that has nothing in it, and gives its digest.
-fn archive(folder: &Path, name: &str) -> String {
-    let file = folder.join(format!("{name}.tar.gz"));
-    let content = folder.join(name);
+fn archive(directory: &Path, name: &str) -> String {
+    let file = directory.join(format!("{name}.tar.gz"));
+    let content = directory.join(name);
     create(&content.join(name));
     write(&content.join("rust-installer-version"), "3\n");
     write(&content.join("components"), &format!("{name}\n"));
     write(&content.join(name).join("manifest.in"), "");
     let mut tar = Command::new("tar");
-    tar.arg("-czf").arg(&file).arg("-C").arg(folder).arg(name);
+    tar.arg("-czf")
+        .arg(&file)
+        .arg("-C")
+        .arg(directory)
+        .arg(name);
     stdout_of(&mut tar);
     let bytes = fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     format!("{:x}", Sha256::digest(bytes))

@@ -17,7 +17,7 @@ const PORT: u16 = 6379;
 /// A Redis on a socket of its own, which ends with the value.
 #[derive(Debug)]
 pub struct Redis {
-    folder: TempDir,
+    directory: TempDir,
     process: Child,
 }
 
@@ -35,11 +35,11 @@ impl Redis {
     }
 
     fn spawn(command: Command, port: u16) -> Self {
-        let folder = TempDir::with_prefix("nix-sccache-redis-").unwrap();
-        // Build users go through this folder to the socket.
-        fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
-        let process = spawn(folder.path(), command, port);
-        Self { folder, process }
+        let directory = TempDir::with_prefix("nix-sccache-redis-").unwrap();
+        // Build users go through this directory to the socket.
+        fs::set_permissions(directory.path(), Permissions::from_mode(0o755)).unwrap();
+        let process = spawn(directory.path(), command, port);
+        Self { directory, process }
     }
 
     /// What a daemon is told of it.
@@ -71,7 +71,7 @@ impl Redis {
     /// Starts it again on the machine that it was on.
     pub fn restart_on(&mut self, machine: &Machine) {
         self.stop();
-        self.process = spawn(self.folder.path(), machine.command("redis-server"), PORT);
+        self.process = spawn(self.directory.path(), machine.command("redis-server"), PORT);
         machine.wait_for(PORT);
     }
 
@@ -85,14 +85,14 @@ impl Redis {
         );
     }
 
-    /// The folder that holds the socket, for a sandbox to mount.
+    /// The directory that holds the socket, for a sandbox to mount.
     pub fn folder(&self) -> &Path {
-        self.folder.path()
+        self.directory.path()
     }
 
     /// The socket.
     pub fn socket(&self) -> PathBuf {
-        self.folder.path().join("redis.sock")
+        self.directory.path().join("redis.sock")
     }
 }
 
@@ -107,8 +107,8 @@ fn is_entry(key: &str) -> bool {
     !key.ends_with(".sccache_check")
 }
 
-fn spawn(folder: &Path, mut command: Command, port: u16) -> Child {
-    let socket = folder.join("redis.sock");
+fn spawn(directory: &Path, mut command: Command, port: u16) -> Child {
+    let socket = directory.join("redis.sock");
     command
         .args(["--port", &port.to_string()])
         // Whoever reaches it may use it.
@@ -116,7 +116,7 @@ fn spawn(folder: &Path, mut command: Command, port: u16) -> Child {
         .args(["--save", "", "--appendonly", "no"])
         .args(["--unixsocketperm", "777"])
         .arg("--dir")
-        .arg(folder)
+        .arg(directory)
         .arg("--unixsocket")
         .arg(&socket)
         .stdout(Stdio::null());

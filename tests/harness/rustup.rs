@@ -21,7 +21,7 @@ impl Rustup {
     /// With `stable` as its default toolchain, which is not installed.
     pub fn new(server: &str) -> Self {
         let home = TempDir::with_prefix("nix-sccache-rustup-")
-            .unwrap_or_else(|error| panic!("no folder for rustup: {error}"));
+            .unwrap_or_else(|error| panic!("no directory for rustup: {error}"));
         let settings = "version = \"12\"\nprofile = \"default\"\ndefault_host_triple = \"x86_64-unknown-linux-gnu\"\ndefault_toolchain = \"stable-x86_64-unknown-linux-gnu\"\n";
         let file = home.path().join("settings.toml");
         fs::write(&file, settings).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
@@ -44,11 +44,11 @@ impl Rustup {
         command
     }
 
-    /// Installs the toolchain that a folder's toolchain file asks for.
-    pub fn install_in(&self, folder: &Path) -> Result<Installed, String> {
+    /// Installs the toolchain that a directory's toolchain file asks for.
+    pub fn install_in(&self, directory: &Path) -> Result<Installed, String> {
         let mut install = self.command();
         install
-            .current_dir(folder)
+            .current_dir(directory)
             .args(["toolchain", "install", "--no-self-update"]);
         self.installed(install)
     }

@@ -13,7 +13,7 @@ use crate::places::variable;
 /// A server with one bucket, which ends with the value.
 #[derive(Debug)]
 pub struct S3 {
-    folder: TempDir,
+    directory: TempDir,
     process: Child,
 }
 
@@ -31,10 +31,10 @@ const PORT: u16 = 8014;
 impl S3 {
     /// Starts one, empty.
     pub fn start_on(machine: &Machine) -> Self {
-        let folder = TempDir::with_prefix("nix-sccache-s3-").unwrap();
-        fs::create_dir(folder.path().join(BUCKET)).unwrap();
-        let process = spawn(folder.path(), machine);
-        Self { folder, process }
+        let directory = TempDir::with_prefix("nix-sccache-s3-").unwrap();
+        fs::create_dir(directory.path().join(BUCKET)).unwrap();
+        let process = spawn(directory.path(), machine);
+        Self { directory, process }
     }
 
     /// What a daemon is told of it, but for the keys.
@@ -53,7 +53,7 @@ impl S3 {
 
     /// How many entries it holds.
     pub fn entries(&self) -> usize {
-        daemon::entries(&self.folder.path().join(BUCKET)).len()
+        daemon::entries(&self.directory.path().join(BUCKET)).len()
     }
 
     /// Stops it, as a crash would.
@@ -65,7 +65,7 @@ impl S3 {
     /// Starts it again, with all that it had.
     pub fn restart_on(&mut self, machine: &Machine) {
         self.stop();
-        self.process = spawn(self.folder.path(), machine);
+        self.process = spawn(self.directory.path(), machine);
     }
 }
 
@@ -75,12 +75,12 @@ impl Drop for S3 {
     }
 }
 
-fn spawn(folder: &Path, machine: &Machine) -> Child {
+fn spawn(directory: &Path, machine: &Machine) -> Child {
     let mut command = machine.command(variable("NIX_SCCACHE_TEST_S3"));
     command
         .args(["--host", "0.0.0.0", "--port", &PORT.to_string()])
         .args(["--access-key", ACCESS_KEY, "--secret-key", SECRET_KEY])
-        .arg(folder)
+        .arg(directory)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null());

@@ -20,15 +20,15 @@ fn through(gateway: &Gateway, attacker: &Path) -> Derivation {
         .mount(attacker, "/attacker")
 }
 
-/// A folder that build users see, with the attacker in it.
+/// A directory that build users see, with the attacker in it.
 fn attacker() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    fs::set_permissions(directory.path(), Permissions::from_mode(0o755)).unwrap();
     stdout_of(Command::new("cp").args([
         env!("CARGO_BIN_EXE_attack").as_ref(),
-        folder.path().join("attack").as_path(),
+        directory.path().join("attack").as_path(),
     ]));
-    folder
+    directory
 }
 
 /// The promise of every transport, by this one: the second build gets from the cache what did

@@ -68,11 +68,11 @@ fn larger_project() -> Library {
     library.locked()
 }
 
-/// A folder that every build user may write to.
-fn open_folder() -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    fs::set_permissions(folder.path(), Permissions::from_mode(0o1777)).unwrap();
-    folder
+/// A directory that every build user may write to.
+fn open_directory() -> TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    fs::set_permissions(directory.path(), Permissions::from_mode(0o1777)).unwrap();
+    directory
 }
 
 /// One round of all builds, as one `nix-store --realise` that has as many jobs.
@@ -96,7 +96,7 @@ struct Call {
 impl<'a> Round<'a> {
     /// Begins the builds. They wait at the gate, unless it is open from the beginning.
     fn begin(host: &'a Host, library: &Library, gateway: &Gateway, is_open: bool) -> Self {
-        let (gate, reports) = (open_folder(), open_folder());
+        let (gate, reports) = (open_directory(), open_directory());
         if is_open {
             fs::write(gate.path().join("open"), "").unwrap();
         }
@@ -195,10 +195,12 @@ impl<'a> Round<'a> {
             let of_user: Vec<_> = self
                 .processes()
                 .into_iter()
-                .filter(|(_, folder)| fs::metadata(folder).is_ok_and(|state| state.uid() == user))
+                .filter(|(_, directory)| {
+                    fs::metadata(directory).is_ok_and(|state| state.uid() == user)
+                })
                 .collect();
-            let compiles = of_user.iter().any(|(_, folder)| {
-                fs::read_to_string(folder.join("comm")).is_ok_and(|name| name.trim() == "rustc")
+            let compiles = of_user.iter().any(|(_, directory)| {
+                fs::read_to_string(directory.join("comm")).is_ok_and(|name| name.trim() == "rustc")
             });
             if compiles {
                 let numbers: Vec<_> = of_user.iter().map(|(it, _)| it.to_string()).collect();
@@ -253,7 +255,7 @@ impl<'a> Round<'a> {
             .concat()
     }
 
-    /// The names of what builds left in the folder of reports.
+    /// The names of what builds left in the directory of reports.
     fn reports(&self) -> Vec<String> {
         let files = fs::read_dir(self.reports.path()).unwrap();
         files
@@ -389,7 +391,7 @@ fn a_build_is_killed_and_the_daemon_restarts() {
     assert_eq!(daemon.unfinished(), [""; 0]);
 }
 
-/// Of the builds of a round that has ended, there is no process, no folder, no report that is not
+/// Of the builds of a round that has ended, there is no process, no directory, no report that is not
 /// whole, and no connection to the gateway, which takes new ones.
 #[track_caller]
 fn check_nothing_is_left(round: &Round, gateway: &Gateway) {

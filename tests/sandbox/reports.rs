@@ -9,27 +9,27 @@ use serde_json::json;
 
 use crate::{project, through};
 
-/// Page and log get out of the sandbox by a folder that is mounted, and the output is as it is
+/// Page and log get out of the sandbox by a directory that is mounted, and the output is as it is
 /// without.
 #[test]
-fn a_page_in_a_folder() {
+fn a_page_in_a_directory() {
     for host in hosts() {
         let (daemon, library) = (Daemon::start(), project());
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         // Whichever build user it is.
-        fs::set_permissions(folder.path(), Permissions::from_mode(0o1777)).unwrap();
+        fs::set_permissions(directory.path(), Permissions::from_mode(0o1777)).unwrap();
         let settings = json!({ "transport": "server", "reports": "/reports" });
         let reporting = Derivation::new(settings)
             .mount(&daemon.folder(), "/run/nix-sccache")
-            .mount(folder.path(), "/reports");
+            .mount(directory.path(), "/reports");
         for (builds, expected) in [(1, (0, 2)), (2, (2, 0))] {
             let built = reporting.build(&host, &library);
             assert_eq!(built.hits_and_misses(), expected, "{built:#?}");
             let output = built.path().file_name().unwrap().to_str().unwrap();
-            let left = fs::read_dir(folder.path()).unwrap().count();
+            let left = fs::read_dir(directory.path()).unwrap().count();
             assert_eq!(left, 3 * builds - 1);
             let mut pages = Command::new(self::built("nix-sccache"));
-            let pages = stdout_of(pages.args(["report", "--pages"]).arg(folder.path()));
+            let pages = stdout_of(pages.args(["report", "--pages"]).arg(directory.path()));
             let [page] = pages.lines().collect::<Vec<_>>()[..] else {
                 panic!("{pages}");
             };
@@ -50,7 +50,7 @@ fn a_page_in_a_folder() {
         assert_eq!(changed.hits_and_misses(), (0, 2));
         let mut explain = Command::new(built("nix-sccache"));
         explain.args(["explain", "greeting", "--reports"]);
-        let text = stdout_of(explain.arg(folder.path()));
+        let text = stdout_of(explain.arg(directory.path()));
         for expected in [
             "greeting (0.1.0, lib",
             "  dependency `base` (libbase-",

@@ -8,13 +8,17 @@ use nix_sccache_tests::{Built, Host, hosts, root, stdout_of, variable};
 
 /// The channel whose archives there are.
 fn channel() -> &'static str {
-    let folder = PathBuf::from(variable("NIX_SCCACHE_TEST_DIST")).join("dist");
+    let directory = PathBuf::from(variable("NIX_SCCACHE_TEST_DIST")).join("dist");
     let channels = ["stable", "beta", "nightly"];
-    let there = |channel: &&str| folder.join(format!("channel-rust-{channel}.toml")).exists();
+    let there = |channel: &&str| {
+        directory
+            .join(format!("channel-rust-{channel}.toml"))
+            .exists()
+    };
     channels
         .into_iter()
         .find(there)
-        .unwrap_or_else(|| panic!("no manifest in {}", folder.display()))
+        .unwrap_or_else(|| panic!("no manifest in {}", directory.display()))
 }
 
 /// A command about `tests/sandbox/toolchain.nix`.

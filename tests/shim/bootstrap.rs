@@ -13,35 +13,35 @@ struct Bootstrap {
     shim: Shim,
     daemon: Daemon,
     library: nix_sccache_tests::Library,
-    folder: tempfile::TempDir,
+    directory: tempfile::TempDir,
 }
 
 impl Bootstrap {
     fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         script(
-            &folder.path().join("rustc"),
+            &directory.path().join("rustc"),
             "#!/bin/sh\nexec \"$RUSTC_REAL\" \"$@\" $MAGIC_EXTRA_RUSTFLAGS\n",
         );
         let bootstrap = Self {
             shim: shim(),
             daemon: Daemon::start(),
             library: library("hello"),
-            folder,
+            directory,
         };
         let sysroot = stdout_of(Command::new("rustc").args(["--print", "sysroot"]));
         let installed = Path::new(sysroot.trim());
         for stage in ["stage0", "stage1"] {
-            symlink(installed, bootstrap.folder.path().join(stage)).unwrap();
+            symlink(installed, bootstrap.directory.path().join(stage)).unwrap();
         }
         bootstrap
     }
 
     fn build(&self, stage: &str, variables: &[(&str, &str)]) -> Reported {
-        let compiler = self.folder.path().join(stage).join("bin/rustc");
+        let compiler = self.directory.path().join(stage).join("bin/rustc");
         let host = stdout_of(Command::new("rustc").args(["--print", "host-tuple"]));
         let mut run = self.shim.run(&self.daemon);
-        run.env("RUSTC", self.folder.path().join("rustc"))
+        run.env("RUSTC", self.directory.path().join("rustc"))
             .env("RUSTC_REAL", &compiler)
             .env("RUSTC_SNAPSHOT", &compiler)
             .env("CARGO_BUILD_TARGET", host.trim())

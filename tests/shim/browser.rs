@@ -33,15 +33,15 @@ impl Picture {
 
 /// The page in a window of that size.
 pub fn picture_of(page: &Path, scheme: Scheme, (width, height): (usize, usize)) -> Picture {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("picture.png");
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("picture.png");
     // By the order in Blink's `PreferredColorScheme`.
     let scheme = match scheme {
         Scheme::Dark => 0,
         Scheme::Light => 1,
     };
     stdout_of(
-        chromium(folder.path())
+        chromium(directory.path())
             .arg(format!("--blink-settings=preferredColorScheme={scheme}"))
             .arg(format!("--window-size={width},{height}"))
             .args(["--hide-scrollbars", "--force-device-scale-factor=1"])
@@ -53,8 +53,8 @@ pub fn picture_of(page: &Path, scheme: Scheme, (width, height): (usize, usize)) 
 
 /// The page's elements, after its script has run.
 pub fn elements_of(page: &Path) -> String {
-    let folder = tempfile::tempdir().unwrap();
-    stdout_of(chromium(folder.path()).arg("--dump-dom").arg(url(page)))
+    let directory = tempfile::tempdir().unwrap();
+    stdout_of(chromium(directory.path()).arg("--dump-dom").arg(url(page)))
 }
 
 fn url(page: &Path) -> String {

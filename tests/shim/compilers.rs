@@ -118,11 +118,11 @@ fn rustcs_own_variables_are_in_the_key() {
 fn compile_c(
     shim: &Shim,
     daemon: &Daemon,
-    folder: &std::path::Path,
+    directory: &std::path::Path,
     change: impl FnOnce(&mut Command),
 ) -> Reported {
     let mut run = shim.run(daemon);
-    run.current_dir(folder);
+    run.current_dir(directory);
     change(&mut run);
     let sccache = shim.program("sccache");
     reported(
@@ -141,23 +141,23 @@ fn compile_c(
 
 #[test]
 fn c_is_cached() {
-    let (shim, daemon, folder) = (shim(), Daemon::start(), tempfile::tempdir().unwrap());
-    std::fs::write(folder.path().join("a.c"), "int a(void) { return 1; }\n").unwrap();
+    let (shim, daemon, directory) = (shim(), Daemon::start(), tempfile::tempdir().unwrap());
+    std::fs::write(directory.path().join("a.c"), "int a(void) { return 1; }\n").unwrap();
     let compile = |change: fn(&mut Command)| {
-        let built = compile_c(&shim, &daemon, folder.path(), change);
+        let built = compile_c(&shim, &daemon, directory.path(), change);
         assert_eq!(built.code, Some(0), "{built:#?}");
         built.hits_and_misses()
     };
     assert_eq!(compile(|_| {}), (0, 1));
     assert_eq!(compile(|_| {}), (1, 0));
-    let object = std::fs::read(folder.path().join("a.o")).unwrap();
+    let object = std::fs::read(directory.path().join("a.o")).unwrap();
     let direct = Command::new("gcc")
-        .current_dir(folder.path())
+        .current_dir(directory.path())
         .args(["-O2", "-c", "a.c", "-o", "b.o"])
         .status()
         .unwrap();
     assert!(direct.success());
-    assert!(object == std::fs::read(folder.path().join("b.o")).unwrap());
+    assert!(object == std::fs::read(directory.path().join("b.o")).unwrap());
     // Languages that are not to be wrapped go straight to their compilers.
     assert_eq!(
         compile(|run| _ = run.env("NIX_SCCACHE_WRAP", "rust,c++")),
@@ -168,9 +168,9 @@ fn c_is_cached() {
 /// A compiler under the same name that is another one is another one to the cache.
 #[test]
 fn another_compiler_is_another_key() {
-    let (shim, daemon, folder) = (shim(), Daemon::start(), tempfile::tempdir().unwrap());
-    std::fs::write(folder.path().join("a.c"), "int a(void) { return A; }\n").unwrap();
-    let compiler = folder.path().join("gcc");
+    let (shim, daemon, directory) = (shim(), Daemon::start(), tempfile::tempdir().unwrap());
+    std::fs::write(directory.path().join("a.c"), "int a(void) { return A; }\n").unwrap();
+    let compiler = directory.path().join("gcc");
     let sccache = shim.program("sccache");
     for (define, expected) in [("1", (0, 1)), ("1", (1, 0)), ("2", (0, 1))] {
         script(
@@ -178,7 +178,7 @@ fn another_compiler_is_another_key() {
             &format!("#!/bin/sh\nexec /usr/bin/gcc -DA={define} \"$@\"\n"),
         );
         let mut run = shim.run(&daemon);
-        run.current_dir(folder.path());
+        run.current_dir(directory.path());
         let built = reported(
             run,
             [
@@ -215,11 +215,11 @@ fn another_rustc_is_another_key() {
 /// Within one session, which remembers what files there are.
 #[test]
 fn two_compilers_in_one_session() {
-    let (shim, folder) = (shim(), tempfile::tempdir().unwrap());
-    std::fs::write(folder.path().join("a.c"), "int a(void) { return A; }\n").unwrap();
+    let (shim, directory) = (shim(), tempfile::tempdir().unwrap());
+    std::fs::write(directory.path().join("a.c"), "int a(void) { return A; }\n").unwrap();
     let mut compile = String::new();
     for (name, define) in [("one", "1"), ("two", "2"), ("one", "1"), ("two", "2")] {
-        let compiler = folder.path().join(name).join("gcc");
+        let compiler = directory.path().join(name).join("gcc");
         std::fs::create_dir_all(compiler.parent().unwrap()).unwrap();
         script(
             &compiler,
@@ -230,9 +230,9 @@ fn two_compilers_in_one_session() {
         writeln!(compile, "{sccache} {compiler} -c a.c -o {name}.o").unwrap();
     }
     let mut run = shim.run_with("ephemeral");
-    run.current_dir(folder.path());
+    run.current_dir(directory.path());
     let built = reported(run, ["sh", "-ec", &compile]);
     built.assert_counts((2, 2));
-    let object = |name| std::fs::read(folder.path().join(name)).unwrap();
+    let object = |name| std::fs::read(directory.path().join(name)).unwrap();
     assert!(object("one.o") != object("two.o"));
 }

@@ -15,14 +15,14 @@ use crate::shim;
 fn session(
     shim: &Shim,
     daemon: &Daemon,
-    folder: &Path,
+    directory: &Path,
     lines: &str,
     change: impl FnOnce(&mut Command),
 ) -> (Reported, Vec<Value>) {
     let log = TempDir::new().unwrap();
     let log = log.path().join("log");
     let mut run = shim.run(daemon);
-    run.current_dir(folder)
+    run.current_dir(directory)
         .env("CALL", shim.program("sccache"))
         .arg("--log")
         .arg(&log);
@@ -50,9 +50,9 @@ fn outcome(calls: &[Value]) -> String {
 
 /// Runs lines of a shell with one call twice: it misses, and then it hits.
 #[track_caller]
-fn miss_and_hit(shim: &Shim, daemon: &Daemon, folder: &Path, lines: &str) {
+fn miss_and_hit(shim: &Shim, daemon: &Daemon, directory: &Path, lines: &str) {
     for expected in ["miss", "hit"] {
-        let (built, calls) = session(shim, daemon, folder, lines, |_| ());
+        let (built, calls) = session(shim, daemon, directory, lines, |_| ());
         assert_eq!(built.code, Some(0), "{built:#?}");
         assert_eq!(outcome(&calls), expected, "{built:#?}");
     }
@@ -76,18 +76,18 @@ const TAKEN: [&str; 11] = [
 /// Variables that change from build to build are what they are without us, and decide.
 #[test]
 fn variables_that_change() {
-    let (shim, daemon, folder) = (shim(), Daemon::start(), TempDir::new().unwrap());
-    let folder = folder.path();
+    let (shim, daemon, directory) = (shim(), Daemon::start(), TempDir::new().unwrap());
+    let directory = directory.path();
     let reads = TAKEN
         .map(|name| format!("option_env!(\"{name}\")"))
         .join(", ");
     fs::write(
-        folder.join("a.rs"),
+        directory.join("a.rs"),
         format!("pub static A: &[Option<&str>] = &[{reads}];\n"),
     )
     .unwrap();
     fs::write(
-        folder.join("d.c"),
+        directory.join("d.c"),
         "const char *d = __DATE__ \" \" __TIME__;\n",
     )
     .unwrap();
@@ -105,7 +105,7 @@ fn variables_that_change() {
         };
         let mut outcomes = Vec::new();
         if cached {
-            let (built, calls) = session(&shim, &daemon, folder, &lines, set);
+            let (built, calls) = session(&shim, &daemon, directory, &lines, set);
             assert_eq!(built.code, Some(0), "{built:#?}");
             outcomes.extend(
                 calls
@@ -115,15 +115,15 @@ fn variables_that_change() {
         } else {
             let mut plain = Command::new("sh");
             plain
-                .current_dir(folder)
+                .current_dir(directory)
                 .args(["-c", &lines])
                 .env("CALL", "");
             set(&mut plain);
             stdout_of(&mut plain);
         }
-        let made = ["liba.rlib", "d.o"].map(|name| fs::read(folder.join(name)).unwrap());
+        let made = ["liba.rlib", "d.o"].map(|name| fs::read(directory.join(name)).unwrap());
         for name in ["liba.rlib", "d.o"] {
-            fs::remove_file(folder.join(name)).unwrap();
+            fs::remove_file(directory.join(name)).unwrap();
         }
         (made, outcomes)
     };
@@ -148,20 +148,20 @@ fn variables_that_change() {
 /// They do so in a shell, which has no session.
 #[test]
 fn variables_without_a_session() {
-    let (shim, daemon, folder) = (shim(), Daemon::start(), TempDir::new().unwrap());
-    let folder = folder.path();
-    fs::write(folder.join("d.c"), "const char *d = __DATE__;\n").unwrap();
+    let (shim, daemon, directory) = (shim(), Daemon::start(), TempDir::new().unwrap());
+    let directory = directory.path();
+    fs::write(directory.join("d.c"), "const char *d = __DATE__;\n").unwrap();
     for _ in 0..2 {
         let mut gcc = Command::new(shim.program("sccache"));
-        gcc.current_dir(folder)
+        gcc.current_dir(directory)
             .args(["gcc", "-c", "d.c", "-o", "d.o"])
             .env_remove("NIX_SCCACHE_SESSION")
             .env("NIX_SCCACHE_SCCACHE", nix_sccache_tests::sccache())
             .env("SCCACHE_SERVER_UDS", daemon.socket())
             .env("SOURCE_DATE_EPOCH", "315532800");
         stdout_of(&mut gcc);
-        let object = fs::read(folder.join("d.o")).unwrap();
-        fs::remove_file(folder.join("d.o")).unwrap();
+        let object = fs::read(directory.join("d.o")).unwrap();
+        fs::remove_file(directory.join("d.o")).unwrap();
         let date = b"Jan  1 1980";
         assert!(object.windows(date.len()).any(|window| window == date));
     }
@@ -172,19 +172,19 @@ fn variables_without_a_session() {
 /// gcc's debug information has the directory by the name that the shell has for it.
 #[test]
 fn the_directorys_name() {
-    let (shim, daemon, folder) = (shim(), Daemon::start(), TempDir::new().unwrap());
-    let folder = folder.path();
-    fs::create_dir(folder.join("real")).unwrap();
-    std::os::unix::fs::symlink("real", folder.join("name")).unwrap();
-    fs::write(folder.join("real/a.c"), "int a;\n").unwrap();
+    let (shim, daemon, directory) = (shim(), Daemon::start(), TempDir::new().unwrap());
+    let directory = directory.path();
+    fs::create_dir(directory.join("real")).unwrap();
+    std::os::unix::fs::symlink("real", directory.join("name")).unwrap();
+    fs::write(directory.join("real/a.c"), "int a;\n").unwrap();
     let lines = "cd name && $CALL gcc -g -c a.c -o a.o && grep -q /name a.o";
-    miss_and_hit(&shim, &daemon, folder, lines);
+    miss_and_hit(&shim, &daemon, directory, lines);
     // By its other name, and in another line, it is another object.
     for lines in [
         "cd real && $CALL gcc -g -c a.c -o a.o",
         "cd name && sed -i 1i/**/ a.c && $CALL gcc -g -c a.c -o a.o",
     ] {
-        let (_, calls) = session(&shim, &daemon, folder, lines, |_| ());
+        let (_, calls) = session(&shim, &daemon, directory, lines, |_| ());
         assert_eq!(outcome(&calls), "miss", "{lines}");
     }
 }
@@ -192,18 +192,18 @@ fn the_directorys_name() {
 /// The compiler is called with the arguments that were given, and gets cargo's jobserver.
 #[test]
 fn arguments_and_jobserver() {
-    let (shim, daemon, folder) = (shim(), Daemon::start(), TempDir::new().unwrap());
-    let folder = folder.path();
-    fs::create_dir(folder.join("bin")).unwrap();
+    let (shim, daemon, directory) = (shim(), Daemon::start(), TempDir::new().unwrap());
+    let directory = directory.path();
+    fs::create_dir(directory.join("bin")).unwrap();
     let record = format!(
         "#!/bin/sh\ncase \" $* \" in *print*|*-vV*|*deps.d*) ;; *) printf '%s\\n' \"$CARGO_MAKEFLAGS|$MAKEFLAGS|$*\" >>seen ;; esac\nexec {} \"$@\"\n",
         rustc().display()
     );
-    script(&folder.join("bin/rustc"), &record);
-    fs::write(folder.join("a.rs"), "").unwrap();
+    script(&directory.join("bin/rustc"), &record);
+    fs::write(directory.join("a.rs"), "").unwrap();
     let given = "a.rs --crate-type lib --crate-name a --edition 2021 --json artifacts --error-format json --out-dir out";
     let lines = format!("$CALL bin/rustc {given}");
-    let (built, calls) = session(&shim, &daemon, folder, &lines, |run| {
+    let (built, calls) = session(&shim, &daemon, directory, &lines, |run| {
         run.env(
             "CARGO_MAKEFLAGS",
             "-j --jobserver-fds=3,4 --jobserver-auth=3,4",
@@ -217,7 +217,7 @@ fn arguments_and_jobserver() {
         "{calls:#?}"
     );
     assert_eq!(
-        fs::read_to_string(folder.join("seen")).unwrap(),
+        fs::read_to_string(directory.join("seen")).unwrap(),
         format!("-j --jobserver-fds=3,4 --jobserver-auth=3,4||{given}\n")
     );
 }
@@ -225,13 +225,17 @@ fn arguments_and_jobserver() {
 /// Nothing but a regular file is replaced or removed.
 #[test]
 fn outputs_that_are_no_files() {
-    let (shim, daemon, folder) = (shim(), Daemon::start(), TempDir::new().unwrap());
-    let folder = folder.path();
-    fs::write(folder.join("a.c"), "int a(void) { return 1; }\n").unwrap();
-    fs::write(folder.join("a.rs"), "pub fn a() {}\n").unwrap();
+    let (shim, daemon, directory) = (shim(), Daemon::start(), TempDir::new().unwrap());
+    let directory = directory.path();
+    fs::write(directory.join("a.c"), "int a(void) { return 1; }\n").unwrap();
+    fs::write(directory.join("a.rs"), "pub fn a() {}\n").unwrap();
     // A device of our own: as root, that of the machine would be replaced.
     let lay_out = "mkdir -p out; for it in null.o null.d out/a.d; do ln -sf /dev/null $it; done; mkfifo pipe.d; mknod device c 1 3; ";
-    stdout_of(Command::new("sh").current_dir(folder).args(["-c", lay_out]));
+    stdout_of(
+        Command::new("sh")
+            .current_dir(directory)
+            .args(["-c", lay_out]),
+    );
     let rustc = "$CALL rustc --crate-name a --edition=2021 a.rs --crate-type lib --emit=dep-info,link --out-dir out";
     for (lines, place) in [
         ("$CALL gcc -c a.c -o a.o", ""),
@@ -247,7 +251,7 @@ fn outputs_that_are_no_files() {
         // The entry is there, and its place is none.
         ("ln -sf /dev/null a.o; $CALL gcc -c a.c -o a.o", "a.o"),
     ] {
-        let (built, calls) = session(&shim, &daemon, folder, lines, |_| ());
+        let (built, calls) = session(&shim, &daemon, directory, lines, |_| ());
         assert_eq!(built.code, Some(0), "{lines}: {built:#?}");
         let expected = if place.is_empty() {
             "miss"
@@ -263,7 +267,7 @@ fn outputs_that_are_no_files() {
         assert!(outcome.contains(stem.unwrap()), "{lines}: {outcome}");
     }
     let test = "test -L null.o && test -L null.d && test -p pipe.d && test -c device";
-    stdout_of(Command::new("sh").current_dir(folder).args(["-c", test]));
+    stdout_of(Command::new("sh").current_dir(directory).args(["-c", test]));
 }
 
 /// What would be wrong from a cache passes by it, and says why; the rest hits.
@@ -324,13 +328,13 @@ fn what_cannot_be_right_passes_by() {
         ),
     ];
     for (lines, reason) in rows {
-        let folder = TempDir::new().unwrap();
-        fs::write(folder.path().join("data"), "text").unwrap();
+        let directory = TempDir::new().unwrap();
+        fs::write(directory.path().join("data"), "text").unwrap();
         let lines = format!("set -e; {}", lines.replace("RUSTC", rustc));
         for served in ["miss", "hit"] {
             let set = |run: &mut Command| _ = run.env("CROWN", rustc);
             let again = format!("rm -f crown a.o; {lines}");
-            let (built, calls) = session(&shim, &daemon, folder.path(), &again, set);
+            let (built, calls) = session(&shim, &daemon, directory.path(), &again, set);
             assert_eq!(
                 (built.code, built.troubles()),
                 (Some(0), 0),
@@ -340,10 +344,10 @@ fn what_cannot_be_right_passes_by() {
         }
     }
     // A variable that is not set is none that is empty.
-    let folder = TempDir::new().unwrap();
+    let directory = TempDir::new().unwrap();
     let lines =
         format!("echo 'pub const A: Option<&str> = option_env!(\"A\");' >a.rs; $CALL {rustc}");
-    miss_and_hit(&shim, &daemon, folder.path(), &lines);
+    miss_and_hit(&shim, &daemon, directory.path(), &lines);
 }
 
 /// What leaves other files than an object or a library is served, with the bytes that the compiler makes.
@@ -378,8 +382,8 @@ fn whatever_a_call_leaves_is_served() {
         ),
         ("$CALL gcc -save-temps -c b.c", &["b.o", "b.i", "b.s"]),
     ] {
-        let folder = TempDir::new().unwrap();
-        let folder = folder.path();
+        let directory = TempDir::new().unwrap();
+        let directory = directory.path();
         for (name, text) in [
             ("a.rs", "pub fn a() -> u32 { 1 }\n"),
             ("a.c", "int a(void) { return 1; }\n"),
@@ -387,28 +391,28 @@ fn whatever_a_call_leaves_is_served() {
             ("a.s", ".globl s\ns: ret\n"),
             ("b.S", "#ifdef A\n.globl b\nb: ret\n#endif\n"),
         ] {
-            fs::write(folder.join(name), text).unwrap();
+            fs::write(directory.join(name), text).unwrap();
         }
         let lines = format!("set -e; {}", lines.replace("LIBRARY", library));
         let made = || {
             let made = |name: &&str| {
-                let contents = fs::read(folder.join(name)).ok();
-                fs::remove_file(folder.join(name)).ok();
+                let contents = fs::read(directory.join(name)).ok();
+                fs::remove_file(directory.join(name)).ok();
                 contents
             };
             outputs.iter().map(made).collect::<Vec<_>>()
         };
-        fs::create_dir(folder.join("out")).unwrap();
+        fs::create_dir(directory.join("out")).unwrap();
         let mut plain = Command::new("sh");
         plain
-            .current_dir(folder)
+            .current_dir(directory)
             .args(["-c", &lines])
             .env("CALL", "");
         stdout_of(&mut plain);
         let alone = made();
         assert!(alone.iter().all(Option::is_some), "{lines}");
         for expected in ["miss", "hit"] {
-            let (built, calls) = session(&shim, &daemon, folder, &lines, |_| ());
+            let (built, calls) = session(&shim, &daemon, directory, &lines, |_| ());
             assert_eq!(built.code, Some(0), "{lines}: {built:#?}");
             let outcomes = calls.iter().map(|call| call["outcome"].clone());
             assert!(
@@ -423,25 +427,29 @@ fn whatever_a_call_leaves_is_served() {
 /// Headers that appear in front, whatever the daemon's own default is.
 #[test]
 fn headers_that_are_new() {
-    let (shim, folder) = (shim(), TempDir::new().unwrap());
+    let (shim, directory) = (shim(), TempDir::new().unwrap());
     let daemon = Daemon::start_by(&[], &[("SCCACHE_DIRECT", "true")]);
-    let folder = folder.path();
+    let directory = directory.path();
     let lay_out = "mkdir first second; echo '#define V 2' >second/v.h; printf '#include <v.h>\nint v = V;\n' >v.c; touch -d '1 hour ago' v.c second/v.h";
-    stdout_of(Command::new("sh").current_dir(folder).args(["-c", lay_out]));
+    stdout_of(
+        Command::new("sh")
+            .current_dir(directory)
+            .args(["-c", lay_out]),
+    );
     let lines = "$CALL gcc -Ifirst -Isecond -c v.c -o v.o";
-    miss_and_hit(&shim, &daemon, folder, lines);
-    fs::write(folder.join("first/v.h"), "#define V 7\n").unwrap();
-    let (_, calls) = session(&shim, &daemon, folder, lines, |_| ());
+    miss_and_hit(&shim, &daemon, directory, lines);
+    fs::write(directory.join("first/v.h"), "#define V 7\n").unwrap();
+    let (_, calls) = session(&shim, &daemon, directory, lines, |_| ());
     assert_eq!(outcome(&calls), "miss");
 }
 
 /// A profile is what the call reads, and stays what it is.
 #[test]
 fn a_profile() {
-    let (shim, daemon, folder) = (shim(), Daemon::start(), TempDir::new().unwrap());
-    let folder = folder.path();
+    let (shim, daemon, directory) = (shim(), Daemon::start(), TempDir::new().unwrap());
+    let directory = directory.path();
     fs::write(
-        folder.join("a.rs"),
+        directory.join("a.rs"),
         "pub fn a(b: &[u8]) -> usize { b.iter().map(|it| usize::from(*it)).sum() }\n",
     )
     .unwrap();
@@ -453,34 +461,39 @@ fn a_profile() {
     let lines = "rm -rf out; mkdir out; $CALL rustc --crate-name a --edition=2021 a.rs --crate-type lib --emit=dep-info,link -O -Cprofile-use=$PWD/p.profdata --out-dir out";
     for (which, expected) in [(0, "miss"), (0, "hit"), (1, "miss"), (1, "hit")] {
         let given = profiles[which];
-        fs::write(folder.join("p.profdata"), given).unwrap();
+        fs::write(directory.join("p.profdata"), given).unwrap();
         let mut plain = Command::new("sh");
         stdout_of(
             plain
-                .current_dir(folder)
+                .current_dir(directory)
                 .args(["-c", lines])
                 .env("CALL", ""),
         );
-        let made = || ["out/liba.rlib", "out/a.d"].map(|name| fs::read(folder.join(name)).unwrap());
+        let made =
+            || ["out/liba.rlib", "out/a.d"].map(|name| fs::read(directory.join(name)).unwrap());
         let alone = made();
-        let (built, calls) = session(&shim, &daemon, folder, lines, |_| ());
+        let (built, calls) = session(&shim, &daemon, directory, lines, |_| ());
         assert_eq!(
             (outcome(&calls).as_str(), built.troubles()),
             (expected, 0),
             "{built:#?}"
         );
         assert!(made() == alone, "{which} {expected}");
-        assert!(fs::read(folder.join("p.profdata")).unwrap() == given);
+        assert!(fs::read(directory.join("p.profdata")).unwrap() == given);
     }
 }
 
 /// Rules for make are those of this call, with the object's, the source's and the headers' own names.
 #[test]
 fn rules_for_make() {
-    let (shim, daemon, folder) = (shim(), Daemon::start(), TempDir::new().unwrap());
-    let folder = folder.path();
+    let (shim, daemon, directory) = (shim(), Daemon::start(), TempDir::new().unwrap());
+    let directory = directory.path();
     let lay_out = "mkdir one two; for it in one two; do echo 'int f(void);' >$it/f.h; done; printf '#include <f.h>\nint f(void) { return 1; }\n' >a.c; cp a.c b.c";
-    stdout_of(Command::new("sh").current_dir(folder).args(["-c", lay_out]));
+    stdout_of(
+        Command::new("sh")
+            .current_dir(directory)
+            .args(["-c", lay_out]),
+    );
     let all = [
         "-Ione -MD -MF r -c a.c -o a.o",
         "-Itwo -MD -MF r -c a.c -o a.o",
@@ -493,28 +506,28 @@ fn rules_for_make() {
     let twice = ["miss", "hit"].into_iter();
     for (arguments, again) in twice.flat_map(|again| all.map(|arguments| (arguments, again))) {
         let rules = |call: &str| {
-            fs::remove_file(folder.join("r")).ok();
+            fs::remove_file(directory.join("r")).ok();
             let mut plain = Command::new("sh");
             stdout_of(
                 plain
-                    .current_dir(folder)
+                    .current_dir(directory)
                     .args(["-c", &format!("{call} gcc {arguments}")]),
             );
-            fs::read_to_string(folder.join("r")).unwrap()
+            fs::read_to_string(directory.join("r")).unwrap()
         };
         let expected = rules("");
-        fs::remove_file(folder.join("r")).unwrap();
+        fs::remove_file(directory.join("r")).unwrap();
         let (built, calls) = session(
             &shim,
             &daemon,
-            folder,
+            directory,
             &format!("$CALL gcc {arguments}"),
             |_| (),
         );
         assert_eq!(built.code, Some(0), "{arguments}: {built:#?}");
         assert_eq!(outcome(&calls), again, "{arguments}");
         assert_eq!(
-            fs::read_to_string(folder.join("r")).unwrap(),
+            fs::read_to_string(directory.join("r")).unwrap(),
             expected,
             "{arguments}"
         );
@@ -524,14 +537,14 @@ fn rules_for_make() {
 /// An object's mode is what the compiler gives it here.
 #[test]
 fn modes_of_objects() {
-    let (shim, daemon, folder) = (shim(), Daemon::start(), TempDir::new().unwrap());
-    let folder = folder.path();
-    fs::write(folder.join("a.c"), "int a;\n").unwrap();
+    let (shim, daemon, directory) = (shim(), Daemon::start(), TempDir::new().unwrap());
+    let directory = directory.path();
+    fs::write(directory.join("a.c"), "int a;\n").unwrap();
     for (mask, mode, expected) in [("077", "600", "miss"), ("022", "644", "hit")] {
         let lines = format!(
             "umask {mask}; rm -f a.o; $CALL gcc -c a.c -o a.o; test $(stat -c %a a.o) = {mode}"
         );
-        let (built, calls) = session(&shim, &daemon, folder, &lines, |_| ());
+        let (built, calls) = session(&shim, &daemon, directory, &lines, |_| ());
         assert_eq!(
             (built.code, outcome(&calls).as_str()),
             (Some(0), expected),
@@ -543,20 +556,20 @@ fn modes_of_objects() {
 /// What a compiler says in sccache's way is the compiler's, from an entry, too.
 #[test]
 fn messages_that_look_like_sccaches() {
-    let (shim, daemon, folder) = (shim(), Daemon::start(), TempDir::new().unwrap());
-    let folder = folder.path();
-    fs::create_dir(folder.join("bin")).unwrap();
+    let (shim, daemon, directory) = (shim(), Daemon::start(), TempDir::new().unwrap());
+    let directory = directory.path();
+    fs::create_dir(directory.join("bin")).unwrap();
     script(
-        &folder.join("bin/rustc"),
+        &directory.join("bin/rustc"),
         &format!(
             "#!/bin/sh\necho 'sccache: of a macro' >&2\nexec {} \"$@\"\n",
             rustc().display()
         ),
     );
-    fs::write(folder.join("a.rs"), "").unwrap();
+    fs::write(directory.join("a.rs"), "").unwrap();
     let lines = "$CALL bin/rustc --crate-name a a.rs --crate-type lib --emit=link --out-dir .";
     for expected in ["miss", "hit"] {
-        let (built, calls) = session(&shim, &daemon, folder, lines, |_| ());
+        let (built, calls) = session(&shim, &daemon, directory, lines, |_| ());
         assert_eq!(outcome(&calls), expected, "{built:#?}");
         assert_eq!(built.troubles(), 0, "{built:#?}");
         assert_eq!(
@@ -606,24 +619,24 @@ fn compilers_by_other_names() {
             "c",
         ),
     ] {
-        let folder = TempDir::new().unwrap();
-        let folder = folder.path();
+        let directory = TempDir::new().unwrap();
+        let directory = directory.path();
         for (file, text) in [
             ("a.rs", String::new()),
             ("a.c", "int a;\n".to_owned()),
             ("arguments", library.replace(' ', "\n")),
             ("object", object.to_owned()),
         ] {
-            fs::write(folder.join(file), text).unwrap();
+            fs::write(directory.join(file), text).unwrap();
         }
         stdout_of(
             Command::new("sh")
-                .current_dir(folder)
+                .current_dir(directory)
                 .args(["-c", &lay_out]),
         );
         for expected in ["miss", "hit"] {
             let lines = format!("$CALL ./{name} {arguments}");
-            let (built, calls) = session(&shim, &daemon, folder, &lines, |_| ());
+            let (built, calls) = session(&shim, &daemon, directory, &lines, |_| ());
             assert_eq!(outcome(&calls), expected, "{name} {arguments}: {built:#?}");
             assert_eq!(calls[0]["language"], language, "{name} {arguments}");
         }
@@ -633,18 +646,18 @@ fn compilers_by_other_names() {
 /// What a response file says is in the key, and in the call of the compiler.
 #[test]
 fn response_files() {
-    let (shim, daemon, folder) = (shim(), Daemon::start(), TempDir::new().unwrap());
-    let folder = folder.path();
-    fs::write(folder.join("a.c"), "const char *a = A;\n").unwrap();
+    let (shim, daemon, directory) = (shim(), Daemon::start(), TempDir::new().unwrap());
+    let directory = directory.path();
+    fs::write(directory.join("a.c"), "const char *a = A;\n").unwrap();
     for (text, expected) in [
         ("-O2 '-DA=\"b c\"'", "miss"),
         ("-O2 '-DA=\"b c\"'", "hit"),
         ("-O2\n-DA=\\\"b\\ c\\\"", "hit"),
         ("-O2 '-DA=\"b d\"'", "miss"),
     ] {
-        fs::write(folder.join("more"), text).unwrap();
+        fs::write(directory.join("more"), text).unwrap();
         let lines = "rm -f a.o; $CALL gcc -c a.c @more && grep -q 'b [cd]' a.o";
-        let (built, calls) = session(&shim, &daemon, folder, lines, |_| ());
+        let (built, calls) = session(&shim, &daemon, directory, lines, |_| ());
         assert_eq!(
             (outcome(&calls).as_str(), built.code),
             (expected, Some(0)),
@@ -656,16 +669,16 @@ fn response_files() {
 /// Sccache is found by whatever name its file has, where the session's own server is to be started.
 #[test]
 fn an_sccache_by_another_name() {
-    let (shim, daemon, folder) = (shim(), Daemon::start(), TempDir::new().unwrap());
-    let folder = folder.path();
-    let named = folder.join("sccache-0.19");
+    let (shim, daemon, directory) = (shim(), Daemon::start(), TempDir::new().unwrap());
+    let directory = directory.path();
+    let named = directory.join("sccache-0.19");
     std::os::unix::fs::symlink(nix_sccache_tests::sccache(), &named).unwrap();
-    fs::write(folder.join("a.c"), "int a;\n").unwrap();
+    fs::write(directory.join("a.c"), "int a;\n").unwrap();
     let set = |run: &mut Command| {
         run.env("NIX_SCCACHE_SCCACHE", &named)
             .env("NIX_SCCACHE_TRANSPORT", "ephemeral");
     };
-    let (built, calls) = session(&shim, &daemon, folder, "$CALL gcc -c a.c -o a.o", set);
+    let (built, calls) = session(&shim, &daemon, directory, "$CALL gcc -c a.c -o a.o", set);
     assert_eq!(
         (outcome(&calls).as_str(), built.troubles()),
         ("miss", 0),

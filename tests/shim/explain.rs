@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::shim;
 
-/// A folder of reports, and what builds into it.
+/// A directory of reports, and what builds into it.
 struct Desk {
     shim: Shim,
     daemon: Daemon,
@@ -29,9 +29,9 @@ impl Desk {
         }
     }
 
-    fn run(&self, folder: &Path, command: &[&str]) -> Reported {
+    fn run(&self, directory: &Path, command: &[&str]) -> Reported {
         let mut run = self.shim.run(&self.daemon);
-        run.current_dir(folder)
+        run.current_dir(directory)
             .env("NIX_SCCACHE_REPORTS", self.reports.path())
             .envs(self.variables.iter().cloned());
         let built = reported(run, command);
@@ -292,8 +292,8 @@ fn files_from_build_scripts_are_named() {
             "base/build.rs",
             "use std::{env, fs};\nfn main() {\n    let out = env::var(\"OUT_DIR\").unwrap();\n    \
              fs::write(format!(\"{out}/made.rs\"), fs::read(\"made.rs\").unwrap()).unwrap();\n    \
-             let folder = env::current_dir().unwrap();\n    \
-             println!(\"cargo:rustc-link-search=native={}\", folder.display());\n    \
+             let directory = env::current_dir().unwrap();\n    \
+             println!(\"cargo:rustc-link-search=native={}\", directory.display());\n    \
              println!(\"cargo:rustc-link-lib=static=native\");\n}\n",
         );
         let made = format!("/// Adds.\npub fn add(a: u32, b: u32) -> u32 {{ a + b + {word} }}\n");
@@ -302,9 +302,9 @@ fn files_from_build_scripts_are_named() {
             "base/native.c",
             &format!("int native(void) {{ return {object}; }}\n"),
         );
-        let folder = library.path().join("base");
+        let directory = library.path().join("base");
         let mut make = Command::new("sh");
-        make.current_dir(folder).args([
+        make.current_dir(directory).args([
             "-ec",
             "rm -f libnative.a; gcc -c native.c -o native.o; ar rcD libnative.a native.o",
         ]);
@@ -327,13 +327,13 @@ fn of_an_object_of_c_too() {
             ("argument", "-D A"),
         ),
         (
-            |_, _, folder| fs::write(folder.join("a.h"), "int b(void);\n").unwrap(),
+            |_, _, directory| fs::write(directory.join("a.h"), "int b(void);\n").unwrap(),
             ("source", "a.h"),
         ),
         (
-            |_, _, folder| {
+            |_, _, directory| {
                 fs::write(
-                    folder.join("a.c"),
+                    directory.join("a.c"),
                     "#include \"a.h\"\n#include <b.h>\nint c(void) { return 2; }\n",
                 )
                 .unwrap();
@@ -341,8 +341,8 @@ fn of_an_object_of_c_too() {
             ("source", "a.c"),
         ),
         (
-            |_, _, folder| {
-                fs::write(folder.join("earlier/b.h"), "int c(void);\n").unwrap();
+            |_, _, directory| {
+                fs::write(directory.join("earlier/b.h"), "int c(void);\n").unwrap();
             },
             ("source", "earlier/b.h"),
         ),
@@ -364,7 +364,7 @@ fn of_an_object_of_c_too() {
             ("compiler", "program"),
         ),
     ];
-    let (mut desk, folder) = (Desk::new(), TempDir::new().unwrap());
+    let (mut desk, directory) = (Desk::new(), TempDir::new().unwrap());
     let compilers = desk.shim.path().join("compilers");
     fs::create_dir(&compilers).unwrap();
     let gcc = compilers.join("gcc");
@@ -374,20 +374,20 @@ fn of_an_object_of_c_too() {
     );
     let sccache = desk.shim.program("sccache");
     let before = [sccache.to_str().unwrap(), gcc.to_str().unwrap()];
-    fs::write(folder.path().join("a.h"), "int a(void);\n").unwrap();
-    fs::create_dir(folder.path().join("earlier")).unwrap();
-    fs::create_dir(folder.path().join("later")).unwrap();
-    fs::write(folder.path().join("later/b.h"), "int c(void);\n").unwrap();
+    fs::write(directory.path().join("a.h"), "int a(void);\n").unwrap();
+    fs::create_dir(directory.path().join("earlier")).unwrap();
+    fs::create_dir(directory.path().join("later")).unwrap();
+    fs::write(directory.path().join("later/b.h"), "int c(void);\n").unwrap();
     fs::write(
-        folder.path().join("a.c"),
+        directory.path().join("a.c"),
         "#include \"a.h\"\n#include <b.h>\nint c(void) { return 1; }\n",
     )
     .unwrap();
     let mut arguments = vec!["-O2", "-Iearlier", "-Ilater", "-c", "a.c", "-o", "a.o"];
-    desk.run(folder.path(), &[&before[..], &arguments].concat());
+    desk.run(directory.path(), &[&before[..], &arguments].concat());
     for (change, expected) in steps {
-        change(&mut desk, &mut arguments, folder.path());
-        desk.run(folder.path(), &[&before[..], &arguments].concat());
+        change(&mut desk, &mut arguments, directory.path());
+        desk.run(directory.path(), &[&before[..], &arguments].concat());
         let call = desk.call("a.c");
         assert_eq!(call["verdict"], "changed", "{expected:?} {call:#}");
         assert_eq!(differences(&call), [expected], "{call:#}");
@@ -480,7 +480,7 @@ pub fn count(_: TokenStream) -> TokenStream {
 /// As nixpkgs calls C compilers: each derivation has another seed, which is in an object with debug information.
 #[test]
 fn a_seed_of_nixpkgs_is_told_as_such() {
-    let (mut desk, folder) = (Desk::new(), TempDir::new().unwrap());
+    let (mut desk, directory) = (Desk::new(), TempDir::new().unwrap());
     let package = desk.shim.path().join("wrapped");
     for directory in ["bin", "nix-support"] {
         fs::create_dir_all(package.join(directory)).unwrap();
@@ -491,13 +491,13 @@ fn a_seed_of_nixpkgs_is_told_as_such() {
         &gcc,
         "#!/bin/sh\nexec /usr/bin/gcc $NIX_CFLAGS_COMPILE \"$@\"\n",
     );
-    fs::write(folder.path().join("a.c"), "int a(void) { return 1; }\n").unwrap();
+    fs::write(directory.path().join("a.c"), "int a(void) { return 1; }\n").unwrap();
     let sccache = desk.shim.program("sccache");
     let command = [sccache.to_str().unwrap(), gcc.to_str().unwrap(), "-g"];
     for seed in ["-O1 -frandom-seed=one", "-O1 -frandom-seed=other"] {
         desk.variables = vec![("NIX_CFLAGS_COMPILE", seed.to_owned())];
         desk.run(
-            folder.path(),
+            directory.path(),
             &[&command[..], &["-c", "a.c", "-o", "a.o"]].concat(),
         );
     }

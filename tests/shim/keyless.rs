@@ -1,4 +1,4 @@
-//! Variables of cargo's that name folders of the build and decide nothing of what is compiled.
+//! Variables of cargo's that name directories of the build and decide nothing of what is compiled.
 
 use std::process::Command;
 
@@ -19,7 +19,7 @@ fn build(shim: &Shim, daemon: &Daemon, library: &Library, home: &str) -> Reporte
 }
 
 #[test]
-fn folders_of_cargos_are_in_no_key() {
+fn directories_of_cargos_are_in_no_key() {
     let (shim, daemon) = (shim(), Daemon::start());
     let library = library("hello").locked();
     let cold = build(&shim, &daemon, &library, "one");

@@ -34,8 +34,11 @@ fn bars(page: &str, class: &str) -> u64 {
 #[test]
 fn of_a_session() {
     let (shim, daemon, library) = (shim(), Daemon::start(), library("hello"));
-    let folder = TempDir::new().unwrap();
-    let (page, log) = (folder.path().join("page.html"), folder.path().join("log"));
+    let directory = TempDir::new().unwrap();
+    let (page, log) = (
+        directory.path().join("page.html"),
+        directory.path().join("log"),
+    );
     for (hits, misses) in [(0, 2), (2, 0)] {
         let mut run = shim.run(&daemon);
         run.arg("--html").arg(&page).arg("--log").arg(&log);
@@ -65,7 +68,7 @@ fn of_a_session() {
         assert!(text.contains("links (bin)"), "{text}");
         assert_eq!(text.contains("src = self"), misses > 0, "{text}");
 
-        let again = folder.path().join("again.html");
+        let again = directory.path().join("again.html");
         let mut report = Command::new(shim.program("nix-sccache"));
         report.args(["report", "--log"]).arg(&log);
         stdout_of(report.arg("--html").arg(&again));
@@ -77,15 +80,15 @@ fn of_a_session() {
 #[test]
 fn of_trouble() {
     let (shim, library) = (shim(), library("hello"));
-    let folder = TempDir::new().unwrap();
-    let log = folder.path().join("log");
+    let directory = TempDir::new().unwrap();
+    let log = directory.path().join("log");
     let mut run = shim.run_with("server");
     run.env("SCCACHE_SERVER_UDS", "/nonexistent/<socket>")
         .arg("--log")
         .arg(&log);
     let built = build(run, &library);
     assert_eq!(built.code, Some(0), "{built:#?}");
-    let page = page_of(&log, folder.path());
+    let page = page_of(&log, directory.path());
     let text = fs::read_to_string(page).unwrap();
     for part in [
         "no server answers at /nonexistent/&#60;socket&#62;",
@@ -101,11 +104,11 @@ fn of_trouble() {
     assert_eq!(json, built.report);
 }
 
-/// A build leaves its log in the folder that it is told, of which pages are made, and nothing anywhere else.
+/// A build leaves its log in the directory that it is told, of which pages are made, and nothing anywhere else.
 #[test]
 fn of_a_build() {
     let (shim, daemon, library) = (shim(), Daemon::start(), library("hello"));
-    let (folder, out) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let (directory, out) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let output = out.path().join("0123-hello");
     let hook = |reports: &Path, end: &str| -> Output {
         library.clean();
@@ -129,11 +132,11 @@ fn of_a_build() {
             .unwrap()
     };
     for end in ["", "--failed"] {
-        let folder = folder.path().join(format!("reports{end}"));
-        fs::create_dir(&folder).unwrap();
-        let done = hook(&folder, end);
+        let directory = directory.path().join(format!("reports{end}"));
+        fs::create_dir(&directory).unwrap();
+        let done = hook(&directory, end);
         assert!(done.status.success(), "{done:?}");
-        let names = names_in(&folder);
+        let names = names_in(&directory);
         assert_eq!(names.len(), 2, "{names:?}");
         for (name, ending) in names.iter().zip([".jsonl", ".keys.jsonl"]) {
             let name = name.strip_prefix("0123-hello-");
@@ -143,17 +146,17 @@ fn of_a_build() {
         }
         for written in [1, 0] {
             let mut pages = Command::new(shim.program("nix-sccache"));
-            let pages = stdout_of(pages.args(["report", "--pages"]).arg(&folder));
+            let pages = stdout_of(pages.args(["report", "--pages"]).arg(&directory));
             assert_eq!(pages.lines().count(), written, "{pages}");
         }
-        let page = folder.join(&names[0]).with_extension("html");
+        let page = directory.join(&names[0]).with_extension("html");
         let page = fs::read_to_string(page).unwrap();
         assert_eq!(count(&page, "asked"), 2);
     }
 
-    // Whatever is wrong with the folder, the build goes on.
+    // Whatever is wrong with the directory, the build goes on.
     let said = |done: &Output| String::from_utf8_lossy(&done.stderr).into_owned();
-    let done = hook(&folder.path().join("none"), "");
+    let done = hook(&directory.path().join("none"), "");
     assert!(done.status.success(), "{done:?}");
     assert!(said(&done).contains("extra-sandbox-paths"), "{done:?}");
     fs::create_dir(&output).unwrap();
@@ -166,8 +169,8 @@ fn of_a_build() {
     assert_eq!(names_in(&output), [""; 0]);
 }
 
-fn names_in(folder: &Path) -> Vec<String> {
-    let mut names: Vec<_> = fs::read_dir(folder)
+fn names_in(directory: &Path) -> Vec<String> {
+    let mut names: Vec<_> = fs::read_dir(directory)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
@@ -196,8 +199,8 @@ fn no_output_gets_one() {
 }
 
 /// Writes the page of a log, beside it.
-fn page_of(log: &Path, folder: &Path) -> PathBuf {
-    let page = folder.join("page.html");
+fn page_of(log: &Path, directory: &Path) -> PathBuf {
+    let page = directory.join("page.html");
     let shim = shim();
     let mut report = Command::new(shim.program("nix-sccache"));
     report.args(["report", "--log"]).arg(log);
@@ -206,7 +209,7 @@ fn page_of(log: &Path, folder: &Path) -> PathBuf {
 }
 
 /// A log of calls, one a line: outcome, lane by name, begin and time in milliseconds.
-fn log_of(calls: impl IntoIterator<Item = (&'static str, u64, u64)>, folder: &Path) -> PathBuf {
+fn log_of(calls: impl IntoIterator<Item = (&'static str, u64, u64)>, directory: &Path) -> PathBuf {
     let mut text = String::new();
     for (number, (outcome, begins, takes)) in calls.into_iter().enumerate() {
         let mut call = json!({
@@ -222,7 +225,7 @@ fn log_of(calls: impl IntoIterator<Item = (&'static str, u64, u64)>, folder: &Pa
         }
         writeln!(text, "{call}").unwrap();
     }
-    let log = folder.join("log.jsonl");
+    let log = directory.join("log.jsonl");
     fs::write(&log, text).unwrap();
     log
 }
@@ -245,10 +248,10 @@ fn three_thousand() -> impl Iterator<Item = (&'static str, u64, u64)> {
 
 #[test]
 fn of_three_thousand_calls() {
-    let folder = TempDir::new().unwrap();
-    let log = log_of(three_thousand(), folder.path());
+    let directory = TempDir::new().unwrap();
+    let log = log_of(three_thousand(), directory.path());
     let began = Instant::now();
-    let page = page_of(&log, folder.path());
+    let page = page_of(&log, directory.path());
     let took = began.elapsed();
     assert!(took < Duration::from_secs(2), "{took:?}");
     let text = fs::read_to_string(&page).unwrap();
@@ -340,8 +343,8 @@ fn nearest(palette: &BTreeMap<&'static str, Colour>, pixel: Colour) -> &'static 
 /// Three bars, each as long as its call: a tenth, two and three tenths of the timeline.
 #[test]
 fn three_calls_in_a_browser() {
-    let folder = TempDir::new().unwrap();
-    let page = page_of(&log_of(THREE, folder.path()), folder.path());
+    let directory = TempDir::new().unwrap();
+    let page = page_of(&log_of(THREE, directory.path()), directory.path());
     for scheme in [Scheme::Light, Scheme::Dark] {
         let seen = Seen::of(&page, scheme, (1280, 1200));
         // What is left of the window between the page's edges, and the border.
@@ -373,8 +376,11 @@ fn three_calls_in_a_browser() {
 /// Sixteen lanes full of bars, of each colour many beside each other.
 #[test]
 fn three_thousand_calls_in_a_browser() {
-    let folder = TempDir::new().unwrap();
-    let page = page_of(&log_of(three_thousand(), folder.path()), folder.path());
+    let directory = TempDir::new().unwrap();
+    let page = page_of(
+        &log_of(three_thousand(), directory.path()),
+        directory.path(),
+    );
     for scheme in [Scheme::Light, Scheme::Dark] {
         let seen = Seen::of(&page, scheme, (1280, 1600));
         for class in ["hit", "miss", "pass", "fail"] {

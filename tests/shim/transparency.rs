@@ -72,13 +72,13 @@ fn shims_pass_each_other_over() {
 /// entry names.
 #[test]
 fn the_current_directory_is_searched_where_path_says_so() {
-    let (shim, folder) = (shim(), tempfile::tempdir().unwrap());
-    let compiler = folder.path().join("gcc");
+    let (shim, directory) = (shim(), tempfile::tempdir().unwrap());
+    let compiler = directory.path().join("gcc");
     std::fs::write(&compiler, "#!/bin/sh\necho here\n").unwrap();
     std::fs::set_permissions(&compiler, Permissions::from_mode(0o755)).unwrap();
     for (path, code) in [(None, 127), (Some(""), 0), (Some("/none:"), 0)] {
         let mut gcc = Command::new(shim.program("sccache"));
-        gcc.current_dir(folder.path()).args(["gcc", "a.c"]);
+        gcc.current_dir(directory.path()).args(["gcc", "a.c"]);
         match path {
             Some(path) => gcc.env("PATH", path),
             None => gcc.env_remove("PATH"),
@@ -90,10 +90,10 @@ fn the_current_directory_is_searched_where_path_says_so() {
 /// A source may have the name of a compiler.
 #[test]
 fn a_source_called_rustc() {
-    let (shim, folder) = (shim(), tempfile::tempdir().unwrap());
-    std::fs::write(folder.path().join("rustc.c"), "int a;\n").unwrap();
+    let (shim, directory) = (shim(), tempfile::tempdir().unwrap());
+    std::fs::write(directory.path().join("rustc.c"), "int a;\n").unwrap();
     let mut gcc = Command::new(shim.program("sccache"));
-    gcc.current_dir(folder.path())
+    gcc.current_dir(directory.path())
         .args(["gcc", "rustc.c", "-fsyntax-only"]);
     stdout_of(&mut gcc);
 }
@@ -183,8 +183,8 @@ fn a_hit_runs_no_compiler() {
 }
 
 /// Has a command use a rustc in a Nix store, whose name says all of it. One that is broken compiles nothing.
-fn in_store(folder: &Path, command: &mut Command, is_broken: bool) {
-    let compiler = folder.join("store/rustc/bin/rustc");
+fn in_store(directory: &Path, command: &mut Command, is_broken: bool) {
+    let compiler = directory.join("store/rustc/bin/rustc");
     std::fs::create_dir_all(compiler.parent().unwrap()).unwrap();
     let real = rustc().display().to_string();
     let compiles = if is_broken { "exit 1" } else { "" };
@@ -194,7 +194,7 @@ fn in_store(folder: &Path, command: &mut Command, is_broken: bool) {
     script(&compiler, &text);
     command
         .env("RUSTC", compiler)
-        .env("NIX_STORE", folder.join("store"));
+        .env("NIX_STORE", directory.join("store"));
 }
 
 /// What is no call of a compiler's is sccache's own.

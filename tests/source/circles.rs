@@ -75,13 +75,13 @@ fn no_modules_of_a_crate_are_in_a_circle() {
 
 /// The circles of a crate whose files have these texts, with the modules' names.
 fn circles_of(files: &[(&str, &str)]) -> Vec<String> {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     for (name, text) in files {
-        let file = folder.path().join(name);
+        let file = directory.path().join(name);
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
         std::fs::write(file, text).unwrap();
     }
-    circles(&folder.path().join("lib.rs"))
+    circles(&directory.path().join("lib.rs"))
         .iter()
         .map(|it| it.modules.join(" ").replace("crate::", ""))
         .collect()

@@ -17,7 +17,7 @@ pub struct Target {
 
 /// A package of ours.
 pub struct Package {
-    pub folder: PathBuf,
+    pub directory: PathBuf,
     pub targets: Vec<Target>,
 }
 
@@ -31,15 +31,17 @@ pub fn packages() -> Vec<Package> {
     packages
 }
 
-/// The manifests with a `[workspace]`, of the root and the folders in it.
+/// The manifests with a `[workspace]`, of the root and the directories in it.
 fn manifests(root: &Path) -> Vec<PathBuf> {
-    let mut folders = vec![root.to_owned()];
-    folders.extend(
+    let mut directories = vec![root.to_owned()];
+    directories.extend(
         fs::read_dir(root)
             .unwrap()
             .map(|entry| entry.unwrap().path()),
     );
-    let manifests = folders.iter().map(|folder| folder.join("Cargo.toml"));
+    let manifests = directories
+        .iter()
+        .map(|directory| directory.join("Cargo.toml"));
     manifests
         .filter(|manifest| {
             fs::read_to_string(manifest).is_ok_and(|text| {
@@ -72,19 +74,19 @@ fn metadata(manifest: &Path, options: &[&str]) -> Value {
     serde_json::from_slice(&out.stdout).unwrap()
 }
 
-/// The root of the workspace of this manifest, and the folders of all packages that it is compiled of and
+/// The root of the workspace of this manifest, and the directories of all packages that it is compiled of and
 /// no registry has.
 pub fn all_packages(manifest: &Path) -> (PathBuf, Vec<PathBuf>) {
     let metadata = metadata(manifest, &["--locked"]);
     let packages = metadata["packages"].as_array().unwrap().iter();
     let ours = packages.filter(|it| it["source"].is_null());
-    let folder = |it: &Value| {
+    let directory = |it: &Value| {
         Path::new(it["manifest_path"].as_str().unwrap())
             .parent()
             .map(Path::to_owned)
     };
     let root = metadata["workspace_root"].as_str().unwrap();
-    (root.into(), ours.filter_map(folder).collect())
+    (root.into(), ours.filter_map(directory).collect())
 }
 
 fn members(manifest: &Path) -> Vec<Package> {
@@ -98,7 +100,7 @@ fn members(manifest: &Path) -> Vec<Package> {
             }
         };
         Package {
-            folder: Path::new(it["manifest_path"].as_str().unwrap())
+            directory: Path::new(it["manifest_path"].as_str().unwrap())
                 .parent()
                 .unwrap()
                 .into(),
@@ -118,10 +120,10 @@ fn members(manifest: &Path) -> Vec<Package> {
         .collect()
 }
 
-/// The Rust files in a package's folder, without those of projects in it.
-pub fn sources(folder: &Path) -> Vec<PathBuf> {
+/// The Rust files in a package's directory, without those of projects in it.
+pub fn sources(directory: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
+    for entry in fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
         let is_other = path.join("Cargo.toml").exists() || path.ends_with("target");
         if path.is_dir() && !is_other {

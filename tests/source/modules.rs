@@ -82,8 +82,8 @@ impl Modules {
         uses
     }
 
-    /// Adds a module and those in it; `folder` has the files of its children.
-    fn add(&mut self, module: Module, folder: &Path, items: Vec<Item>) -> usize {
+    /// Adds a module and those in it; `directory` has the files of its children.
+    fn add(&mut self, module: Module, directory: &Path, items: Vec<Item>) -> usize {
         let this = self.all.len();
         self.all.push(module);
         for item in items {
@@ -102,11 +102,11 @@ impl Modules {
                 parent: this,
                 ..Module::default()
             };
-            let mut below = folder.join(&name);
+            let mut below = directory.join(&name);
             let items = if let Some((_, items)) = child.content {
                 items
             } else {
-                module.file = file_of(&child, &module.file, folder);
+                module.file = file_of(&child, &module.file, directory);
                 if module.file.ends_with("mod.rs") {
                     module.file.parent().unwrap().clone_into(&mut below);
                 }
@@ -288,7 +288,7 @@ fn parse(file: &Path) -> syn::File {
 }
 
 /// The file of a `mod name;`.
-fn file_of(child: &ItemMod, parent: &Path, folder: &Path) -> PathBuf {
+fn file_of(child: &ItemMod, parent: &Path, directory: &Path) -> PathBuf {
     for attribute in &child.attrs {
         if let Meta::NameValue(it) = &attribute.meta
             && it.path.is_ident("path")
@@ -300,11 +300,11 @@ fn file_of(child: &ItemMod, parent: &Path, folder: &Path) -> PathBuf {
             return parent.parent().unwrap().join(path.value());
         }
     }
-    let file = folder.join(format!("{}.rs", child.ident));
+    let file = directory.join(format!("{}.rs", child.ident));
     if file.exists() {
         return file;
     }
-    folder.join(child.ident.to_string()).join("mod.rs")
+    directory.join(child.ident.to_string()).join("mod.rs")
 }
 
 fn is_test(attributes: &[Attribute]) -> bool {

@@ -18,7 +18,7 @@ fn unsafe_stands_in_its_places_alone() {
     let mut outside = Vec::new();
     for file in packages()
         .iter()
-        .flat_map(|package| sources(&package.folder))
+        .flat_map(|package| sources(&package.directory))
     {
         let mut lines = Vec::new();
         find_unsafe(tokens(&file), &mut lines);
@@ -51,7 +51,7 @@ fn find_unsafe(tokens: TokenStream, lines: &mut Vec<usize>) {
 /// Whatever else changes, a user's derivation stays what it is: cargo finds no crate of ours outside of
 /// `wrapper/` to compile the shim of, and its sources take in no file from there.
 #[test]
-fn the_shim_is_made_of_its_own_folder() {
+fn the_shim_is_made_of_its_own_directory() {
     let wrapper = root().join("wrapper");
     let (workspace, mut taken) = all_packages(&wrapper.join("Cargo.toml"));
     assert_eq!(workspace, wrapper);
@@ -72,9 +72,9 @@ fn files_that_a_source_takes_in_are_found() {
     assert_eq!(files, ["/f/a.rs", "/f/c", "/f/src/d", "/f/src/e"]);
 }
 
-/// Finds the files that `include!`, its like and `#[path]` name in a source of this folder, and what else
+/// Finds the files that `include!`, its like and `#[path]` name in a source of this directory, and what else
 /// has that form.
-fn find_files(tokens: TokenStream, folder: &Path, files: &mut Vec<PathBuf>) {
+fn find_files(tokens: TokenStream, directory: &Path, files: &mut Vec<PathBuf>) {
     const NAMES: [&str; 4] = ["include", "include_bytes", "include_str", "path"];
     let mut is_next = false;
     for token in tokens {
@@ -82,15 +82,15 @@ fn find_files(tokens: TokenStream, folder: &Path, files: &mut Vec<PathBuf>) {
             TokenTree::Ident(it) => is_next = NAMES.iter().any(|name| it == name),
             TokenTree::Punct(it) => is_next &= matches!(it.as_char(), '!' | '='),
             TokenTree::Group(it) if is_next => {
-                find_files(it.stream(), folder, files);
+                find_files(it.stream(), directory, files);
                 let literal = syn::parse2::<syn::LitStr>(it.stream());
-                files.extend(literal.map(|it| lexical(&folder.join(it.value()))));
+                files.extend(literal.map(|it| lexical(&directory.join(it.value()))));
                 is_next = false;
             }
-            TokenTree::Group(it) => find_files(it.stream(), folder, files),
+            TokenTree::Group(it) => find_files(it.stream(), directory, files),
             TokenTree::Literal(it) if is_next => {
                 let literal = syn::parse_str::<syn::LitStr>(&it.to_string());
-                files.extend(literal.map(|it| lexical(&folder.join(it.value()))));
+                files.extend(literal.map(|it| lexical(&directory.join(it.value()))));
                 is_next = false;
             }
             TokenTree::Literal(_) => is_next = false,

@@ -148,7 +148,7 @@ fn gcc_with_what_it_did_not_find() {
 }
 
 #[test]
-fn a_linker_with_the_folders_that_it_searches() {
+fn a_linker_with_the_directories_that_it_searches() {
     let place = Place::new();
     place.write("f.c", "int f(void) { return 0; }");
     place.write("m.c", "int f(void); int main(void) { return f(); }");
@@ -221,7 +221,7 @@ fn programs_that_start_programs() {
         .map(|it| it.event.pid)
         .collect();
     let starts: Vec<_> = trace.with(Kind::Start, 0).map(|it| it.event.pid).collect();
-    // dash tries each folder of PATH, and it says so when it failed.
+    // dash tries each directory of PATH, and it says so when it failed.
     let failed = trace.noted().iter();
     let failed = failed.filter(|it| it.event.kind == Kind::Execute && it.event.errno != 0);
     assert_eq!(starts.len(), executed.len() - failed.count() + 1);

@@ -40,20 +40,20 @@ struct Traced {
 
 /// The trace's file, for a program that is to be traced.
 struct TraceFile {
-    folder: TempDir,
+    directory: TempDir,
 }
 
 impl TraceFile {
     fn new(capacity: u64) -> Self {
-        let folder = TempDir::with_prefix("trace-").unwrap();
-        let mut file = File::create(folder.path().join("trace")).unwrap();
+        let directory = TempDir::with_prefix("trace-").unwrap();
+        let mut file = File::create(directory.path().join("trace")).unwrap();
         file.write_all(&format::header::new(capacity)).unwrap();
         file.set_len(capacity).unwrap();
-        Self { folder }
+        Self { directory }
     }
 
     fn path(&self) -> PathBuf {
-        self.folder.path().join("trace")
+        self.directory.path().join("trace")
     }
 
     /// Sets the variables that the shim would set.
@@ -147,16 +147,16 @@ const EACCES: u16 = 13;
 /// A directory of a test's own, with a file `input`, and with `program.c` compiled.
 struct Place {
     path: PathBuf,
-    _folder: TempDir,
+    _directory: TempDir,
 }
 
 impl Place {
     fn new() -> Self {
-        let folder = TempDir::with_prefix("traced-").unwrap();
-        let path = folder.path().canonicalize().unwrap();
+        let directory = TempDir::with_prefix("traced-").unwrap();
+        let path = directory.path().canonicalize().unwrap();
         let place = Self {
             path,
-            _folder: folder,
+            _directory: directory,
         };
         place.write("input", "what is read\n");
         place

@@ -254,9 +254,9 @@ fn the_same_is_noted_once() {
 fn libraries_that_are_loaded_later_are_noted() {
     let place = Place::new();
     place.write("f.c", "int f(void) { return 0; }");
-    for folder in ["by-path", "by-name"] {
-        place.write(&format!("{folder}/empty"), "");
-        let output = format!("{folder}/libf.so");
+    for directory in ["by-path", "by-name"] {
+        place.write(&format!("{directory}/empty"), "");
+        let output = format!("{directory}/libf.so");
         stdout_of(place.command("gcc").args(["-shared", "-o", &output, "f.c"]));
     }
     let mut by_path = place.command(place.program("gcc", &[]));
@@ -271,7 +271,7 @@ fn libraries_that_are_loaded_later_are_noted() {
         Some(FileType::File)
     );
 
-    // The dynamic linker searches in the folders that the caller was linked for, and not this library's.
+    // The dynamic linker searches in the directories that the caller was linked for, and not this library's.
     let flags = ["-Wl,--enable-new-dtags,-rpath,$ORIGIN/by-name"];
     let mut by_name = place.command(place.program("gcc", &flags));
     let trace = traced(by_name.arg("loads").env("LIBRARY", "libf.so"));

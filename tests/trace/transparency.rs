@@ -11,10 +11,10 @@ use nix_sccache_tests::rustc;
 use crate::{Place, traced};
 
 /// The files below a directory: their mode, and what is in them or where they lead.
-fn tree(folder: &Path) -> BTreeMap<String, (u32, Vec<u8>)> {
+fn tree(directory: &Path) -> BTreeMap<String, (u32, Vec<u8>)> {
     let mut found = BTreeMap::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(next) = folders.pop() {
+    let mut directories = vec![directory.to_owned()];
+    while let Some(next) = directories.pop() {
         for entry in fs::read_dir(next).unwrap() {
             let path = entry.unwrap().path();
             let kind = fs::symlink_metadata(&path).unwrap();
@@ -26,7 +26,7 @@ fn tree(folder: &Path) -> BTreeMap<String, (u32, Vec<u8>)> {
             } else if kind.is_file() {
                 fs::read(&path).unwrap()
             } else {
-                folders.push(path.clone());
+                directories.push(path.clone());
                 Vec::new()
             };
             found.insert(
@@ -89,9 +89,9 @@ fn archives() {
 fn scripts() {
     is_the_same(
         "python3 -B -c 'import subprocess, os, tempfile, shutil
-with tempfile.TemporaryDirectory() as folder:
-    shutil.copy(\"input\", folder)
-    print(sorted(os.listdir(folder)), subprocess.run([\"cat\", \"input\"], capture_output=True))
+with tempfile.TemporaryDirectory() as directory:
+    shutil.copy(\"input\", directory)
+    print(sorted(os.listdir(directory)), subprocess.run([\"cat\", \"input\"], capture_output=True))
 print(subprocess.run(\"exit 3\", shell=True).returncode, os.popen(\"echo popen\").read(), os.system(\"exit 4\"))'
          perl -e 'print `cat input`, system(\"false\"), -s \"input\"; open(F, \">made\"); print F 1; mkdir \"d\"; print glob(\"*\")'
          cat <(sed s/what/who/ input) | tee out; (exit 5) || echo $?; ls -la --time-style=+ input; exec 3<input; cat <&3",

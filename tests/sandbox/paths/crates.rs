@@ -18,7 +18,7 @@ pub const LEAKING: &str = "leaking";
 /// A program, and its crates in one version or another.
 #[derive(Debug)]
 pub struct Program {
-    folder: TempDir,
+    directory: TempDir,
     count: usize,
     has_archive: bool,
     has_own: bool,
@@ -37,7 +37,7 @@ impl Program {
 
     fn with(count: usize, has_own: bool) -> Self {
         let program = Self {
-            folder: TempDir::with_prefix("nix-sccache-program-").unwrap(),
+            directory: TempDir::with_prefix("nix-sccache-program-").unwrap(),
             count,
             has_archive: true,
             has_own,
@@ -85,7 +85,7 @@ impl Program {
             .collect()
     }
 
-    /// The crates that have the path of their own folder in them, and those that depend on these.
+    /// The crates that have the path of their own directory in them, and those that depend on these.
     pub fn telling(&self) -> BTreeSet<String> {
         let tells = |index: &usize| matches!(*index % 5, 0 | 1);
         (MACROS + 1..self.count)
@@ -94,29 +94,29 @@ impl Program {
             .collect()
     }
 
-    /// The program's folder.
+    /// The program's directory.
     pub fn source(&self) -> PathBuf {
-        self.folder.path().join("program")
+        self.directory.path().join("program")
     }
 
-    /// The folder with the crates' sources.
+    /// The directory with the crates' sources.
     pub fn crates(&self) -> PathBuf {
-        self.folder.path().join("crates")
+        self.directory.path().join("crates")
     }
 
     fn write_crate(&self, index: usize, version: &str) {
         let name = name(index);
-        let folder = self.crates().join(format!("{name}-{version}"));
+        let directory = self.crates().join(format!("{name}-{version}"));
         if index == 1 {
-            write(&folder.join("build.rs"), GENERATES);
+            write(&directory.join("build.rs"), GENERATES);
         }
         if index == MACROS {
-            write(&folder.join("data.txt"), "its own data");
+            write(&directory.join("data.txt"), "its own data");
         }
         if index == NATIVE {
-            write(&folder.join("build.rs"), COMPILES_C);
+            write(&directory.join("build.rs"), COMPILES_C);
             write(
-                &folder.join("src/native.c"),
+                &directory.join("src/native.c"),
                 "const char *native_file(void) { return __FILE__; }\n",
             );
         }
@@ -131,35 +131,35 @@ impl Program {
             "[dependencies]\n".to_owned(),
             requirements(&required(index)),
         ];
-        write(&folder.join("Cargo.toml"), &manifest.concat());
+        write(&directory.join("Cargo.toml"), &manifest.concat());
         let text = if index == MACROS {
             MACRO.to_owned()
         } else {
             library(index)
         };
-        write(&folder.join("src/lib.rs"), &text);
-        write_checksum(&folder, index);
+        write(&directory.join("src/lib.rs"), &text);
+        write_checksum(&directory, index);
     }
 
     fn write_leaking(&self) {
-        let folder = self.crates().join(format!("{LEAKING}-1.0.0"));
+        let directory = self.crates().join(format!("{LEAKING}-1.0.0"));
         let manifest = [
             package(LEAKING, "1.0.0"),
             "[dependencies]\n".to_owned(),
             requirements(&[MACROS]),
         ];
-        write(&folder.join("Cargo.toml"), &manifest.concat());
+        write(&directory.join("Cargo.toml"), &manifest.concat());
         write(
-            &folder.join("src/lib.rs"),
+            &directory.join("src/lib.rs"),
             "pub fn physical() -> String { format!(\"{} {}\", crate_03::physical!(), std::env::args().count()) }\n",
         );
         // With a native library of its own.
-        write(&folder.join("build.rs"), COMPILES_C);
+        write(&directory.join("build.rs"), COMPILES_C);
         write(
-            &folder.join("src/native.c"),
+            &directory.join("src/native.c"),
             "int leaking(void) { return 1; }\n",
         );
-        write_checksum(&folder, self.count);
+        write_checksum(&directory, self.count);
     }
 
     /// A program, a library of its own and one for others, which leaves the build.
@@ -269,7 +269,7 @@ impl Program {
     }
 }
 
-/// A library that tells where it is: by its file's name, or by its folder's, or by that of
+/// A library that tells where it is: by its file's name, or by its directory's, or by that of
 /// generated code.
 fn library(index: usize) -> String {
     let name = name(index);
@@ -363,9 +363,9 @@ fn checksum(index: usize) -> String {
     format!("{:064x}", index + 1)
 }
 
-fn write_checksum(folder: &Path, index: usize) {
+fn write_checksum(directory: &Path, index: usize) {
     let text = format!("{{\"files\":{{}},\"package\":\"{}\"}}", checksum(index));
-    write(&folder.join(".cargo-checksum.json"), &text);
+    write(&directory.join(".cargo-checksum.json"), &text);
 }
 
 /// A package in a lock file; one of the registry has an index.
@@ -438,8 +438,8 @@ pub fn data(_: TokenStream) -> TokenStream {
 }
 #[proc_macro]
 pub fn physical(_: TokenStream) -> TokenStream {
-    let folder = std::env::var("CARGO_MANIFEST_DIR").unwrap();
-    let lib = std::fs::canonicalize(std::path::Path::new(&folder).join("src/lib.rs")).unwrap();
+    let directory = std::env::var("CARGO_MANIFEST_DIR").unwrap();
+    let lib = std::fs::canonicalize(std::path::Path::new(&directory).join("src/lib.rs")).unwrap();
     format!("{lib:?}").parse().unwrap()
 }
 "#;

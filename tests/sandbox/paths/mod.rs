@@ -291,7 +291,7 @@ fn whatever_leaves_has_real_paths() {
         },
         shape(
             "a map of what was linked",
-            // Some of what is linked is in a folder of a name that nobody knows.
+            // Some of what is linked is in a directory of a name that nobody knows.
             "--bin program -- -C link-arg=-Wl,-Map=$PWD/map && \
              sed -i -E 's,[^ ]*/(rustc|cc)[A-Za-z0-9]{6},its/own,' map && mv map $built",
             "map",
