@@ -27,6 +27,7 @@ use serde_json::Value;
 use crate::connection;
 use crate::process;
 use crate::session::Session;
+use crate::settings;
 
 /// How long the storage may take for an answer that no call waits for.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -146,7 +147,7 @@ fn stop(local: &Local) {
 
 /// How many bytes are fetched at most.
 fn limit() -> u64 {
-    let given = env::var(contract::PREFETCH).ok();
+    let given = settings::text(contract::PREFETCH);
     let given = given.and_then(|bytes| bytes.parse().ok());
     given.unwrap_or(contract::DEFAULT_PREFETCH)
 }
