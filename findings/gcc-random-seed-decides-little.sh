@@ -8,7 +8,8 @@
 # - Those objects are the same, with --coverage too (and the notes, .gcno), but for -flto, which has it in names of sections.
 # - What writes options down writes the seed: -g (DW_AT_producer), -frecord-gcc-switches, -fverbose-asm (with -S or
 #   -save-temps), the messages of -v, and reports of diagnostics (-fdiagnostics-format=sarif-file).
-# - clang 13 to 23 takes the option and goes by nothing of it, but for -frecord-gcc-switches.
+# - clang 13 to 23 takes the option and goes by nothing of it. It writes it down with -frecord-gcc-switches, and 18 alone with
+#   -g.
 #
 # Why it matters: nixpkgs gives compilers ten characters of the derivation's output path as the seed. A cache that has it in
 # each key shares no object of C between derivations; one that has it in none has debug information with another derivation's.

@@ -15,8 +15,8 @@ const KEEP_THE_NAME: &str = "\
     --coverage -M -fcallgraph-info -fdump- -flto -fopt-info -fprofile -frecord-gcc-switches -fstack-usage \
     -ftest-coverage -gsplit-dwarf -save-temps --save-temps -v -### -Wp,-M -Wa,-a -Wa,-MD -Wa,--MD";
 
-/// With these the random seed that nixpkgs gives compilers is in what gcc makes, or prints (11 to 16); clang (13 to 23)
-/// does without.
+/// With these the random seed that nixpkgs gives compilers is in what gcc makes, or prints (11 to 16); clang (13 to 23) goes
+/// by none, and writes it down with some of them.
 const KEEP_THE_SEED: &str = "\
     -g --coverage -coverage -flto -fprofile -ftest-coverage -frecord- -fcoverage -fsave-optimization-record \
     -fverbose-asm -fdiagnostics-format -fdiagnostics-add-output -fdiagnostics-set-output -fdump- -save-temps --save-temps \
