@@ -16,7 +16,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsStr;
 use std::fmt;
-use std::fs::{self, File, FileTimes, FileType, Metadata, OpenOptions};
+use std::fs::{self, File, FileType, Metadata, OpenOptions};
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::ffi::OsStrExt;
@@ -24,9 +24,8 @@ use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, ScopedJoinHandle};
-use std::time::SystemTime;
 
-use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::fs::{CWD, RenameFlags, Timespec, Timestamps, UTIME_NOW, futimens, renameat_with};
 use rustix::io::Errno;
 
 use crate::entry::{EntryError, StoredEntry, StoredFile};
@@ -195,9 +194,16 @@ fn take(
     fs::rename(unpacked, temporary).ok()?;
     let taken = File::open(temporary).ok()?;
     taken.set_permissions(like.permissions()).ok()?;
-    let now = SystemTime::now();
-    let times = FileTimes::new().set_accessed(now).set_modified(now);
-    taken.set_times(times).ok()?;
+    // As the system dates what is written: by a finer clock it would be newer than what is made of it in the same tick.
+    let now = Timespec {
+        tv_sec: 0,
+        tv_nsec: UTIME_NOW,
+    };
+    let times = Timestamps {
+        last_access: now,
+        last_modification: now,
+    };
+    futimens(&taken, &times).ok()?;
     taken.metadata().ok()
 }
 
@@ -446,7 +452,7 @@ mod tests {
     use std::os::unix::net::UnixListener;
     use std::process::{Child, Command, Stdio};
     use std::thread::sleep;
-    use std::time::Duration;
+    use std::time::{Duration, SystemTime};
 
     use nix_sccache_contract::wire::Key;
     use rustix::fs::{FileType, Mode, makedev, mknodat};
