@@ -12,6 +12,7 @@ mod gateway;
 mod machines;
 mod many;
 mod paths;
+mod plan;
 mod program;
 mod reports;
 mod toolchain;
