@@ -90,7 +90,7 @@ const DEFAULT_MAX_FRAME_LENGTH: u64 = 1 << 30;
 /// The environment that gives a derivation the cache that is `wanted`.
 pub fn sccache_env(wanted: &Wanted) -> Result<Env, Error> {
     let at = |name: &str| AttrPath::default().attr(name);
-    let wrap = wanted.wrap.as_deref().unwrap_or(&Language::ALL);
+    let wrap = wanted.wrap.as_deref().unwrap_or(Language::ALL);
     if wrap.is_empty() {
         return Err(at("wrap").error(
             "this is empty, so there is nothing to cache: name at least one of rust, c, c++",

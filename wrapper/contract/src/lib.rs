@@ -24,6 +24,7 @@ pub mod hidden;
 pub mod json;
 mod language;
 pub mod log;
+mod named;
 pub mod outputs;
 pub mod part;
 pub mod record;

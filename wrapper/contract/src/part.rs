@@ -4,42 +4,41 @@ use serde_json::Map;
 
 use crate::hex;
 use crate::json::{Json, Member, members, put, record};
+use crate::named::named;
 use crate::secret;
 
-/// What a part is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize),
-    serde(rename_all = "kebab-case")
-)]
-pub enum Kind {
-    /// The version of cargo's package. It is in the key by what it changes.
-    Package,
-    /// The compiler.
-    Compiler,
-    /// The workspace wrapper.
-    Wrapper,
-    /// The directory that the compiler is called in.
-    Directory,
-    /// An argument.
-    Argument,
-    /// The order of the arguments.
-    Order,
-    /// A variable that was asked for by name.
-    Variable,
-    /// A variable that was read with others whose names begin alike, or with all; and `BEGINNING*`, that they were.
-    Environment,
-    /// A source, a header, or any other file.
-    Source,
-    /// Another crate.
-    Dependency,
-    /// A library that is no crate.
-    Library,
-    /// What a directory lists.
-    Listing,
-    /// Where a symbolic link leads.
-    Link,
+named! {
+    /// What a part is.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+    #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+    pub enum Kind {
+        /// The version of cargo's package. It is in the key by what it changes.
+        Package = "package",
+        /// The compiler.
+        Compiler = "compiler",
+        /// The workspace wrapper.
+        Wrapper = "wrapper",
+        /// The directory that the compiler is called in.
+        Directory = "directory",
+        /// An argument.
+        Argument = "argument",
+        /// The order of the arguments.
+        Order = "order",
+        /// A variable that was asked for by name.
+        Variable = "variable",
+        /// A variable that was read with others whose names begin alike, or with all; and `BEGINNING*`, that they were.
+        Environment = "environment",
+        /// A source, a header, or any other file.
+        Source = "source",
+        /// Another crate.
+        Dependency = "dependency",
+        /// A library that is no crate.
+        Library = "library",
+        /// What a directory lists.
+        Listing = "listing",
+        /// Where a symbolic link leads.
+        Link = "link",
+    }
 }
 
 /// What a part had for a value.
@@ -73,43 +72,13 @@ record! {
     }
 }
 
-impl Kind {
-    const ALL: [(Self, &'static str); 13] = [
-        (Self::Package, "package"),
-        (Self::Compiler, "compiler"),
-        (Self::Wrapper, "wrapper"),
-        (Self::Directory, "directory"),
-        (Self::Argument, "argument"),
-        (Self::Order, "order"),
-        (Self::Variable, "variable"),
-        (Self::Environment, "environment"),
-        (Self::Source, "source"),
-        (Self::Dependency, "dependency"),
-        (Self::Library, "library"),
-        (Self::Listing, "listing"),
-        (Self::Link, "link"),
-    ];
-}
-
-impl Kind {
-    /// Its name, as records have it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        let name = Self::ALL.iter().find(|(kind, _)| *kind == self);
-        name.map_or("", |(_, name)| name)
-    }
-}
-
 impl Json for Kind {
     fn write(&self, text: &mut String) {
         self.name().to_owned().write(text);
     }
 
     fn read(value: &serde_json::Value) -> Option<Self> {
-        let kind = Self::ALL
-            .iter()
-            .find(|(_, name)| value.as_str() == Some(name))?;
-        Some(kind.0)
+        Self::named(value.as_str()?)
     }
 }
 
