@@ -20,6 +20,9 @@ const CALLS: &str = "BENCH_CALLS";
 /// Whether programs are counted, in the place of time.
 const COUNT: &str = "BENCH_COUNT";
 
+/// What the log calls the language of a build script's run.
+const BUILD_SCRIPT: &str = "build script";
+
 /// A call, as a line: `BEGAN ENDED NANOSECONDS PROGRAMS`.
 struct Call {
     /// Microseconds since 1970.
@@ -113,6 +116,10 @@ pub fn print_hits(what: &str, directory: &Path) {
             _ if entry.outcome != Outcome::Hit => others += 1,
             Some(call) if call.programs > 0 => programs.push(call.programs),
             Some(call) => times.push(call.took),
+            // Cargo starts those itself: their time is the shim's own.
+            None if entry.language == BUILD_SCRIPT => {
+                times.push(Duration::from_micros(entry.took));
+            }
             None => panic!("a hit that no launcher saw: {entry:?}"),
         }
     }
