@@ -1,5 +1,5 @@
-//! What is linked and runs in the build only: build scripts and procedural macros of dependencies, which are stored whole,
-//! with all that their linkers read.
+//! What is linked. Build scripts and procedural macros of dependencies, which run in the build only, are stored whole, with
+//! all that their linkers read; what may be installed is linked anew from what rustc gave the linker.
 
 use std::fs;
 
@@ -214,4 +214,159 @@ fn another_derivation() {
     assert_eq!(built(&first, ""), (false, false, true));
     assert_eq!(built(&second, ""), (true, false, true));
     assert_eq!(built(&first, "--defsym=v=1"), (false, false, true));
+}
+
+/// A program, a library of Rust with a C one that it uses, and another C one that its linker alone finds.
+fn program(arguments: &str) -> Case {
+    case(&format!(
+        "mkdir n other; archive n/libn.a n.c -DN=1; archive n/libm.a m.c -DM=1; lib a -L native=n -l static=n {LIB}; \
+         bin p --extern a=target/liba-a.rlib {arguments} -C link-arg=-Ln -C link-arg=-lm; ./target/p-p"
+    ))
+    .about("p")
+    .file("n.c", "int n(void) { return N; }")
+    .file("m.c", "int m(void) { return M; }")
+    .file(
+        "src/a.rs",
+        "unsafe extern \"C\" { fn n() -> i32; } #[derive(Debug)] pub struct A(pub i32); pub fn f() -> A { unsafe { A(n()) } }",
+    )
+    .file("src/p.rs", PROGRAM)
+}
+
+/// Options for the library of a program, by a variable of the script.
+const LIB: &str = "${lib_options-}";
+
+const PROGRAM: &str = "unsafe extern \"C\" { fn m() -> i32; } mod q { pub fn g<T: std::fmt::Debug>(t: T) -> String { format!(\"{t:?}\") } } \
+    fn main() { println!(\"{} {}\", q::g(a::f()), unsafe { m() }); }";
+
+#[test]
+fn a_program() {
+    program("")
+        .misses_when(|project| project.file("src/p.rs", PROGRAM.replace("{t:?}", "{t:#?}")))
+        .misses_when(|project| project.script("-DN=1", "-DN=2"))
+        // Which the linker alone reads.
+        .hits_when(|project| project.script("-DM=1", "-DM=2"))
+        .check();
+}
+
+#[test]
+fn profiles_of_programs() {
+    for (profile, of_library) in [
+        ("-C opt-level=3", ""),
+        ("-C debuginfo=2", "-C debuginfo=2"),
+        ("-C opt-level=3 -C debuginfo=1 -C codegen-units=16", ""),
+        ("-C opt-level=3 -C lto=thin", "-C linker-plugin-lto"),
+        (
+            "-C opt-level=3 -C lto=fat -C codegen-units=1 -C panic=abort",
+            "",
+        ),
+        ("-C opt-level=3 -C lto=fat -C debuginfo=2", "-C debuginfo=2"),
+        ("-C strip=symbols", ""),
+        ("-C strip=debuginfo -C debuginfo=2", "-C debuginfo=2"),
+        ("-C incremental=incremental", ""),
+        ("-C link-arg=-Wl,--build-id=sha1 -C debuginfo=2", ""),
+        ("-C linker-features=-lld -C debuginfo=2", ""),
+        (
+            "-C linker-features=-lld -C link-arg=-Wl,--build-id=sha1",
+            "",
+        ),
+        ("-C prefer-dynamic -C rpath", ""),
+        (
+            "-C relocation-model=static -C target-feature=+crt-static",
+            "",
+        ),
+        ("-C split-debuginfo=packed -C debuginfo=2", ""),
+        ("-C split-debuginfo=unpacked -C debuginfo=2", ""),
+    ] {
+        program(profile)
+            .ignore("incremental")
+            .variable("bitcode", "")
+            .variable("lib_options", of_library)
+            .hits_when(|project| project.script("-DM=1", "-DM=2"))
+            .check();
+    }
+}
+
+#[test]
+fn libraries_harnesses_and_several_at_once() {
+    const C: &str = "#[unsafe(no_mangle)] pub extern \"C\" fn c() -> i32 { 7 } #[test] fn t() {}";
+    let all = "crate c cdylib dep-info,link; crate d dylib dep-info,metadata,link -C prefer-dynamic; \
+               proc_macro m; crate s staticlib,cdylib,rlib dep-info,metadata,link; \
+               crate t bin dep-info,link --test; ./target/t-t --list; rustc --crate-name e src/c.rs --test -o harness";
+    for about in ["c", "d", "m", "s", "t", "e"] {
+        case(all)
+            .about(about)
+            .file("src/c.rs", C)
+            .file("src/d.rs", C)
+            .file("src/s.rs", C)
+            .file("src/t.rs", C)
+            .file("src/m.rs", "extern crate proc_macro; #[proc_macro] pub fn m(i: proc_macro::TokenStream) -> proc_macro::TokenStream { i }")
+            .check();
+    }
+}
+
+/// Then rustc runs, and its messages are what people read.
+#[test]
+fn a_program_that_does_not_link_any_more() {
+    program("")
+        .fails_when(|project| project.file("m.c", "int k(void) { return M; }"))
+        .fails_when(|project| project.script("-DM=1; ", "-DM=1; rm n/libm.a; "))
+        .check();
+}
+
+#[test]
+fn a_linker_that_warns() {
+    const WARNS: &str = "int m(void) { return M; } static const char w[] __attribute__((section(\".gnu.warning.m\"))) = \"m is old\";";
+    for lint in ["", "-W linker_messages"] {
+        program(&format!("-C linker-features=-lld {lint}"))
+            .right_when(|project| project.file("m.c", WARNS))
+            .check();
+        program(&format!("-C linker-features=-lld {lint}"))
+            .file("m.c", WARNS)
+            .right_when(|project| project.file("m.c", "int m(void) { return M; }"))
+            .check();
+    }
+}
+
+/// What is given to the linker by name is read by it anew; what says how rustc calls it is in the key.
+#[test]
+fn arguments_for_linkers() {
+    program("-C link-arg=-Wl,-Map=map -C link-arg=version.ld")
+        .file("version.ld", "VERSION { A { global: main; }; };")
+        .ignore("map")
+        .hits_when(|project| project.file("version.ld", "VERSION { B { global: main; }; };"))
+        .misses_when(|project| project.script("-Wl,-Map=map", "-Wl,--defsym=v=1"))
+        .check();
+    program("-C linker=./cc")
+        .with(|project| project.program("cc", "#!/bin/sh\nexec /usr/bin/cc \"$@\"\n"))
+        .hits_when(|project| {
+            project.program(
+                "cc",
+                "#!/bin/sh\nexec /usr/bin/cc \"$@\" -Wl,--defsym=v=1\n",
+            );
+        })
+        .check();
+    for arguments in ["--print link-args", "-C save-temps", "-C linker-flavor=gcc"] {
+        program(arguments)
+            .bypasses()
+            .ignore("target/")
+            .ignore("printed")
+            .with(|project| project.script("; ./target/p-p", ">printed"))
+            .check();
+    }
+}
+
+/// In derivations with outputs of equal and of other length.
+#[test]
+fn a_program_of_another_derivation() {
+    let flags = |name: &str| {
+        format!(
+            "-rpath /nix/store/abcdefghijabcdefghijabcdefghij12-{name}/lib -L/nix/store/abcdefghijabcdefghijabcdefghij12-{name}/lib"
+        )
+    };
+    let arguments = "-C linker=wrapper/bin/gcc -C linker-features=-lld -C link-arg=-Bwrapper/bin";
+    let mut case = with_wrappers(program(arguments)).variable("NIX_LDFLAGS", &flags("a"));
+    for name in ["b", "longer"] {
+        case = case.hits_when(|project| project.variable("NIX_LDFLAGS", flags(name)));
+    }
+    case.check();
 }

@@ -110,6 +110,7 @@ impl World {
         command
             .env_clear()
             .envs(settings)
+            .env("NIX_SCCACHE_LINKS", "all")
             .env("through", self.shim.program("sccache"))
             .args(run.get_args());
         command

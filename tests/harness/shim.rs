@@ -70,12 +70,14 @@ impl Shim {
         command
     }
 
-    /// `nix-sccache run`, with what is common to all transports.
+    /// `nix-sccache run`, with what is common to all transports. What may be installed is linked without the cache, so that
+    /// libraries count alone.
     pub fn run_with(&self, transport: &str) -> Command {
         let mut command = Command::new(self.program("nix-sccache"));
         command
             .env("NIX_SCCACHE_SCCACHE", sccache())
             .env("NIX_SCCACHE_TRANSPORT", transport)
+            .env("NIX_SCCACHE_LINKS", "host")
             .env("RUSTC_WRAPPER", self.program("sccache"))
             .env("CARGO_INCREMENTAL", "0")
             .env_remove("NIX_SCCACHE_SESSION")

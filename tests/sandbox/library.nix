@@ -43,6 +43,8 @@ pkgs.rustPlatform.buildRustPackage (
     {
       name = "library";
       inherit run src;
+      # Libraries count alone.
+      NIX_SCCACHE_LINKS = "host";
       cargoLock.lockFile = src + "/Cargo.lock";
       doCheck = false;
     }

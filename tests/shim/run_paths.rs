@@ -30,6 +30,7 @@ fn compile(shim: &Shim, daemon: &Daemon, folder: &Path, out: &str, before: &str)
             "NIX_LDFLAGS",
             format!("-rpath {out}/lib -rpath /of/another/lib"),
         )
+        .env("NIX_SCCACHE_LINKS", "all")
         .env("CARGO", "cargo");
     let build = format!(
         "{before} $RUSTC_WRAPPER rustc --crate-name answer --edition 2024 --crate-type proc-macro --emit dep-info,link \
@@ -63,8 +64,9 @@ fn uses_of_a_dependencys_macro_hit() {
         )
     };
     for (before, expected, has_own) in [
-        ("", (1, 0), false),
-        ("CARGO_PRIMARY_PACKAGE=1", (0, 1), true),
+        ("", (2, 0), false),
+        // It is linked anew, and what uses it compiled.
+        ("CARGO_PRIMARY_PACKAGE=1", (1, 1), true),
     ] {
         let daemon = Daemon::start();
         compile(&shim, &daemon, folder.path(), "/nix/store/first", before);

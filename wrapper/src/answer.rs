@@ -1,5 +1,7 @@
 //! Answers an invocation from the cache; or runs its compiler under observation, and stores what came of it.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -34,6 +36,7 @@ use crate::observed::{self, Ran, Trace};
 use crate::out_dir::{self, Tree};
 use crate::outer_trace::Told;
 use crate::process::{self, Rewrite};
+use crate::relink::{Relink, StandIn};
 use crate::relocated::{self, Text};
 use crate::request::{self, Request, variables};
 use crate::rust_program;
@@ -41,6 +44,7 @@ use crate::session::{self, Session};
 use crate::settings;
 use crate::stable_paths::StablePaths;
 use crate::store::{self, Constant};
+use crate::temporary::TemporaryDirectory;
 
 /// An invocation to answer.
 pub struct Question<'a> {
@@ -54,8 +58,8 @@ pub struct Question<'a> {
     pub linked: Linked,
     /// What was on its standard input, where its source is that.
     pub stdin: Option<&'a [u8]>,
-    /// The command that runs it.
-    pub command: &'a dyn Fn() -> Command,
+    /// The command that runs it, with what rustc is to call in its linker's place.
+    pub command: &'a dyn Fn(Option<&StandIn>) -> Command,
 }
 
 /// What came of it.
@@ -127,11 +131,12 @@ impl Question<'_> {
                     miss.verified = Some(hit.entry);
                     hit.manifest
                 }
-                Ok(Found::Hit(hit)) => match put_in_place(&hit, &request) {
-                    Ok(said) => {
+                Ok(Found::Hit(hit)) => match self.put_in_place(&hit, &request, &directory) {
+                    Ok(Ok(said)) => {
                         self.note_slow(connection.storage.waited());
                         return self.replay(*hit, &said, request);
                     }
+                    Ok(Err(why)) => return Answer::Refused(BypassReason::Relink(why)),
                     Err(RestoreError::Refused { path, .. }) => {
                         let path = path.display().to_string();
                         return Answer::Refused(BypassReason::Unnamed(path));
@@ -180,7 +185,7 @@ impl Question<'_> {
         if waited >= STORAGE_IS_SILENT {
             return self.unreachable(CacheError::StorageSlow(in_seconds(waited)));
         }
-        self.run(miss, memo, connection)
+        self.run(miss, memo, connection, &directory)
     }
 
     /// What the cache is to be asked for, as if these roots were of no matter.
@@ -190,7 +195,14 @@ impl Question<'_> {
         roots: Vec<PathBuf>,
         memo: &mut Memo,
     ) -> io::Result<Request> {
-        let mut request = request::of(self.invocation, directory, roots, self.stdin, memo)?;
+        let mut request = request::of(
+            self.invocation,
+            directory,
+            roots,
+            self.stdin,
+            self.linked,
+            memo,
+        )?;
         // Links lead out of what is shown, and whoever follows one and tells is found out.
         request.places.extend(self.paths.hidden());
         Ok(request)
@@ -206,7 +218,7 @@ impl Question<'_> {
         if env::var_os(contract::RECACHE).is_some() {
             return Ok(Found::Miss(Manifest::default()));
         }
-        let directories = request.writable.len();
+        let directories = request.writable.len() + usize::from(request.relinks);
         let damaged = |why| self.fault(Fault::EntryDamaged(why));
         engine::look_up(&mut connection.storage, digest, world, directories, damaged)
     }
@@ -249,12 +261,6 @@ impl Question<'_> {
 
     /// The variables that the compiler sees.
     fn environment(&self, request: &Request) -> Environment {
-        let command = (self.command)();
-        let changed = |name: &std::ffi::OsStr| command.get_envs().any(|(other, _)| other == name);
-        let inherited = env::vars_os().filter(|(name, _)| !changed(name));
-        let given = command
-            .get_envs()
-            .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())));
         let counts = if request.out_dir.is_some() {
             variables::counts_for_build_script
         } else if request.has_seed {
@@ -262,7 +268,7 @@ impl Question<'_> {
         } else {
             variables::counts_without_seed
         };
-        let all: Vec<_> = inherited.chain(given).collect();
+        let all = variables_of(&(self.command)(None));
         let seeds = variables::seeds(all.iter().map(|(name, value)| (&**name, &**value)));
         let all = all
             .into_iter()
@@ -344,8 +350,23 @@ impl Question<'_> {
     }
 
     /// Runs the compiler, and stores what it made.
-    fn run(&self, miss: Miss, mut memo: Memo, mut connection: Connection) -> Answer {
-        let command = (self.command)();
+    fn run(
+        &self,
+        miss: Miss,
+        mut memo: Memo,
+        mut connection: Connection,
+        directory: &Path,
+    ) -> Answer {
+        let links = self.invocation.rustc().zip(self.session);
+        let links = links.filter(|_| self.linked == Linked::ForOutputs);
+        let stand_in = links.and_then(|(call, session)| {
+            StandIn::new(session, call, self.paths.roots_to_link(), true)
+        });
+        if links.is_some() && stand_in.is_none() {
+            return Answer::Refused(BypassReason::Relink("no place for its objects".to_owned()));
+        }
+        let stand_in = stand_in.as_ref();
+        let command = (self.command)(stand_in);
         let program = PathBuf::from(command.get_program());
         let scratch = self
             .session
@@ -354,7 +375,7 @@ impl Question<'_> {
             Ok(trace) => trace,
             Err(error) => return Answer::Refused(BypassReason::NotTraced(error.to_string())),
         };
-        let pass_on: &Rewrite = &|said| self.paths.real(said);
+        let pass_on: &Rewrite = &|said| real(self.paths, stand_in, said);
         observed::outlast(self.files_given());
         let ran = observed::run(
             command,
@@ -375,13 +396,17 @@ impl Question<'_> {
             tell_trace(&trace, &program, &ran);
             Err(Some(BypassReason::RealPath))
         } else {
-            match self.seen(miss.asked, &trace, &program, &ran) {
+            match self.seen(miss.asked, &trace, &program, &ran, stand_in) {
                 Ok((asked, seen)) => {
                     let told = self.told(&asked.request, &seen.inputs);
                     let outputs: Vec<_> = seen.outputs.iter().map(|it| it.path.clone()).collect();
                     let verified = miss.verified.as_ref();
-                    let stored =
-                        self.store(asked, verified, &ran, seen, &mut memo, &mut connection);
+                    let stored = self
+                        .links_of(&asked.request, stand_in, &seen, directory, &ran)
+                        .and_then(|links| {
+                            let ran = (&ran, links.as_slice());
+                            self.store(asked, verified, ran, seen, &mut memo, &mut connection)
+                        });
                     if let Some(mut told) = told {
                         if let Err(Some(reason @ BypassReason::Clock)) = &stored {
                             told.unnamed(&reason.to_string());
@@ -398,8 +423,8 @@ impl Question<'_> {
             }
         };
         if self.paths.is_strict() {
-            io::stdout().write_all(&self.paths.real(&ran.stdout)).ok();
-            io::stderr().write_all(&self.paths.real(&ran.stderr)).ok();
+            io::stdout().write_all(&pass_on(&ran.stdout)).ok();
+            io::stderr().write_all(&pass_on(&ran.stderr)).ok();
         }
         if ran.status.success()
             && let Err(error) = self.paths.finish(self.invocation)
@@ -431,9 +456,10 @@ impl Question<'_> {
         trace: &Trace,
         program: &Path,
         ran: &Ran,
+        stand_in: Option<&StandIn>,
     ) -> Result<(Asked, Observation), Option<BypassReason>> {
         for asked in asked {
-            let seen = self.observation(&asked.request, trace, program, ran)?;
+            let seen = self.observation(&asked.request, trace, program, ran, stand_in)?;
             // What it was called with is not all that a wrapper calls the compiler with.
             let said = [&ran.stdout, &ran.stderr];
             let has_seed = |sign: &[u8]| tells_of(sign, &seen.outputs, said);
@@ -451,7 +477,7 @@ impl Question<'_> {
         &self,
         asked: Asked,
         verified: Option<&StoredEntry>,
-        ran: &Ran,
+        (ran, links): (&Ran, &[OutputFile]),
         seen: Observation,
         memo: &mut Memo,
         connection: &mut Connection,
@@ -481,7 +507,8 @@ impl Question<'_> {
             return Ok((Stored::Anew, asked.made_of(inputs, look)));
         }
         let entry = entry(&asked, ran, code, &outputs, &inputs, &look);
-        let entry = entry.map_err(|error| Some(BypassReason::Unreadable(error.to_string())))?;
+        let mut entry = entry.map_err(|error| Some(BypassReason::Unreadable(error.to_string())))?;
+        entry.files.extend_from_slice(links);
         if let Some(stored) = verified {
             match difference(stored, &entry) {
                 None => return Ok((Stored::AsBefore, asked.made_of(inputs, look))),
@@ -528,6 +555,7 @@ impl Question<'_> {
         trace: &Trace,
         program: &Path,
         ran: &Ran,
+        stand_in: Option<&StandIn>,
     ) -> Result<Observation, Option<BypassReason>> {
         let not_traced = |error: io::Error| Some(BypassReason::NotTraced(error.to_string()));
         let bytes = trace.read().map_err(not_traced)?;
@@ -540,6 +568,11 @@ impl Question<'_> {
             .flat_map(|it| [it.canonicalize().ok(), Some(it)])
             .flatten()
             .collect();
+        let directory = self.paths.directory().map(Path::to_owned);
+        let directory = directory
+            .or_else(|| env::current_dir().ok())
+            .unwrap_or_default();
+        let made = stand_in.map(|it| it.made(&directory)).unwrap_or_default();
         let rules = Rules {
             places: &request.places,
             writable: &request.writable,
@@ -560,6 +593,7 @@ impl Question<'_> {
             } else {
                 variables::reads
             },
+            stand_in: stand_in.map(|it| (it.program(), made.as_slice())),
             is_plain: variables::is_plugin_of_gcc,
             has_plugins: variables::has_plugins,
         };
@@ -593,6 +627,52 @@ impl Question<'_> {
             }
         }
         Ok(with_variables_of_sources(seen))
+    }
+
+    /// What an entry has of what a run linked.
+    fn links_of(
+        &self,
+        request: &Request,
+        stand_in: Option<&StandIn>,
+        seen: &Observation,
+        directory: &Path,
+        ran: &Ran,
+    ) -> Result<Vec<OutputFile>, Option<BypassReason>> {
+        let Some(stand_in) = stand_in.filter(|_| ran.status.success()) else {
+            return Ok(Vec::new());
+        };
+        let number = u8::try_from(request.writable.len()).unwrap_or(u8::MAX);
+        let variables = variables_of(&(self.command)(None));
+        let links = stand_in.recipe(number, seen, &variables, directory, request.target());
+        links.map_err(|why| Some(BypassReason::Relink(why)))
+    }
+
+    /// Puts the files of an entry in place, and says what else is in it: all of it, or nothing. What it links is linked
+    /// anew; if that does not go as it went, the reason is what it says.
+    fn put_in_place(
+        &self,
+        hit: &Hit,
+        request: &Request,
+        directory: &Path,
+    ) -> Result<Result<Said, String>, RestoreError> {
+        let Some(call) = self.invocation.rustc().filter(|_| request.relinks) else {
+            return put_in_place(hit, request, None).map(Ok);
+        };
+        let output = request.writable.first().map_or(directory, PathBuf::as_path);
+        let kept = match TemporaryDirectory::as_rustcs(output) {
+            Ok(kept) => kept,
+            Err(error) => return Ok(Err(error.to_string())),
+        };
+        let said = put_in_place(hit, request, Some(kept.path()))?;
+        let relink = Relink {
+            call,
+            variables: &variables_of(&(self.command)(None)),
+            directory,
+            target: request.target(),
+            output,
+            roots: self.paths.roots_to_link(),
+        };
+        Ok(relink.run(kept.path()).map(|()| said))
     }
 
     /// Whether the time is in what a C compiler made: it was asked for, and no variable says what it is.
@@ -667,6 +747,27 @@ fn tell_trace(trace: &Trace, program: &Path, ran: &Ran) {
     }
 }
 
+/// The variables that a command sees.
+fn variables_of(command: &Command) -> BTreeMap<OsString, OsString> {
+    let mut variables: BTreeMap<_, _> = env::vars_os().collect();
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => variables.insert(name.to_owned(), value.to_owned()),
+            None => variables.remove(name),
+        };
+    }
+    variables
+}
+
+/// What a compiler said, with real paths, and with the linker that it would have called.
+pub fn real<'a>(paths: &StablePaths, stand_in: Option<&StandIn>, said: &'a [u8]) -> Cow<'a, [u8]> {
+    let real = paths.real(said);
+    match stand_in.map(|stand_in| stand_in.named(&real)) {
+        Some(Cow::Owned(named)) => Cow::Owned(named),
+        _ => real,
+    }
+}
+
 /// What is stored of the run.
 fn entry(
     asked: &Asked,
@@ -727,8 +828,9 @@ struct Said {
     paths: Vec<PathBuf>,
 }
 
-/// Puts the files of an entry in place, and says what else is in it: all of it, or nothing.
-fn put_in_place(hit: &Hit, request: &Request) -> Result<Said, RestoreError> {
+/// Puts the files of an entry in place, and says what else is in it: all of it, or nothing. What is to be linked goes to
+/// a directory of its own.
+fn put_in_place(hit: &Hit, request: &Request, kept: Option<&Path>) -> Result<Said, RestoreError> {
     let shown = |text: &[u8]| match request.target() {
         Some(target) => relocated::shown(text, target).into_owned(),
         None => relocated::with_roots(text, request),
@@ -740,14 +842,16 @@ fn put_in_place(hit: &Hit, request: &Request) -> Result<Said, RestoreError> {
     };
     let (stdout, stderr) = (shown(stdout), shown(&hit.entry.stderr()?));
     let directory = |number: u8| {
-        let path = request.writable.get(usize::from(number))?.clone();
+        let mut all = request.writable.iter().map(PathBuf::as_path).chain(kept);
+        let path = all.nth(usize::from(number))?.to_owned();
         Some(Directory {
             path,
             may_be_made: request.makes_directory,
         })
     };
     let others = |file: &StoredFile| {
-        let is_other = request.target().is_some() && is_list_of_sources(&file.name);
+        let is_in_place = usize::from(file.directory) < request.writable.len();
+        let is_other = is_in_place && request.target().is_some() && is_list_of_sources(&file.name);
         is_other
             .then(|| Ok(shown(&hit.entry.contents(file)?)))
             .transpose()

@@ -16,7 +16,7 @@ use nix_sccache_contract::log::{Entry, Outcome};
 use nix_sccache_contract::{self as contract, Language};
 use rustix::fs::{MemfdFlags, memfd_create};
 
-use crate::answer::{Answer, Question};
+use crate::answer::{self, Answer, Question};
 use crate::cache_error::print_cache_error;
 use crate::cacheability::{self, Cacheability};
 use crate::invocation::{Compiler, Invocation, Kind, are_too_long, response_file};
@@ -28,6 +28,7 @@ use crate::print::print_error;
 use crate::process::{self, Start};
 use crate::project_wrapper;
 use crate::real_sccache;
+use crate::relink::StandIn;
 use crate::run_paths;
 use crate::session::Session;
 use crate::settings;
@@ -254,7 +255,10 @@ impl Call {
     /// Looks at what counts beside the arguments.
     fn look_around(&mut self, session: Option<&Session>) {
         let given = &self.invocation;
-        self.linked = given.rustc().map(Linked::of).unwrap_or_default();
+        let links = given
+            .rustc()
+            .filter(|_| given.compiler.kind != Kind::Rustdoc);
+        self.linked = links.map(Linked::of).unwrap_or_default();
         let forbid = || surroundings::forbid(given, self.linked);
         self.is = self.is.clone().unless(forbid);
         let may_be_shown = given.compiler.kind != Kind::OtherRust && is_wrapped(Language::Rust);
@@ -285,16 +289,20 @@ impl Call {
         self.paths.invocation().unwrap_or(&self.invocation)
     }
 
-    fn command(&self) -> Command {
+    /// The command that runs it, with what rustc is to call in its linker's place.
+    fn command(&self, stand_in: Option<&StandIn>) -> Command {
         let Invocation {
             compiler,
             arguments,
             ..
         } = self.shown();
-        let file = self.paths.invocation().and_then(|_| in_file(arguments));
+        let added = stand_in.map(StandIn::arguments).into_iter().flatten();
+        let arguments: Vec<_> = arguments.iter().cloned().chain(added).collect();
+        let is_other = stand_in.is_some() || self.paths.invocation().is_some();
+        let file = is_other.then(|| in_file(&arguments)).flatten();
         let mut command = match file {
             Some(file) => compiler.command(&[file]),
-            None => compiler.command(arguments),
+            None => compiler.command(&arguments),
         };
         self.paths.prepare(&mut command);
         if self.linked == Linked::ForBuild {
@@ -304,8 +312,8 @@ impl Call {
     }
 
     /// The same, with what was on standard input.
-    fn command_with_input(&self) -> Command {
-        let mut command = self.command();
+    fn command_with_input(&self, stand_in: Option<&StandIn>) -> Command {
+        let mut command = self.command(stand_in);
         if let Some(input) = self.stdin.as_deref().and_then(|stdin| input_of(stdin).ok()) {
             command.stdin(input);
         }
@@ -369,7 +377,7 @@ impl Call {
         }
         if (session.is_none() || is_probe) && !self.paths.has_to_finish() {
             self.note(session, Outcome::Probe);
-            return process::become_program(self.command_with_input());
+            return process::become_program(self.command_with_input(None));
         }
         if self.paths.can_forget_shown() && matches!(reason, BypassReason::Links(_)) {
             if let Some(code) = self.try_as_shown(session, &reason) {
@@ -383,7 +391,7 @@ impl Call {
     /// Runs the compiler on paths that it was not called with. If it fails, by whatever reason,
     /// nobody is to know, and it is called as if we were not there.
     fn try_as_shown(&self, session: Option<&Session>, reason: &BypassReason) -> Option<ExitCode> {
-        let mut command = self.command();
+        let mut command = self.command(None);
         process::tell(&command, Start::WillRun);
         let output = command.output().ok()?;
         if !output.status.success() {
@@ -404,9 +412,11 @@ impl Call {
 
     /// Runs the compiler, and notes it.
     fn run_compiler(&self, session: Option<&Session>, reason: BypassReason) -> ExitCode {
-        let mut command = self.command_with_input();
+        let stand_in = self.stand_in(session);
+        let stand_in = stand_in.as_ref();
+        let mut command = self.command_with_input(stand_in);
         let status = if self.paths.has_to_finish() {
-            process::run_rewriting(command, &|said| self.paths.real(said))
+            process::run_rewriting(command, &|said| answer::real(&self.paths, stand_in, said))
         } else {
             process::run_through(&mut command, |_| ())
         };
@@ -415,7 +425,14 @@ impl Call {
             return self.cannot_finish(&error);
         }
         self.note(session, ended(&status, reason));
-        process::end_as(self.command_with_input(), &status)
+        process::end_as(self.command_with_input(stand_in), &status)
+    }
+
+    /// What is to be called in the linker's place, so that what it links has real paths.
+    fn stand_in(&self, session: Option<&Session>) -> Option<StandIn> {
+        let roots = self.paths.roots_to_link();
+        let call = self.invocation.rustc().filter(|_| !roots.is_empty())?;
+        StandIn::new(session?, call, roots, false)
     }
 
     /// What was compiled would leave the build with paths that nobody knows.
@@ -444,7 +461,7 @@ impl Call {
             paths: &self.paths,
             linked: self.linked,
             stdin: self.stdin.as_deref(),
-            command: &|| self.command(),
+            command: &|stand_in| self.command(stand_in),
         };
         match question.answer() {
             Answer::Hit(code, made) => {

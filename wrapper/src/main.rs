@@ -8,7 +8,7 @@
 //! | `cargo` | cargo, with `RUSTC_WRAPPER` set |
 //! | `nix-sccache-shim` | what the setup hook and `nix-sccache` call: [`hook`] |
 //!
-//! rustc calls it as well, for the linker ([`stable_paths`]), and cargo a copy of it in the place of each build script ([`launcher`]).
+//! rustc calls it as well, for the linker ([`relink`]), and cargo a copy of it in the place of each build script ([`launcher`]).
 //!
 //! A compiler's call goes through these, each with one job: [`invocation`] reads it, [`cacheability`] decides what it
 //! is, [`surroundings`] whether anything but the arguments forbids that, [`stable_paths`] and [`run_paths`] keep what
@@ -40,6 +40,7 @@ mod print;
 mod process;
 mod project_wrapper;
 mod real_sccache;
+mod relink;
 mod relocated;
 mod request;
 mod run_paths;
@@ -63,8 +64,8 @@ fn main() -> ExitCode {
     let mut arguments = env::args_os();
     let called_as = arguments.next().unwrap_or_default();
     let arguments: Vec<OsString> = arguments.collect();
-    if let Some(linker) = stable_paths::linker_called(&called_as) {
-        return stable_paths::as_linker(&linker, &arguments);
+    if let Some(directory) = relink::called(&called_as) {
+        return relink::as_linker(directory, &arguments);
     }
     if let Some(launcher) = Launcher::called(&called_as) {
         return call::as_build_script(&launcher, arguments);

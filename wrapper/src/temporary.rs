@@ -20,6 +20,15 @@ impl TemporaryDirectory {
         unique(parent, prefix, make).map(|(path, ())| Self(Some(path)))
     }
 
+    /// Makes one that is called as rustc calls its own.
+    pub fn as_rustcs(parent: &Path) -> io::Result<Self> {
+        let random = || RandomState::new().hash_one(parent) & 0xff_ffff;
+        let path = parent.join(format!("rustc{:06x}", random()));
+        DirBuilder::new().recursive(true).create(parent)?;
+        DirBuilder::new().mode(0o700).create(&path)?;
+        Ok(Self(Some(path)))
+    }
+
     /// Its path.
     pub fn path(&self) -> &Path {
         self.0.as_deref().unwrap_or(Path::new(""))

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
-use nix_sccache_contract::StablePaths;
+use nix_sccache_contract::{Links, StablePaths};
 
 use super::settings::{AbsolutePath, Endpoint, KeyPrefix, Text};
 use super::size::{Limit, Size};
@@ -47,6 +47,7 @@ settings! {
     KeyPrefix => |it| it.as_str().to_owned(),
     Endpoint => |it| it.as_str().to_owned(),
     AbsolutePath => |it| it.as_str().to_owned(),
+    Links => |it| it.name().to_owned(),
     StablePaths => |it| it.name().to_owned(),
 }
 

@@ -27,7 +27,7 @@ use serde::Deserialize;
 
 use crate::error::Error;
 use crate::path::AttrPath;
-use nix_sccache_contract::{self as contract, Language, StablePaths};
+use nix_sccache_contract::{self as contract, Language, Links, StablePaths};
 
 use env::set;
 
@@ -71,6 +71,8 @@ pub struct Wanted {
     pub prefetch: Option<Limit>,
     /// Of how many hits one is compiled again beside, and compared; by default none is.
     pub verify: Option<NonZeroU32>,
+    /// What of that which is linked the cache serves.
+    pub links: Option<Links>,
     /// Whether compilers are shown paths that stay the same while a lock file or a version changes.
     pub stable_paths: Option<StablePaths>,
     /// A directory in which a build leaves its log and its page.
@@ -196,6 +198,7 @@ impl Wanted {
                 (contract::TIMEOUT, &self.timeout),
                 (contract::PREFETCH, &self.prefetch),
                 (contract::VERIFY, &self.verify),
+                (contract::LINKS, &self.links),
                 (contract::STABLE_PATHS, &self.stable_paths),
                 (contract::REPORTS, &self.reports),
                 ("SCCACHE_IDLE_TIMEOUT", &self.idle_timeout),

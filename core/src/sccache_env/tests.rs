@@ -235,7 +235,7 @@ fn chains_name_their_levels_in_order() {
 fn sccaches_own_settings_come_through() {
     let env = env(
         r#"{"shim":"/s","transport":{"directory":{"path":"/c"}},"maxFrameLength":"64M","recache":true,"skipCacheCheck":true,
-            "timeout":30,"prefetch":"2G","verify":100,"stablePaths":"always","reports":"/r","idleTimeout":0,"log":"debug","config":"/c.toml"}"#,
+            "timeout":30,"prefetch":"2G","verify":100,"links":"host","stablePaths":"always","reports":"/r","idleTimeout":0,"log":"debug","config":"/c.toml"}"#,
     )
     .unwrap();
     for (name, value) in [
@@ -245,6 +245,7 @@ fn sccaches_own_settings_come_through() {
         ("NIX_SCCACHE_TIMEOUT", "30"),
         ("NIX_SCCACHE_PREFETCH", "2147483648"),
         ("NIX_SCCACHE_VERIFY", "100"),
+        ("NIX_SCCACHE_LINKS", "host"),
         ("NIX_SCCACHE_STABLE_PATHS", "always"),
         ("NIX_SCCACHE_REPORTS", "/r"),
         ("SCCACHE_IDLE_TIMEOUT", "0"),

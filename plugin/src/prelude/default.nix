@@ -145,6 +145,8 @@ mapAttrs (name: value: if isFunction value then document name value else value) 
       package or lock file before it asked for; false for nothing, and for not leaving the next one its list either.
     - `verify` (number of hits; none): of so many hits one, at random, is compiled again beside and
       compared. A difference is a fault in the report, and the entry is replaced.
+    - `links` (`"all"`, `"host"`, `"never"`; `"all"`): what of that which is linked the cache serves: all of it;
+      what runs while building, which are build scripts and procedural macros of dependencies; or nothing.
     - `stablePaths` (`"exact"`, `"always"`, `"never"`; `"exact"`): whether compilers are shown
       paths of vendored crates that stay the same while a lock file or a version changes: where
       the output has the same bytes all the same; also where numbers in names of local symbols,

@@ -158,7 +158,7 @@ fn about_passthroughs(calls: &[Entry]) -> Vec<Advice> {
     let mut all = Vec::new();
     if !links.is_empty() {
         let seen = format!(
-            "{}, which is not cached.",
+            "{}, which the setting `links` leaves out.",
             times(links.len(), "call links", "calls link")
         );
         let change = sentence(&BypassReason::Links(String::new()).remedy());
@@ -312,7 +312,7 @@ mod tests {
             [
                 "1 call goes past the cache: uses -fplugin=x.",
                 "1 call goes past the cache: continues an earlier compilation (incremental).",
-                "2 calls link, which is not cached."
+                "2 calls link, which the setting `links` leaves out."
             ]
         );
         assert!(

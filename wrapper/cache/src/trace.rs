@@ -35,6 +35,8 @@ pub struct Rules<'a> {
     /// What a program reads of the environment beside what it asks for by name; with the path by which it was called,
     /// which is that of a script where the program is its interpreter.
     pub reads: fn(&Path, &Path) -> Reads,
+    /// The path by which a program is run whose run does not count, nor that of its children, and the files that it makes.
+    pub stand_in: Option<(&'a Path, &'a [PathBuf])>,
     /// Whether a library that a program loads while it runs looks at nothing that is not seen, whatever it imports.
     pub is_plain: fn(&Path) -> bool,
     /// Whether what a program does, by its path, is the same whatever the libraries read that it loads while it runs.
@@ -76,6 +78,8 @@ pub struct Observation {
     pub outputs: Vec<Output>,
     /// The programs that ran.
     pub programs: BTreeSet<Vec<u8>>,
+    /// The files that it made and took away.
+    pub temporary: HashSet<Vec<u8>>,
 }
 
 /// Why a run cannot be stored.
@@ -107,7 +111,7 @@ pub fn read(
     let whole = || records(trace).map_err(|why| NotStorable::NotTraced(incomplete(why).to_owned()));
     // A child may begin before its parent tells of it.
     for Record { event, name, .. } in whole()? {
-        if event.kind == Kind::Spawn && event.errno == 0 {
+        if event.kind == Kind::Spawn && event.errno == 0 && !reader.stands_in(name) {
             reader.spawned.insert(event.extra, plain(name));
         }
     }
@@ -151,6 +155,10 @@ struct Reader<'a> {
     to_start: HashMap<u32, Vec<u8>>,
     /// Children that were not heard of yet.
     spawned: HashMap<u32, Vec<u8>>,
+    /// Files of its own that it took away.
+    temporary: HashSet<Vec<u8>>,
+    /// Processes that do not count.
+    aside: HashSet<u32>,
 }
 
 impl<'a> Reader<'a> {
@@ -171,6 +179,8 @@ impl<'a> Reader<'a> {
             with_plugins: HashSet::new(),
             to_start: HashMap::new(),
             spawned: HashMap::new(),
+            temporary: HashSet::new(),
+            aside: HashSet::new(),
         }
     }
 
@@ -183,6 +193,9 @@ impl<'a> Reader<'a> {
         let path = plain(first);
         if is_of_the_machine(event.errno) {
             return Err(NotStorable::Unnamed(shown(&path)));
+        }
+        if self.is_aside(record) {
+            return Ok(());
         }
         match event.kind {
             Kind::Start => {
@@ -260,14 +273,7 @@ impl<'a> Reader<'a> {
             Kind::Write | Kind::Rename | Kind::Remove if event.errno != 0 => {}
             Kind::Write => self.write(path, event.flags & KEPT != 0)?,
             Kind::Rename => self.rename(&path, &plain(second))?,
-            Kind::Remove => {
-                let is_own = self.is_own(&path);
-                let was_made = self.written.remove(&path) || self.made.remove(&path);
-                if !is_own && !was_made && !self.is_scratch(&path) {
-                    self.removed.insert(path);
-                }
-            }
-            // That of a library.
+            Kind::Remove => self.remove(path),
             Kind::Environment if (self.rules.is_plain)(Path::new(OsStr::from_bytes(&path))) => {}
             Kind::Environment => {
                 self.names.insert((NameKind::Environment, Vec::new()));
@@ -279,6 +285,26 @@ impl<'a> Reader<'a> {
             Kind::Fork => {}
         }
         Ok(())
+    }
+
+    /// Whether what happened is of a program whose run does not count, or is that it begins.
+    fn is_aside(&mut self, record: &Record) -> bool {
+        let Record { event, name, .. } = record;
+        let is_begun = matches!(event.kind, Kind::Execute | Kind::Spawn) && event.errno == 0;
+        if is_begun && self.stands_in(name) {
+            let is_child = event.kind == Kind::Spawn;
+            let process = if is_child { event.extra } else { event.pid };
+            self.aside.insert(process);
+            let made = self.rules.stand_in.iter().flat_map(|(_, made)| *made);
+            let made = made.map(|path| path.as_os_str().as_bytes().to_vec());
+            self.written.extend(made);
+            return true;
+        }
+        if event.kind == Kind::Fork {
+            // Another has its number now.
+            self.aside.remove(&event.extra);
+        }
+        self.aside.contains(&event.pid)
     }
 
     /// A library that was loaded. There is no call by which one that came while the program ran, as a procedural macro
@@ -322,6 +348,15 @@ impl<'a> Reader<'a> {
         }
         self.programs.insert(path.clone());
         self.look(NameKind::File, path);
+    }
+
+    /// Whether a path is that of a program whose run does not count.
+    fn stands_in(&self, path: &[u8]) -> bool {
+        let stand_in = self
+            .rules
+            .stand_in
+            .map(|(path, _)| path.as_os_str().as_bytes());
+        stand_in == Some(path)
     }
 
     /// Whether the run has made what is at a path.
@@ -388,6 +423,15 @@ impl<'a> Reader<'a> {
         }
         self.written.insert(path);
         Ok(())
+    }
+
+    fn remove(&mut self, path: Vec<u8>) {
+        let is_own = self.is_own(&path);
+        if self.written.remove(&path) {
+            self.temporary.insert(path);
+        } else if !self.made.remove(&path) && !is_own && !self.is_scratch(&path) {
+            self.removed.insert(path);
+        }
     }
 
     fn was_read(&self, path: &[u8]) -> bool {
@@ -471,6 +515,7 @@ impl<'a> Reader<'a> {
             inputs: Inputs::new(names.collect()),
             outputs,
             programs: self.programs,
+            temporary: self.temporary,
         })
     }
 
@@ -481,7 +526,11 @@ impl<'a> Reader<'a> {
             let Ok(found) = fs::symlink_metadata(place) else {
                 continue;
             };
-            if found.is_dir() || self.is_no_output(path) {
+            let is_aside = self
+                .rules
+                .stand_in
+                .is_some_and(|(_, made)| made.iter().any(|it| it == place));
+            if found.is_dir() || self.is_no_output(path) || is_aside {
                 continue;
             }
             if !found.is_file() {
@@ -659,6 +708,7 @@ mod tests {
                 Some("python") => Reads::All,
                 _ => Reads::Nothing,
             },
+            stand_in: None,
             is_plain: |library| library.ends_with("plugin.so"),
         };
         let start = (Kind::Start, 0, 1, 0, "/nix/store/cc");

@@ -9,11 +9,13 @@ coded! {
     #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
     #[cfg_attr(feature = "serde", derive(serde::Serialize))]
     pub enum BypassReason {
-        /// It links: the kinds of crate, or `test`.
+        /// It links what `links` excludes, or where there is no session: the kinds of crate, or `test`.
         "links" Links(kinds): "links ({})";
-            "programs, shared libraries and tests are linked each time, and only fewer of them help: build \
-             what is wanted alone (`cargoBuildFlags = [ \"--package\" … ]`), and leave out tests where others \
-             run them (`doCheck = false`); what can be in a library of its own is cached there"
+            "the setting `links` leaves it out: `links = \"all\"` has the cache serve it"
+        /// What it links cannot be linked again from the objects that rustc makes, with the same bytes.
+        "relink" Relink(what): "cannot be linked again from its objects ({})";
+            "it is compiled and linked each time: leave out the option of rustc's, or use a linker that cargo's \
+             configuration names; what can be in a library of its own is cached there"
         /// It is incremental, and goes on from what an earlier compilation has left.
         "incremental" Incremental: "continues an earlier compilation (incremental)";
             "set CARGO_INCREMENTAL=0 and no `incremental = true` in a profile"
@@ -79,7 +81,7 @@ impl BypassReason {
     pub fn wins_hits(&self) -> bool {
         !matches!(
             self,
-            Self::Links(_) | Self::Unnamed(_) | Self::RealPath | Self::CacheFailed
+            Self::Relink(_) | Self::Unnamed(_) | Self::RealPath | Self::CacheFailed
         )
     }
 }

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | [`variables`] | environment variables: who sets each, who reads it, what it means unset |
 //! | [`hidden`] | variables that wrappers of compilers read, by prefix: implicit inputs |
-//! | [`Language`], [`StablePaths`] | values of such variables |
+//! | [`Language`], [`Links`], [`StablePaths`] | values of such variables |
 //! | [`log`] | the session's log: a line an invocation, with what came of it |
 //! | [`bypass`] | why an invocation ran without the cache |
 //! | [`fault`] | why the cache could not be used, and what went wrong with it and was got over |
@@ -23,6 +23,7 @@ pub mod fault;
 pub mod hidden;
 pub mod json;
 mod language;
+mod links;
 pub mod log;
 mod named;
 pub mod outputs;
@@ -38,6 +39,7 @@ pub mod wire;
 use std::fmt::Write;
 
 pub use language::Language;
+pub use links::Links;
 pub use stable_paths::StablePaths;
 pub use variables::*;
 

@@ -30,6 +30,9 @@ pub const DEFAULT_TIMEOUT: u32 = 120;
 /// [`StablePaths`](crate::StablePaths). Unset, that is `exact`.
 pub const STABLE_PATHS: &str = "NIX_SCCACHE_STABLE_PATHS";
 
+/// What of that which is linked the cache serves: the name of a [`Links`](crate::Links). Unset, that is `all`.
+pub const LINKS: &str = "NIX_SCCACHE_LINKS";
+
 /// Of how many hits one is run again, and compared. Unset, none is.
 pub const VERIFY: &str = "NIX_SCCACHE_VERIFY";
 
@@ -49,13 +52,6 @@ pub const REPORTS: &str = "NIX_SCCACHE_REPORTS";
 
 /// The directory of the running session. Set by the shim, for itself.
 pub const SESSION: &str = "NIX_SCCACHE_SESSION";
-
-/// The linker that rustc calls through the shim. Set by the shim, for itself.
-pub const LINKER: &str = "NIX_SCCACHE_LINKER";
-
-/// The paths that compilers are shown and those that they stand for: a line each, with a tab
-/// between. Set by the shim, for itself.
-pub const SHOWN_PATHS: &str = "NIX_SCCACHE_SHOWN_PATHS";
 
 /// That the shim stands aside for the project's own wrapper of rustc's, which may call it in turn. Set by
 /// the shim, for itself.

@@ -113,11 +113,6 @@ impl Arguments {
             .collect()
     }
 
-    /// Adds one.
-    pub fn push(&mut self, argument: Argument) {
-        self.0.push(argument);
-    }
-
     /// The same with other values, where `other` has one for an option's value.
     pub fn with_values(&self, other: impl Fn(&str, &str) -> Option<String>) -> Self {
         let mut arguments = self.clone();

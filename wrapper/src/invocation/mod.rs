@@ -75,12 +75,6 @@ impl Invocation {
         invocation
     }
 
-    /// Adds an argument.
-    pub fn push(&mut self, argument: Argument) {
-        self.arguments.extend(argument.words().map(OsString::from));
-        self.options.arguments_mut().push(argument);
-    }
-
     /// What it says, if it is of rustc or of what takes the same arguments.
     pub fn rustc(&self) -> Option<&Rustc> {
         match &self.options {

@@ -38,6 +38,8 @@ pub struct Request {
     pub unlisted: Vec<PathBuf>,
     /// Whether the first place is one of rustc's.
     pub has_target: bool,
+    /// Whether what it links is linked anew on a hit: the linker is in no key then.
+    pub relinks: bool,
     /// Whether the random seed that nixpkgs gives compilers may be in what is made.
     pub has_seed: bool,
     /// Whether such a seed was given, and is in no field.

@@ -17,6 +17,7 @@ use nix_sccache_cache::digest::Memo;
 use nix_sccache_contract::part::Kind;
 
 use crate::invocation::{Compiler, Invocation, Options};
+use crate::links::Linked;
 use crate::stable_paths;
 use crate::store;
 
@@ -60,6 +61,7 @@ pub fn of(
     directory: &Path,
     roots: Vec<PathBuf>,
     stdin: Option<&[u8]>,
+    linked: Linked,
     memo: &mut Memo,
 ) -> io::Result<Request> {
     let mut request = Request {
@@ -70,7 +72,7 @@ pub fn of(
     let directory_without_roots = request.without_roots(directory.as_os_str().as_bytes());
     request.add(Kind::Directory, "", &directory_without_roots);
     match &invocation.options {
-        Options::Rustc(call) => rustc::add(&mut request, call, directory),
+        Options::Rustc(call) => rustc::add(&mut request, call, directory, linked),
         Options::Cc(call) => cc::add(&mut request, call, directory),
         Options::BuildScript(call) => {
             build_script::add(&mut request, call, &invocation.compiler.path);

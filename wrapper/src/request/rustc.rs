@@ -7,6 +7,7 @@ use nix_sccache_contract::part::Kind;
 
 use super::fields::{Request, absolute};
 use crate::invocation::{Argument, Rustc};
+use crate::links::Linked;
 use crate::store;
 
 /// The place in whose stead the directory of cargo's stands: it is another in other builds, and in nothing that is made.
@@ -16,7 +17,11 @@ const TARGET: u8 = 1;
 /// can be put right.
 const FREE_OF_PATHS: [&str; 3] = ["dep-info", "link", "metadata"];
 
-pub(super) fn add(request: &mut Request, call: &Rustc, directory: &Path) {
+pub(super) fn add(request: &mut Request, call: &Rustc, directory: &Path, linked: Linked) {
+    request.relinks = linked == Linked::ForOutputs;
+    if request.relinks {
+        request.add(Kind::Argument, "linked anew", b"");
+    }
     let at = |path: &Path| absolute(path, directory);
     let written = call
         .output_directories()
@@ -108,6 +113,11 @@ fn in_place(request: &Request, argument: &Argument, value: &str, directory: &Pat
         ("--out-dir" | "-o", _) | ("-L", None) => named(value),
         ("-L" | "--extern" | "--emit", Some((kind, path))) => format!("{kind}={}", named(path)),
         ("-C" | "--codegen", Some(("incremental", _))) => "incremental".to_owned(),
+        // By its name rustc knows what arguments it takes.
+        ("-C" | "--codegen", Some(("linker", linker))) if request.relinks => {
+            let name = Path::new(linker).file_name().unwrap_or_default();
+            format!("linker={}", name.display())
+        }
         _ => value.to_owned(),
     }
 }

@@ -206,8 +206,19 @@ fn reads_others(script: &[u8]) -> bool {
     let is_code = |line: &&[u8]| !line.starts_with(b"#");
     let mut words = lines
         .filter(is_code)
-        .flat_map(|line| line.split(is_between));
-    is_unknown || words.any(|word| COMMANDS.contains(&word))
+        .flat_map(|line| line.split(is_between))
+        .peekable();
+    let mut lists = || {
+        while let Some(word) = words.next() {
+            // With an option it sets those, or the arguments.
+            let has_option = words.peek().is_some_and(|it| it.starts_with(b"-"));
+            if COMMANDS.contains(&word) && !(word == b"set" && has_option) {
+                return true;
+            }
+        }
+        false
+    };
+    is_unknown || lists()
 }
 
 /// Whether one of these texts is in a script.
@@ -267,6 +278,8 @@ mod tests {
             ("#!/usr/bin/env bash\nexec \"$@\"", false),
             ("exec rustc -Cenv=x \"$@\" # a.b ./c", false),
             (". ./flags\nexec cc", true),
+            ("set -eu\nset -- $FLAGS", false),
+            ("set | grep FLAGS", true),
             ("X=$(env)", true),
             ("exec cc ${!name}", true),
             ("\x7fELF\0\0", true),

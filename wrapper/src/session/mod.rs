@@ -218,15 +218,6 @@ impl Session {
         File::create(self.given_up_note()).ok();
     }
 
-    /// A path that leads to us and has the name of the program, in a folder of this name.
-    pub fn link_named(&self, folder: &str, program: &Path) -> io::Result<PathBuf> {
-        let mut hash = DefaultHasher::new();
-        program.hash(&mut hash);
-        let folder = self.folder.join(folder);
-        let folder = folder.join(format!("{:016x}", hash.finish()));
-        link_to_us(folder.join(program.file_name().unwrap_or_default()))
-    }
-
     /// What `learn` says of these files under this name, which is asked again only when one of them
     /// is another one, by its time or its size, or when it had nothing to say.
     pub fn remember(
@@ -304,20 +295,6 @@ pub fn write_whole(path: &Path, contents: &[u8]) -> io::Result<()> {
     let mut file = TemporaryFile::new_in(folder)?;
     file.file().write_all(contents)?;
     file.persist(path)
-}
-
-/// Makes a link to us, unless it is there, and the folder that it is in.
-fn link_to_us(path: PathBuf) -> io::Result<PathBuf> {
-    if path.is_symlink() {
-        return Ok(path);
-    }
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    match symlink(env::current_exe()?, &path) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-        _ => Ok(path),
-    }
 }
 
 /// The directory of the transport of that name, in a sandbox that has it not.

@@ -1,32 +1,25 @@
-//! Stands in the linker's place: what leaves a build has the real paths in it.
+//! Calls linkers so that what leaves a build has the real paths in it.
 //!
-//! rustc calls us, by a link that has the linker's own name, and we hand the linker copies of the
+//! rustc calls us in their place ([`StandIn`](crate::relink::StandIn)), and we hand the linker copies of the
 //! objects in which each stable path is replaced by the real one, of the same length. So it links,
 //! byte for byte, what it would have linked without us: whatever it computes of its input, a build
 //! id say, is right.
 
 use std::borrow::Cow;
-use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::{Command, Output};
 
 use memchr::memmem;
-use nix_sccache_contract as contract;
 
-use super::root::{self, Root};
+use super::root::Root;
 use super::text::{Direction, replaced};
 use crate::invocation::{Rustc, response_file};
-use crate::print::print_error;
 use crate::process;
-use crate::session::Session;
 use crate::temporary::TemporaryDirectory;
-
-/// The folder of a session with the links by which rustc calls us.
-const FOLDER: &str = "linkers";
 
 /// The linker that rustc will call, where that is known: the one it is told of, or `cc` for a target
 /// that has it. For other targets it is one of rustc's own, with arguments that only that takes; and
@@ -52,69 +45,27 @@ pub fn name(call: &Rustc) -> Option<&str> {
     call.codegen("linker").or(has_cc.then_some("cc"))
 }
 
-/// The link in the session by which rustc is to call us for a linker.
-pub fn stand_in(session: &Session, linker: &Path) -> Option<PathBuf> {
-    session.link_named(FOLDER, linker).ok()
-}
-
-/// The variables with which rustc's linker finds its way.
-pub fn variables(real: &Path, roots: &[Root]) -> [(&'static str, OsString); 2] {
-    [
-        (contract::LINKER, real.into()),
-        (contract::SHOWN_PATHS, root::to_text(roots)),
-    ]
-}
-
-/// The linker that is meant, if rustc called us by one of those links.
-pub fn called(as_what: &OsStr) -> Option<OsString> {
-    let folder = Path::new(as_what).parent()?.parent()?;
-    let linker = env::var_os(contract::LINKER)?;
-    (folder.file_name() == Some(OsStr::new(FOLDER))).then_some(linker)
-}
-
-/// Links, with real paths.
-pub fn main(linker: &OsStr, arguments: &[OsString]) -> ExitCode {
-    let roots = root::from_text(env::var_os(contract::SHOWN_PATHS).as_deref());
+/// What a linker makes of these arguments, with real paths in the place of stable ones: the command is made of those that
+/// it is given. What it says has the names of the originals in it.
+pub fn link(
+    command: &dyn Fn(&[OsString]) -> Command,
+    arguments: &[OsString],
+    roots: Vec<Root>,
+) -> io::Result<Output> {
     let mut copies = Copies::of(roots);
-    let rewritten = match copies.arguments(arguments) {
-        Ok(rewritten) => rewritten,
-        Err(error) => return cannot_put(&error),
-    };
-    let command = |arguments: &[OsString]| {
-        let mut command = Command::new(linker);
-        command
-            .args(arguments)
-            .env_remove(contract::LINKER)
-            .env_remove(contract::SHOWN_PATHS);
-        command
-    };
-    let mut direct = command(&rewritten);
-    if copies.folder.is_none() {
-        return process::become_program(direct);
-    }
-    let output = match direct.output() {
+    let rewritten = copies.arguments(arguments)?;
+    let mut output = match command(&rewritten).output() {
         // Paths of copies are longer than others. rustc does the same.
-        Err(error) if error.kind() == io::ErrorKind::ArgumentListTooLong => copies
-            .write(&rewritten)
-            .and_then(|file| command(&[file]).output()),
-        other => other,
+        Err(error) if error.kind() == io::ErrorKind::ArgumentListTooLong => {
+            command(&[copies.write(&rewritten)?]).output()?
+        }
+        other => other?,
     };
-    let status = output.map(|output| {
-        io::stdout().write_all(&copies.named(&output.stdout)).ok();
-        io::stderr().write_all(&copies.named(&output.stderr)).ok();
-        output.status
-    });
-    if let Err(error) = copies.name_in_files(arguments) {
-        return cannot_put(&error);
+    for said in [&mut output.stdout, &mut output.stderr] {
+        *said = copies.named(said).into_owned();
     }
-    process::end_as(direct, &status)
-}
-
-fn cannot_put(error: &io::Error) -> ExitCode {
-    print_error(format_args!(
-        "nix-sccache: cannot put the paths of this build into what it links: {error}"
-    ));
-    ExitCode::FAILURE
+    copies.name_in_files(arguments)?;
+    Ok(output)
 }
 
 /// Copies of objects, which are there until the linker is done.
@@ -136,6 +87,9 @@ impl Copies {
 
     /// The arguments with copies in the place of what has a stable path in it.
     fn arguments(&mut self, arguments: &[OsString]) -> io::Result<Vec<OsString>> {
+        if self.roots.is_empty() {
+            return Ok(arguments.to_vec());
+        }
         arguments
             .iter()
             .map(|argument| {
@@ -231,17 +185,10 @@ impl Copies {
     /// The same in the texts that the linker wrote where some argument says: a map of what it linked,
     /// say (`-Wl,-Map=file`).
     fn name_in_files(&self, arguments: &[OsString]) -> io::Result<()> {
-        let mut all = Vec::new();
-        for argument in arguments {
-            match argument.as_bytes().strip_prefix(b"@") {
-                Some(list) => {
-                    let text = fs::read(OsStr::from_bytes(list)).unwrap_or_default();
-                    let lines = text.split(|byte| *byte == b'\n');
-                    all.extend(lines.map(|line| unescaped(line).into_os_string()));
-                }
-                None => all.push(argument.clone()),
-            }
+        if self.folder.is_none() {
+            return Ok(());
         }
+        let all = expanded(arguments);
         let mut written: Vec<_> = all
             .iter()
             .flat_map(|argument| argument.as_bytes().split(|byte| b",=".contains(byte)))
@@ -276,6 +223,23 @@ impl Copies {
         fs::create_dir(&folder)?;
         Ok(folder.join(name))
     }
+}
+
+/// The arguments with those in files in their places, where these can be read: one a line, as rustc writes them.
+pub fn expanded(arguments: &[OsString]) -> Vec<OsString> {
+    let mut all = Vec::new();
+    for argument in arguments {
+        let list = argument.as_bytes().strip_prefix(b"@");
+        match list.and_then(|list| fs::read(OsStr::from_bytes(list)).ok()) {
+            Some(text) => {
+                let lines = text.split(|byte| *byte == b'\n');
+                let lines = lines.filter(|line| !line.is_empty());
+                all.extend(lines.map(|line| unescaped(line).into_os_string()));
+            }
+            None => all.push(argument.clone()),
+        }
+    }
+    all
 }
 
 /// Whether a file is an object, or an archive of such, by its name.

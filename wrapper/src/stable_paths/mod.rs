@@ -54,16 +54,18 @@ use nix_sccache_contract::StablePaths as PathMode;
 use self::discover::{Cargo, wanted};
 use self::manifests::Profiles;
 use self::options::with_stable_paths;
-use self::root::{Role, Root};
+use self::root::Role;
 use self::text::{Direction, replaced};
 use crate::cacheability::Cacheability;
-use crate::invocation::{Argument, Invocation, Rustc};
+use crate::invocation::{Invocation, Rustc};
 use crate::links::Linked;
 use crate::session::{self, Session};
 
 pub use self::cargo::prepare as prepare_cargo;
 pub use self::leaving::put_real_paths as put_into_outputs;
-pub use self::linker::{called as linker_called, main as as_linker};
+pub use self::linker::{expanded, known as known_linker, link, name as linker_name};
+pub use self::root::{Root, from_text, to_text};
+pub use self::text::with as replaced_text;
 
 /// How a call is made, so that paths stay the same. By default, as it came.
 #[derive(Debug, Default)]
@@ -82,8 +84,8 @@ pub struct StablePaths {
     keeps: bool,
     /// Whether no path at all may be in what comes of it.
     strict: bool,
-    /// The path by which we stand in for the linker, and what rustc would call that by.
-    stand_in: Option<(Vec<u8>, Vec<u8>)>,
+    /// Whether something leaves the build by way of a linker that is to have real paths.
+    links: bool,
 }
 
 impl StablePaths {
@@ -134,9 +136,7 @@ impl StablePaths {
         if kind.links || kind.is_static || outputs::emit_others(call) {
             paths.roots = discover::used(&cargo);
         }
-        if kind.links && !paths.roots.is_empty() {
-            paths.stand_in(session, given, call);
-        }
+        paths.links = kind.links && !paths.roots.is_empty();
         paths
     }
 
@@ -212,22 +212,9 @@ impl StablePaths {
         self.strict = strict;
     }
 
-    /// Stands in for the linker.
-    fn stand_in(&mut self, session: &Session, given: &Invocation, call: &Rustc) {
-        let (Some(name), Some(real)) = (linker::name(call), linker::known(call)) else {
-            return;
-        };
-        let link = linker::stand_in(session, &real);
-        let Some(link) = link.and_then(|link| link.into_os_string().into_string().ok()) else {
-            return;
-        };
-        let option = Argument::joined("-C", "", format!("linker={link}"));
-        let shown = self.invocation.get_or_insert_with(|| given.clone());
-        shown.push(option);
-        self.stand_in = Some((link.into(), name.into()));
-        let variables = linker::variables(&real, &self.roots);
-        self.variables
-            .extend(variables.map(|(name, value)| (name.into(), value)));
+    /// The roots whose real paths are to be in what is linked.
+    pub fn roots_to_link(&self) -> &[Root] {
+        if self.links { &self.roots } else { &[] }
     }
 
     /// The invocation to call the compiler with, where it is another than that which was given.
@@ -279,7 +266,7 @@ impl StablePaths {
 
     /// Whether the compiler is shown other paths, and may be called without that as well.
     pub fn can_forget_shown(&self) -> bool {
-        self.shows && self.stand_in.is_none()
+        self.shows && !self.links
     }
 
     /// Whether the compiler is shown a path that changes from build to build, which
@@ -306,16 +293,9 @@ impl StablePaths {
         }
     }
 
-    /// What the compiler said, with real paths, and with the linker that it would have called.
+    /// What the compiler said, with real paths.
     pub fn real<'a>(&self, said: &'a [u8]) -> Cow<'a, [u8]> {
-        let real =
-            replaced(said, &self.roots, Direction::Restore).map_or(Cow::Borrowed(said), Cow::Owned);
-        match &self.stand_in {
-            Some((link, name)) if text::mentions(&real, std::slice::from_ref(link)) => {
-                Cow::Owned(text::with(&real, link, name))
-            }
-            _ => real,
-        }
+        replaced(said, &self.roots, Direction::Restore).map_or(Cow::Borrowed(said), Cow::Owned)
     }
 }
 
