@@ -144,6 +144,20 @@ fn the_linker() {
         .check();
 }
 
+/// Another program of its name comes earlier.
+#[test]
+fn the_linker_on_the_path() {
+    let with =
+        |script: &str| format!("mkdir bin; {script}; PATH=$PWD/bin:$PATH; export PATH CARGO");
+    of("-L native=n -l n")
+        .hits_when(|project| project.script("export CARGO", &with("ln -s /usr/bin/true bin/other")))
+        .misses_when(|project| {
+            let script = "printf '#!/bin/sh\nexec /usr/bin/cc \"$@\" -Wl,--defsym=v=1\n' >bin/cc; chmod +x bin/cc";
+            project.script("export CARGO", &with(script));
+        })
+        .check();
+}
+
 #[test]
 fn scripts_of_linkers() {
     of("-L native=n -l n -C link-arg=-Wl,--defsym=v=1 -C link-arg=version.ld")

@@ -291,7 +291,7 @@ impl Question<'_> {
             };
             counts.then_some((name, value))
         });
-        Environment::new(all, counts)
+        Environment::new(all, counts, process::search_path())
     }
 
     fn fault(&self, fault: Fault) {
@@ -573,6 +573,7 @@ impl Question<'_> {
             .or_else(|| env::current_dir().ok())
             .unwrap_or_default();
         let made = stand_in.map(|it| it.made(&directory)).unwrap_or_default();
+        let path = process::search_path();
         let rules = Rules {
             places: &request.places,
             writable: &request.writable,
@@ -593,6 +594,7 @@ impl Question<'_> {
             } else {
                 variables::reads
             },
+            path: &path,
             stand_in: stand_in.map(|it| (it.program(), made.as_slice())),
             is_plain: variables::is_plugin_of_gcc,
             has_plugins: variables::has_plugins,

@@ -71,7 +71,10 @@ pub fn parts(request: &Request, inputs: &Inputs, look: &Look) -> Vec<Part> {
             (NameKind::Family | NameKind::Environment, Value::Several(variables)) => {
                 add_variables(&mut listed, &name.name, variables);
             }
-            (NameKind::Variable, value) => parts.push(of_variable(name, value)),
+            (NameKind::Variable, value) => parts.push(of_variable(&name.name, value)),
+            (NameKind::Command, value) => {
+                parts.push(of_variable(&[b"PATH: ", &*name.name].concat(), value));
+            }
             _ => parts.extend(of_path(name, value, request, &directories)),
         }
     }
@@ -162,8 +165,8 @@ fn named<'a>(option: &'a str, text: &'a str) -> (String, &'a str) {
     }
 }
 
-fn of_variable(name: &Name, value: &Value) -> Part {
-    let name = String::from_utf8_lossy(&name.name);
+fn of_variable(name: &[u8], value: &Value) -> Part {
+    let name = String::from_utf8_lossy(name);
     match value {
         Value::Text(value) => Part::text(Kind::Variable, name, &String::from_utf8_lossy(value)),
         _ => part(Kind::Variable, name, Recorded::Absent),

@@ -22,6 +22,9 @@ use nix_sccache_trace_format::{Event, FileType, Kind, NESTED, VARIABLE, header, 
 use crate::process::{self, Start};
 use crate::request::{OF_LIBC, Request, variables};
 
+/// The error of a path where nothing is.
+const ENOENT: u16 = 2;
+
 /// Records for the traces under which this process runs. Nothing is told before [`Told::end`].
 pub struct Told {
     traces: Vec<PathBuf>,
@@ -61,7 +64,6 @@ impl Told {
     }
 
     fn absent(&mut self, path: &[u8]) {
-        const ENOENT: u16 = 2;
         self.add(Kind::Read, ENOENT, 0, path);
     }
 
@@ -103,6 +105,13 @@ impl Told {
                 NameKind::Absent => self.absent(&path()),
                 NameKind::Listing => self.add(Kind::List, 0, 0, &path()),
                 NameKind::Link => self.add(Kind::Link, 0, 0, &[&path(), &b"\0"[..]].concat()),
+                // A look in any directory of it is a search.
+                NameKind::Command => {
+                    if let Some(directory) = process::search_path().first() {
+                        let path = directory.join(OsStr::from_bytes(&input.name));
+                        self.add(Kind::Look, ENOENT, 0, path.as_os_str().as_bytes());
+                    }
+                }
             }
         }
     }

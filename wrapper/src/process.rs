@@ -52,6 +52,21 @@ pub fn places_on_path(name: &OsStr) -> impl Iterator<Item = PathBuf> {
         .map(move |directory| directory.join(&name))
 }
 
+/// The directories of `PATH`, but for those that a shim is in, which is of no matter to what programs do.
+pub fn search_path() -> Vec<PathBuf> {
+    let here = env::current_dir().unwrap_or_default();
+    let path = env::var_os("PATH");
+    let entries = path.iter().flat_map(env::split_paths);
+    let is_ours = |directory: &PathBuf| {
+        let mut names = ["sccache", "rustc", "cargo"].into_iter();
+        names.any(|name| is_shim(&directory.join(name)))
+    };
+    entries
+        .map(|directory| here.join(directory))
+        .filter(|directory| !is_ours(directory))
+        .collect()
+}
+
 /// Whether a path leads to a shim, under whatever name: to this one, or to another build of
 /// it, with which this one would otherwise take turns for ever.
 pub fn is_shim(path: &Path) -> bool {

@@ -42,6 +42,8 @@ pub type Field = (&'static str, Vec<u8>);
 pub struct Environment {
     /// Each with whether it counts where all do.
     variables: BTreeMap<OsString, (OsString, bool)>,
+    /// The directories in which programs are looked for.
+    path: Vec<PathBuf>,
 }
 
 /// How a variable's value counts, where not all of it does; nothing where the variable is of no matter, if nothing asks
@@ -49,8 +51,12 @@ pub struct Environment {
 pub type Counts = fn(name: &[u8], value: &[u8]) -> Option<Vec<u8>>;
 
 impl Environment {
-    /// These variables, each by what of it counts.
-    pub fn new(variables: impl Iterator<Item = (OsString, OsString)>, counts: Counts) -> Self {
+    /// These variables, each by what of it counts, and the directories in which programs are looked for.
+    pub fn new(
+        variables: impl Iterator<Item = (OsString, OsString)>,
+        counts: Counts,
+        path: Vec<PathBuf>,
+    ) -> Self {
         let counted = variables.map(|(name, value)| {
             let counted = counts(name.as_bytes(), value.as_bytes());
             let counts = counted.is_some();
@@ -59,6 +65,7 @@ impl Environment {
         });
         Self {
             variables: counted.collect(),
+            path,
         }
     }
 
@@ -72,6 +79,15 @@ impl Environment {
         self.variables
             .get(OsStr::from_bytes(name))
             .map(|(value, _)| value.as_bytes())
+    }
+
+    /// The program of a name.
+    fn program(&self, name: &[u8]) -> Option<PathBuf> {
+        let mut candidates = self.path.iter().map(|it| it.join(OsStr::from_bytes(name)));
+        candidates.find(|path| {
+            let found = fs::metadata(path);
+            found.is_ok_and(|it| it.is_file() && it.permissions().mode() & 0o111 != 0)
+        })
     }
 
     /// Those whose names begin so, in order.
@@ -115,6 +131,10 @@ impl World<'_> {
         Ok(match name.kind {
             NameKind::Variable => match self.environment.get(&name.name) {
                 Some(value) => Value::Text(value.to_vec()),
+                None => Value::Absent,
+            },
+            NameKind::Command => match self.environment.program(&name.name) {
+                Some(path) => Value::Text(path.into_os_string().into_vec()),
                 None => Value::Absent,
             },
             NameKind::Family => Value::Several(self.environment.family(&name.name)),

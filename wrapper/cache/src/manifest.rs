@@ -58,11 +58,13 @@ pub enum NameKind {
     Listing = 7,
     /// Where links lead.
     Link = 8,
+    /// Where a program of this name is found by `PATH`.
+    Command = 9,
 }
 
 impl NameKind {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Variable,
         Self::Family,
         Self::Environment,
@@ -71,6 +73,7 @@ impl NameKind {
         Self::Absent,
         Self::Listing,
         Self::Link,
+        Self::Command,
     ];
 
     fn of(number: u8) -> Option<Self> {
@@ -81,7 +84,7 @@ impl NameKind {
     #[must_use]
     pub const fn is_path(self) -> bool {
         match self {
-            Self::Variable | Self::Family | Self::Environment => false,
+            Self::Variable | Self::Family | Self::Environment | Self::Command => false,
             Self::File | Self::State | Self::Absent | Self::Listing | Self::Link => true,
         }
     }
@@ -106,6 +109,9 @@ impl Name {
             NameKind::Environment => self.name.is_empty() && self.place == 0,
             NameKind::Variable => !self.name.is_empty() && self.place == 0,
             NameKind::Family => self.place == 0,
+            NameKind::Command => {
+                !self.name.is_empty() && self.place == 0 && !self.name.contains(&b'/')
+            }
             _ => self.name.starts_with(b"/") == (self.place == 0),
         };
         is_one && self.name.len() <= MAX_NAME && !self.name.contains(&0)

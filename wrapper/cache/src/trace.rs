@@ -35,6 +35,8 @@ pub struct Rules<'a> {
     /// What a program reads of the environment beside what it asks for by name; with the path by which it was called,
     /// which is that of a script where the program is its interpreter.
     pub reads: fn(&Path, &Path) -> Reads,
+    /// Directories in which programs are looked for: where one is found decides which it is.
+    pub path: &'a [PathBuf],
     /// The path by which a program is run whose run does not count, nor that of its children, and the files that it makes.
     pub stand_in: Option<(&'a Path, &'a [PathBuf])>,
     /// Whether a library that a program loads while it runs looks at nothing that is not seen, whatever it imports.
@@ -382,6 +384,12 @@ impl<'a> Reader<'a> {
         if !self.is_own(&path) {
             self.looked.insert(path.clone());
         }
+        let place = Path::new(OsStr::from_bytes(&path));
+        let is_search = self.rules.path.iter().any(|it| place.parent() == Some(it));
+        if let Some(command) = place.file_name().filter(|_| is_search) {
+            let command = command.as_bytes().to_vec();
+            self.names.insert((NameKind::Command, command));
+        }
         self.name(kind, path);
     }
 
@@ -708,6 +716,7 @@ mod tests {
                 Some("python") => Reads::All,
                 _ => Reads::Nothing,
             },
+            path: &["/usr/local/bin".into()],
             stand_in: None,
             is_plain: |library| library.ends_with("plugin.so"),
         };
