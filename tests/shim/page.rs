@@ -151,7 +151,7 @@ fn of_a_build() {
         }
         let page = directory.join(&names[0]).with_extension("html");
         let page = fs::read_to_string(page).unwrap();
-        assert_eq!(count(&page, "asked"), 2);
+        assert_eq!(count(&page, "asked"), 3);
     }
 
     // Whatever is wrong with the directory, the build goes on.

@@ -11,7 +11,7 @@ coded! {
     pub enum BypassReason {
         /// It links what `links` excludes, or where there is no session: the kinds of crate, or `test`.
         "links" Links(kinds): "links ({})";
-            "the setting `links` leaves it out: `links = \"all\"` has the cache serve it"
+            "the cache serves it with the setting `links = \"all\"`"
         /// What it links cannot be linked again from the objects that rustc makes, with the same bytes.
         "relink" Relink(what): "cannot be linked again from its objects ({})";
             "it is compiled and linked each time: leave out the option of rustc's, or use a linker that cargo's \
