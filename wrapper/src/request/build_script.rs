@@ -1,15 +1,18 @@
 //! Makes the request of a build script's run.
 
 use std::env;
+use std::fs;
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use nix_sccache_cache::places::Places;
 use nix_sccache_contract::part::Kind;
 
-use super::fields::Request;
+use super::fields::{Request, replaced};
 use crate::invocation::Arguments;
 use crate::out_dir;
+use crate::store;
 
 /// The variable by which cargo tells a script where its files go.
 const OUT_DIR: &str = "OUT_DIR";
@@ -27,6 +30,22 @@ pub fn directory_of_all() -> Option<PathBuf> {
     above
         .find(|directory| directory.ends_with("build"))
         .map(Path::to_owned)
+}
+
+/// Adds the script. That it was compiled in another directory, and linked with a run path to the derivation's own outputs, in which
+/// there is nothing yet, is of as little matter as the roots are.
+pub(super) fn add_program(request: &mut Request, script: &Path) -> io::Result<()> {
+    let mut program = fs::read(script)?;
+    if !request.roots.is_empty() {
+        program = request.without_roots(&program);
+        for output in store::outputs() {
+            program = replaced(&program, output.as_bytes(), b"<output>");
+        }
+    }
+    let name = script.file_name().unwrap_or_default();
+    request.add(Kind::Compiler, "name", name.as_bytes());
+    request.add(Kind::Compiler, "program", blake3::hash(&program).as_bytes());
+    Ok(())
 }
 
 pub(super) fn add(request: &mut Request, arguments: &Arguments, script: &Path) {

@@ -68,7 +68,11 @@ pub fn of(
         roots,
         ..Request::default()
     };
-    add_compiler(&mut request, &invocation.compiler, memo)?;
+    if let Options::BuildScript(_) = invocation.options {
+        build_script::add_program(&mut request, &invocation.compiler.path)?;
+    } else {
+        add_compiler(&mut request, &invocation.compiler, memo)?;
+    }
     let directory_without_roots = request.without_roots(directory.as_os_str().as_bytes());
     request.add(Kind::Directory, "", &directory_without_roots);
     match &invocation.options {
