@@ -95,7 +95,7 @@ fn all_variables() {
 fn another_script() {
     of("made(\"1\");")
         .misses_when(|project| {
-            project.file("build.rs", format!("{HEAD}fn main() {{ made(\"2\"); }}"))
+            project.file("build.rs", format!("{HEAD}fn main() {{ made(\"2\"); }}"));
         })
         .check();
 }
@@ -243,7 +243,7 @@ fn linked(script: &str) -> Case {
         format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n{more}")
     };
     of("let include = var(\"DEP_NATIVE_INCLUDE\"); println!(\"cargo::rerun-if-changed={include}\"); made(fs::read(include + \"/b.h\").unwrap());")
-        .with(|project| project.script = script.to_owned())
+        .with(|project| script.clone_into(&mut project.script))
         .file("Cargo.toml", package("a", "[dependencies]\nb-sys = { path = \"b\" }\n[workspace]\n"))
         .file("b/Cargo.toml", package("b-sys", "links = \"native\"\n"))
         .file("b/build.rs", format!("{HEAD}fn main() {{ let include = out().join(\"include\"); fs::create_dir(&include).unwrap(); fs::copy(\"b.h\", include.join(\"b.h\")).unwrap(); println!(\"cargo::metadata=include={{}}\", include.display()); }}\n"))
@@ -263,16 +263,18 @@ fn what_another_script_tells() {
 fn another_target_directory() {
     linked("cargo build -q --offline; ./target/debug/a")
         .hits_when(|project| {
-            project.script = "cargo build -q --offline --target-dir gettar; ./gettar/debug/a".into()
+            project.script =
+                "cargo build -q --offline --target-dir gettar; ./gettar/debug/a".into();
         })
         .right_when(|project| {
             project.script =
-                "cargo build -q --offline --target-dir longer/one; ./longer/one/debug/a".into()
+                "cargo build -q --offline --target-dir longer/one; ./longer/one/debug/a".into();
         })
         .check();
     of("made(var(\"OUT_DIR\"));")
         .misses_when(|project| {
-            project.script = "cargo build -q --offline --target-dir gettar; ./gettar/debug/a".into()
+            project.script =
+                "cargo build -q --offline --target-dir gettar; ./gettar/debug/a".into();
         })
         .check();
 }

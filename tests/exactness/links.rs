@@ -107,13 +107,13 @@ fn a_library_that_another_needs() {
             project.script(
                 "mkdir n other;",
                 &format!("mkdir n other; {two} export LD_LIBRARY_PATH=$PWD/one;"),
-            )
+            );
         })
         .right_when(|project| {
             project.script(
                 "export LD_LIBRARY_PATH=$PWD/one;",
                 "export LD_LIBRARY_PATH=$PWD/two;",
-            )
+            );
         })
         .check();
 }
