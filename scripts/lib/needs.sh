@@ -10,6 +10,7 @@ declare -A needs_of=(
     [unit]=""
     [hosts]="plugin git"
     [source]=""
+    [formats]=""
     [trace]="musl-gcc strace python3"
     [exactness]="sccache_releases redis-server python3"
     [wire]="sccache_releases"
