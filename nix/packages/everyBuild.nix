@@ -48,7 +48,9 @@ let
       # What is put back at a session's end cannot be: such a session has none.
       NIX_SCCACHE_STABLE_PATHS = "never";
     }
-    // lib.optionalAttrs (exclude != [ ]) { NIX_SCCACHE_EXCLUDE = builtins.concatStringsSep "," exclude; }
+    // lib.optionalAttrs (exclude != [ ]) {
+      NIX_SCCACHE_EXCLUDE = builtins.concatStringsSep "," exclude;
+    }
     // lib.optionalAttrs (verify != null) { NIX_SCCACHE_VERIFY = toString verify; };
 
   lines = lib.concatStrings (lib.mapAttrsToList (name: value: "${name}=${value}\n") settings);
