@@ -55,6 +55,7 @@ fn sums_up() {
  passed through      1      9.0  links (bin)
  passed through      1      1.0  continues an earlier compilation (incremental)
   missed: d 2.5, c 1.5
+  links (bin): the cache serves it with the setting `links = \"all\"`
   continues an earlier compilation (incremental): set CARGO_INCREMENTAL=0 and no `incremental = true` in a profile"
     );
 }
