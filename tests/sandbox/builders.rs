@@ -196,7 +196,7 @@ fn without_the_plugin() {
     for host in hosts() {
         let expression = format!(
             "let pkgs = import {0}/tests/nixpkgs {{ }}; in
-              (pkgs.stdenv.mkDerivation ((import {0}/nix/lib {{ inherit pkgs; }}).withSccache {{ }} {{ name = \"x\"; }})).drvPath",
+              (pkgs.stdenv.mkDerivation ((import {0}/nix/lib {{ inherit pkgs; }}).withSccache {{ verify = 5; }} {{ name = \"x\"; }})).drvPath",
             root().display()
         );
         let output = host

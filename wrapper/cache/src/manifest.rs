@@ -563,7 +563,7 @@ mod tests {
             (&[0, 0, 0], Malformed),
             // An unknown kind, no set, a set that is not there.
             (&[1, 1, 0, 0, 1, 0, 2, b'/', b'a'], Malformed),
-            (&[1, 1, 9, 0, 1, 0, 2, b'/', b'a'], Malformed),
+            (&[1, 1, 10, 0, 1, 0, 2, b'/', b'a'], Malformed),
             (&[1, 1, 4, 0, 0, 0, 2, b'/', b'a'], Malformed),
             (&[1, 1, 4, 0, 2, 0, 2, b'/', b'a'], Malformed),
             // Twice, not in order, not all that is shared, more than there is.
