@@ -38,7 +38,7 @@ rustPlatform.buildRustPackage (
     # Without a dynamic linker it starts in two thirds of the time. Neither the library nor a build script can be linked so.
     postBuild = ''
       CARGO_PROFILE_RELEASE_STRIP=symbols cargo rustc --release --offline --target ${stdenv.hostPlatform.rust.rustcTarget} \
-        --package nix-sccache-shim -- -C target-feature=+crt-static ${lib.optionalString stdenv.hostPlatform.isGnu "-L native=${glibc.static}/lib"}
+        --package nix-sccache-shim -- -C target-feature=+crt-static -C relocation-model=static ${lib.optionalString stdenv.hostPlatform.isGnu "-L native=${glibc.static}/lib"}
     '';
   }
 )

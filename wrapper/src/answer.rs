@@ -463,6 +463,10 @@ impl Question<'_> {
             // What it was called with is not all that a wrapper calls the compiler with.
             let said = [&ran.stdout, &ran.stderr];
             let has_seed = |sign: &[u8]| tells_of(sign, &seen.outputs, said);
+            let is_script = asked.request.out_dir.is_some();
+            if is_script && has_seed(SIGNS_OF_SEED[0]) {
+                return Err(Some(BypassReason::Option(variables::SEED.to_owned())));
+            }
             if asked.request.forgets_seed && SIGNS_OF_SEED.into_iter().any(has_seed) {
                 return Err(Some(BypassReason::Option(variables::SEED.to_owned())));
             }
@@ -913,8 +917,19 @@ fn tells_of_roots(request: &Request, outputs: &[Output], ran: &Ran) -> bool {
     let is_marked = |said: &Vec<u8>| request.out_dir.is_some() && relocated::has_mark(said);
     let mut roots = request.roots.iter();
     let is_unfit = !request.roots.is_empty() && (is_marked(&ran.stdout) || is_marked(&ran.stderr));
+    let tells = |path: &Path| tells_of(path.as_os_str().as_bytes(), outputs, [&said[0], &said[1]]);
+    // A script may have found its way up from `OUT_DIR`, to cargo's directories, or to where links lead. What its sources are
+    // in as well is named for other reasons.
+    let here = env::current_dir().unwrap_or_default();
+    let is_up = |path: &Path| {
+        let mut up = path.ancestors().skip(1).take(3);
+        up.any(|path| !here.starts_with(path) && tells(path))
+    };
+    let real = request.out_dir.iter().flat_map(|it| it.canonicalize());
+    let mut lower = real.chain(request.roots.first().cloned());
     is_unfit
-        || roots.any(|root| tells_of(root.as_os_str().as_bytes(), outputs, [&said[0], &said[1]]))
+        || roots.any(|root| tells(root))
+        || request.out_dir.is_some() && lower.any(|path| is_up(&path))
 }
 
 /// Whether a text, as a path, is in these files or messages.

@@ -390,6 +390,13 @@ impl Kept {
         let began = parent.with_file_name(LINKER).metadata()?.modified()?;
         let (mut fields, mut objects) = (Vec::new(), Vec::new());
         put(&mut fields, BEGIN, b"");
+        for given in arguments {
+            let file = given.as_bytes().strip_prefix(b"@");
+            if file.is_some_and(|file| temporary_part(file).is_none()) {
+                // What is in a file that rustc has not made may be another the next time.
+                return Err(io::Error::other("a file of arguments of somebody else's"));
+            }
+        }
         for argument in stable_paths::expanded(arguments) {
             let argument = argument.as_bytes();
             put(&mut fields, ARGUMENT, argument);

@@ -1,10 +1,11 @@
 //! Reads the trace of a run: what it looked at, by names, and what it wrote; or why nothing can be said of it.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::io::Read;
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Component, Path, PathBuf};
 
 use memchr::memmem;
@@ -192,7 +193,13 @@ impl<'a> Reader<'a> {
             name: first,
             second,
         } = *record;
-        let path = plain(first);
+        let mut path = plain(first);
+        if matches!(
+            event.kind,
+            Kind::Write | Kind::Rename | Kind::Remove | Kind::MakeDirectory
+        ) {
+            path = without_parents(&path).into_owned();
+        }
         if is_of_the_machine(event.errno) {
             return Err(NotStorable::Unnamed(shown(&path)));
         }
@@ -274,7 +281,7 @@ impl<'a> Reader<'a> {
             }
             Kind::Write | Kind::Rename | Kind::Remove if event.errno != 0 => {}
             Kind::Write => self.write(path, event.flags & KEPT != 0)?,
-            Kind::Rename => self.rename(&path, &plain(second))?,
+            Kind::Rename => self.rename(&path, &without_parents(&plain(second)))?,
             Kind::Remove => self.remove(path),
             Kind::Environment if (self.rules.is_plain)(Path::new(OsStr::from_bytes(&path))) => {}
             Kind::Environment => {
@@ -363,6 +370,7 @@ impl<'a> Reader<'a> {
 
     /// Whether the run has made what is at a path.
     fn is_own(&self, path: &[u8]) -> bool {
+        let path = &*without_parents(path);
         self.written.contains(path)
             || !self.made.is_empty()
                 && Path::new(OsStr::from_bytes(path))
@@ -591,10 +599,33 @@ impl<'a> Reader<'a> {
 }
 
 fn is_in(path: &[u8], directories: &[PathBuf]) -> bool {
-    let path = Path::new(OsStr::from_bytes(path));
+    let path = without_parents(path);
+    let path = Path::new(OsStr::from_bytes(&path));
     directories
         .iter()
         .any(|directory| path.starts_with(directory))
+}
+
+/// A path without `..`, which by links may lead out of what is in front of it.
+fn without_parents(path: &[u8]) -> Cow<'_, [u8]> {
+    let parts: Vec<_> = Path::new(OsStr::from_bytes(path)).components().collect();
+    let Some(last) = parts.iter().rposition(|part| *part == Component::ParentDir) else {
+        return path.into();
+    };
+    let (before, rest) = parts.split_at(last + 1);
+    let before: PathBuf = before.iter().collect();
+    let before = before.canonicalize().unwrap_or_else(|_| {
+        let mut plain = PathBuf::new();
+        for part in before.components() {
+            match part {
+                Component::ParentDir => drop(plain.pop()),
+                other => plain.push(other),
+            }
+        }
+        plain
+    });
+    let rest: PathBuf = rest.iter().collect();
+    before.join(rest).into_os_string().into_vec().into()
 }
 
 /// Whether something failed for a reason that passes: too little memory, room or descriptors, or a device's error.
