@@ -1,16 +1,9 @@
-//! Tells whether what an invocation links may leave the build, and whether the cache serves it.
+//! Tells whether what an invocation links may leave the build.
 
 use std::env;
 
-use nix_sccache_contract::bypass::BypassReason;
-use nix_sccache_contract::{self as contract, Links};
-use nix_sccache_trace_format::VARIABLE;
-
 use crate::bootstrap;
 use crate::invocation::Rustc;
-use crate::session::Session;
-use crate::settings;
-use crate::stable_paths;
 
 /// What an invocation links.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,36 +40,4 @@ impl Linked {
             Self::ForOutputs
         }
     }
-}
-
-/// Why a call that links this bypasses the cache, if it does.
-pub fn forbid(call: &Rustc, linked: Linked) -> Option<BypassReason> {
-    let setting = settings::text(contract::LINKS);
-    let setting = setting.and_then(|it| Links::named(&it)).unwrap_or_default();
-    let is_served = match linked {
-        Linked::Nothing => true,
-        Linked::ForBuild => setting != Links::Never,
-        // What is kept of it is in the session.
-        Linked::ForOutputs => setting == Links::All && Session::current().is_some(),
-    };
-    if !is_served {
-        return call.linked().map(BypassReason::Links);
-    }
-    let what = (linked == Linked::ForOutputs).then(|| not_again(call))??;
-    Some(BypassReason::Relink(what))
-}
-
-/// Why what a call links cannot be linked again.
-fn not_again(call: &Rustc) -> Option<String> {
-    // It has the variables of this build in it.
-    let mut printed = call.arguments.values("--print");
-    if printed.any(|kind| kind.split('=').next() == Some("link-args")) {
-        return Some("--print link-args".to_owned());
-    }
-    // Nobody would see there what the linker reads.
-    if env::var_os(VARIABLE).is_some() {
-        return Some("it is run in a traced program".to_owned());
-    }
-    let is_unknown = stable_paths::known_linker(call).is_none();
-    is_unknown.then(|| "its linker is not known".to_owned())
 }

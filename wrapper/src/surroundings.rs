@@ -7,11 +7,16 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use nix_sccache_contract::bypass::BypassReason;
+use nix_sccache_contract::{self as contract, Links};
+use nix_sccache_trace_format::VARIABLE;
 
 use crate::added_flags;
 use crate::invocation::{Cc, Invocation, Options, Rustc};
-use crate::links::{self, Linked};
+use crate::links::Linked;
 use crate::request;
+use crate::session::Session;
+use crate::settings;
+use crate::stable_paths;
 
 /// Variables that name a file to which compilers of C add what the object depends on.
 const ADDED_TO: [&str; 2] = ["DEPENDENCIES_OUTPUT", "SUNPRO_DEPENDENCIES"];
@@ -22,7 +27,7 @@ pub fn forbid(invocation: &Invocation, linked: Linked) -> Option<BypassReason> {
         return Some(BypassReason::Directory);
     }
     match &invocation.options {
-        Options::Rustc(call) => of_rustc(call).or_else(|| links::forbid(call, linked)),
+        Options::Rustc(call) => of_rustc(call).or_else(|| of_link(call, linked)),
         Options::BuildScript(_) => {
             // What is there an earlier run has left, and this one may go on from it.
             let own = request::out_dir();
@@ -40,6 +45,38 @@ pub fn forbid(invocation: &Invocation, linked: Linked) -> Option<BypassReason> {
                 .or_else(native)
         }
     }
+}
+
+/// Why a call that links this bypasses the cache, if it does.
+fn of_link(call: &Rustc, linked: Linked) -> Option<BypassReason> {
+    let setting = settings::text(contract::LINKS);
+    let setting = setting.and_then(|it| Links::named(&it)).unwrap_or_default();
+    let is_served = match linked {
+        Linked::Nothing => true,
+        Linked::ForBuild => setting != Links::Never,
+        // What is kept of it is in the session.
+        Linked::ForOutputs => setting == Links::All && Session::current().is_some(),
+    };
+    if !is_served {
+        return call.linked().map(BypassReason::Links);
+    }
+    let what = (linked == Linked::ForOutputs).then(|| not_again(call))??;
+    Some(BypassReason::Relink(what))
+}
+
+/// Why what a call links cannot be linked again.
+fn not_again(call: &Rustc) -> Option<String> {
+    // It has the variables of this build in it.
+    let mut printed = call.arguments.values("--print");
+    if printed.any(|kind| kind.split('=').next() == Some("link-args")) {
+        return Some("--print link-args".to_owned());
+    }
+    // Nobody would see there what the linker reads.
+    if env::var_os(VARIABLE).is_some() {
+        return Some("it is run in a traced program".to_owned());
+    }
+    let is_unknown = stable_paths::known_linker(call).is_none();
+    is_unknown.then(|| "its linker is not known".to_owned())
 }
 
 fn of_rustc(call: &Rustc) -> Option<BypassReason> {

@@ -193,13 +193,7 @@ impl<'a> Reader<'a> {
             name: first,
             second,
         } = *record;
-        let mut path = plain(first);
-        if matches!(
-            event.kind,
-            Kind::Write | Kind::Rename | Kind::Remove | Kind::MakeDirectory
-        ) {
-            path = without_parents(&path).into_owned();
-        }
+        let path = named(event.kind, first);
         if is_of_the_machine(event.errno) {
             return Err(NotStorable::Unnamed(shown(&path)));
         }
@@ -604,6 +598,17 @@ fn is_in(path: &[u8], directories: &[PathBuf]) -> bool {
     directories
         .iter()
         .any(|directory| path.starts_with(directory))
+}
+
+/// The path of a record: of what changes something the place where that is.
+fn named(kind: Kind, path: &[u8]) -> Vec<u8> {
+    let path = plain(path);
+    match kind {
+        Kind::Write | Kind::Rename | Kind::Remove | Kind::MakeDirectory => {
+            without_parents(&path).into_owned()
+        }
+        _ => path,
+    }
 }
 
 /// A path without `..`, which by links may lead out of what is in front of it.
