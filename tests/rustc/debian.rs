@@ -38,9 +38,6 @@ fn the_standard_library_is_warm() {
         " library/std --stage 0",
         "Build completed successfully",
         // The report.
-        "links (dylib)",
-        "links (bin)",
-        "links (proc-macro)",
         "core ",
     ] {
         assert!(cold.log.contains(text), "{text}: {cold:#?}");

@@ -62,7 +62,11 @@ fn is_warm_and_the_same() {
     let text = std::fs::read_to_string(&main).unwrap();
     std::fs::write(&main, format!("{text}// One line more.\n")).unwrap();
     let warm = build(&host, "program", &copy, &daemon);
-    assert_eq!(warm.hits_and_misses(), (misses, 0), "{warm:#?}");
+    // What was changed is compiled, and linked; and anyhow's build script depends on the whole environment.
+    let (hits, missed) = warm.hits_and_misses();
+    assert_eq!(hits + missed, misses, "{warm:#?}");
+    assert!((1..=2).contains(&missed), "{warm:#?}");
+    assert!(warm.log.contains("  missed: rg "), "{warm:#?}");
     assert_eq!(warm.troubles(), 0, "{warm:#?}");
     // What a cold build makes is compared with smaller programs: each of these takes a minute.
     let plain = build(&host, "plain", &copy, &daemon);

@@ -929,7 +929,7 @@ fn tells_of_roots(request: &Request, outputs: &[Output], ran: &Ran) -> bool {
     let mut lower = real.chain(request.roots.first().cloned());
     is_unfit
         || roots.any(|root| tells(root))
-        || request.out_dir.is_some() && lower.any(|path| is_up(&path))
+        || request.out_dir.is_some() && !request.roots.is_empty() && lower.any(|path| is_up(&path))
 }
 
 /// Whether a text, as a path, is in these files or messages.

@@ -386,7 +386,8 @@ fn optimised_crates_keep_their_bytes() {
     layout.cached(&program, "1.0.0");
     program.release("1.0.1");
     let (built, warm) = layout.cached(&program, "1.0.1");
-    assert_eq!(warm.hits, set(&["src/native.c"]), "{warm:#?}");
+    // A procedural macro is shown stable paths however it is optimised.
+    assert_eq!(warm.hits, set(&["crate_03", "src/native.c"]), "{warm:#?}");
     // Those that miss for their path are told of: the vendored ones, that is.
     assert!(warm.keeping.len() > 3, "{warm:#?}");
     assert!(warm.keeping.is_subset(&warm.misses), "{warm:#?}");
