@@ -32,7 +32,14 @@ let
 
   add =
     if cached then
-      lib.withSccache ({ transport = "server"; } // builtins.fromJSON settings)
+      # Of what is linked there are no numbers, unless the settings say so.
+      lib.withSccache (
+        {
+          transport = "server";
+          links = "never";
+        }
+        // builtins.fromJSON settings
+      )
     else
       attributes: attributes;
 in

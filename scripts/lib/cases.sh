@@ -42,12 +42,13 @@ start_daemon() {
 }
 
 # nsr NAME COMMAND…: runs it in a session; leaves a line a call in $T/NAME.log, the report in $T/NAME.json, and what it
-# printed in $T/NAME.out and $T/NAME.err.
+# printed in $T/NAME.out and $T/NAME.err. Numbers are those of libraries and C: what is linked passes by, unless
+# NIX_SCCACHE_LINKS says otherwise.
 nsr() {
     local name=$1
     shift
     env NIX_SCCACHE_SCCACHE="$NIX_SCCACHE_TEST_SCCACHE" NIX_SCCACHE_TRANSPORT=server \
-        SCCACHE_IGNORE_SERVER_IO_ERROR=1 RUSTC_WRAPPER="$SC" CARGO_INCREMENTAL=0 \
+        NIX_SCCACHE_LINKS="${NIX_SCCACHE_LINKS-never}" SCCACHE_IGNORE_SERVER_IO_ERROR=1 RUSTC_WRAPPER="$SC" CARGO_INCREMENTAL=0 \
         SCCACHE_SERVER_UDS="$T/socket/sccache.sock" SCCACHE_CLIENT_SIDE=true \
         "$T/shim/bin/nix-sccache" run --log "$T/$name.log" --report "$T/$name.json" -- "$@" >"$T/$name.out" 2>"$T/$name.err"
 }
