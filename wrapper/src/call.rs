@@ -257,7 +257,9 @@ impl Call {
         let given = &self.invocation;
         let links = given
             .rustc()
-            .filter(|_| given.compiler.kind != Kind::Rustdoc);
+            .filter(|_| given.compiler.kind != Kind::Rustdoc)
+            // A question names kinds of crate, and links none.
+            .filter(|_| self.is != Cacheability::Probe);
         self.linked = links.map(Linked::of).unwrap_or_default();
         let forbid = || surroundings::forbid(given, self.linked);
         self.is = self.is.clone().unless(forbid);
