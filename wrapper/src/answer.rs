@@ -4,47 +4,43 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
-use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::fs::{self};
+use std::io::{self, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use memchr::memmem;
 use nix_sccache_cache::digest::{Digest, Memo};
 use nix_sccache_cache::engine::{self, Found, Hit, StoreError};
-use nix_sccache_cache::entry::{Entry, EntryError, OutputFile, StoredEntry, StoredFile};
+use nix_sccache_cache::entry::{EntryError, OutputFile, StoredEntry};
 use nix_sccache_cache::inputs::{Environment, Inputs, Look, Name, NameKind, World, look};
 use nix_sccache_cache::manifest::Manifest;
-use nix_sccache_cache::request::key_of;
-use nix_sccache_cache::restore::{Directory, RestoreError, restore};
+use nix_sccache_cache::restore::RestoreError;
 use nix_sccache_cache::storage::StorageError;
-use nix_sccache_cache::trace::{self, NotStorable, Observation, Output, Rules};
+use nix_sccache_cache::trace::{self, NotStorable, Observation, Rules};
 use nix_sccache_contract::bypass::BypassReason;
 use nix_sccache_contract::fault::{CacheError, Fault, FaultRecord};
-use nix_sccache_contract::json::Json;
-use nix_sccache_contract::part::Kind;
-use nix_sccache_contract::{self as contract, Language, wire};
+use nix_sccache_contract::{self as contract, wire};
 
+use crate::clock::tells_the_time;
 use crate::connection::{self, Connection, in_seconds};
 use crate::invocation::Invocation;
-use crate::key_record::{self, Made};
+use crate::key_record::Made;
 use crate::links::Linked;
 use crate::observed::{self, Ran, Trace};
-use crate::out_dir::{self, Tree};
+use crate::out_dir::Tree;
 use crate::outer_trace::Told;
 use crate::process::{self, Rewrite};
 use crate::relink::{Relink, StandIn};
-use crate::relocated::{self, Text};
+use crate::replay::{Said, entry, is_list_of_sources, put_in_place};
 use crate::request::{self, Request, variables};
-use crate::rust_program;
 use crate::session::{self, Session};
-use crate::settings;
 use crate::stable_paths::StablePaths;
+use crate::storable::{SIGNS_OF_SEED, compiles_unseen, may_be_stored, tells_of, tells_of_roots};
 use crate::store::{self, Constant};
 use crate::temporary::TemporaryDirectory;
+use crate::verify;
 
 /// An invocation to answer.
 pub struct Question<'a> {
@@ -91,9 +87,6 @@ const SLOW: Duration = Duration::from_secs(1);
 /// What is kept free of a frame beside a part of an entry.
 const ROOM_IN_FRAME: u32 = 1 << 12;
 
-/// The longest messages that are stored, in bytes.
-const LONGEST_MESSAGES: usize = 1 << 20;
-
 impl Question<'_> {
     /// Answers it.
     pub fn answer(&self) -> Answer {
@@ -127,7 +120,7 @@ impl Question<'_> {
             let digest = request.digest();
             let manifest = match self.look_up(&request, &digest, &mut world, &mut connection) {
                 Ok(Found::Miss(manifest)) => manifest,
-                Ok(Found::Hit(hit)) if is_to_be_verified() => {
+                Ok(Found::Hit(hit)) if verify::is_due() => {
                     miss.verified = Some(hit.entry);
                     hit.manifest
                 }
@@ -494,7 +487,7 @@ impl Question<'_> {
             memo,
         };
         let code = may_be_stored(request, ran).ok_or(None)?;
-        if self.tells_the_time(&seen, request, &environment) {
+        if tells_the_time(self.invocation, &seen, request, &environment) {
             return Err(Some(BypassReason::Clock));
         }
         let Observation {
@@ -510,11 +503,11 @@ impl Question<'_> {
             self.fault(Fault::EntryNotStored("the server only reads".to_owned()));
             return Ok((Stored::Anew, asked.made_of(inputs, look)));
         }
-        let entry = entry(&asked, ran, code, &outputs, &inputs, &look);
+        let entry = entry(request, digest, ran, code, &outputs, &inputs, &look);
         let mut entry = entry.map_err(|error| Some(BypassReason::Unreadable(error.to_string())))?;
         entry.files.extend_from_slice(links);
         if let Some(stored) = verified {
-            match difference(stored, &entry) {
+            match verify::difference(stored, &entry) {
                 None => return Ok((Stored::AsBefore, asked.made_of(inputs, look))),
                 Some(what) => self.fault(Fault::VerifyDiffers(what)),
             }
@@ -680,68 +673,6 @@ impl Question<'_> {
         };
         Ok(relink.run(kept.path()).map(|()| said))
     }
-
-    /// Whether the time is in what a C compiler made: it was asked for, and no variable says what it is.
-    fn tells_the_time(
-        &self,
-        seen: &Observation,
-        request: &Request,
-        environment: &Environment,
-    ) -> bool {
-        /// gcc reads it when such a macro is used (12.2), by whatever name, and clang always.
-        const EPOCH: &[u8] = b"SOURCE_DATE_EPOCH";
-        const MACROS: [&[u8]; 2] = [b"__DATE__", b"__TIME__"];
-        /// Of `__TIMESTAMP__`, which may be pasted together.
-        const OF_FILE: &[u8] = b"STAMP__";
-        let inputs = &seen.inputs;
-        let asks = inputs
-            .iter()
-            .any(|it| it.kind == NameKind::Variable && it.name == EPOCH);
-        if self.invocation.is_build_script() {
-            let is_open = !asks || !environment.has(EPOCH);
-            let reads_clock = || rust_program::unseen(&self.invocation.compiler.path).reads_clock;
-            let mut programs = seen.programs.iter();
-            return programs.any(|program| program.ends_with(b"/date"))
-                || is_open && (asks && compiles_unseen(seen) || reads_clock());
-        }
-        if self.invocation.language() == Language::Rust {
-            return false;
-        }
-        let mut arguments = request
-            .fields
-            .iter()
-            .filter(|field| field.kind == Kind::Argument);
-        if arguments.any(|field| memmem::find(&field.value, OF_FILE).is_some()) {
-            return true;
-        }
-        let is_open = asks && !environment.has(EPOCH);
-        let mut programs = seen.programs.iter();
-        let has_clang = programs.any(|program| memmem::find(program, b"/clang").is_some());
-        if is_open && !has_clang {
-            return true;
-        }
-        let files = inputs.iter().filter(|it| it.kind == NameKind::File);
-        let mut paths = files.filter_map(|it| request.places.path(it.place, &it.name));
-        paths.any(|path| {
-            text_of(&path).is_ok_and(|text| {
-                let has = |name: &[u8]| memmem::find(&text, name).is_some();
-                has(OF_FILE) || is_open && MACROS.iter().any(|name| has(name))
-            })
-        })
-    }
-}
-
-/// What is in a file, but for a program, of which only the beginning is read: compilers are long, and have the names of
-/// all macros in them.
-fn text_of(path: &Path) -> io::Result<Vec<u8>> {
-    const PROGRAM: &[u8] = b"\x7fELF";
-    let mut file = File::open(path)?;
-    let mut text = Vec::new();
-    (&file).take(PROGRAM.len() as u64).read_to_end(&mut text)?;
-    if text != PROGRAM {
-        file.read_to_end(&mut text)?;
-    }
-    Ok(text)
 }
 
 /// Tells the trace under which a call was made what its own has of it, where nobody could say in fewer words what it did.
@@ -774,110 +705,6 @@ pub fn real<'a>(paths: &StablePaths, stand_in: Option<&StandIn>, said: &'a [u8])
     }
 }
 
-/// What is stored of the run.
-fn entry(
-    asked: &Asked,
-    ran: &Ran,
-    code: u8,
-    outputs: &[Output],
-    inputs: &Inputs,
-    look: &Look,
-) -> io::Result<Entry> {
-    let Asked {
-        request, digest, ..
-    } = asked;
-    let target = request.target();
-    let read = |output: &Output| {
-        let contents = fs::read(&output.path)?;
-        let contents = match target {
-            Some(target) if is_list_of_sources(&output.name) => {
-                relocated::hidden(&contents, Text::Sources, target).into_owned()
-            }
-            _ => contents,
-        };
-        let mode = File::open(&output.path)?.metadata()?.permissions().mode();
-        Ok(OutputFile {
-            directory: output.directory,
-            name: output.name.clone(),
-            executable: mode & 0o100 != 0,
-            contents,
-        })
-    };
-    let messages = |said: &[u8]| match target {
-        Some(target) => relocated::hidden(said, Text::Messages, target).into_owned(),
-        None => relocated::without_roots(said, request),
-    };
-    let mut stdout = messages(&ran.stdout);
-    if let Some(directory) = &request.out_dir {
-        let tree = Tree::list(directory).map_err(|_| io::ErrorKind::InvalidData)?;
-        stdout = tree.with_printed(&stdout);
-    }
-    Ok(Entry {
-        files: outputs.iter().map(read).collect::<io::Result<_>>()?,
-        stdout,
-        stderr: messages(&ran.stderr),
-        code,
-        took: u64::try_from(ran.took.as_micros()).unwrap_or(u64::MAX),
-        record: key_record::parts(request, inputs, look)
-            .to_json()
-            .into_bytes(),
-        result_key: key_of(&look.result),
-        request_key: key_of(digest),
-    })
-}
-
-/// What a compiler said, and wrote.
-struct Said {
-    stdout: Vec<u8>,
-    stderr: Vec<u8>,
-    /// The files that it wrote.
-    paths: Vec<PathBuf>,
-}
-
-/// Puts the files of an entry in place, and says what else is in it: all of it, or nothing. What is to be linked goes to
-/// a directory of its own.
-fn put_in_place(hit: &Hit, request: &Request, kept: Option<&Path>) -> Result<Said, RestoreError> {
-    let shown = |text: &[u8]| match request.target() {
-        Some(target) => relocated::shown(text, target).into_owned(),
-        None => relocated::with_roots(text, request),
-    };
-    let stdout = hit.entry.stdout()?;
-    let (tree, stdout) = match &request.out_dir {
-        Some(_) => out_dir::split_printed(&stdout).ok_or(EntryError::Malformed)?,
-        None => (Vec::new(), &*stdout),
-    };
-    let (stdout, stderr) = (shown(stdout), shown(&hit.entry.stderr()?));
-    let directory = |number: u8| {
-        let mut all = request.writable.iter().map(PathBuf::as_path).chain(kept);
-        let path = all.nth(usize::from(number))?.to_owned();
-        Some(Directory {
-            path,
-            may_be_made: request.makes_directory,
-        })
-    };
-    let others = |file: &StoredFile| {
-        let is_in_place = usize::from(file.directory) < request.writable.len();
-        let is_other = is_in_place && request.target().is_some() && is_list_of_sources(&file.name);
-        is_other
-            .then(|| Ok(shown(&hit.entry.contents(file)?)))
-            .transpose()
-    };
-    let restored = restore(&hit.entry, directory, others)?;
-    if let Some(directory) = &request.out_dir {
-        out_dir::restore(directory, &tree).map_err(|error| {
-            // It was empty before.
-            out_dir::clear(directory).ok();
-            let path = directory.clone();
-            RestoreError::Failed { path, error }
-        })?;
-    }
-    Ok(Said {
-        stdout,
-        stderr,
-        paths: restored.into_iter().map(|file| file.path).collect(),
-    })
-}
-
 /// A request that was asked for.
 struct Asked {
     request: Request,
@@ -903,126 +730,12 @@ struct Miss {
     verified: Option<StoredEntry>,
 }
 
-/// What is in an object of gcc's that a random seed decides of: the seed itself, as an option, in debug information; sections
-/// for link-time optimisation; calls that count coverage.
-const SIGNS_OF_SEED: [&[u8]; 3] = [b"-frandom-seed=", b".gnu.lto_", b"__gcov_"];
-
-/// Whether roots are in what a run has made or said, so that it does not do for others. What a build script prints can be put
-/// right.
-fn tells_of_roots(request: &Request, outputs: &[Output], ran: &Ran) -> bool {
-    let said = [&ran.stdout, &ran.stderr].map(|said| match request.out_dir {
-        Some(_) => relocated::without_roots(said, request),
-        None => said.clone(),
-    });
-    let is_marked = |said: &Vec<u8>| request.out_dir.is_some() && relocated::has_mark(said);
-    let mut roots = request.roots.iter();
-    let is_unfit = !request.roots.is_empty() && (is_marked(&ran.stdout) || is_marked(&ran.stderr));
-    let tells = |path: &Path| tells_of(path.as_os_str().as_bytes(), outputs, [&said[0], &said[1]]);
-    // A script may have found its way up from `OUT_DIR`, to cargo's directories, or to where links lead. What its sources are
-    // in as well is named for other reasons.
-    let here = env::current_dir().unwrap_or_default();
-    let is_up = |path: &Path| {
-        let mut up = path.ancestors().skip(1).take(3);
-        up.any(|path| !here.starts_with(path) && tells(path))
-    };
-    let real = request.out_dir.iter().flat_map(|it| it.canonicalize());
-    let mut lower = real.chain(request.roots.first().cloned());
-    is_unfit
-        || roots.any(|root| tells(root))
-        || request.out_dir.is_some() && !request.roots.is_empty() && lower.any(|path| is_up(&path))
-}
-
-/// Whether a text, as a path, is in these files or messages.
-fn tells_of(text: &[u8], outputs: &[Output], said: [&Vec<u8>; 2]) -> bool {
-    let is_in = |bytes: &[u8]| memmem::find(bytes, text).is_some();
-    let mut files = outputs.iter().map(|output| fs::read(&output.path));
-    said.iter().any(|said| is_in(said))
-        || files.any(|contents| contents.map_or(true, |contents| is_in(&contents)))
-}
-
-/// Whether a compiler of C ran that no shim was in front of: which flags it was called with nobody knows.
-fn compiles_unseen(seen: &Observation) -> bool {
-    const COMPILERS: [&[u8]; 4] = [b"/cc1", b"/cc1plus", b"/lto1", b"/clang"];
-    let mut programs = seen.programs.iter();
-    programs.any(|program| {
-        COMPILERS
-            .iter()
-            .any(|compiler| memmem::find(program, compiler).is_some())
-    })
-}
-
 /// Whether the cache was given an entry.
 enum Stored {
     /// It was.
     Anew,
     /// It has had the very same.
     AsBefore,
-}
-
-/// Whether this hit is one of those that are run again: one in so many.
-fn is_to_be_verified() -> bool {
-    let every = settings::text(contract::VERIFY).and_then(|every| every.parse::<u128>().ok());
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_nanos());
-    every.is_some_and(|every| every > 0 && (now / 1000).is_multiple_of(every))
-}
-
-/// What of an entry is not what the compiler has just made.
-fn difference(stored: &StoredEntry, made: &Entry) -> Option<String> {
-    let name = |file: &[u8]| String::from_utf8_lossy(file).into_owned();
-    if stored.code != made.code {
-        return Some("the exit code".to_owned());
-    }
-    if stored.stdout().ok().as_deref() != Some(&made.stdout)
-        || stored.stderr().ok().as_deref() != Some(&made.stderr)
-    {
-        return Some("the messages".to_owned());
-    }
-    if stored.files().len() != made.files.len() {
-        return Some("which files there are".to_owned());
-    }
-    let differs = stored
-        .files()
-        .iter()
-        .zip(&made.files)
-        .find(|(stored_file, file)| {
-            let is_same = (
-                stored_file.directory,
-                &stored_file.name,
-                stored_file.executable,
-            ) == (file.directory, &file.name, file.executable);
-            !is_same || stored.contents(stored_file).ok().as_deref() != Some(&file.contents)
-        });
-    differs.map(|(_, file)| name(&file.name))
-}
-
-/// The code of a run that may be stored: it went well, or was a question whose answer is that something does not compile.
-fn may_be_stored(request: &Request, ran: &Ran) -> Option<u8> {
-    /// What a failure says that is no answer, but something that went wrong.
-    const TROUBLE: [&[u8]; 9] = [
-        b"No space left",
-        b"Cannot allocate memory",
-        b"memory exhausted",
-        b"out of memory",
-        b"os error",
-        b"internal compiler error",
-        b"compiler unexpectedly panicked",
-        b"Killed",
-        b"terminated with signal",
-    ];
-    if ran.stdout.len() + ran.stderr.len() > LONGEST_MESSAGES {
-        return None;
-    }
-    let code = u8::try_from(ran.status.code()?).ok()?;
-    let is_answer = || {
-        let says = |what: &[u8]| memmem::find(&ran.stderr, what).is_some();
-        request.is_probe
-            && code == 1
-            && says(b"error")
-            && !TROUBLE.iter().any(|trouble| says(trouble))
-    };
-    (code == 0 || is_answer()).then_some(code)
 }
 
 /// What a run looked at, with the variables that sources name (`env!`): rustc lists them with the sources. It asks for
@@ -1048,11 +761,4 @@ fn with_variables_of_sources(mut seen: Observation) -> Observation {
     }
     seen.inputs = Inputs::new(names);
     seen
-}
-
-/// Whether a file is rustc's list of sources, by its name.
-fn is_list_of_sources(name: &[u8]) -> bool {
-    Path::new(std::ffi::OsStr::from_bytes(name))
-        .extension()
-        .is_some_and(|extension| extension == "d")
 }

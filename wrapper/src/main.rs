@@ -13,7 +13,8 @@
 //! A compiler's call goes through these, each with one job: [`invocation`] reads it, [`cacheability`] decides what it
 //! is, [`surroundings`] whether anything but the arguments forbids that, [`stable_paths`] and [`run_paths`] keep what
 //! changes for no reason out of it, [`request`] makes its key, [`connection`] finds the storage, [`answer`] asks that and
-//! puts an entry in place, or has [`observed`] run the compiler and stores what it made; [`session`] notes what came
+//! has an entry put in place ([`replay`]), or has [`observed`] run the compiler, and stores what it made, if that may be
+//! ([`storable`], [`clock`]); [`session`] notes what came
 //! of it, and [`key_record`] what its key was made of. Where a call is made under another's observation, [`outer_trace`] tells that
 //! what it depends on.
 
@@ -26,6 +27,7 @@ mod cache_error;
 mod cacheability;
 mod call;
 mod cargo_config;
+mod clock;
 mod connection;
 mod hook;
 mod invocation;
@@ -42,15 +44,18 @@ mod project_wrapper;
 mod real_sccache;
 mod relink;
 mod relocated;
+mod replay;
 mod request;
 mod run_paths;
 mod rust_program;
 mod session;
 mod settings;
 mod stable_paths;
+mod storable;
 mod store;
 mod surroundings;
 mod temporary;
+mod verify;
 
 use std::env;
 use std::ffi::OsString;

@@ -1,0 +1,91 @@
+//! Says which runs may be stored, by what they made and said.
+
+use std::env;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use memchr::memmem;
+use nix_sccache_cache::trace::{Observation, Output};
+
+use crate::observed::Ran;
+use crate::relocated;
+use crate::request::Request;
+
+/// The longest messages that are stored, in bytes.
+const LONGEST_MESSAGES: usize = 1 << 20;
+/// The code of a run that may be stored: it went well, or was a question whose answer is that something does not compile.
+pub fn may_be_stored(request: &Request, ran: &Ran) -> Option<u8> {
+    /// What a failure says that is no answer, but something that went wrong.
+    const TROUBLE: [&[u8]; 9] = [
+        b"No space left",
+        b"Cannot allocate memory",
+        b"memory exhausted",
+        b"out of memory",
+        b"os error",
+        b"internal compiler error",
+        b"compiler unexpectedly panicked",
+        b"Killed",
+        b"terminated with signal",
+    ];
+    if ran.stdout.len() + ran.stderr.len() > LONGEST_MESSAGES {
+        return None;
+    }
+    let code = u8::try_from(ran.status.code()?).ok()?;
+    let is_answer = || {
+        let says = |what: &[u8]| memmem::find(&ran.stderr, what).is_some();
+        request.is_probe
+            && code == 1
+            && says(b"error")
+            && !TROUBLE.iter().any(|trouble| says(trouble))
+    };
+    (code == 0 || is_answer()).then_some(code)
+}
+
+/// What is in an object of gcc's that a random seed decides of: the seed itself, as an option, in debug information; sections
+/// for link-time optimisation; calls that count coverage.
+pub const SIGNS_OF_SEED: [&[u8]; 3] = [b"-frandom-seed=", b".gnu.lto_", b"__gcov_"];
+
+/// Whether roots are in what a run has made or said, so that it does not do for others. What a build script prints can be put
+/// right.
+pub fn tells_of_roots(request: &Request, outputs: &[Output], ran: &Ran) -> bool {
+    let said = [&ran.stdout, &ran.stderr].map(|said| match request.out_dir {
+        Some(_) => relocated::without_roots(said, request),
+        None => said.clone(),
+    });
+    let is_marked = |said: &Vec<u8>| request.out_dir.is_some() && relocated::has_mark(said);
+    let mut roots = request.roots.iter();
+    let is_unfit = !request.roots.is_empty() && (is_marked(&ran.stdout) || is_marked(&ran.stderr));
+    let tells = |path: &Path| tells_of(path.as_os_str().as_bytes(), outputs, [&said[0], &said[1]]);
+    // A script may have found its way up from `OUT_DIR`, to cargo's directories, or to where links lead. What its sources are
+    // in as well is named for other reasons.
+    let here = env::current_dir().unwrap_or_default();
+    let is_up = |path: &Path| {
+        let mut up = path.ancestors().skip(1).take(3);
+        up.any(|path| !here.starts_with(path) && tells(path))
+    };
+    let real = request.out_dir.iter().flat_map(|it| it.canonicalize());
+    let mut lower = real.chain(request.roots.first().cloned());
+    is_unfit
+        || roots.any(|root| tells(root))
+        || request.out_dir.is_some() && !request.roots.is_empty() && lower.any(|path| is_up(&path))
+}
+
+/// Whether a text, as a path, is in these files or messages.
+pub fn tells_of(text: &[u8], outputs: &[Output], said: [&Vec<u8>; 2]) -> bool {
+    let is_in = |bytes: &[u8]| memmem::find(bytes, text).is_some();
+    let mut files = outputs.iter().map(|output| fs::read(&output.path));
+    said.iter().any(|said| is_in(said))
+        || files.any(|contents| contents.map_or(true, |contents| is_in(&contents)))
+}
+
+/// Whether a compiler of C ran that no shim was in front of: which flags it was called with nobody knows.
+pub fn compiles_unseen(seen: &Observation) -> bool {
+    const COMPILERS: [&[u8]; 4] = [b"/cc1", b"/cc1plus", b"/lto1", b"/clang"];
+    let mut programs = seen.programs.iter();
+    programs.any(|program| {
+        COMPILERS
+            .iter()
+            .any(|compiler| memmem::find(program, compiler).is_some())
+    })
+}
