@@ -110,6 +110,44 @@ macro_rules! wrap {
     };
 }
 
+/// Defines functions that call `$before` with what they are called with, and jump to what it returns.
+macro_rules! jump {
+    ($(fn $name:ident, $before:ident;)*) => {$(
+        // SAFETY: that other calls of this name come here is what this library is for. It has the same stack and the same arguments
+        // when it jumps as when it began.
+        #[unsafe(no_mangle)]
+        #[unsafe(naked)]
+        unsafe extern "C" fn $name() {
+            #[cfg(target_arch = "x86_64")]
+            core::arch::naked_asm!(
+                "push rdi",
+                "push rsi",
+                "push rdx",
+                "call {before}",
+                "pop rdx",
+                "pop rsi",
+                "pop rdi",
+                "jmp rax",
+                before = sym $before,
+            );
+            #[cfg(target_arch = "aarch64")]
+            core::arch::naked_asm!(
+                "stp x29, x30, [sp, #-48]!",
+                "mov x29, sp",
+                "stp x0, x1, [sp, #16]",
+                "str x2, [sp, #32]",
+                "bl {before}",
+                "mov x16, x0",
+                "ldr x2, [sp, #32]",
+                "ldp x0, x1, [sp, #16]",
+                "ldp x29, x30, [sp], #48",
+                "br x16",
+                before = sym $before,
+            );
+        }
+    )*};
+}
+
 /// What the dynamic linker tells of an object: a part of C's `struct dl_phdr_info`, which glibc and musl share.
 #[repr(C)]
 struct Info {
