@@ -91,6 +91,20 @@ fn all_variables() {
     }
 }
 
+/// By way of libc's own list of them, or of the kernel's.
+#[test]
+fn all_variables_past_the_standard_library() {
+    let start = "Command::new(\"true\").env(\"A\", \"B\").status().unwrap();";
+    of(&format!("unsafe extern \"C\" {{ static environ: *const *const std::ffi::c_char; }} {start} let (mut count, mut entry) = (0, unsafe {{ environ }}); \
+        while let Some(text) = unsafe {{ entry.read().as_ref() }} {{ count += usize::from(unsafe {{ std::ffi::CStr::from_ptr(text) }}.to_bytes().starts_with(b\"LISTED_\")); entry = unsafe {{ entry.add(1) }}; }} made(count.to_string());"))
+        .variable("LISTED_A", "1")
+        .misses_when(|project| project.variable("LISTED_B", "2"))
+        .check();
+    of("made(fs::read(\"/proc/self/environ\").unwrap().split(|byte| *byte == 0).filter(|it| it.starts_with(b\"LISTED_\")).count().to_string());")
+        .bypasses()
+        .check();
+}
+
 #[test]
 fn another_script() {
     of("made(\"1\");")
@@ -181,21 +195,73 @@ fn writes_elsewhere() {
     }
 }
 
+/// What is done past the files.
+#[test]
+fn sockets_and_links() {
+    for body in [
+        "std::mem::forget(std::os::unix::net::UnixListener::bind(\"socket\").unwrap()); made(\"\");",
+        "std::net::UdpSocket::bind(\"127.0.0.1:0\").unwrap().connect(\"127.0.0.1:9\").unwrap(); made(\"\");",
+        "std::os::unix::fs::symlink(env::current_dir().unwrap(), out().join(\"link\")).unwrap(); fs::write(out().join(\"link/left\"), \"\").unwrap(); fs::remove_file(out().join(\"link\")).unwrap(); made(\"\");",
+    ] {
+        of(body).bypasses().check();
+    }
+}
+
+/// Whoever asks for the time, and however.
 #[test]
 fn clocks() {
+    let of_c = "unsafe extern \"C\" { fn time(into: *mut i64) -> i64; } made(unsafe { time(std::ptr::null_mut()) }.to_string());";
+    let by_call = "unsafe extern \"C\" { fn syscall(number: i64, clock: i64, into: *mut u64) -> i64; } let mut now = [0; 2]; unsafe { syscall(228, 0, now.as_mut_ptr()) }; made(format!(\"{now:?}\"));";
+    let of_library = "unsafe extern \"C\" { fn dlopen(path: *const i8, flags: i32) -> *mut u8; fn dlsym(library: *mut u8, name: *const i8) -> *mut u8; } \
+        assert!(Command::new(\"cc\").args([\"-shared\", \"-fPIC\", \"-o\"]).arg(out().join(\"l.so\")).arg(\"l.c\").status().unwrap().success()); \
+        let path = format!(\"{}/l.so\\0\", out().display()); let f: extern \"C\" fn() -> i64 = unsafe { std::mem::transmute(dlsym(dlopen(path.as_ptr().cast(), 2), c\"now\".as_ptr())) }; made(f().to_string());";
+    let run = |words: &str| {
+        let words: Vec<_> = words.split('|').collect();
+        format!(
+            "made(Command::new({:?}).args({:?}).output().unwrap().stdout);",
+            words[0],
+            &words[1..]
+        )
+    };
     for body in [
         "made(format!(\"{:?}\", std::time::SystemTime::now()));",
-        "made(Command::new(\"date\").arg(\"+%N\").output().unwrap().stdout);",
+        of_c,
+        by_call,
+        of_library,
+        &run("date|+%N"),
+        &run("./everything/date|+%N"),
+        &run("bash|-c|printf '%(%s)T'"),
+        &run("bash|-c|echo $(echo $EPOCHREALTIME)"),
+        &run("perl|-e|print time"),
+        &run("python3|-c|import time; print(time.time())"),
+        &run("git|log|-1|--format=%cr"),
     ] {
         of(body)
             .file("src/main.rs", "fn main() {}\n")
+            .file("l.c", "#include <time.h>\nlong now(void) { struct timespec t; timespec_get(&t, TIME_UTC); return t.tv_nsec; }\n")
+            .with(|project| project.script("cargo", "mkdir everything; cp /bin/date everything/all; ln -s all everything/date; git init -q; git -c user.name=a -c user.email=a commit -q --allow-empty -m a; cargo"))
+            .ignore(".git/")
             .ignore("out/made")
+            .ignore("out/l.so")
             .bypasses()
             .check();
     }
     of("made(env::var(\"SOURCE_DATE_EPOCH\").unwrap_or_else(|_| format!(\"{:?}\", std::time::SystemTime::now())));")
         .variable("SOURCE_DATE_EPOCH", "1")
         .misses_when(|project| project.variable("SOURCE_DATE_EPOCH", "2"))
+        .check();
+    // Which ask when they begin, or measure how long something takes.
+    let several = [
+        &run("bash|-c|echo $(echo 1)"),
+        &run("perl|-e|print 1"),
+        &run("python3|-c|import subprocess; print(1)"),
+        &run("git|--version"),
+        &run("make|-f|data/makefile"),
+        "std::time::Instant::now(); made(\"\");",
+    ];
+    of(&several.join(" "))
+        .file("data/makefile", "all: data/makefile\n\techo 1\n")
+        .misses_when(|project| project.file("data/makefile", "all:\n\techo 2\n"))
         .check();
 }
 

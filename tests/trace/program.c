@@ -10,10 +10,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <arpa/inet.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -197,6 +202,33 @@ static int run(const char *what) {
         char path[32];
         snprintf(path, sizeof path, "/dev/fd/%d", fd);
         read_file(path);
+    } else if (!strcmp(what, "clocks")) {
+        struct timespec by_clock, by_base;
+        struct timeval by_day;
+        time_t before = time(NULL), after;
+        must(clock_gettime(CLOCK_REALTIME, &by_clock) == 0);
+        must(gettimeofday(&by_day, NULL) == 0);
+        must(timespec_get(&by_base, TIME_UTC) == TIME_UTC);
+        must(before > 1500000000 && time(&after) >= before);
+        must(by_clock.tv_sec >= before && by_day.tv_sec >= before && by_base.tv_sec >= before);
+        must(by_clock.tv_sec <= after + 1 && by_day.tv_sec <= after + 1 && by_base.tv_sec <= after + 1);
+        must(by_day.tv_usec < 1000000);
+        must(syscall(SYS_clock_gettime, CLOCK_REALTIME, &by_clock) == 0);
+    } else if (!strcmp(what, "stopwatch")) {
+        struct timespec now;
+        must(clock_gettime(CLOCK_MONOTONIC, &now) == 0 && clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now) == 0);
+        must(clock_gettime(-1, &now) == -1 && errno == EINVAL);
+    } else if (!strcmp(what, "socket")) {
+        struct sockaddr_un address = {AF_UNIX, "socket"};
+        must(bind(socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr *)&address, sizeof address) == 0);
+    } else if (!strcmp(what, "network")) {
+        struct sockaddr_in address = {AF_INET, htons(9), {htonl(INADDR_LOOPBACK)}};
+        must(connect(socket(AF_INET, SOCK_DGRAM, 0), (struct sockaddr *)&address, sizeof address) == 0);
+    } else if (!strcmp(what, "link-out")) {
+        unlink("link-out");
+        must(symlink("../elsewhere", "link-out") == 0);
+    } else if (!strcmp(what, "process-environment")) {
+        read_file("/proc/self/environ");
     } else if (!strcmp(what, "loads")) {
         must(dlopen(getenv("LIBRARY"), RTLD_NOW));
     } else {

@@ -1,7 +1,7 @@
 //! Each way in which a program does things with files and other programs is noted as what it is.
 
 use nix_sccache_tests::stdout_of;
-use nix_sccache_trace_format::{FileType, KEPT, Kind, NO_FOLLOW, RESOLVED};
+use nix_sccache_trace_format::{FileType, KEPT, Kind, NO_FOLLOW, RESOLVED, TIMES};
 
 use crate::{EACCES, ENOENT, Place, Traced, display, traced, type_of};
 
@@ -97,6 +97,75 @@ fn a_link_itself_is_looked_at() {
         .unwrap();
     assert_eq!(link.event.file_type(), Some(FileType::Symlink));
     assert_eq!(link.name, place.file("link"));
+}
+
+/// By each function that tells it, and not those that measure.
+#[test]
+fn who_asks_for_the_time_is_told() {
+    let place = Place::new();
+    for trace in of_each_libc(&place, "clocks") {
+        let program = &trace.noted()[0].name;
+        let asked: Vec<_> = trace.with(Kind::Clock, 0).collect();
+        let times: Vec<_> = asked.iter().map(|it| it.event.flags).collect();
+        assert_eq!(times, [1, 2, 3, 4, 5, 6]);
+        assert!(asked.iter().all(|it| it.name == *program));
+        let (by_call, by_function) = asked.split_last().unwrap();
+        assert!(by_function.iter().all(|it| it.second == *program));
+        assert_eq!(by_call.second, "");
+    }
+    for trace in of_each_libc(&place, "stopwatch") {
+        assert_eq!(trace.with(Kind::Clock, 0).count(), 0);
+    }
+}
+
+/// Often, by a library that was loaded meanwhile, and by copies of the process.
+#[test]
+fn who_asks_often_is_told_once() {
+    let place = Place::new();
+    place.write(
+        "l.c",
+        "#include <time.h>\nvoid f(void) { for (int i = 0; i < 1000; i++) time(0); }",
+    );
+    place.write(
+        "a.c",
+        "#include <dlfcn.h>\n#include <time.h>\n#include <unistd.h>\n#include <sys/wait.h>\n\
+         int main(void) { for (int i = 0; i < 1000; i++) time(0); void (*f)(void) = dlsym(dlopen(\"./l.so\", RTLD_NOW), \"f\"); f(); if (!fork()) f(); wait(0); return 0; }",
+    );
+    stdout_of(
+        place
+            .command("gcc")
+            .args(["-shared", "-fPIC", "-o", "l.so", "l.c"]),
+    );
+    stdout_of(place.command("gcc").args(["-o", "a", "a.c"]));
+    let trace = traced(&mut place.command(place.path.join("a")));
+    let asked: Vec<_> = trace.with(Kind::Clock, 0).collect();
+    let by = |name: &str| asked.iter().filter(|it| it.second.ends_with(name)).count();
+    assert_eq!((by("/a"), by("/l.so")), (usize::from(TIMES), 1));
+    // That it was loaded is noted before.
+    let noted = trace.noted();
+    let at = |kind: Kind, is: &dyn Fn(&str, &str) -> bool| {
+        let mut found = noted.iter();
+        found.position(|it| it.event.kind == kind && is(&it.name, &it.second))
+    };
+    let loaded = at(Kind::Load, &|name, _| name.ends_with("/l.so"));
+    assert!(loaded.unwrap() < at(Kind::Clock, &|_, second| second.ends_with("/l.so")).unwrap());
+}
+
+/// What no key can hold.
+#[test]
+fn what_has_no_name_is_told() {
+    let place = Place::new();
+    for (what, expected) in [
+        ("network", "the network"),
+        ("link-out", "a link to ../elsewhere"),
+        ("process-environment", "/proc/self/environ"),
+    ] {
+        for trace in of_each_libc(&place, what) {
+            assert!(trace.names(Kind::Unnamed).contains(expected), "{what}");
+        }
+    }
+    let trace = place.trace_of("socket");
+    assert!(trace.names(Kind::Write).contains(&*place.file("socket")));
 }
 
 #[test]

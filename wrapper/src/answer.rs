@@ -23,7 +23,7 @@ use nix_sccache_contract::bypass::BypassReason;
 use nix_sccache_contract::fault::{CacheError, Fault, FaultRecord};
 use nix_sccache_contract::{self as contract, wire};
 
-use crate::clock::tells_the_time;
+use crate::clock::{may_be_asked, tells_the_time};
 use crate::connection::{self, Connection, in_seconds};
 use crate::invocation::Invocation;
 use crate::key_record::Made;
@@ -595,6 +595,7 @@ impl Question<'_> {
             stand_in: stand_in.map(|it| (it.program(), made.as_slice())),
             is_plain: variables::is_plugin_of_gcc,
             has_plugins: variables::has_plugins,
+            may_ask_time: may_be_asked,
         };
         let mut seen = trace::read(&bytes, program, ran.process, &rules).map_err(|why| {
             Some(match why {

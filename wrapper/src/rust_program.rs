@@ -1,8 +1,7 @@
-//! Tells of a compiled Rust program what no trace can: whether it reads variables that it does not ask for by name, and
-//! whether it reads the clock.
+//! Tells of a compiled Rust program what no trace can: whether it reads variables that it does not ask for by name.
 //!
-//! The standard library reads the table of the environment itself, and the clock without a file: no function of libc is asked of
-//! whose calls it could be told. But it is linked statically, without what is not used, and its functions have names.
+//! The standard library reads the table of the environment itself: no function of libc is asked of whose calls it could
+//! be told. But it is linked statically, without what is not used, and its functions have names.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,49 +10,23 @@ use std::path::Path;
 
 use memchr::memmem;
 
-/// What a program may do unseen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unseen {
-    /// It lists variables.
-    pub lists_variables: bool,
-    /// It reads the time of the day.
-    pub reads_clock: bool,
+/// Whether a program lists variables; yes where it is none of Rust's, or has no names of functions in it.
+pub fn lists_variables(program: &Path) -> bool {
+    let file = fs::read(program).ok();
+    file.and_then(|file| of(&file)).unwrap_or(true)
 }
 
-const ALL: Unseen = Unseen {
-    lists_variables: true,
-    reads_clock: true,
-};
-
-/// What is unseen of a program; all of it where it is none of Rust's, or has no names of functions in it.
-pub fn unseen(program: &Path) -> Unseen {
-    fs::read(program)
-        .ok()
-        .and_then(|file| of(&file))
-        .unwrap_or(ALL)
-}
-
-/// Functions of libc by which C code that is linked in reads the time.
-const CLOCKS: [&[u8]; 4] = [b"time", b"gettimeofday", b"localtime", b"ftime"];
-
-fn of(file: &[u8]) -> Option<Unseen> {
+fn of(file: &[u8]) -> Option<bool> {
     let program = Program::read(file)?;
     // `std::rt` begins each program of Rust's.
     let is_rust = program
         .functions()
         .any(|name| is_of(name, &[b"lang_start"]));
-    let names_clock = program
-        .functions()
-        .any(|name| is_of(name, &[b"SystemTime", b"now"]));
-    // Linked dynamically, the standard library does all of it elsewhere.
+    // Linked dynamically, the standard library does it elsewhere.
     let is_whole = !program
         .imports()
         .any(|name| memmem::find(name, b"3std").is_some());
-    let imports_clock = program.imports().any(|name| CLOCKS.contains(&name));
-    (is_rust && is_whole).then(|| Unseen {
-        lists_variables: program.lists_variables().unwrap_or(true),
-        reads_clock: names_clock || imports_clock,
-    })
+    (is_rust && is_whole).then(|| program.lists_variables().unwrap_or(true))
 }
 
 /// Whether a function is the standard library's, and has these words in its mangled name (`_ZN3std…`, and `_R…_3std…` from
@@ -138,10 +111,27 @@ impl<'a> Program<'a> {
         symbols.map(|symbol| symbol.0)
     }
 
-    /// Whether it lists variables: whether anything but the start of other programs uses `std::env::vars_os`. Nothing
-    /// where that cannot be told.
+    /// The addresses by which code gets at libc's table of variables.
+    fn places_of_table(&self) -> impl Iterator<Item = u64> {
+        const NAMES: [&[u8]; 3] = [b"environ", b"__environ", b"_environ"];
+        let symbols = self.symbols(IMPORTS).enumerate();
+        let of_table = symbols.filter(|(_, symbol)| NAMES.contains(&symbol.0));
+        let numbers: Vec<_> = of_table.map(|(number, _)| number as u64).collect();
+        let relocations = self.sections.iter().filter(|it| it.0 == RELOCATIONS);
+        let relocations = relocations.flat_map(|it| it.2.chunks_exact(RELOCATION));
+        relocations.filter_map(move |relocation| {
+            let symbol = number(relocation, 12, 4)?;
+            numbers
+                .contains(&symbol)
+                .then(|| number(relocation, 0, 8))?
+        })
+    }
+
+    /// Whether it lists variables: whether anything but the start of other programs uses `std::env::vars_os`, or anything but
+    /// the standard library libc's table of them. Nothing where that cannot be told.
     fn lists_variables(&self) -> Option<bool> {
-        if !self.imports().any(|name| name == b"environ") {
+        let table: Vec<_> = self.places_of_table().collect();
+        if table.is_empty() {
             return Some(false);
         }
         let functions: BTreeMap<u64, Symbol> = self
@@ -173,6 +163,7 @@ impl<'a> Program<'a> {
         let mut used = vec![false; places.len()];
         for (name, addresses, _) in functions.values() {
             let starts_programs = is_of(name, &[b"capture"]) || addresses == list;
+            let is_others = !is_of(name, &[]);
             let Some(code) = self.code(addresses) else {
                 continue;
             };
@@ -182,6 +173,9 @@ impl<'a> Program<'a> {
                 let Some(place) = at.checked_add_signed(distance.into()) else {
                     continue;
                 };
+                if is_others && table.contains(&place) {
+                    return Some(true);
+                }
                 if let Some(found) = places.iter().position(|it| *it == place) {
                     if !starts_programs {
                         return Some(true);
@@ -228,32 +222,23 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let [source, program] = ["a.rs", "a"].map(|name| folder.path().join(name));
         let start = "std::process::Command::new(\"true\").env(\"A\", \"b\").status().unwrap();";
-        for (body, lists_variables, reads_clock) in [
-            ("std::env::var(\"A\").ok();", false, false),
-            (start, false, false),
-            ("std::env::vars().count();", true, false),
-            ("std::env::vars_os().count();", true, false),
-            (
-                &format!("{start} std::env::vars_os().count();"),
-                true,
-                false,
-            ),
+        for (body, lists) in [
+            ("std::env::var(\"A\").ok();", false),
+            (start, false),
+            ("std::env::vars().count();", true),
+            ("std::env::vars_os().count();", true),
+            (&format!("{start} std::env::vars_os().count();"), true),
             (
                 &format!(
                     "{start} let list: fn() -> std::env::VarsOs = std::env::vars_os; println!(\"{{}}\", [list].len());"
                 ),
                 true,
-                false,
             ),
             (
-                "println!(\"{:?}\", std::time::SystemTime::now());",
-                false,
+                &format!(
+                    "unsafe extern \"C\" {{ static environ: *const u8; }} {start} println!(\"{{:?}}\", unsafe {{ environ }});"
+                ),
                 true,
-            ),
-            (
-                "std::thread::sleep(std::time::Duration::from_millis(1));",
-                false,
-                false,
             ),
         ] {
             write(&source, format!("fn main() {{ {body} }}")).unwrap();
@@ -267,14 +252,10 @@ mod tests {
                     .args(["--edition=2024", "-o"])
                     .arg(&program);
                 assert!(rustc.arg(&source).status().unwrap().success());
-                let expected = Unseen {
-                    lists_variables,
-                    reads_clock,
-                };
-                assert_eq!(unseen(&program), expected, "{flags:?} {body}");
+                assert_eq!(lists_variables(&program), lists, "{flags:?} {body}");
             }
         }
-        assert_eq!(unseen(Path::new("/bin/sh")), ALL);
-        assert_eq!(unseen(&source), ALL);
+        assert!(lists_variables(Path::new("/bin/sh")));
+        assert!(lists_variables(&source));
     }
 }

@@ -42,6 +42,8 @@ pub struct Rules<'a> {
     pub stand_in: Option<(&'a Path, &'a [PathBuf])>,
     /// Whether a library that a program loads while it runs looks at nothing that is not seen, whatever it imports.
     pub is_plain: fn(&Path) -> bool,
+    /// Whether it is of no matter that a program, by its path, asked for the time of the day as often as this.
+    pub may_ask_time: fn(&Path, u8) -> bool,
     /// Whether what a program does, by its path, is the same whatever the libraries read that it loads while it runs.
     pub has_plugins: fn(&Path) -> bool,
 }
@@ -96,7 +98,7 @@ pub enum NotStorable {
     Updates(String),
     /// It read what has no name, or is no file; or it could not be read for a reason that passes.
     Unnamed(String),
-    /// It loaded code that reads the clock.
+    /// It asked for the time of the day.
     Clock,
 }
 
@@ -162,6 +164,8 @@ struct Reader<'a> {
     temporary: HashSet<Vec<u8>>,
     /// Processes that do not count.
     aside: HashSet<u32>,
+    /// Libraries that were loaded while a program ran.
+    plugins: HashSet<Vec<u8>>,
 }
 
 impl<'a> Reader<'a> {
@@ -184,6 +188,7 @@ impl<'a> Reader<'a> {
             spawned: HashMap::new(),
             temporary: HashSet::new(),
             aside: HashSet::new(),
+            plugins: HashSet::new(),
         }
     }
 
@@ -285,6 +290,7 @@ impl<'a> Reader<'a> {
             Kind::Family => {
                 self.names.insert((NameKind::Family, first.to_vec()));
             }
+            Kind::Clock => self.time(&path, second, event.flags)?,
             Kind::Fork => {}
         }
         Ok(())
@@ -311,23 +317,35 @@ impl<'a> Reader<'a> {
     }
 
     /// A library that was loaded. There is no call by which one that came while the program ran, as a procedural macro
-    /// does, lists all variables, but it has to import the variable `environ`; likewise for the clock. Rust links its
-    /// standard library statically into macros, without what is not used (1.95).
+    /// does, lists all variables, but it has to import the variable `environ`. Of a macro it is enough that it may read a
+    /// clock: Rust links its standard library statically into macros, without what is not used (1.95).
     fn load(&mut self, path: Vec<u8>, by_dlopen: bool) -> Result<(), NotStorable> {
         if by_dlopen && !(self.rules.is_plain)(Path::new(OsStr::from_bytes(&path))) {
             let code = fs::read(OsStr::from_bytes(&path)).ok();
-            let imports = |name: &[u8]| {
+            let has = |name: &[u8]| {
                 let has = |code: &Vec<u8>| memmem::find(code, name).is_some();
                 code.as_ref().is_none_or(has)
             };
-            if imports(b"\0environ\0") {
+            if has(b"\0environ\0") {
                 self.names.insert((NameKind::Environment, Vec::new()));
             }
-            if imports(b"\0clock_gettime\0") {
+            let is_of_script = !self.rules.own.is_empty();
+            if !is_of_script && (has(b"\0clock_gettime\0") || has(b"10SystemTime3now")) {
                 return Err(NotStorable::Clock);
             }
+            self.plugins.insert(path.clone());
         }
         self.look(NameKind::File, path);
+        Ok(())
+    }
+
+    /// The time of the day, which code of a file has asked for in a program. What a compiler is given to run asks for itself.
+    fn time(&self, program: &[u8], code: &[u8], times: u8) -> Result<(), NotStorable> {
+        let is_plugin = code.is_empty() || self.plugins.contains(&plain(code));
+        let may_ask = self.rules.may_ask_time;
+        if is_plugin || !may_ask(Path::new(OsStr::from_bytes(program)), times) {
+            return Err(NotStorable::Clock);
+        }
         Ok(())
     }
 
@@ -743,6 +761,7 @@ mod tests {
             unlisted: &["/target/deps".into()],
             is_constant: &|path| path.starts_with("/nix/store"),
             has_plugins: |_| false,
+            may_ask_time: |program, times| program.ends_with("cc") && times < 2,
             is_of_no_matter: |name| name == b"PATH",
             reads: |program, _| match program.file_name().and_then(OsStr::to_str) {
                 Some("bash") => Reads::Some {
@@ -961,6 +980,11 @@ mod tests {
                 &[(Kind::Unnamed, 0, 1, 0, "/dev/fd/7")],
                 NotStorable::Unnamed("/dev/fd/7".to_owned()),
             ),
+            (
+                &[(Kind::Clock, 0, 1, 0, "/bin/perl to /bin/perl")],
+                NotStorable::Clock,
+            ),
+            (&[(Kind::Clock, 0, 1, 0, "/bin/cc to ")], NotStorable::Clock),
         ] {
             assert_eq!(read_lines(lines, folder.path()), Err(expected), "{lines:?}");
         }

@@ -64,7 +64,7 @@ coded! {
         /// The time of the day may be in what it made.
         "clock" Clock: "may have the time in its result";
             "of C, set SOURCE_DATE_EPOCH, or use no `__DATE__`, `__TIME__` and `__TIMESTAMP__`; of Rust, a procedural \
-             macro reads the clock: use one that does not"
+             macro or a build script asks for the time: use one that goes by SOURCE_DATE_EPOCH"
         /// It found out a path that it was not shown, and has it in its result.
         "real-path" RealPath: "has a path in it that changes";
             "its result would hold the path of another build: keep paths out of it, or build at one that stays"

@@ -149,15 +149,20 @@ fn read_by(program: &Path, called: &Path, of_linkers: &[&'static str]) -> Reads 
             _ => Reads::All,
         };
     }
-    if is_among(&name(program), BY_NAME) || !rust_program::unseen(program).lists_variables {
+    // One program may be all of coreutils'.
+    let as_called = if name(program) == "coreutils" {
+        name(called)
+    } else {
+        name(program)
+    };
+    if is_among(&as_called, BY_NAME) || !rust_program::lists_variables(program) {
         Reads::Nothing
     } else {
         Reads::All
     }
 }
 
-/// Whether a library is the linkers' plugin of gcc's, which imports what it has no use for there: all variables, and the
-/// clock (12.2).
+/// Whether a library is the linkers' plugin of gcc's, which imports what it has no use for there: all variables (12.2).
 pub fn is_plugin_of_gcc(library: &Path) -> bool {
     library.file_name() == Some(OsStr::new("liblto_plugin.so"))
 }
@@ -172,7 +177,7 @@ pub fn has_plugins(program: &Path) -> bool {
 }
 
 /// Whether a program has one of these names, perhaps with a target in front and a version behind.
-fn is_among(name: &str, names: &str) -> bool {
+pub fn is_among(name: &str, names: &str) -> bool {
     let is_of_version = |it: char| it.is_ascii_digit() || it == '.' || it == '-';
     let without_version = name.trim_end_matches(is_of_version);
     let is_for_target = |known: &str| {

@@ -88,6 +88,23 @@ pub unsafe fn linked(from: (c_int, Text), to: (c_int, Text), result: c_int) -> c
     }
 }
 
+/// Notes that a link is made. What is written by way of one that leads elsewhere is not seen where it is.
+///
+/// # Safety
+///
+/// As [`changed`].
+pub unsafe fn link_made(target: Text, dirfd: c_int, path: Text, result: c_int) -> c_int {
+    // SAFETY: the kernel took it for a string.
+    let target = unsafe { bytes(target) }.unwrap_or_default();
+    let mut parts = target.split(|byte| *byte == b'/');
+    let leads_out = target.starts_with(b"/") || parts.any(|part| part == b"..");
+    if result == 0 && leads_out && trace::is_on() {
+        trace::add_unnamed(&[b"a link to ", target]);
+    }
+    // SAFETY: the caller's.
+    unsafe { changed(Kind::Write, 0, dirfd, path, result) }
+}
+
 /// Flag of `renameat2`: both stay, and each has the other's name.
 const RENAME_EXCHANGE: c_uint = 1 << 1;
 
@@ -126,9 +143,9 @@ wrap! {
     fn linkat(from_fd: c_int, from: Text, to_fd: c_int, to: Text, flags: c_int) -> c_int, real {
         unsafe { linked((from_fd, from), (to_fd, to), real()) }
     }
-    fn symlink(target: Text, path: Text) -> c_int, real { unsafe { changed(Kind::Write, 0, AT_FDCWD, path, real()) } }
+    fn symlink(target: Text, path: Text) -> c_int, real { unsafe { link_made(target, AT_FDCWD, path, real()) } }
     fn symlinkat(target: Text, dirfd: c_int, path: Text) -> c_int, real {
-        unsafe { changed(Kind::Write, 0, dirfd, path, real()) }
+        unsafe { link_made(target, dirfd, path, real()) }
     }
 
     fn truncate | truncate64(path: Text, length: c_long) -> c_int, real {

@@ -9,7 +9,7 @@ use linux_raw_sys::general::{
 };
 
 use crate::format::{KEPT, Kind, NO_FOLLOW};
-use crate::path::{bytes, is_descriptor};
+use crate::path::{bytes, is_descriptor, is_environment};
 use crate::sys::{self, AT_FDCWD};
 use crate::trace::{self, file_type, type_at};
 
@@ -61,6 +61,9 @@ unsafe fn opened<T: Copy>(
         if is_descriptor(name)
             && sys::stat_at(dirfd, path, 0).is_ok_and(|it| it.mode & S_IFMT == S_IFREG)
         {
+            trace::add_unnamed(&[name]);
+        }
+        if is_environment(name) {
             trace::add_unnamed(&[name]);
         }
         trace::path(true, Kind::Read, 0, errno, dirfd, name, || type_of(result));

@@ -15,6 +15,7 @@
 //! |---|---|
 //! | [`files`], [`looks`], [`links`], [`changes`] | what is opened; looked at; resolved; made, renamed and removed |
 //! | [`variables`], [`programs`], [`libraries`] | what is read of the environment, started, loaded |
+//! | [`clock`], [`sockets`] | who asks for the time of the day; who talks to another machine |
 //! | [`system_call`] | the same, where programs call the kernel through libc's `syscall` |
 //! | [`ready`], [`start`] | the first call: puts the rest in place |
 //! | [`trace`], [`path`], [`environment`], [`space`], [`next`], [`sys`] | the file; absolute paths; our variables; memory; libc's functions; the kernel's |
@@ -31,6 +32,7 @@
 #[macro_use]
 mod next;
 mod changes;
+mod clock;
 mod environment;
 mod files;
 mod libraries;
@@ -39,6 +41,7 @@ mod looks;
 mod path;
 mod programs;
 mod ready;
+mod sockets;
 mod space;
 mod start;
 mod sys;

@@ -110,7 +110,8 @@ macro_rules! wrap {
     };
 }
 
-/// Defines functions that call `$before` with what they are called with, and jump to what it returns.
+/// Defines functions of up to three arguments that call `$before` with these, and with where they return to, and jump to
+/// what it returns.
 macro_rules! jump {
     ($(fn $name:ident, $before:ident;)*) => {$(
         // SAFETY: that other calls of this name come here is what this library is for. It has the same stack and the same arguments
@@ -123,6 +124,7 @@ macro_rules! jump {
                 "push rdi",
                 "push rsi",
                 "push rdx",
+                "mov rcx, [rsp + 24]",
                 "call {before}",
                 "pop rdx",
                 "pop rsi",
@@ -136,6 +138,7 @@ macro_rules! jump {
                 "mov x29, sp",
                 "stp x0, x1, [sp, #16]",
                 "str x2, [sp, #32]",
+                "mov x3, x30",
                 "bl {before}",
                 "mov x16, x0",
                 "ldr x2, [sp, #32]",
@@ -215,13 +218,17 @@ pub fn objects(mut each: impl FnMut(&Object) -> bool) {
 impl Object<'_> {
     /// Whether it is this library.
     pub fn is_own(&self) -> bool {
-        let own = ptr::from_ref(objects_place()).addr();
+        self.holds(ptr::from_ref(objects_place()).addr())
+    }
+
+    /// Whether an address is in it.
+    pub fn holds(&self, address: usize) -> bool {
         self.headers
             .iter()
             .filter(|it| it.p_type == PT_LOAD)
             .any(|it| {
                 let from = self.base + it.p_vaddr;
-                (from..from + it.p_memsz).contains(&own)
+                (from..from + it.p_memsz).contains(&address)
             })
     }
 

@@ -90,3 +90,8 @@ pub fn is_descriptor(path: &[u8]) -> bool {
         .iter()
         .any(|start| path.starts_with(start))
 }
+
+/// Whether a path is that of a process' environment, as it was when the process began and as the trace has it.
+pub fn is_environment(path: &[u8]) -> bool {
+    path.starts_with(b"/proc/") && path.ends_with(b"/environ")
+}

@@ -5,7 +5,8 @@ use core::ffi::{c_char, c_int, c_long};
 use linux_raw_sys::general as kernel;
 use linux_raw_sys::general::AT_SYMLINK_NOFOLLOW;
 
-use crate::changes::{changed, directory_made, linked, renamed};
+use crate::changes::{changed, directory_made, link_made, linked, renamed};
+use crate::clock;
 use crate::files::{self, list_open, open_fd};
 use crate::format::{KEPT, Kind};
 use crate::links;
@@ -63,13 +64,9 @@ unsafe fn noted(number: u32, arguments: [usize; 6], real: impl FnOnce() -> isize
             }
             kernel::__NR_unlinkat => changed(Kind::Remove, 0, fd, path, real() as c_int) as isize,
             kernel::__NR_mkdirat => directory_made(fd, path, real() as c_int) as isize,
-            kernel::__NR_mknodat | kernel::__NR_symlinkat => {
-                let (fd, path) = if number == kernel::__NR_symlinkat {
-                    (b as c_int, text(c))
-                } else {
-                    (fd, path)
-                };
-                changed(Kind::Write, 0, fd, path, real() as c_int) as isize
+            kernel::__NR_mknodat => changed(Kind::Write, 0, fd, path, real() as c_int) as isize,
+            kernel::__NR_symlinkat => {
+                link_made(text(a), b as c_int, text(c), real() as c_int) as isize
             }
             kernel::__NR_truncate => {
                 changed(Kind::Write, KEPT, AT_FDCWD, text(a), real() as c_int) as isize
@@ -82,6 +79,14 @@ unsafe fn noted(number: u32, arguments: [usize; 6], real: impl FnOnce() -> isize
             }
             kernel::__NR_renameat | kernel::__NR_renameat2 => {
                 renamed((fd, path), (c as c_int, text(d)), real() as c_int) as isize
+            }
+            kernel::__NR_gettimeofday => {
+                clock::asked(0);
+                real()
+            }
+            kernel::__NR_clock_gettime if clock::is_of_day(fd) => {
+                clock::asked(0);
+                real()
             }
             kernel::__NR_execve => {
                 programs::execve_with(text(a), text(b).cast(), text(c).cast()) as isize
@@ -118,14 +123,16 @@ unsafe fn by_old_number(number: u32, arguments: [usize; 6], real: impl FnOnce() 
             }
             kernel::__NR_mkdir => directory_made(AT_FDCWD, path, real() as c_int) as isize,
             kernel::__NR_mknod => changed(Kind::Write, 0, AT_FDCWD, path, real() as c_int) as isize,
-            kernel::__NR_symlink => {
-                changed(Kind::Write, 0, AT_FDCWD, text(b), real() as c_int) as isize
-            }
+            kernel::__NR_symlink => link_made(text(a), AT_FDCWD, text(b), real() as c_int) as isize,
             kernel::__NR_chmod | kernel::__NR_chown | kernel::__NR_lchown => {
                 changed(Kind::Write, KEPT, AT_FDCWD, path, real() as c_int) as isize
             }
             kernel::__NR_link => {
                 linked((AT_FDCWD, path), (AT_FDCWD, text(b)), real() as c_int) as isize
+            }
+            kernel::__NR_time => {
+                clock::asked(0);
+                real()
             }
             kernel::__NR_rename => {
                 renamed((AT_FDCWD, path), (AT_FDCWD, text(b)), real() as c_int) as isize

@@ -114,10 +114,13 @@ pub enum Kind {
     Fork = 16,
     /// The variables whose names begin so were read. The shim notes it of what it answers from the cache.
     Family = 17,
+    /// The time of the day was asked for: by which program, and by which file's code in it, nothing where that is not known;
+    /// flags: how often the process has asked by then, up to [`TIMES`].
+    Clock = 18,
 }
 
 impl Kind {
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 18] = [
         Self::Start,
         Self::Read,
         Self::Look,
@@ -135,12 +138,13 @@ impl Kind {
         Self::Unnamed,
         Self::Fork,
         Self::Family,
+        Self::Clock,
     ];
 
     /// Whether the payload has a second name, after a NUL.
     #[must_use]
     pub const fn has_second(self) -> bool {
-        matches!(self, Self::Link | Self::Rename)
+        matches!(self, Self::Link | Self::Rename | Self::Clock)
     }
 }
 
@@ -162,6 +166,9 @@ pub const BY_DLOPEN: u8 = 1;
 /// Flag of [`Kind::Write`]: the file was there and not truncated, so that what it held may count.
 pub const KEPT: u8 = 1;
 
+/// How often a process asks for the time until it is not counted any more, as [`Event::flags`] of [`Kind::Clock`] have it.
+pub const TIMES: u8 = 8;
+
 /// What kind of file a path led to, as [`Event::extra`] tells it; 0 where it is not known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
@@ -181,7 +188,7 @@ pub enum FileType {
 pub struct Event {
     /// What happened.
     pub kind: Kind,
-    /// By kind: [`NO_FOLLOW`], [`RESOLVED`], [`BY_DLOPEN`], [`KEPT`].
+    /// By kind: [`NO_FOLLOW`], [`RESOLVED`], [`BY_DLOPEN`], [`KEPT`], or a number of times.
     pub flags: u8,
     /// Why it failed, 0 where it worked.
     pub errno: u16,
