@@ -345,6 +345,31 @@ fn another_target_directory() {
         .check();
 }
 
+/// However it writes the path.
+#[test]
+fn another_target_directory_that_is_written_otherwise() {
+    for text in [
+        "var(\"OUT_DIR\").replace('/', \"\\\\/\")",
+        "var(\"OUT_DIR\").replace('/', \"%2F\")",
+        "var(\"OUT_DIR\").to_uppercase()",
+        "out().iter().map(|part| format!(\"{part:?}, \")).collect::<String>()",
+        "format!(\"{:?}\", var(\"OUT_DIR\").as_bytes())",
+        "format!(\"{:x?}\", var(\"OUT_DIR\").as_bytes())",
+        "env::current_exe().unwrap().ancestors().nth(3).unwrap().display().to_string().replace('/', \"|\")",
+    ] {
+        let other = |project: &mut Project| {
+            project.script =
+                "cargo build -q --offline --target-dir gettar; ./gettar/debug/a".into();
+        };
+        of(&format!("made({text});")).misses_when(other).check();
+        of(&format!(
+            "println!(\"cargo::rustc-env=A={{}}\", {text}); made(\"\");"
+        ))
+        .misses_when(other)
+        .check();
+    }
+}
+
 /// What is there from an earlier run it may go on from.
 #[test]
 fn a_second_run() {

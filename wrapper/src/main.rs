@@ -14,7 +14,7 @@
 //! is, [`surroundings`] whether anything but the arguments forbids that, [`stable_paths`] and [`run_paths`] keep what
 //! changes for no reason out of it, [`request`] makes its key, [`connection`] finds the storage, [`answer`] asks that and
 //! has an entry put in place ([`replay`]), or has [`observed`] run the compiler, and stores what it made, if that may be
-//! ([`storable`], [`clock`]); [`session`] notes what came
+//! ([`storable`], [`written`], [`clock`]); [`session`] notes what came
 //! of it, and [`key_record`] what its key was made of. Where a call is made under another's observation, [`outer_trace`] tells that
 //! what it depends on.
 
@@ -56,6 +56,7 @@ mod store;
 mod surroundings;
 mod temporary;
 mod verify;
+mod written;
 
 use std::env;
 use std::ffi::OsString;

@@ -1,9 +1,10 @@
 //! Says which runs may be stored, by what they made and said.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::PathBuf;
 
 use memchr::memmem;
 use nix_sccache_cache::trace::{Observation, Output};
@@ -11,6 +12,7 @@ use nix_sccache_cache::trace::{Observation, Output};
 use crate::observed::Ran;
 use crate::relocated;
 use crate::request::Request;
+use crate::written::{Text, Written};
 
 /// The longest messages that are stored, in bytes.
 const LONGEST_MESSAGES: usize = 1 << 20;
@@ -54,21 +56,38 @@ pub fn tells_of_roots(request: &Request, outputs: &[Output], ran: &Ran) -> bool 
         None => said.clone(),
     });
     let is_marked = |said: &Vec<u8>| request.out_dir.is_some() && relocated::has_mark(said);
-    let mut roots = request.roots.iter();
-    let is_unfit = !request.roots.is_empty() && (is_marked(&ran.stdout) || is_marked(&ran.stderr));
-    let tells = |path: &Path| tells_of(path.as_os_str().as_bytes(), outputs, [&said[0], &said[1]]);
+    if request.roots.is_empty() {
+        return false;
+    }
+    if is_marked(&ran.stdout) || is_marked(&ran.stderr) {
+        return true;
+    }
+    let Some(out_dir) = &request.out_dir else {
+        let mut roots = request.roots.iter();
+        return roots.any(|root| {
+            let text = root.as_os_str().as_bytes();
+            tells_of(text, outputs, [&said[0], &said[1]])
+        });
+    };
     // A script may have found its way up from `OUT_DIR`, to cargo's directories, or to where links lead. What its sources are
     // in as well is named for other reasons.
     let here = env::current_dir().unwrap_or_default();
-    let is_up = |path: &Path| {
-        let mut up = path.ancestors().skip(1).take(3);
-        up.any(|path| !here.starts_with(path) && tells(path))
+    let real = out_dir.canonicalize().ok();
+    let lower = real.iter().chain(request.roots.first());
+    let up = lower.flat_map(|path| path.ancestors().skip(1).take(3));
+    let up = up.filter(|path| !here.starts_with(path));
+    let roots = request.roots.iter().map(PathBuf::as_path);
+    let paths: BTreeSet<_> = roots.chain(up).collect();
+    let paths: Vec<_> = paths.into_iter().map(Written::of).collect();
+    let is_in = |text: &[u8]| {
+        let text = Text::of(text);
+        paths.iter().any(|path| path.is_in(&text))
     };
-    let real = request.out_dir.iter().flat_map(|it| it.canonicalize());
-    let mut lower = real.chain(request.roots.first().cloned());
-    is_unfit
-        || roots.any(|root| tells(root))
-        || request.out_dir.is_some() && !request.roots.is_empty() && lower.any(|path| is_up(&path))
+    let mut files = outputs.iter().map(|output| fs::read(&output.path));
+    let mut names = outputs.iter().map(|output| &output.name);
+    said.iter().any(|said| is_in(said))
+        || names.any(|name| is_in(name))
+        || files.any(|contents| contents.map_or(true, |contents| is_in(&contents)))
 }
 
 /// Whether a text, as a path, is in these files or messages.
