@@ -62,10 +62,8 @@ fn is_warm_and_the_same() {
     let text = std::fs::read_to_string(&main).unwrap();
     std::fs::write(&main, format!("{text}// One line more.\n")).unwrap();
     let warm = build(&host, "program", &copy, &daemon);
-    // What was changed is compiled, and linked; and anyhow's build script depends on the whole environment.
-    let (hits, missed) = warm.hits_and_misses();
-    assert_eq!(hits + missed, misses, "{warm:#?}");
-    assert!((1..=2).contains(&missed), "{warm:#?}");
+    // What was changed is compiled, and linked.
+    assert_eq!(warm.hits_and_misses(), (misses - 1, 1), "{warm:#?}");
     assert!(warm.log.contains("  missed: rg "), "{warm:#?}");
     assert_eq!(warm.troubles(), 0, "{warm:#?}");
     // What a cold build makes is compared with smaller programs: each of these takes a minute.

@@ -593,7 +593,7 @@ impl Question<'_> {
             },
             path: &path,
             stand_in: stand_in.map(|it| (it.program(), made.as_slice())),
-            is_plain: variables::is_plugin_of_gcc,
+            loads: variables::loads,
             has_plugins: variables::has_plugins,
             may_ask_time: may_be_asked,
         };

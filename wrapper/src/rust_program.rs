@@ -1,39 +1,124 @@
-//! Tells of a compiled Rust program what no trace can: whether it reads variables that it does not ask for by name.
+//! Tells of a compiled Rust program what no trace can, whether it reads variables that it does not ask for by name; and of a
+//! procedural macro whether it may read the clock as well.
 //!
-//! The standard library reads the table of the environment itself: no function of libc is asked of whose calls it could
-//! be told. But it is linked statically, without what is not used, and its functions have names.
+//! The standard library reads the table of the environment itself: no function of libc is asked of whose calls it could be
+//! told. But its functions have names, and so it can be told who calls those that do it: what is in a program is not all used,
+//! and a macro of before 1.64 has the whole standard library in it.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::ops::Range;
 use std::path::Path;
 
 use memchr::memmem;
+use nix_sccache_cache::trace::Unseen;
 
 /// Whether a program lists variables; yes where it is none of Rust's, or has no names of functions in it.
 pub fn lists_variables(program: &Path) -> bool {
     let file = fs::read(program).ok();
-    file.and_then(|file| of(&file)).unwrap_or(true)
-}
-
-fn of(file: &[u8]) -> Option<bool> {
-    let program = Program::read(file)?;
+    let read = file.as_ref().and_then(|file| Program::read(file));
     // `std::rt` begins each program of Rust's.
-    let is_rust = program
-        .functions()
-        .any(|name| is_of(name, &[b"lang_start"]));
-    // Linked dynamically, the standard library does it elsewhere.
-    let is_whole = !program
-        .imports()
-        .any(|name| memmem::find(name, b"3std").is_some());
-    (is_rust && is_whole).then(|| program.lists_variables().unwrap_or(true))
+    let is_rust = |it: &Program| it.has(|name| is_of_std(name, &[b"lang_start"]));
+    let program = read.filter(is_rust);
+    program.is_none_or(|program| program.uses(&VARIABLES))
 }
 
-/// Whether a function is the standard library's, and has these words in its mangled name (`_ZN3std…`, and `_R…_3std…` from
-/// 1.95 on).
-fn is_of(function: &[u8], words: &[&[u8]]) -> bool {
-    let has = |word: &[u8]| memmem::find(function, word).is_some();
-    has(b"3std") && words.iter().all(|word| has(word))
+/// What a library that is loaded while a program runs does unseen: a procedural macro, or what it takes from libc tells.
+pub fn unseen_of_library(library: &Path) -> Unseen {
+    let Ok(file) = fs::read(library) else {
+        return Unseen {
+            lists_variables: true,
+            reads_clock: true,
+        };
+    };
+    let is_macro = |it: &Program| {
+        let mut symbols = it.symbols(IMPORTS);
+        symbols.any(|it| memmem::find(it.0, b"rustc_proc_macro_decls").is_some())
+            && it.has(|_| true)
+    };
+    if let Some(program) = Program::read(&file).filter(is_macro) {
+        return Unseen {
+            lists_variables: program.uses(&VARIABLES),
+            reads_clock: program.uses(&TIME),
+        };
+    }
+    let names = |name: &[u8]| memmem::find(&file, name).is_some();
+    Unseen {
+        lists_variables: names(b"environ\0"),
+        reads_clock: names(b"\0clock_gettime\0"),
+    }
+}
+
+/// What comes by way of libc and the standard library.
+struct Source {
+    /// What it is by the names of libc's.
+    imports: &'static [&'static [u8]],
+    /// Whether a function of the standard library's hands it on to whoever calls that.
+    is_handed_on: fn(&[u8]) -> bool,
+    /// Whether it makes no other use of it than is seen.
+    is_kept: fn(&[u8]) -> bool,
+}
+
+/// All variables. The start of another program hands them on to that.
+const VARIABLES: Source = Source {
+    imports: &[b"environ", b"__environ", b"_environ"],
+    is_handed_on: |name| is_of_std(name, &[b"3env"]),
+    is_kept: |name| is_of_std(name, &[b"Command"]),
+};
+
+/// Functions of libc by which C code that is linked in reads the time as well.
+const CLOCKS: &[&[u8]] = &[
+    b"clock_gettime",
+    b"ftime",
+    b"gettimeofday",
+    b"localtime",
+    b"time",
+    b"timespec_get",
+];
+
+/// The time of any clock. Who waits for something reads it, too.
+const TIME: Source = Source {
+    imports: CLOCKS,
+    is_handed_on: |name| is_of_std(name, &[b"4time"]),
+    is_kept: |name| is_of_std(name, &[]),
+};
+
+/// Whether a function is the standard library's, and has these words in its mangled name.
+fn is_of_std(function: &[u8], words: &[&[u8]]) -> bool {
+    let mut words = words.iter();
+    is_in_std(function) && words.all(|word| memmem::find(function, word).is_some())
+}
+
+/// Whether the crate of a mangled name is the standard library: of `_ZN3std…`, of what a type of its own has of a trait of its own,
+/// and from 1.95 on of `_R…Cs…_3std…`, in which that is the first crate
+/// (<https://doc.rust-lang.org/rustc/symbol-mangling/v0.html>).
+fn is_in_std(function: &[u8]) -> bool {
+    let Some(mut path) = function.strip_prefix(b"_R") else {
+        let of_type =
+            memmem::find(function, b"_$LT$std..").is_some_and(|at| at <= b"_ZN1234".len());
+        let of_trait = memmem::find(function, b"$u20$as$u20$core..").is_some();
+        return function.starts_with(b"_ZN3std") || of_type && of_trait;
+    };
+    let without_number = |path: &mut &[u8]| {
+        let end = path.iter().position(|byte| *byte == b'_');
+        if let (Some(b's'), Some(end)) = (path.first(), end) {
+            *path = path.get(end + 1..).unwrap_or_default();
+        }
+    };
+    while let Some((tag, rest)) = path.split_first() {
+        path = rest;
+        match tag {
+            // With a namespace.
+            b'N' => path = path.get(1..).unwrap_or_default(),
+            b'M' | b'X' => without_number(&mut path),
+            b'I' => {}
+            b'C' => {
+                without_number(&mut path);
+                return path.starts_with(b"3std");
+            }
+            _ => break,
+        }
+    }
+    false
 }
 
 /// Those parts of an ELF file of 64 bits, little endian, that matter here.
@@ -99,96 +184,94 @@ impl<'a> Program<'a> {
         })
     }
 
-    /// The names of its functions.
-    fn functions(&self) -> impl Iterator<Item = &'a [u8]> {
-        let symbols = self.symbols(SYMBOLS).filter(|symbol| symbol.2);
-        symbols.map(|symbol| symbol.0)
+    /// Whether it has a function of such a name.
+    fn has(&self, is_it: impl Fn(&[u8]) -> bool) -> bool {
+        self.functions().any(|it| is_it(it.0))
     }
 
-    /// The names of what it takes from shared libraries.
-    fn imports(&self) -> impl Iterator<Item = &'a [u8]> {
-        let symbols = self.symbols(IMPORTS).filter(|symbol| !symbol.2);
-        symbols.map(|symbol| symbol.0)
+    /// Its functions, with names.
+    fn functions(&self) -> impl Iterator<Item = Symbol<'a>> {
+        let is_function = |symbol: &Symbol| symbol.2 && !symbol.1.is_empty();
+        self.symbols(SYMBOLS).filter(is_function)
     }
 
-    /// The addresses by which code gets at libc's table of variables.
-    fn places_of_table(&self) -> impl Iterator<Item = u64> {
-        const NAMES: [&[u8]; 3] = [b"environ", b"__environ", b"_environ"];
-        let symbols = self.symbols(IMPORTS).enumerate();
-        let of_table = symbols.filter(|(_, symbol)| NAMES.contains(&symbol.0));
-        let numbers: Vec<_> = of_table.map(|(number, _)| number as u64).collect();
-        let relocations = self.sections.iter().filter(|it| it.0 == RELOCATIONS);
-        let relocations = relocations.flat_map(|it| it.2.chunks_exact(RELOCATION));
+    /// Words that get an address when it is loaded: where, and that of what name, or what address.
+    fn relocations(&self) -> impl Iterator<Item = (u64, &'a [u8], u64)> {
+        let symbols: Vec<_> = self.symbols(IMPORTS).collect();
+        let tables = self.sections.iter().filter(|it| it.0 == RELOCATIONS);
+        let relocations = tables.flat_map(|(_, _, bytes, _)| bytes.chunks_exact(RELOCATION));
         relocations.filter_map(move |relocation| {
-            let symbol = number(relocation, 12, 4)?;
-            numbers
-                .contains(&symbol)
-                .then(|| number(relocation, 0, 8))?
+            let symbol = usize::try_from(number(relocation, 12, 4)?).ok()?;
+            let (name, start) = match symbols.get(symbol).filter(|_| symbol != 0) {
+                Some((name, addresses, _)) => (*name, addresses.start),
+                None => (&b""[..], 0),
+            };
+            let addend = number(relocation, 16, 8)?;
+            Some((number(relocation, 0, 8)?, name, start.wrapping_add(addend)))
         })
     }
 
-    /// Whether it lists variables: whether anything but the start of other programs uses `std::env::vars_os`, or anything but
-    /// the standard library libc's table of them. Nothing where that cannot be told.
-    fn lists_variables(&self) -> Option<bool> {
-        let table: Vec<_> = self.places_of_table().collect();
-        if table.is_empty() {
-            return Some(false);
-        }
-        let functions: BTreeMap<u64, Symbol> = self
-            .symbols(SYMBOLS)
-            .filter(|symbol| symbol.2 && !symbol.1.is_empty())
-            .map(|symbol| (symbol.1.start, symbol))
-            .collect();
-        let mut lists = functions.values();
-        let (_, list, _) = lists.find(|symbol| is_of(symbol.0, &[b"env", b"vars_os"]))?;
-        // Words that hold its address: calls go by way of these, too.
-        let mut places = vec![list.start];
-        for (kind, addresses, bytes, _) in &self.sections {
+    /// Words that hold an address.
+    fn words_with(&self, address: u64) -> Vec<u64> {
+        let relocations = self.relocations().filter(|it| it.2 == address);
+        let mut words: Vec<_> = relocations.map(|it| it.0).collect();
+        let is_data = |kind: u32| ![SYMBOLS, IMPORTS, RELOCATIONS].contains(&kind);
+        let tables = self.sections.iter().filter(|it| is_data(it.0));
+        for (_, addresses, bytes, _) in tables {
             let in_table = bytes.chunks_exact(8).enumerate().filter_map(|(at, word)| {
-                let is_it = u64::from_le_bytes(word.try_into().ok()?) == list.start;
+                let is_it = u64::from_le_bytes(word.try_into().ok()?) == address;
                 is_it.then(|| addresses.start.saturating_add(8 * at as u64))
             });
-            let relocated = bytes.chunks_exact(RELOCATION).filter_map(|relocation| {
-                (number(relocation, 16, 8)? == list.start).then(|| number(relocation, 0, 8))?
-            });
-            match *kind {
-                RELOCATIONS => places.extend(relocated),
-                SYMBOLS | IMPORTS => {}
-                _ if addresses.start != 0 => places.extend(in_table),
-                _ => {}
+            if addresses.start != 0 {
+                words.extend(in_table);
             }
         }
-        places.sort_unstable();
-        places.dedup();
-        let mut used = vec![false; places.len()];
-        for (name, addresses, _) in functions.values() {
-            let starts_programs = is_of(name, &[b"capture"]) || addresses == list;
-            let is_others = !is_of(name, &[]);
-            let Some(code) = self.code(addresses) else {
-                continue;
-            };
-            // Whatever the instruction, the address is told by how far it is from behind these four bytes.
-            for (at, bytes) in (addresses.start + 4..).zip(code.windows(4)) {
-                let distance = i32::from_le_bytes(bytes.try_into().ok()?);
-                let Some(place) = at.checked_add_signed(distance.into()) else {
+        words.sort_unstable();
+        words.dedup();
+        words
+    }
+
+    /// Whether anything but the standard library makes use of what comes from there; so it is where that cannot be told.
+    fn uses(&self, source: &Source) -> bool {
+        let is_import = |name: &[u8]| {
+            // Linked dynamically, the standard library is imported itself.
+            source.imports.contains(&name) || (source.is_handed_on)(name)
+        };
+        let imported = self.relocations().filter(|it| is_import(it.1));
+        let mut words: Vec<_> = imported.map(|it| it.0).collect();
+        let mut starts = Vec::new();
+        let mut known = Vec::new();
+        while !words.is_empty() || !starts.is_empty() {
+            let mut used = vec![false; words.len()];
+            let mut next = Vec::new();
+            for (name, addresses, _) in self.functions() {
+                let Some(code) = self.code(&addresses) else {
                     continue;
                 };
-                if is_others && table.contains(&place) {
-                    return Some(true);
-                }
-                if let Some(found) = places.iter().position(|it| *it == place) {
-                    if !starts_programs {
-                        return Some(true);
-                    }
-                    if let Some(used) = used.get_mut(found) {
-                        *used = true;
+                let mut is_user = false;
+                for place in references(code, addresses.start) {
+                    is_user |= starts.contains(&place) && !addresses.contains(&place);
+                    for (used, _) in used.iter_mut().zip(&words).filter(|it| *it.1 == place) {
+                        (*used, is_user) = (true, true);
                     }
                 }
+                if !is_user || (source.is_kept)(name) && !(source.is_handed_on)(name) {
+                    continue;
+                }
+                if !(source.is_handed_on)(name) {
+                    return true;
+                }
+                next.push(addresses.start);
             }
+            // A word that no instruction names may be read as one of several.
+            if used.contains(&false) {
+                return true;
+            }
+            known.append(&mut starts);
+            starts = next.into_iter().filter(|it| !known.contains(it)).collect();
+            words = starts.iter().flat_map(|it| self.words_with(*it)).collect();
         }
-        // A word that no instruction names may be read as one of several.
-        let mut places = places.iter().zip(used);
-        Some(places.any(|(place, used)| !used && *place != list.start))
+        false
     }
 
     fn code(&self, addresses: &Range<u64>) -> Option<&'a [u8]> {
@@ -199,6 +282,22 @@ impl<'a> Program<'a> {
         let length = usize::try_from(addresses.end - addresses.start).ok()?;
         bytes.get(start..start.checked_add(length)?)
     }
+}
+
+/// The places that instructions name by how far they are from behind these: calls, jumps, and what has an address of that
+/// kind among its operands, perhaps with a number behind it.
+fn references(code: &[u8], start: u64) -> impl Iterator<Item = u64> {
+    let places = code.windows(6).zip(start + 6..);
+    places.flat_map(|(bytes, behind)| {
+        let (numbers, distance): (&[u64], _) = match *bytes {
+            [0x0f, 0x80..=0x8f, a, b, c, d] | [_, 0xe8 | 0xe9, a, b, c, d] => (&[0], [a, b, c, d]),
+            [_, operand, a, b, c, d] if operand & 0xc7 == 5 => (&[0, 1, 2, 4], [a, b, c, d]),
+            _ => (&[], [0; 4]),
+        };
+        let distance = i32::from_le_bytes(distance);
+        let behind = numbers.iter().map(move |number| behind + number);
+        behind.filter_map(move |it| it.checked_add_signed(distance.into()))
+    })
 }
 
 /// A number of so many bytes.
@@ -230,7 +329,7 @@ mod tests {
             (&format!("{start} std::env::vars_os().count();"), true),
             (
                 &format!(
-                    "{start} let list: fn() -> std::env::VarsOs = std::env::vars_os; println!(\"{{}}\", [list].len());"
+                    "{start} let list: fn() -> std::env::VarsOs = std::env::vars_os; std::hint::black_box([list]);"
                 ),
                 true,
             ),
@@ -245,6 +344,8 @@ mod tests {
             for flags in [
                 &["-Copt-level=0"][..],
                 &["-Copt-level=3", "-Cstrip=debuginfo"],
+                // It leaves addresses in tables that others write into instructions.
+                &["-Copt-level=0", "-Clink-arg=-fuse-ld=bfd"],
             ] {
                 let mut rustc = Command::new("rustc");
                 rustc
@@ -257,5 +358,73 @@ mod tests {
         }
         assert!(lists_variables(Path::new("/bin/sh")));
         assert!(lists_variables(&source));
+    }
+
+    /// With the standard library in them, and without it.
+    #[test]
+    fn what_is_unseen_of_macros_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let [source, library] = ["a.rs", "liba.so"].map(|name| folder.path().join(name));
+        for (body, lists_variables, reads_clock) in [
+            ("std::env::var(\"A\").ok();", false, false),
+            (
+                "std::process::Command::new(\"true\").status().ok();",
+                false,
+                false,
+            ),
+            ("std::env::vars_os().count();", true, false),
+            ("let _ = std::time::SystemTime::now();", false, true),
+            ("let _ = std::time::Instant::now();", false, true),
+        ] {
+            let text = format!(
+                "extern crate proc_macro; use proc_macro::TokenStream; \
+                 #[proc_macro] pub fn a(given: TokenStream) -> TokenStream {{ {body} given }}"
+            );
+            write(&source, text).unwrap();
+            for flags in [
+                &["-Copt-level=0"][..],
+                &["-Copt-level=3", "-Cstrip=debuginfo"],
+                &["-Cprefer-dynamic"],
+            ] {
+                let mut rustc = Command::new("rustc");
+                rustc.args(flags).arg("--crate-type=proc-macro").arg("-o");
+                assert!(rustc.arg(&library).arg(&source).status().unwrap().success());
+                let expected = Unseen {
+                    lists_variables,
+                    reads_clock,
+                };
+                assert_eq!(unseen_of_library(&library), expected, "{flags:?} {body}");
+            }
+        }
+    }
+
+    #[test]
+    fn functions_of_the_standard_library_are_known() {
+        for (name, expected) in [
+            ("_ZN3std3env4vars17h3b77c145da8719acE", true),
+            (
+                "_RNvMs_NtNtNtNtCsjrHSEGnQ3l9_3std3sys7process4unix6commonNtB4_7Command11capture_env",
+                true,
+            ),
+            (
+                "_RNCNCNCNvNtCsjrHSEGnQ3l9_3std2rt19lang_start_internal00s_0B9_",
+                true,
+            ),
+            (
+                "_ZN70_$LT$std..env..VarsOs$u20$as$u20$core..iter..Iterator$GT$4next17h0E",
+                true,
+            ),
+            (
+                "_ZN70_$LT$std..env..VarsOs$u20$as$u20$other..Trait$GT$4next17h0E",
+                false,
+            ),
+            (
+                "_RINvCs1_4user4listNtNtCsjrHSEGnQ3l9_3std7process7CommandEB2_",
+                false,
+            ),
+            ("_ZN4user3std3env4vars17h3b77c145da8719acE", false),
+        ] {
+            assert_eq!(is_in_std(name.as_bytes()), expected, "{name}");
+        }
     }
 }

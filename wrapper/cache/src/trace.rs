@@ -8,7 +8,6 @@ use std::io::Read;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Component, Path, PathBuf};
 
-use memchr::memmem;
 use nix_sccache_trace_format::{
     BY_DLOPEN, FileType, Incomplete, KEPT, Kind, NO_FOLLOW, Record, records,
 };
@@ -40,8 +39,8 @@ pub struct Rules<'a> {
     pub path: &'a [PathBuf],
     /// The path by which a program is run whose run does not count, nor that of its children, and the files that it makes.
     pub stand_in: Option<(&'a Path, &'a [PathBuf])>,
-    /// Whether a library that a program loads while it runs looks at nothing that is not seen, whatever it imports.
-    pub is_plain: fn(&Path) -> bool,
+    /// What a library that a program loads while it runs does unseen.
+    pub loads: fn(&Path) -> Unseen,
     /// Whether it is of no matter that a program, by its path, asked for the time of the day as often as this.
     pub may_ask_time: fn(&Path, u8) -> bool,
     /// Whether what a program does, by its path, is the same whatever the libraries read that it loads while it runs.
@@ -61,6 +60,15 @@ pub enum Reads {
     },
     /// All of it.
     All,
+}
+
+/// What code may do unseen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unseen {
+    /// It lists variables.
+    pub lists_variables: bool,
+    /// It reads the clock.
+    pub reads_clock: bool,
 }
 
 /// A file that a run made.
@@ -282,7 +290,8 @@ impl<'a> Reader<'a> {
             Kind::Write => self.write(path, event.flags & KEPT != 0)?,
             Kind::Rename => self.rename(&path, &without_parents(&plain(second)))?,
             Kind::Remove => self.remove(path),
-            Kind::Environment if (self.rules.is_plain)(Path::new(OsStr::from_bytes(&path))) => {}
+            // Of a library that was loaded: it is looked at itself.
+            Kind::Environment if !first.is_empty() => {}
             Kind::Environment => {
                 self.names.insert((NameKind::Environment, Vec::new()));
             }
@@ -316,22 +325,17 @@ impl<'a> Reader<'a> {
         self.aside.contains(&event.pid)
     }
 
-    /// A library that was loaded. There is no call by which one that came while the program ran, as a procedural macro
-    /// does, lists all variables, but it has to import the variable `environ`. Of a macro it is enough that it may read a
-    /// clock: Rust links its standard library statically into macros, without what is not used (1.95).
+    /// A library that was loaded. One that came while the program ran, as a procedural macro does, may do what no call
+    /// tells of. Of a build script's the clock tells who asks.
     fn load(&mut self, path: Vec<u8>, by_dlopen: bool) -> Result<(), NotStorable> {
-        if by_dlopen && !(self.rules.is_plain)(Path::new(OsStr::from_bytes(&path))) {
-            let code = fs::read(OsStr::from_bytes(&path)).ok();
-            let has = |name: &[u8]| {
-                let has = |code: &Vec<u8>| memmem::find(code, name).is_some();
-                code.as_ref().is_none_or(has)
-            };
-            if has(b"\0environ\0") {
-                self.names.insert((NameKind::Environment, Vec::new()));
-            }
+        if by_dlopen {
+            let unseen = (self.rules.loads)(Path::new(OsStr::from_bytes(&path)));
             let is_of_script = !self.rules.own.is_empty();
-            if !is_of_script && (has(b"\0clock_gettime\0") || has(b"10SystemTime3now")) {
+            if unseen.reads_clock && !is_of_script {
                 return Err(NotStorable::Clock);
+            }
+            if unseen.lists_variables {
+                self.names.insert((NameKind::Environment, Vec::new()));
             }
             self.plugins.insert(path.clone());
         }
@@ -773,7 +777,10 @@ mod tests {
             },
             path: &["/usr/local/bin".into()],
             stand_in: None,
-            is_plain: |library| library.ends_with("plugin.so"),
+            loads: |library| Unseen {
+                lists_variables: !library.ends_with("plugin.so"),
+                reads_clock: false,
+            },
         };
         let start = (Kind::Start, 0, 1, 0, "/nix/store/cc");
         let lines = [&[start], lines].concat();

@@ -6,7 +6,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
 use memchr::memmem;
-use nix_sccache_cache::trace::Reads;
+use nix_sccache_cache::trace::{Reads, Unseen};
 use nix_sccache_contract::hidden;
 
 use crate::run_paths;
@@ -162,9 +162,16 @@ fn read_by(program: &Path, called: &Path, of_linkers: &[&'static str]) -> Reads 
     }
 }
 
-/// Whether a library is the linkers' plugin of gcc's, which imports what it has no use for there: all variables (12.2).
-pub fn is_plugin_of_gcc(library: &Path) -> bool {
-    library.file_name() == Some(OsStr::new("liblto_plugin.so"))
+/// What a library that a program loads while it runs does unseen. The linkers' plugin of gcc's imports what it has no use for
+/// there: all variables, and the clock (12.2).
+pub fn loads(library: &Path) -> Unseen {
+    if library.file_name() == Some(OsStr::new("liblto_plugin.so")) {
+        return Unseen {
+            lists_variables: false,
+            reads_clock: false,
+        };
+    }
+    rust_program::unseen_of_library(library)
 }
 
 /// Programs of binutils: what they load reads formats of object files.
