@@ -404,8 +404,10 @@ impl Kept {
             let parts = argument.split(|byte| b",=".contains(byte));
             for path in parts.chain([argument]) {
                 let file = Path::new(OsStr::from_bytes(path));
-                let may_be_own =
-                    temporary_part(path).is_some() || file.extension() == Some(OsStr::new("o"));
+                // The metadata of a shared library is in `NAME.rcgu.rmeta` (1.63).
+                let may_be_own = temporary_part(path).is_some()
+                    || file.extension() == Some(OsStr::new("o"))
+                    || memmem::find(path, b".rcgu.").is_some();
                 let is_new = || {
                     let found = file.metadata()?;
                     Ok::<_, io::Error>(found.is_file() && found.modified()? >= began)
@@ -476,7 +478,9 @@ impl Relink<'_> {
             let output = stable_paths::link(&command, &arguments, self.roots.to_vec());
             let output = output.map_err(|error| error.to_string())?;
             if !output.status.success() {
-                return Err("its link fails".to_owned());
+                let said = String::from_utf8_lossy(&output.stderr);
+                let error = said.lines().next().unwrap_or_default();
+                return Err(format!("its link fails: {error}"));
             }
             if output.stdout != shown(&link.stdout) || output.stderr != shown(&link.stderr) {
                 return Err("its linker has something else to say".to_owned());
