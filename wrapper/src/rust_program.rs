@@ -12,14 +12,39 @@ use std::path::Path;
 use memchr::memmem;
 use nix_sccache_cache::trace::Unseen;
 
-/// Whether a program lists variables; yes where it is none of Rust's, or has no names of functions in it.
-pub fn lists_variables(program: &Path) -> bool {
+/// Which variables a program reads that it does not ask for by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listed {
+    /// None.
+    Nothing,
+    /// What the crate cc looks for: from 1.11 on it takes all variables, asks for some of those by name, and hands all on to
+    /// compilers. The names that it asks for begin with a capital letter (1.11.3).
+    ForCc,
+    /// All.
+    All,
+}
+
+/// Which variables a program lists; all where it is none of Rust's, or has no names of functions in it.
+pub fn listed(program: &Path) -> Listed {
     let file = fs::read(program).ok();
     let read = file.as_ref().and_then(|file| Program::read(file));
     // `std::rt` begins each program of Rust's.
     let is_rust = |it: &Program| it.has(|name| is_of_std(name, &[b"lang_start"]));
-    let program = read.filter(is_rust);
-    program.is_none_or(|program| program.uses(&VARIABLES))
+    match read.filter(is_rust) {
+        Some(program) if !program.uses(&VARIABLES) => {
+            if program.has(is_of_cc) {
+                Listed::ForCc
+            } else {
+                Listed::Nothing
+            }
+        }
+        _ => Listed::All,
+    }
+}
+
+/// Whether a function is that by which the crate cc takes all variables (`cc::build_env::EnvSnapshot::capture`).
+fn is_of_cc(name: &[u8]) -> bool {
+    memmem::find(name, b"2cc9build_env11EnvSnapshot7capture").is_some()
 }
 
 /// What a library that is loaded while a program runs does unseen: a procedural macro, or what it takes from libc tells.
@@ -58,11 +83,11 @@ struct Source {
     is_kept: fn(&[u8]) -> bool,
 }
 
-/// All variables. The start of another program hands them on to that.
+/// All variables. The start of another program hands them on to that; of cc see [`Listed::ForCc`].
 const VARIABLES: Source = Source {
     imports: &[b"environ", b"__environ", b"_environ"],
     is_handed_on: |name| is_of_std(name, &[b"3env"]),
-    is_kept: |name| is_of_std(name, &[b"Command"]),
+    is_kept: |name| is_of_std(name, &[b"Command"]) || is_of_cc(name),
 };
 
 /// Functions of libc by which C code that is linked in reads the time as well.
@@ -285,13 +310,22 @@ impl<'a> Program<'a> {
 }
 
 /// The places that instructions name by how far they are from behind these: calls, jumps, and what has an address of that
-/// kind among its operands, perhaps with a number behind it.
+/// kind among its operands, with a number of some bytes behind it where the instruction takes one.
 fn references(code: &[u8], start: u64) -> impl Iterator<Item = u64> {
     let places = code.windows(6).zip(start + 6..);
     places.flat_map(|(bytes, behind)| {
         let (numbers, distance): (&[u64], _) = match *bytes {
             [0x0f, 0x80..=0x8f, a, b, c, d] | [_, 0xe8 | 0xe9, a, b, c, d] => (&[0], [a, b, c, d]),
-            [_, operand, a, b, c, d] if operand & 0xc7 == 5 => (&[0, 1, 2, 4], [a, b, c, d]),
+            [instruction, operand, a, b, c, d] if operand & 0xc7 == 5 => {
+                let numbers: &[u64] = match instruction {
+                    0x6b | 0x80 | 0x83 | 0xc0 | 0xc1 | 0xc6 => &[1],
+                    0x69 | 0x81 | 0xc7 => &[2, 4],
+                    0x70 | 0xa4 | 0xac | 0xba | 0xc2 | 0xc4 | 0xf6 => &[0, 1],
+                    0xf7 => &[0, 2, 4],
+                    _ => &[0],
+                };
+                (numbers, [a, b, c, d])
+            }
             _ => (&[], [0; 4]),
         };
         let distance = i32::from_le_bytes(distance);
@@ -322,25 +356,34 @@ mod tests {
         let [source, program] = ["a.rs", "a"].map(|name| folder.path().join(name));
         let start = "std::process::Command::new(\"true\").env(\"A\", \"b\").status().unwrap();";
         for (body, lists) in [
-            ("std::env::var(\"A\").ok();", false),
-            (start, false),
-            ("std::env::vars().count();", true),
-            ("std::env::vars_os().count();", true),
-            (&format!("{start} std::env::vars_os().count();"), true),
+            ("std::env::var(\"A\").ok();", Listed::Nothing),
+            (start, Listed::Nothing),
+            ("build_env::EnvSnapshot::capture();", Listed::ForCc),
+            (
+                "build_env::EnvSnapshot::capture(); std::env::vars().count();",
+                Listed::All,
+            ),
+            ("std::env::vars().count();", Listed::All),
+            ("std::env::vars_os().count();", Listed::All),
+            (
+                &format!("{start} std::env::vars_os().count();"),
+                Listed::All,
+            ),
             (
                 &format!(
                     "{start} let list: fn() -> std::env::VarsOs = std::env::vars_os; std::hint::black_box([list]);"
                 ),
-                true,
+                Listed::All,
             ),
             (
                 &format!(
                     "unsafe extern \"C\" {{ static environ: *const u8; }} {start} println!(\"{{:?}}\", unsafe {{ environ }});"
                 ),
-                true,
+                Listed::All,
             ),
         ] {
-            write(&source, format!("fn main() {{ {body} }}")).unwrap();
+            let cc = "pub mod build_env { pub struct EnvSnapshot; impl EnvSnapshot { #[inline(never)] pub fn capture() -> usize { std::env::vars_os().count() } } }";
+            write(&source, format!("{cc} fn main() {{ {body} }}")).unwrap();
             for flags in [
                 &["-Copt-level=0"][..],
                 &["-Copt-level=3", "-Cstrip=debuginfo"],
@@ -350,14 +393,14 @@ mod tests {
                 let mut rustc = Command::new("rustc");
                 rustc
                     .args(flags)
-                    .args(["--edition=2024", "-o"])
+                    .args(["--crate-name=cc", "--edition=2024", "-o"])
                     .arg(&program);
                 assert!(rustc.arg(&source).status().unwrap().success());
-                assert_eq!(lists_variables(&program), lists, "{flags:?} {body}");
+                assert_eq!(listed(&program), lists, "{flags:?} {body}");
             }
         }
-        assert!(lists_variables(Path::new("/bin/sh")));
-        assert!(lists_variables(&source));
+        assert_eq!(listed(Path::new("/bin/sh")), Listed::All);
+        assert_eq!(listed(&source), Listed::All);
     }
 
     /// With the standard library in them, and without it.

@@ -10,7 +10,7 @@ use nix_sccache_cache::trace::{Reads, Unseen};
 use nix_sccache_contract::hidden;
 
 use crate::run_paths;
-use crate::rust_program;
+use crate::rust_program::{self, Listed};
 use crate::store;
 
 /// By which GNU's linker finds libraries that others need, and everybody else's dynamic linker what programs do; cargo
@@ -118,6 +118,12 @@ const BY_NAME: &str = "\
 
 const SHELLS: [&str; 3] = ["bash", "dash", "sh"];
 
+/// How names begin that begin with a capital letter.
+const CAPITALS: [&str; 26] = [
+    "A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K", "L", "M", "N", "O", "P", "Q", "R", "S",
+    "T", "U", "V", "W", "X", "Y", "Z",
+];
+
 /// What a program reads of the environment beside what it asks for by name. Shells read it whole. Of that a script uses
 /// what it names, and nixpkgs' in front of C compilers some families.
 pub fn reads(program: &Path, called: &Path) -> Reads {
@@ -155,10 +161,16 @@ fn read_by(program: &Path, called: &Path, of_linkers: &[&'static str]) -> Reads 
     } else {
         name(program)
     };
-    if is_among(&as_called, BY_NAME) || !rust_program::lists_variables(program) {
-        Reads::Nothing
-    } else {
-        Reads::All
+    if is_among(&as_called, BY_NAME) {
+        return Reads::Nothing;
+    }
+    match rust_program::listed(program) {
+        Listed::Nothing => Reads::Nothing,
+        Listed::ForCc => Reads::Some {
+            families: CAPITALS.to_vec(),
+            names: Vec::new(),
+        },
+        Listed::All => Reads::All,
     }
 }
 
