@@ -237,6 +237,7 @@ fn program(arguments: &str) -> Case {
          bin p --extern a=target/liba-a.rlib {arguments} -C link-arg=-Ln -C link-arg=-lm; ./target/p-p"
     ))
     .about("p")
+    .variable("out", OUT)
     .file("n.c", "int n(void) { return N; }")
     .file("m.c", "int m(void) { return M; }")
     .file(
@@ -245,6 +246,9 @@ fn program(arguments: &str) -> Case {
     )
     .file("src/p.rs", PROGRAM)
 }
+
+/// Where a derivation installs.
+const OUT: &str = "/nix/store/abcdefghijabcdefghijabcdefghij12-p";
 
 /// Options for the library of a program, by a variable of the script.
 const LIB: &str = "${lib_options-}";
@@ -367,6 +371,19 @@ fn arguments_for_linkers() {
             .with(|project| project.script("; ./target/p-p", ">printed"))
             .check();
     }
+}
+
+/// No derivation's paths are in it then, and it is stored whole, with all that the linker read.
+#[test]
+fn a_program_outside_of_nix() {
+    let case = program("").variable("out", "");
+    case.misses_when(|project| project.script("-DM=1", "-DM=2"))
+        .misses_when(|project| project.script("-DN=1", "-DN=2"))
+        .misses_when(|project| {
+            project.script("mkdir n other; ", "mkdir n other; archive other/libm.a m.c -DM=3; ");
+            project.script("-C link-arg=-Ln", "-C link-arg=-Lother -C link-arg=-Ln");
+        })
+        .check();
 }
 
 /// In derivations with outputs of equal and of other length.

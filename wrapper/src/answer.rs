@@ -557,7 +557,7 @@ impl Question<'_> {
         let not_traced = |error: io::Error| Some(BypassReason::NotTraced(error.to_string()));
         let bytes = trace.read().map_err(not_traced)?;
         let constant = Constant::new();
-        let links = self.linked == Linked::ForBuild;
+        let links = self.linked.is_whole();
         let mut scratch = request.scratch.clone();
         scratch.extend(self.session.map(|session| session.file("")));
         let own = request.out_dir.iter().cloned();
@@ -611,7 +611,9 @@ impl Question<'_> {
             seen.outputs = Tree::list(directory)
                 .map_err(|path| Some(unnamed(path)))?
                 .files;
-            if compiles_unseen(&seen) {
+            let said = [&ran.stdout, &ran.stderr];
+            let mut signs = SIGNS_OF_SEED.into_iter();
+            if compiles_unseen(&seen) && signs.any(|sign| tells_of(sign, &seen.outputs, said)) {
                 let mut names: Vec<_> = seen.inputs.iter().cloned().collect();
                 names.push(Name {
                     kind: NameKind::Variable,

@@ -4,6 +4,8 @@ use std::env;
 
 use crate::bootstrap;
 use crate::invocation::Rustc;
+use crate::session;
+use crate::store;
 
 /// What an invocation links.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,6 +18,8 @@ pub enum Linked {
     ForBuild,
     /// What may be installed. The cache has what rustc gives the linker, and it is linked anew.
     ForOutputs,
+    /// The same where no derivation is built, whose paths would be in it. The cache has it whole.
+    OutsideNix,
 }
 
 impl Linked {
@@ -36,8 +40,15 @@ impl Linked {
             is_dependencys_macro() || is_script() || bootstrap::is_its_program(call);
         if has("CARGO") && runs_in_build_only {
             Self::ForBuild
-        } else {
+        } else if session::in_sandbox() || !store::outputs().is_empty() {
             Self::ForOutputs
+        } else {
+            Self::OutsideNix
         }
+    }
+
+    /// Whether the cache has it whole, so that all that its linker reads is in the key.
+    pub fn is_whole(self) -> bool {
+        matches!(self, Self::ForBuild | Self::OutsideNix)
     }
 }

@@ -56,6 +56,7 @@ fn of_link(call: &Rustc, linked: Linked) -> Option<BypassReason> {
         Linked::ForBuild => setting != Links::Never,
         // What is kept of it is in the session.
         Linked::ForOutputs => setting == Links::All && Session::current().is_some(),
+        Linked::OutsideNix => setting == Links::All,
     };
     if !is_served {
         return call.linked().map(BypassReason::Links);
