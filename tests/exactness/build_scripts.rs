@@ -174,13 +174,17 @@ fn what_a_compiler_reads_that_it_calls() {
 fn all_that_it_leaves() {
     of("use std::os::unix::fs::{symlink, PermissionsExt}; made(\"\"); fs::create_dir_all(out().join(\"empty/deep\")).unwrap(); symlink(\"made\", out().join(\"link\")).unwrap(); \
         let mode = |name: &str, mode| { fs::write(out().join(name), name).unwrap(); fs::set_permissions(out().join(name), fs::Permissions::from_mode(mode)).unwrap(); }; \
-        mode(\"program\", 0o755); mode(\"read-only\", 0o444); mode(\"own\", 0o700); println!(\"cargo::warning=said\"); eprintln!(\"told\");")
+        mode(\"program\", 0o755); mode(\"read-only\", 0o444); mode(\"own\", 0o700); mode(\"as-owner\", 0o4711); mode(\"unreadable\", 0o200); fs::create_dir(out().join(\"closed\")).unwrap(); fs::set_permissions(out().join(\"closed\"), fs::Permissions::from_mode(0o1500)).unwrap(); fs::set_permissions(out(), fs::Permissions::from_mode(0o711)).unwrap(); println!(\"cargo::warning=said\"); eprintln!(\"told\");")
         .misses_when(|project| project.script("cargo", "umask 077; cargo"))
         .check();
-    // A link that leads elsewhere.
-    of("made(\"\"); std::os::unix::fs::symlink(\"/etc/hostname\", out().join(\"link\")).unwrap();")
-        .bypasses()
-        .check();
+    // A link that leads elsewhere; files with two names.
+    for body in [
+        "made(\"\"); std::os::unix::fs::symlink(\"/etc/hostname\", out().join(\"link\")).unwrap();",
+        "made(\"\"); fs::hard_link(out().join(\"made\"), out().join(\"more\")).unwrap();",
+        "made(\"\"); fs::hard_link(\"build.rs\", out().join(\"more\")).unwrap();",
+    ] {
+        of(body).bypasses().check();
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::fs::{self, Metadata, Permissions};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Component, Path, PathBuf};
 
 use nix_sccache_cache::trace::Output;
@@ -17,7 +17,7 @@ use rustix::process::umask;
 pub struct Tree {
     /// Its files.
     pub files: Vec<Output>,
-    /// The rest, as text: three fields for each, `d`, `l` or `m`, the path, and for a link where it leads, for what has other
+    /// The rest, as text: three fields for each, `d`, `l` or `m`, the path (none for the directory itself), and for a link where it leads, for what has other
     /// permissions than what is made new has these; each field ends in NUL.
     rest: Vec<u8>,
 }
@@ -26,12 +26,17 @@ impl Tree {
     /// Lists a directory. Fails with a path of what no entry can hold.
     pub fn list(directory: &Path) -> Result<Self, PathBuf> {
         let mut tree = Self::default();
-        tree.add(directory, directory, usual_mask())?;
+        let found = fs::metadata(directory).map_err(|_| directory.to_owned())?;
+        // What is made in such a directory is another, too.
+        let inherited = found.permissions().mode() & 0o2000;
+        let usual = inherited | 0o777 & !usual_mask();
+        tree.add(directory, directory, usual)?;
+        tree.put_mode(b"", &found, usual);
         tree.files.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(tree)
     }
 
-    fn add(&mut self, root: &Path, directory: &Path, mask: u32) -> Result<(), PathBuf> {
+    fn add(&mut self, root: &Path, directory: &Path, usual: u32) -> Result<(), PathBuf> {
         let failed = |_| directory.to_owned();
         let entries = fs::read_dir(directory).map_err(failed)?;
         let mut entries = entries.collect::<io::Result<Vec<_>>>().map_err(failed)?;
@@ -53,15 +58,16 @@ impl Tree {
                 self.put(b"l", name, target.as_os_str().as_bytes());
             } else if found.is_dir() {
                 self.put(b"d", name, b"");
-                self.add(root, &path, mask)?;
-                self.put_mode(name, &found, 0o777 & !mask);
-            } else if found.is_file() {
+                self.add(root, &path, usual)?;
+                self.put_mode(name, &found, usual);
+            // One with another name, of which nobody knows what will be done to it.
+            } else if found.is_file() && found.nlink() == 1 {
                 let all = if found.permissions().mode() & 0o100 == 0 {
                     0o666
                 } else {
                     0o777
                 };
-                self.put_mode(name, &found, all & !mask);
+                self.put_mode(name, &found, all & usual);
                 self.files.push(Output {
                     directory: 0,
                     name: name.to_vec(),
@@ -123,10 +129,10 @@ pub fn restore(directory: &Path, tree: &[Rest]) -> io::Result<()> {
             .all(|part| matches!(part, Component::Normal(_)));
         let path = directory.join(name);
         match *kind {
-            _ if !is_inside || path == directory => return Err(io::ErrorKind::InvalidData.into()),
+            _ if !is_inside => return Err(io::ErrorKind::InvalidData.into()),
             b"d" if path.is_dir() => {}
             b"d" => fs::create_dir(&path)?,
-            b"l" if stays_inside(value) => symlink(value, &path)?,
+            b"l" if stays_inside(value) && path != directory => symlink(value, &path)?,
             b"m" => {
                 let mode = value
                     .to_str()
@@ -183,6 +189,7 @@ mod tests {
         let mode = |mode| Permissions::from_mode(mode);
         fs::set_permissions(from.path().join("read-only"), mode(0o444)).unwrap();
         fs::set_permissions(from.path().join("a/empty"), mode(0o555)).unwrap();
+        fs::set_permissions(from.path(), mode(0o750)).unwrap();
         symlink("a/file", from.path().join("link")).unwrap();
         let tree = Tree::list(from.path()).unwrap();
         let names: Vec<_> = tree.files.iter().map(|file| &file.name[..]).collect();
@@ -209,13 +216,23 @@ mod tests {
             [b"d", b"/tmp/nix-sccache-a", b""],
             [b"l", b"a", b"/etc"],
             [b"l", b"a", b"b/../../c"],
-            [b"m", b"", b"777"],
+            [b"l", b"", b"a"],
+            [b"m", b"..", b"777"],
             [b"x", b"a", b""],
         ] {
             assert!(restore(directory.path(), &[entry]).is_err(), "{entry:?}");
         }
-        symlink("/etc", directory.path().join("etc")).unwrap();
-        assert!(Tree::list(directory.path()).is_err());
+        for make in [
+            |path: &Path| symlink("/etc", path.join("etc")).unwrap(),
+            |path: &Path| {
+                fs::write(path.join("one"), "").unwrap();
+                fs::hard_link(path.join("one"), path.join("two")).unwrap();
+            },
+        ] {
+            make(directory.path());
+            assert!(Tree::list(directory.path()).is_err());
+            clear(directory.path()).unwrap();
+        }
         for text in ["", "d", "d\0a", "d\0a\0", "d\0a\0b\0"] {
             assert!(split_printed(text.as_bytes()).is_none(), "{text:?}");
         }
