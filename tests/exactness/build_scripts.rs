@@ -296,6 +296,52 @@ fn outputs_of_the_derivation() {
         .check();
 }
 
+/// A program that it runs may read all variables. What is another in each derivation is of no matter where nothing tells of it.
+#[test]
+fn a_program_that_reads_all_variables() {
+    const OTHER: &str = "bcdefghijkabcdefghijabcdefghij12";
+    let of = |script: &str| {
+        let body = format!(
+            "made(Command::new(\"/usr/bin/python3\").args([\"-c\", \"import os; env = os.environ; {script}\"]).output().unwrap().stdout);"
+        );
+        let case = of(&body);
+        let store = case.world.root().join("project/store");
+        let store = store.to_str().unwrap().to_owned();
+        let path = move |name: &str| format!("{store}/{name}");
+        let of_first = |name: &str| path(&format!("abcdefghijabcdefghijabcdefghij12-{name}"));
+        let case = case
+            .variable("NIX_STORE", &path("")[..path("").len() - 1])
+            .variable("out", &of_first("a"))
+            .variable("src", &of_first("source"))
+            .variable("FLAGS", "-O")
+            .file("store/abcdefghijabcdefghijabcdefghij12-source/data", "1")
+            .file(&format!("store/{OTHER}-source/data"), "2")
+            .file(&format!("store/{OTHER}-same/data"), "1");
+        (case, move |name: &str| path(&format!("{OTHER}-{name}")))
+    };
+    let (case, other) = of("print('FLAGS' in env)");
+    case.hits_when(|project| project.variable("src", other("source")))
+        .hits_when(|project| project.variable("out", other("a")))
+        .misses_when(|project| project.variable("FLAGS", "-g"))
+        .misses_when(|project| project.variable("out", other("ab")))
+        .check();
+    for tells in [
+        "print(env['src'])",
+        "print(env['src'].split('/')[-1][:10])",
+        "print(open(env['src'] + '/data').read())",
+    ] {
+        let (case, other) = of(tells);
+        case.misses_when(|project| project.variable("src", other("source")))
+            .check();
+    }
+    let (case, other) = of("import subprocess; subprocess.run('printf %s $src | sha256sum', shell=True)");
+    case.misses_when(|project| project.variable("src", other("source")))
+        .check();
+    let (case, other) = of("print(env['out'].split('/')[-1])");
+    case.misses_when(|project| project.variable("out", other("a")))
+        .check();
+}
+
 /// It runs programs by their names.
 #[test]
 fn programs_on_the_path() {

@@ -380,7 +380,10 @@ fn a_program_outside_of_nix() {
     case.misses_when(|project| project.script("-DM=1", "-DM=2"))
         .misses_when(|project| project.script("-DN=1", "-DN=2"))
         .misses_when(|project| {
-            project.script("mkdir n other; ", "mkdir n other; archive other/libm.a m.c -DM=3; ");
+            project.script(
+                "mkdir n other; ",
+                "mkdir n other; archive other/libm.a m.c -DM=3; ",
+            );
             project.script("-C link-arg=-Ln", "-C link-arg=-Lother -C link-arg=-Ln");
         })
         .check();

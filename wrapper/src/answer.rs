@@ -104,9 +104,7 @@ impl Question<'_> {
         };
         let mut miss = Miss::default();
         // First as if roots that change from build to build were of no matter, then as they are.
-        let roots = request::roots(self.invocation, &directory);
-        let none = (!roots.is_empty()).then(Vec::new);
-        for roots in [roots].into_iter().chain(none) {
+        for roots in request::roots(self.invocation, &directory) {
             let request = match self.request(&directory, roots, &mut memo) {
                 Ok(request) => request,
                 Err(error) => return Answer::Refused(BypassReason::Unreadable(error.to_string())),
@@ -463,7 +461,7 @@ impl Question<'_> {
             if asked.request.forgets_seed && SIGNS_OF_SEED.into_iter().any(has_seed) {
                 return Err(Some(BypassReason::Option(variables::SEED.to_owned())));
             }
-            if !tells_of_roots(&asked.request, &seen.outputs, ran) {
+            if !tells_of_roots(&asked.request, &self.invocation.compiler.path, &seen, ran) {
                 return Ok((asked, seen));
             }
         }

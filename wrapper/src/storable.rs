@@ -4,14 +4,17 @@ use std::collections::BTreeSet;
 use std::env;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use memchr::memmem;
+use nix_sccache_cache::inputs::NameKind;
 use nix_sccache_cache::trace::{Observation, Output};
 
 use crate::observed::Ran;
 use crate::relocated;
 use crate::request::Request;
+use crate::rust_program::{self, Listed};
+use crate::store;
 use crate::written::{Text, Written};
 
 /// The longest messages that are stored, in bytes.
@@ -48,9 +51,10 @@ pub fn may_be_stored(request: &Request, ran: &Ran) -> Option<u8> {
 /// for link-time optimisation; calls that count coverage.
 pub const SIGNS_OF_SEED: [&[u8]; 3] = [b"-frandom-seed=", b".gnu.lto_", b"__gcov_"];
 
-/// Whether roots are in what a run has made or said, so that it does not do for others. What a build script prints can be put
-/// right.
-pub fn tells_of_roots(request: &Request, outputs: &[Output], ran: &Ran) -> bool {
+/// Whether roots are in what a run has made or said, so that it does not do for others, or it asked for what is another in
+/// other derivations. What a build script prints can be put right.
+pub fn tells_of_roots(request: &Request, program: &Path, seen: &Observation, ran: &Ran) -> bool {
+    let outputs = &seen.outputs;
     let said = [&ran.stdout, &ran.stderr].map(|said| match request.out_dir {
         Some(_) => relocated::without_roots(said, request),
         None => said.clone(),
@@ -59,7 +63,10 @@ pub fn tells_of_roots(request: &Request, outputs: &[Output], ran: &Ran) -> bool 
     if request.roots.is_empty() {
         return false;
     }
-    if is_marked(&ran.stdout) || is_marked(&ran.stderr) {
+    if is_marked(&ran.stdout)
+        || is_marked(&ran.stderr)
+        || tells_of_derivation(request, program, seen, &said)
+    {
         return true;
     }
     let Some(out_dir) = &request.out_dir else {
@@ -88,6 +95,43 @@ pub fn tells_of_roots(request: &Request, outputs: &[Output], ran: &Ran) -> bool 
     said.iter().any(|said| is_in(said))
         || names.any(|name| is_in(name))
         || files.any(|contents| contents.map_or(true, |contents| is_in(&contents)))
+}
+
+/// Whether a run is another in other derivations, by the paths of this one's that are among the roots: it asked for one by
+/// name, or has the digest of one in what it made or said, or ran what may go by all variables and tell nothing of them.
+fn tells_of_derivation(
+    request: &Request,
+    program: &Path,
+    seen: &Observation,
+    said: &[Vec<u8>; 2],
+) -> bool {
+    /// Programs that list variables, or make a digest of what they are given.
+    const LISTS: [&[u8]; 10] = [
+        b"/b2sum",
+        b"/cksum",
+        b"/env",
+        b"/gpg",
+        b"/md5sum",
+        b"/openssl",
+        b"/printenv",
+        b"/sha1sum",
+        b"/sha256sum",
+        b"/sha512sum",
+    ];
+    let of_derivation = store::of_derivation();
+    let roots = request.roots.iter().filter(|it| of_derivation.contains(it));
+    let mut digests = roots.filter_map(|it| store::hash(it)).peekable();
+    if digests.peek().is_none() {
+        return false;
+    }
+    let variables = store::variables_of_derivation();
+    let is_asked = |name: &[u8]| variables.iter().any(|it| it.as_bytes() == name);
+    let mut names = seen.inputs.iter();
+    let mut programs = seen.programs.iter();
+    names.any(|it| it.kind == NameKind::Variable && is_asked(&it.name))
+        || programs.any(|program| LISTS.iter().any(|it| program.ends_with(it)))
+        || rust_program::listed(program) == Listed::All
+        || digests.any(|digest| tells_of(digest, &seen.outputs, [&said[0], &said[1]]))
 }
 
 /// Whether a text, as a path, is in these files or messages.

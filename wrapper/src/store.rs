@@ -40,6 +40,31 @@ pub fn outputs() -> Vec<OsString> {
     paths.into_iter().filter(is_whole).collect()
 }
 
+/// Variables that name what is another in another derivation of the same sources, or of the same crates: those of its outputs,
+/// and what nixpkgs and crane have for the sources and the crates.
+pub fn variables_of_derivation() -> Vec<OsString> {
+    const SOURCES: [&str; 4] = ["src", "cargoDeps", "cargoVendorDir", "cargoArtifacts"];
+    let outputs = outputs();
+    let of_output = env::vars_os().filter(|(_, value)| outputs.contains(value));
+    let sources = SOURCES.into_iter().map(OsString::from);
+    of_output.map(|(name, _)| name).chain(sources).collect()
+}
+
+/// The paths in the store that they name.
+pub fn of_derivation() -> Vec<PathBuf> {
+    let values = variables_of_derivation()
+        .into_iter()
+        .filter_map(env::var_os);
+    let paths = values.map(PathBuf::from);
+    paths.filter(|path| hash(path).is_some()).collect()
+}
+
+/// The beginning of the digest in a store path, as much of it as nixpkgs makes a random seed of.
+pub fn hash(path: &Path) -> Option<&[u8]> {
+    let name = path.strip_prefix(directory()).ok()?.as_os_str().as_bytes();
+    name.get(..10).filter(|_| !name.contains(&b'/'))
+}
+
 /// What is in the store for as long as a build lasts.
 pub struct Constant {
     store: PathBuf,

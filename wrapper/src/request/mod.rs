@@ -26,22 +26,31 @@ use self::fields::absolute;
 pub use self::build_script::out_dir;
 pub use self::fields::{Field, Request, replaced};
 
-/// The directories above the one in which an invocation is made that are of no matter to it, unless they are in what it makes.
-pub fn roots(invocation: &Invocation, directory: &Path) -> Vec<PathBuf> {
+/// The directories that are of no matter to an invocation in a directory, unless they are in what it makes: the least first,
+/// in the end none.
+pub fn roots(invocation: &Invocation, directory: &Path) -> Vec<Vec<PathBuf>> {
     let root = stable_paths::root_of(directory);
-    match &invocation.options {
+    let mut roots = match &invocation.options {
         Options::Rustc(_) => Vec::new(),
-        Options::Cc(_) => root.into_iter().collect(),
+        Options::Cc(_) => vec![root.into_iter().collect()],
         Options::BuildScript(_) => {
             // By way of a link, with crane.
             let manifest = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
             let manifest = manifest.and_then(|directory| stable_paths::root_of(&directory));
             let above = build_script::directory_of_all();
-            let mut roots: Vec<_> = [above, root, manifest].into_iter().flatten().collect();
-            roots.dedup();
-            roots
+            let mut above: Vec<_> = [above, root, manifest].into_iter().flatten().collect();
+            above.dedup();
+            // In variables that nobody may have meant to read.
+            let of_derivation = store::of_derivation().into_iter();
+            let of_derivation = of_derivation.filter(|path| !above.contains(path));
+            let mut all: Vec<_> = above.iter().cloned().chain(of_derivation).collect();
+            all.dedup();
+            vec![all, above]
         }
-    }
+    };
+    roots.push(Vec::new());
+    roots.dedup();
+    roots
 }
 
 /// Variables that libc reads for itself, whatever the compiler asks for: they decide of its messages.

@@ -18,8 +18,9 @@ use crate::store;
 pub const LIBRARY_PATH: &str = "LD_LIBRARY_PATH";
 
 /// Variables that decide nothing of what is made: where programs are found, which are noted one by one; how
-/// many may run; where what is temporary goes; what is ours.
-const OF_NO_MATTER: [&str; 20] = [
+/// many may run; where what is temporary goes; what is ours; the process that rustc's bootstrap.py is.
+const OF_NO_MATTER: [&str; 21] = [
+    "BOOTSTRAP_PARENT_ID",
     "CARGO_MAKEFLAGS",
     "LD_PRELOAD",
     "MAKEFLAGS",
