@@ -10,6 +10,7 @@
 //! | [`bypass`] | why an invocation ran without the cache |
 //! | [`fault`] | why the cache could not be used, and what went wrong with it and was got over |
 //! | [`coded`] | the tables of these: a code, a sentence and a remedy for each |
+//! | [`host_log`] | what a session tells the host: lines of its log, as it writes them |
 //! | [`report`] | the sum of a log: the closing table, and the report as JSON |
 //! | [`record`], [`part`] | what keys were made of |
 //! | [`outputs`] | what is part of a build's result, where nothing of ours may be written |
@@ -21,6 +22,7 @@ pub mod bypass;
 pub mod coded;
 pub mod fault;
 pub mod hidden;
+pub mod host_log;
 pub mod json;
 mod language;
 mod links;

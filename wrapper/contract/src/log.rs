@@ -82,29 +82,35 @@ impl Member for Outcome {
     }
 }
 
-/// The text of a log that is to be kept. An error of the cache is its last line.
+/// The text of a log that is to be kept.
 #[must_use]
 pub fn lines(log: &Log) -> Vec<u8> {
     let calls = log.calls.iter().map(Json::to_json);
     let faults = log.faults.iter().map(Json::to_json);
-    let error = log.error.iter().map(|error| {
-        let mut text = String::new();
-        json::write_object(&mut text, |text| json::put("cache_error", error, text));
-        text
-    });
+    let error = log.error.iter().map(error_line);
     let lines = calls.chain(faults).chain(error);
     lines.flat_map(|line| (line + "\n").into_bytes()).collect()
 }
 
-/// What the text of a log that was kept says.
+/// The line of an error of the cache.
+#[must_use]
+pub fn error_line(error: &CacheError) -> String {
+    let mut text = String::new();
+    json::write_object(&mut text, |text| json::put("cache_error", error, text));
+    text
+}
+
+/// What the text of a log that was kept says. The host's goes on behind the error.
 #[must_use]
 pub fn kept(text: &str) -> Log {
-    let last = text.lines().next_back();
-    let last = last.and_then(|line| serde_json::from_str::<Value>(line).ok());
+    let mut errors = text.lines().filter(|line| line.contains("\"cache_error\""));
     Log {
         calls: whole_lines(text),
         faults: whole_lines(text),
-        error: last.and_then(|line| CacheError::read(line.get("cache_error")?)),
+        error: errors.find_map(|line| {
+            let line = serde_json::from_str::<Value>(line).ok()?;
+            CacheError::read(line.get("cache_error")?)
+        }),
     }
 }
 

@@ -22,6 +22,10 @@ record! {
         pub out: Option<String>,
         /// How it reaches its cache.
         pub transport: Option<String>,
+        /// The user whose it was, by number, as the host's gateway saw it. No build says it of itself.
+        pub user: Option<String>,
+        /// What tells its session from others of that user, where the gateway keeps it.
+        pub session: Option<String>,
     }
 }
 
@@ -70,6 +74,8 @@ impl Build {
             pname: of_derivation("pname"),
             transport: variable(crate::TRANSPORT),
             out,
+            user: None,
+            session: None,
         }
     }
 }
