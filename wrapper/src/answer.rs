@@ -56,6 +56,8 @@ pub struct Question<'a> {
     pub stdin: Option<&'a [u8]>,
     /// The command that runs it, with what rustc is to call in its linker's place.
     pub command: &'a dyn Fn(Option<&StandIn>) -> Command,
+    /// Called before it runs.
+    pub starts: &'a dyn Fn(),
 }
 
 /// What came of it.
@@ -368,6 +370,7 @@ impl Question<'_> {
         };
         let pass_on: &Rewrite = &|said| real(self.paths, stand_in, said);
         observed::outlast(self.files_given());
+        (self.starts)();
         let ran = observed::run(
             command,
             &trace,

@@ -9,7 +9,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, ExitStatus};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use nix_sccache_contract::bypass::BypassReason;
 use nix_sccache_contract::log::{Entry, Outcome};
@@ -322,6 +322,13 @@ impl Call {
         command
     }
 
+    /// Tells that the compiler begins to run.
+    fn tell_started(&self, session: Option<&Session>) {
+        if let Some(session) = session.filter(|_| self.is != Cacheability::Probe) {
+            session.tell_started(self.at(), &self.invocation.name());
+        }
+    }
+
     fn note(&self, session: Option<&Session>, outcome: Outcome) {
         let Some(session) = session else { return };
         session.note(&self.entry(outcome));
@@ -331,13 +338,10 @@ impl Call {
     fn note_made(&self, session: Option<&Session>, outcome: Outcome, made: &Made) {
         let Some(session) = session else { return };
         let entry = self.entry(outcome);
-        session.note(&entry);
-        key_record::record(session, &entry, self.shown(), made);
+        session.note_made(&entry, || key_record::of_call(&entry, self.shown(), made));
     }
 
     fn entry(&self, outcome: Outcome) -> Entry {
-        let micros =
-            |duration: std::time::Duration| u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
         let outcome = if self.is == Cacheability::Probe {
             Outcome::Probe
         } else {
@@ -349,11 +353,7 @@ impl Call {
             micros(self.began.elapsed())
         };
         Entry {
-            at: self
-                .at
-                .duration_since(UNIX_EPOCH)
-                .map(micros)
-                .unwrap_or_default(),
+            at: self.at(),
             took,
             language: if self.invocation.is_build_script() {
                 "build script".to_owned()
@@ -365,6 +365,14 @@ impl Call {
             keeps_path: self.paths.keeps(),
             outcome,
         }
+    }
+
+    /// When it began, in microseconds since 1970.
+    fn at(&self) -> u64 {
+        self.at
+            .duration_since(UNIX_EPOCH)
+            .map(micros)
+            .unwrap_or_default()
     }
 
     /// Runs the compiler; without a session, whose log wants to know how it ended, as the
@@ -414,6 +422,7 @@ impl Call {
 
     /// Runs the compiler, and notes it.
     fn run_compiler(&self, session: Option<&Session>, reason: BypassReason) -> ExitCode {
+        self.tell_started(session);
         let stand_in = self.stand_in(session);
         let stand_in = stand_in.as_ref();
         let mut command = self.command_with_input(stand_in);
@@ -464,6 +473,7 @@ impl Call {
             linked: self.linked,
             stdin: self.stdin.as_deref(),
             command: &|stand_in| self.command(stand_in),
+            starts: &|| self.tell_started(session),
         };
         match question.answer() {
             Answer::Hit(code, made) => {
@@ -516,6 +526,10 @@ impl Call {
             Answer::CannotFinish(error) => self.cannot_finish(&error),
         }
     }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// A file without a name that has these bytes to read.

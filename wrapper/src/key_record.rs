@@ -9,7 +9,6 @@ use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use nix_sccache_cache::inputs::{Field as Held, Inputs, Look, Name, NameKind, Value};
 use nix_sccache_cache::places::ABSOLUTE;
@@ -17,11 +16,10 @@ use nix_sccache_contract as contract;
 use nix_sccache_contract::log::Entry;
 use nix_sccache_contract::part::{A_DIRECTORY, Kind, Part, Value as Recorded};
 use nix_sccache_contract::record::{self, Build, Made as Record, Unit};
-use nix_sccache_contract::secret::Secrets;
 
 use crate::invocation::{Invocation, Options, Rustc};
 use crate::request::{Field, OF_LIBC, Request};
-use crate::session::{self, Session};
+use crate::session::{self, Session, reports};
 
 /// What a key was made of.
 pub struct Made {
@@ -33,23 +31,19 @@ pub struct Made {
     pub look: Look,
 }
 
-/// Records a call of the cache's, if the session leaves a report. Nothing here fails a call.
-pub fn record(session: &Session, entry: &Entry, invocation: &Invocation, made: &Made) {
-    if !is_wanted() {
-        return;
-    }
+/// The record of a call of the cache's.
+pub fn of_call(entry: &Entry, invocation: &Invocation, made: &Made) -> Record {
     let unit = match &invocation.options {
         Options::Rustc(call) => unit(call),
         Options::Cc(_) | Options::BuildScript(_) => Unit::default(),
     };
     let parts = parts(&made.request, &made.inputs, &made.look);
-    let record = Record {
+    Record {
         at: entry.at,
         name: entry.name.clone(),
         unit,
         parts,
-    };
-    session::log::append(&session.keys(), &record).ok();
+    }
 }
 
 /// What a key was made of, part by part.
@@ -83,23 +77,14 @@ pub fn parts(request: &Request, inputs: &Inputs, look: &Look) -> Vec<Part> {
     parts
 }
 
-/// Whether a build that ends leaves anything.
-fn is_wanted() -> bool {
-    env::var_os(contract::REPORTS).is_some_and(|folder| !folder.is_empty())
-}
-
 /// The text of the file that the session leaves beside its log; empty where none is wanted.
 pub fn recorded(session: &Session) -> Vec<u8> {
-    if !is_wanted() {
+    if !reports::are_wanted() {
         return Vec::new();
     }
-    let at = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| {
-            u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
-        });
     let lines = fs::read(session.keys()).unwrap_or_default();
-    record::text(&Build::of_variables(at, |name| env::var(name).ok()), &lines)
+    let build = Build::of_variables(session::now(), |name| env::var(name).ok());
+    record::text(&build, &lines)
 }
 
 fn unit(call: &Rustc) -> Unit {
@@ -341,14 +326,7 @@ impl Directories {
 
 /// The values of secret variables may stand in arguments as well.
 fn hide(parts: &mut [Part]) {
-    let variables: Vec<_> = env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
-        .collect();
-    let secrets = Secrets::of(
-        variables
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_os_str())),
-    );
+    let secrets = session::secrets();
     for part in parts {
         if let Some(text) = part.value.as_text()
             && secrets.clean(text) != text

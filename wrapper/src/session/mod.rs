@@ -4,6 +4,7 @@
 //! first error of the cache, what is remembered of files, a link by which tools call us, and, where the
 //! transport wants a server in the build, that server's socket.
 
+mod host;
 pub mod log;
 pub mod reports;
 mod server;
@@ -20,9 +21,13 @@ use std::time::{Duration, SystemTime};
 use nix_sccache_cache::local::Local;
 use nix_sccache_contract as contract;
 use nix_sccache_contract::fault::{CacheError, Fault, FaultRecord};
+use nix_sccache_contract::host_log::{Ended, Started};
 use nix_sccache_contract::json::Json;
-use nix_sccache_contract::log::{Entry, Log};
+use nix_sccache_contract::log::{Entry, Log, error_line};
+use nix_sccache_contract::record::Made;
 
+use self::host::Host;
+pub use self::host::{now, secrets};
 use crate::process::own_name;
 use crate::settings;
 use crate::temporary::{TemporaryDirectory, TemporaryFile};
@@ -100,6 +105,7 @@ impl Session {
 
     /// Ends the session: its server stops, its directory goes.
     pub fn end(self) {
+        self.tell(|| Ended { ended: now() }.to_json());
         if self.has_server() {
             server::stop(&self.socket());
         }
@@ -136,15 +142,47 @@ impl Session {
     /// Notes a call. A log that cannot be written is no reason to fail: the report says how many
     /// calls it lacks.
     pub fn note(&self, entry: &Entry) {
-        if let Err(error) = log::append(&self.log(), entry) {
-            self.note_not_noted(&error);
+        self.append(&self.log(), entry);
+        self.tell(|| entry.to_json());
+    }
+
+    /// Notes a call of the cache's, and what its key was made of, where anybody wants that.
+    pub fn note_made(&self, entry: &Entry, made: impl FnOnce() -> Made) {
+        self.append(&self.log(), entry);
+        let host = Host::connect(&self.folder);
+        if host.is_none() && !reports::are_wanted() {
+            return;
+        }
+        let made = made();
+        if reports::are_wanted() {
+            log::append(&self.keys(), &made).ok();
+        }
+        if let Some(host) = host {
+            host.tell(&entry.to_json(), Some(&made.to_json()));
         }
     }
 
     /// Notes something that went wrong and was got over.
     pub fn fault(&self, fault: &FaultRecord) {
-        if let Err(error) = log::append(&self.faults(), fault) {
+        self.append(&self.faults(), fault);
+        self.tell(|| fault.to_json());
+    }
+
+    /// Tells the host that a compiler begins to run for the call that began then.
+    pub fn tell_started(&self, started: u64, name: &str) {
+        let name = name.to_owned();
+        self.tell(|| Started { started, name }.to_json());
+    }
+
+    fn append(&self, file: &Path, line: &impl Json) {
+        if let Err(error) = log::append(file, line) {
             self.note_not_noted(&error);
+        }
+    }
+
+    fn tell(&self, line: impl FnOnce() -> String) {
+        if let Some(host) = Host::connect(&self.folder) {
+            host.tell(&line(), None);
         }
     }
 
@@ -188,6 +226,7 @@ impl Session {
         let note = self.error_note();
         if let Ok(mut file) = OpenOptions::new().write(true).create_new(true).open(&note) {
             file.write_all(error.to_json().as_bytes()).ok();
+            self.tell(|| error_line(error));
             return;
         }
         // The time of the note is that of the last error.

@@ -11,6 +11,11 @@ use nix_sccache_contract as contract;
 use nix_sccache_contract::log::{Log, lines};
 use nix_sccache_contract::outputs;
 
+/// Whether a build that ends leaves anything.
+pub fn are_wanted() -> bool {
+    env::var_os(contract::REPORTS).is_some_and(|folder| !folder.is_empty())
+}
+
 /// Leaves the log and what the keys were made of in the folder that [`contract::REPORTS`] names, if
 /// it names one. They are called by the derivation's output and the time, since many builds leave
 /// theirs there.
