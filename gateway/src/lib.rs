@@ -4,10 +4,12 @@
 //! any name that a key has. Builds get another socket, where requests of the storage and their
 //! answers pass, byte for byte, and nothing else does.
 //!
-//! [`listen`] has the builds' socket, [`decide`] judges, [`serve`] passes on or refuses, by [`timed`] within a time,
+//! [`listen`] has the builds' sockets, [`decide`] judges, [`serve`] passes on or refuses, by [`timed`] within a time,
 //! [`users`] and [`turns`] count, [`workers`] are its threads, [`daemon`] has the connections to the other side, [`log`]
-//! tells what was refused, and [`confine`] sees to it that all of this can run no program.
+//! tells what was refused, and [`confine`] sees to it that all of this can run no program. [`build_logs`] keeps what builds
+//! tell of themselves.
 
+mod build_logs;
 mod confine;
 mod daemon;
 pub mod decide;
@@ -22,6 +24,7 @@ mod workers;
 use std::env;
 use std::fs;
 use std::num::NonZero;
+use std::os::unix::net::UnixListener;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
@@ -34,8 +37,9 @@ use rustix::process::{Resource, Rlimit, geteuid, getrlimit, setrlimit};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
+use self::build_logs::BuildLogs;
+use self::build_logs::kept::{Kept, Limits};
 use self::daemon::Daemon;
-use self::listen::Socket;
 use self::log::Log;
 use self::serve::{Gateway, Terms};
 use self::turns::{Shares, Turns};
@@ -89,17 +93,29 @@ pub struct Options {
     /// Seconds that a connection may be idle: a client has one while its compiler runs
     #[arg(long, value_name = "SECONDS", default_value_t = 4 * 3600)]
     idle: u64,
+    /// Keeps what builds tell of their calls in this directory, for `nix-sccache builds`: they are told by the socket
+    /// log.sock beside theirs
+    #[arg(long, value_name = "DIR")]
+    logs: Option<PathBuf>,
+    /// How much of that is kept; a user has a quarter of it at most, and a build a sixteenth
+    #[arg(long, value_name = "SIZE", default_value = "512M", value_parser = size)]
+    logs_size: u64,
+    /// For how many days it is kept
+    #[arg(long, value_name = "DAYS", default_value_t = 14)]
+    logs_days: u64,
 }
 
 /// Three times this, and what a daemon has beside entries, is less than its unit lets it have.
 const MAX_MEMORY: &str = "1G";
 
 /// Descriptors beside those of connections.
-const OTHER_DESCRIPTORS: usize = 64;
+const OTHER_DESCRIPTORS: usize = 64 + build_logs::CONNECTIONS;
 
 /// Address space beside that of threads and of pieces of entries: the program and its libraries,
 /// what it allocates, and what there has to be for a new thread.
-const OTHER_ADDRESSES: u64 = (64 << 20) + workers::RESERVE as u64;
+const OTHER_ADDRESSES: u64 = (64 << 20)
+    + workers::RESERVE as u64
+    + build_logs::CONNECTIONS as u64 * (workers::THREAD + build_logs::LONGEST as u64);
 
 /// How long requests may take that are under way when the gateway is to end.
 const ENDING: Duration = Duration::from_secs(5);
@@ -140,10 +156,12 @@ fn with_one_arena() {
 }
 
 fn run(options: Options, log: Log) -> Result<(), String> {
+    let log = Arc::new(log);
     let said = |error: std::io::Error| error.to_string();
     let connections =
         descriptors(&options, &log).min(addresses(&options, getrlimit(Resource::As).current, &log));
-    let listening = listen::listen(options.listen.as_deref(), options.mode).map_err(said)?;
+    let logs = options.logs.is_some();
+    let sockets = listen::listen(options.listen.as_deref(), options.mode, logs).map_err(said)?;
     if geteuid().is_root() {
         log.line("runs as root: give it a user of its own, who may connect to the daemon");
     }
@@ -154,7 +172,7 @@ fn run(options: Options, log: Log) -> Result<(), String> {
     let mut signals = Signals::new([SIGTERM, SIGINT]).map_err(said)?;
     log.line(format_args!(
         "{} for the daemon at {}{}",
-        match &listening.made {
+        match sockets.made.last() {
             Some(path) => format!("listens at {}", path.display()),
             None => "listens at systemd's socket".to_owned(),
         },
@@ -165,6 +183,9 @@ fn run(options: Options, log: Log) -> Result<(), String> {
             ""
         },
     ));
+    if let (Some(listener), Some(directory)) = (sockets.logs, options.logs.clone()) {
+        keep_logs(listener, directory, &options, &log);
+    }
     let gateway = Arc::new(Gateway {
         daemon: Daemon::new(options.daemon),
         users: Users::new(connections, options.user_connections),
@@ -184,12 +205,11 @@ fn run(options: Options, log: Log) -> Result<(), String> {
             idle: Duration::from_secs(options.idle),
         },
     });
-    let Socket { listener, made } = listening;
     let serving = Arc::clone(&gateway);
-    workers::start(move || serving.serve(&listener)).map_err(said)?;
+    workers::start(move || serving.serve(&sockets.storage)).map_err(said)?;
 
     signals.forever().next();
-    if let Some(path) = made {
+    for path in sockets.made {
         fs::remove_file(path).ok();
     }
     // What is under way is finished if it is so soon.
@@ -198,6 +218,22 @@ fn run(options: Options, log: Log) -> Result<(), String> {
         thread::sleep(Duration::from_millis(10));
     }
     Ok(())
+}
+
+/// Takes builds' logs. Without a directory for them builds go on all the same.
+fn keep_logs(listener: UnixListener, directory: PathBuf, options: &Options, log: &Arc<Log>) {
+    let limits = Limits {
+        size: options.logs_size,
+        age: Duration::from_hours(24 * options.logs_days.min(100_000)),
+    };
+    let place = directory.display().to_string();
+    let started = Kept::open(directory, limits).and_then(|kept| {
+        let logs = Arc::new(BuildLogs::new(kept, Arc::clone(log)));
+        workers::start(move || logs.serve(&listener))
+    });
+    if let Err(error) = started {
+        log.line(format_args!("keeps no logs of builds in {place}: {error}"));
+    }
 }
 
 /// Asks for as many descriptors as there may be connections, and says how many those may be.

@@ -1,4 +1,4 @@
-//! Listens at the builds' socket: systemd's, or one that is made here.
+//! Listens at the builds' sockets: systemd's, or such that are made here.
 
 use std::fs::{self, Permissions};
 use std::io::{self, ErrorKind};
@@ -7,28 +7,38 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
 use listenfd::ListenFd;
+use nix_sccache_contract::host_log::SOCKET;
 
-/// A socket that builds connect to.
-pub struct Socket {
-    /// It.
-    pub listener: UnixListener,
-    /// Where it was made; nothing where it is systemd's, which also removes it.
-    pub made: Option<PathBuf>,
+/// The sockets that builds connect to.
+pub struct Sockets {
+    /// That of the storage.
+    pub storage: UnixListener,
+    /// That of builds' logs, where it is wanted.
+    pub logs: Option<UnixListener>,
+    /// Where they were made; nothing where they are systemd's, which also removes them.
+    pub made: Vec<PathBuf>,
 }
 
-/// What systemd hands over, or else a new socket there, with this mode.
-pub fn listen(path: Option<&Path>, mode: u32) -> io::Result<Socket> {
+/// What systemd hands over, or else new sockets there and, with `logs`, beside it, of this mode.
+pub fn listen(path: Option<&Path>, mode: u32, logs: bool) -> io::Result<Sockets> {
     let mut given = ListenFd::from_env();
-    if given.len() > 1 {
-        return Err(io::Error::other(format!(
-            "systemd hands over {} sockets, and one is wanted: give the unit a single ListenStream=",
-            given.len()
-        )));
-    }
-    if let Some(listener) = given.take_unix_listener(0)? {
-        return Ok(Socket {
-            listener,
-            made: None,
+    let count = given.len();
+    let given = (0..count).map(|index| given.take_unix_listener(index));
+    let given: Vec<_> = given
+        .filter_map(io::Result::transpose)
+        .collect::<Result<_, _>>()?;
+    if !given.is_empty() {
+        let (mut of_logs, mut storage): (Vec<_>, Vec<_>) = given.into_iter().partition(is_of_logs);
+        if storage.len() != 1 || of_logs.len() > 1 {
+            return Err(io::Error::other(format!(
+                "systemd hands over {count} sockets, and one is wanted, or another beside it called {SOCKET}: give the \
+                 unit one ListenStream= for each"
+            )));
+        }
+        return Ok(Sockets {
+            storage: storage.remove(0),
+            logs: of_logs.pop().filter(|_| logs),
+            made: Vec::new(),
         });
     }
     let Some(path) = path else {
@@ -36,20 +46,35 @@ pub fn listen(path: Option<&Path>, mode: u32) -> io::Result<Socket> {
             "no socket: say --listen PATH, or start it by a socket unit of systemd's",
         ));
     };
-    make(path, mode).map_err(|error| {
-        let place = path.display();
-        io::Error::new(error.kind(), format!("cannot listen at {place}: {error}"))
+    let make = |path: &Path| {
+        make(path, mode).map_err(|error| {
+            let place = path.display();
+            io::Error::new(error.kind(), format!("cannot listen at {place}: {error}"))
+        })
+    };
+    let beside = path.with_file_name(SOCKET);
+    let storage = make(path)?;
+    let logs = logs.then(|| make(&beside)).transpose()?;
+    let beside = logs.is_some().then_some(beside);
+    let made = beside.into_iter().chain([path.to_owned()]).collect();
+    Ok(Sockets {
+        storage,
+        logs,
+        made,
     })
 }
 
-fn make(path: &Path, mode: u32) -> io::Result<Socket> {
+fn is_of_logs(listener: &UnixListener) -> bool {
+    let address = listener.local_addr().ok();
+    let path = address.as_ref().and_then(|address| address.as_pathname());
+    path.is_some_and(|path| path.ends_with(SOCKET))
+}
+
+fn make(path: &Path, mode: u32) -> io::Result<UnixListener> {
     remove_stale(path)?;
     let listener = UnixListener::bind(path)?;
     fs::set_permissions(path, Permissions::from_mode(mode))?;
-    Ok(Socket {
-        listener,
-        made: Some(path.to_owned()),
-    })
+    Ok(listener)
 }
 
 /// A gateway that was killed leaves its socket behind.
@@ -83,7 +108,7 @@ mod tests {
         let again = make(&path, 0o620).err().unwrap().to_string();
         assert!(again.contains("already"), "{again}");
         // As a process leaves it that was killed.
-        drop(socket.listener);
+        drop(socket);
         assert!(make(&path, 0o600).is_ok());
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
     }

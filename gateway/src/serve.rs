@@ -33,7 +33,7 @@ pub struct Gateway {
     /// The threads.
     pub workers: Arc<Workers<Arc<Peer>>>,
     /// The log.
-    pub log: Log,
+    pub log: Arc<Log>,
     /// How far it goes with a client.
     pub terms: Terms,
 }

@@ -100,7 +100,10 @@ in
       extra-sandbox-paths = [ "/run/nix-sccache?" ];
       plugin = null;
       SocketMode = "0666";
-      ListenStream = "/run/nix-sccache/sccache.sock";
+      ListenStream = [
+        "/run/nix-sccache/sccache.sock"
+        "/run/nix-sccache/log.sock"
+      ];
       chain = "disk";
       users = [
         "nix-sccache"
@@ -389,6 +392,7 @@ in
           limits.maxMemory = "128M";
           limits.userMemory = "64M";
           limits.idle = 60;
+          logs.size = "1G";
         };
         start = made.systemd.services.nix-sccache.serviceConfig.ExecStart;
       in
@@ -398,9 +402,43 @@ in
       ];
     expected = [
       [
-        "--daemon /run/nix-sccache-daemon/sccache.sock --read-only --max-frame 1048576 --max-memory 128M --user-memory 64M --idle 60"
+        "--daemon /run/nix-sccache-daemon/sccache.sock --read-only --max-frame 1048576 --max-memory 128M --user-memory 64M --idle 60 --logs /var/lib/nix-sccache --logs-size 1G"
       ]
       "1048576"
+    ];
+  };
+
+  testModuleLogs = {
+    expr =
+      map
+        (
+          logs:
+          let
+            made = config { inherit logs; };
+          in
+          [
+            (filter (rule: builtins.match ".*/var/lib/nix-sccache .*" rule != null) made.systemd.tmpfiles.rules)
+            (made.systemd.services.nix-sccache.serviceConfig.ReadWritePaths or null)
+          ]
+        )
+        [
+          { }
+          { group = "wheel"; }
+          { directory = null; }
+        ];
+    expected = [
+      [
+        [ "d /var/lib/nix-sccache 0700 nix-sccache nix-sccache -" ]
+        "-/var/lib/nix-sccache"
+      ]
+      [
+        [ "d /var/lib/nix-sccache 2750 nix-sccache wheel -" ]
+        "-/var/lib/nix-sccache"
+      ]
+      [
+        [ ]
+        null
+      ]
     ];
   };
 
@@ -462,6 +500,13 @@ in
       (refused { disk.directory = "/home/me/cache"; } "[.]disk")
       (refused { disk.directory = "/run/nix-sccache/cache"; } "[.]disk")
       (refused { disk.directory = "/a b"; } "[.]disk")
+      (refused { logs.directory = "/tmp/logs"; } "[.]logs[.]directory")
+      (refused { logs.directory = "/var/cache/nix-sccache/logs"; } "[.]logs[.]directory")
+      (refused { logs.group = "a b"; } "[.]logs[.]group")
+      (refused {
+        group = "nixbld";
+        logs.group = "nixbld";
+      } "[.]logs[.]group")
       (refused {
         disk.directory = null;
         disk.size = "1G";

@@ -130,7 +130,7 @@ in
     '';
     userMemory = optional size "The part of `maxMemory` that one user's requests may use, such as 256M.";
     maxConnections = optional types.ints.positive ''
-      Connections of all users together. The gateway's address space has room for 1700: for more, raise
+      Connections of all users together. The gateway's address space has room for 1600: for more, raise
       the `LimitAS` of its unit, which is ${units.addresses}.
     '';
     userConnections = optional types.ints.positive "Connections of one user.";
@@ -138,6 +138,20 @@ in
     userRequests = optional types.ints.positive "Requests of one user that the daemon works on at once.";
     timeout = optional types.ints.positive "Seconds after which a frame that makes no progress is given up.";
     idle = optional types.ints.positive "Seconds after which an idle connection is closed.";
+  };
+
+  logs = {
+    directory = mkOption {
+      type = types.nullOr types.str;
+      default = "/var/lib/nix-sccache";
+      description = ''
+        Where the gateway keeps what builds tell of their calls, for `nix-sccache builds`, `top`, `report` and `explain`;
+        null for none. Root reads it, and `group`.
+      '';
+    };
+    group = optional types.str "A group whose members may read it: `wheel`, say.";
+    size = optional size "How much of it is kept, such as 1G; null is 512M.";
+    days = optional types.ints.positive "For how many days it is kept; null is 14.";
   };
 
   disk = {

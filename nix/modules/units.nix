@@ -91,7 +91,7 @@ in
     cfg:
     let
       inherit (cfg.disk) directory;
-      inherit (cfg) limits;
+      inherit (cfg) limits logs;
       s3Credentials = path cfg.s3.credentialsFile;
       environmentFile = path cfg.environmentFile;
       mounted = pkgs.callPackage ../packages/everyBuild.nix {
@@ -130,8 +130,11 @@ in
               ++ flag "user-requests" limits.userRequests
               ++ flag "timeout" limits.timeout
               ++ flag "idle" limits.idle
+              ++ flag "logs" logs.directory
+              ++ optionals (logs.directory != null) (flag "logs-size" logs.size ++ flag "logs-days" logs.days)
             );
-          };
+          }
+          // optionalAttrs (logs.directory != null) { ReadWritePaths = "-${logs.directory}"; };
       };
 
       services.nix-sccache-daemon = read.daemon // {
@@ -164,7 +167,14 @@ in
       tmpfiles = [
         "d ${read.socket_directory} 0755 root root -"
       ]
-      ++ optional (directory != null) "d ${directory} 0700 sccache ${read.group} -";
+      ++ optional (directory != null) "d ${directory} 0700 sccache ${read.group} -"
+      # The gateway is not in the group that reads: files have it by the directory's bit.
+      ++ optional (logs.directory != null) (
+        if logs.group == null then
+          "d ${logs.directory} 0700 nix-sccache ${read.group} -"
+        else
+          "d ${logs.directory} 2750 nix-sccache ${logs.group} -"
+      );
 
       nixSettings.extra-sandbox-paths = [
         read.sandbox_path

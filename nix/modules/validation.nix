@@ -80,6 +80,18 @@ let
       }
     ];
 
+  # What the services write to.
+  directory = path: value: [
+    {
+      assertion = value == null || (lib.hasPrefix "/" value && value != "/" && plain value);
+      message = "${name}.${path}: ${toString value} is no whole path of letters, digits and /._+@:,=~-: write one, such as /var/cache/nix-sccache.";
+    }
+    {
+      assertion = value == null || !builtins.any (isIn value) hidden;
+      message = "${name}.${path}: ${toString value} is where the services see nothing of the machine's, or may not write: take a directory of its own, such as /var/cache/nix-sccache.";
+    }
+  ];
+
   endpoint = path: value: [
     {
       # As redis://me:secret@host or unix://host/socket?pass=secret.
@@ -121,13 +133,18 @@ in
       }
       {
         assertion =
-          cfg.disk.directory == null
-          || (lib.hasPrefix "/" cfg.disk.directory && cfg.disk.directory != "/" && plain cfg.disk.directory);
-        message = "${name}.disk.directory: ${toString cfg.disk.directory} is no whole path of letters, digits and /._+@:,=~-: write one, such as /var/cache/nix-sccache.";
+          cfg.logs.directory == null
+          || cfg.disk.directory == null
+          || !isIn cfg.logs.directory cfg.disk.directory;
+        message = "${name}.logs.directory is in disk.directory, of which sccache takes all files for its own: take another, such as /var/lib/nix-sccache.";
       }
       {
-        assertion = cfg.disk.directory == null || !builtins.any (isIn cfg.disk.directory) hidden;
-        message = "${name}.disk.directory: ${toString cfg.disk.directory} is where the daemon sees nothing of the machine's, or may not write: take a directory of its own, such as /var/cache/nix-sccache.";
+        assertion = cfg.logs.group == null || plain cfg.logs.group;
+        message = "${name}.logs.group: ${builtins.toJSON cfg.logs.group} is no group of letters, digits and /._+@:,=~-: name one, such as wheel, or leave it null.";
+      }
+      {
+        assertion = cfg.logs.group != cfg.group || cfg.group == null;
+        message = "${name}.logs.group: builds are in ${toString cfg.logs.group}, and are not to read each other's logs: name a group of people, such as wheel.";
       }
       (needs "disk" cfg.disk "directory")
       (needs "redis" cfg.redis "endpoint")
@@ -156,6 +173,8 @@ in
         message = "${name}: a prefix, a bucket or a region has characters that systemd would take for more than themselves, or none: use letters, digits and /._+@:,=~-.";
       }
     ]
+    (directory "disk.directory" cfg.disk.directory)
+    (directory "logs.directory" cfg.logs.directory)
     (endpoint "redis.endpoint" cfg.redis.endpoint)
     (endpoint "s3.endpoint" cfg.s3.endpoint)
     (secret "s3.credentialsFile" cfg.s3.credentialsFile)

@@ -4,6 +4,7 @@
 //! attack SOCKET NAME [ARGUMENT]    says what came of one
 //! attack SOCKET hold SECONDS       takes what there is, again and again for so long
 //! attack SOCKET exchange           stores an entry and gets it, as every build may
+//! attack SOCKET tell WHAT          tells lies at the socket of builds' logs
 //! ```
 
 use std::env;
@@ -11,7 +12,7 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use nix_sccache_tests::attack::{attack, exchange, hold};
+use nix_sccache_tests::attack::{attack, exchange, hold, tell};
 
 fn main() {
     let arguments: Vec<_> = env::args().skip(1).collect();
@@ -28,6 +29,7 @@ fn main() {
                 sleep(Duration::from_secs(1));
             }
         }
+        "tell" => println!("tell {}: {}", argument(2), tell(socket, argument(2))),
         "exchange" => println!("exchange: {}", exchange(socket)),
         name => println!("{name}: {}", attack(socket, name, argument(2))),
     }

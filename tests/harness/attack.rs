@@ -1,6 +1,6 @@
 //! Tries what a build can on the socket that is mounted into its sandbox.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
@@ -146,4 +146,63 @@ pub fn exchange(socket: &Path) -> &'static str {
 /// A string of the operating system's, which has a variant.
 fn os_string(text: &str) -> Vec<u8> {
     [&0_u32.to_le_bytes()[..], &string(text.as_bytes())].concat()
+}
+
+/// Tells lies at the socket of builds' logs, and says how many connections took them, or what was answered.
+pub fn tell(socket: &Path, what: &str) -> String {
+    const HOSTILE: &str =
+        "\u{1b}]0;owned\u{7}\u{1b}[2J\u{1b}[31m\nnix-sccache: hits 9 of 9\r\u{202e}";
+    let call = |name: &str| {
+        let name = serde_json::Value::from(name);
+        format!(
+            "{{\"at\":18446744073709551615,\"took\":18446744073709551615,\"language\":{name},\"name\":{name},\"package\":{name},\"outcome\":\"hit\"}}\n"
+        )
+    };
+    let speaker = |session: &str, name: &str| {
+        let name = serde_json::Value::from(name);
+        format!(
+            "{{\"session\":\"{session}\",\"build\":{{\"at\":1,\"name\":{name},\"pname\":{name},\"out\":{name}}}}}\n"
+        )
+    };
+    let say = |text: &str| -> Option<UnixStream> {
+        let mut stream = UnixStream::connect(socket).ok()?;
+        stream
+            .set_write_timeout(Some(Duration::from_secs(5)))
+            .ok()?;
+        stream.write_all(text.as_bytes()).ok()?;
+        Some(stream)
+    };
+    let mut said = Vec::new();
+    match what {
+        "orders" => {
+            said.push(say(&(speaker("orders", HOSTILE)
+                + &call(HOSTILE)
+                + HOSTILE
+                + "\n")));
+            let path = speaker("path", "../../../tmp/owned") + &call("path");
+            said.push(say(&path));
+        }
+        // Each is as long as one may be, in ever new sessions.
+        "flood" => {
+            let calls = call(&"x".repeat(1000)).repeat(60);
+            for number in 0..2000 {
+                said.push(say(
+                    &(speaker(&format!("f{}", number / 20), "flood") + &calls)
+                ));
+                said.truncate(1);
+            }
+        }
+        "hold" => said.extend((0..300).map(|_| say("{"))),
+        "read" => {
+            let heard = say(&speaker("read", "read")).map(|mut stream| {
+                stream.shutdown(std::net::Shutdown::Write).ok();
+                let mut heard = Vec::new();
+                stream.read_to_end(&mut heard).ok();
+                heard.len()
+            });
+            return format!("{} bytes heard", heard.unwrap_or_default());
+        }
+        other => panic!("no lie {other}"),
+    }
+    format!("{} said", said.iter().flatten().count())
 }

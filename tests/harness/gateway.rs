@@ -19,12 +19,22 @@ use crate::wait::until;
 pub struct Gateway {
     folder: TempDir,
     process: Child,
+    logs: Option<TempDir>,
 }
 
 impl Gateway {
     /// Starts one with these further options.
     pub fn start(daemon: &Daemon, options: &[&str]) -> Self {
         Self::start_by(daemon, &["env"], options)
+    }
+
+    /// Starts one that keeps what builds tell of themselves in [`Self::logs`].
+    pub fn start_keeping(daemon: &Daemon, options: &[&str]) -> Self {
+        let logs = TempDir::with_prefix("nix-sccache-logs-").unwrap();
+        let place = logs.path().display().to_string();
+        let mut gateway = Self::start(daemon, &[&["--logs", place.as_str()], options].concat());
+        gateway.logs = Some(logs);
+        gateway
     }
 
     /// Starts one by a program, with its arguments, that runs it.
@@ -57,7 +67,11 @@ impl Gateway {
         let process = command
             .spawn()
             .unwrap_or_else(|error| panic!("{command:?}: {error}"));
-        let gateway = Self { folder, process };
+        let gateway = Self {
+            folder,
+            process,
+            logs: None,
+        };
         until(
             || gateway.log().contains("listens at"),
             || format!("{command:?}: {}", gateway.log()),
@@ -73,6 +87,11 @@ impl Gateway {
     /// The socket.
     pub fn socket(&self) -> PathBuf {
         socket(self.folder.path())
+    }
+
+    /// Where it keeps what builds tell.
+    pub fn logs(&self) -> &Path {
+        self.logs.as_ref().map_or(Path::new("/none"), TempDir::path)
     }
 
     /// All that it has said.

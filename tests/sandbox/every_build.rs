@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::project;
 
 /// The directory.
-fn mounted(host: &Host, exclude: &Value) -> PathBuf {
+pub fn mounted(host: &Host, exclude: &Value) -> PathBuf {
     let mut command = host.program("nix-build");
     command
         .arg(root().join("tests/sandbox/everyBuild.nix"))
@@ -18,7 +18,7 @@ fn mounted(host: &Host, exclude: &Value) -> PathBuf {
 
 /// The small project, that says how many of its calls were hits, and how many misses. The session's log is where no
 /// other build, and no later one, sees it.
-fn plain() -> Derivation {
+pub fn plain() -> Derivation {
     let count = "
         calls=/tmp/nix-sccache/calls.jsonl
         if [[ -e $calls ]]; then

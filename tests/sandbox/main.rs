@@ -9,6 +9,7 @@ mod builders;
 mod every_build;
 mod faults;
 mod gateway;
+mod host_logs;
 mod machines;
 mod many;
 mod paths;
