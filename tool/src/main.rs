@@ -8,7 +8,7 @@
 //! | [`left_logs`] | reads what builds have left, for `report` and `explain` |
 //! | [`doctor`] | tries what a build needs of its cache |
 //! | [`shim`] | finds the shim, whose sessions these are, and the gateway |
-//! | [`place`], [`print`](mod@print) | keep out of builds' outputs, and print |
+//! | [`place`], [`print`](mod@print), [`time`] | keep out of builds' outputs, print, and write times |
 
 mod doctor;
 mod explain;
@@ -19,6 +19,7 @@ mod print;
 mod report;
 mod run;
 mod shim;
+mod time;
 
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt;

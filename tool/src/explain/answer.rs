@@ -11,8 +11,8 @@ use super::chain::{Note, Root, compared, roots};
 use super::compare::{Comparison, Difference};
 use super::earlier::Earlier;
 use super::select::{Wanted, counterpart};
-use super::show::time;
 use crate::left_logs::{Build, Call};
+use crate::time::time;
 
 /// The form of the JSON. Members may be added to it; a change of those that are there is another
 /// number.

@@ -13,7 +13,6 @@ mod chain;
 mod compare;
 mod earlier;
 mod select;
-mod show;
 
 use std::env;
 use std::path::PathBuf;
