@@ -7,6 +7,7 @@
 
 mod bootstrap;
 mod browser;
+mod builds;
 mod compilers;
 mod compilers_own;
 mod doctor;

@@ -1,7 +1,7 @@
 //! Reads the directory in which builds leave their logs: which there are, and what is in them.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use nix_sccache_contract::fault::CacheError;
@@ -23,7 +23,7 @@ const MOST: usize = 2000;
 pub struct Build {
     /// Its derivation's output, or `session`.
     pub name: String,
-    /// When it ended, in seconds since 1970.
+    /// When it ended or, where the host's gateway keeps it, began, in seconds since 1970.
     pub seconds: u64,
     /// What it says of itself.
     pub origin: record::Build,
@@ -57,7 +57,7 @@ impl Call {
 }
 
 /// A log that nobody has read yet.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Log {
     path: PathBuf,
     name: String,
@@ -90,6 +90,37 @@ impl Log {
         &self.path
     }
 
+    /// What tells it from all others: the name of its file without the ending.
+    pub fn id(&self) -> String {
+        format!("{}-{}", self.name, self.seconds)
+    }
+
+    /// The time in its name, in seconds since 1970.
+    pub fn seconds(&self) -> u64 {
+        self.seconds
+    }
+
+    /// The name for people of a build that says this of itself.
+    pub fn title(&self, origin: &record::Build) -> String {
+        title(origin.name.as_deref(), &self.name).to_owned()
+    }
+
+    /// What the build says of itself.
+    pub fn origin(&self) -> record::Build {
+        const FIRST: u64 = 64 << 10;
+        let mut first = String::new();
+        let read = File::open(self.keys())
+            .and_then(|file| BufReader::new(file.take(FIRST)).read_line(&mut first));
+        read.map(|_| record::read(&first).0).unwrap_or_default()
+    }
+
+    /// The file of what the keys of its calls were made of.
+    fn keys(&self) -> PathBuf {
+        let mut keys = self.path.with_extension("").into_os_string();
+        keys.push(KEYS);
+        keys.into()
+    }
+
     /// Reads it; nothing where it is none.
     pub fn log(&self) -> Option<log::Log> {
         Some(log::kept(&text(&self.path).ok()?))
@@ -98,10 +129,7 @@ impl Log {
     /// Reads it, and what the keys of its calls were made of.
     pub fn read(&self) -> Option<Build> {
         let log = self.log()?;
-        let keys = self.path.with_extension("").into_os_string();
-        let mut keys = keys;
-        keys.push(KEYS);
-        let (origin, mut made) = text(Path::new(&keys))
+        let (origin, mut made) = text(&self.keys())
             .map(|text| record::read(&text))
             .unwrap_or_default();
         let calls = log
@@ -126,6 +154,27 @@ impl Log {
     }
 }
 
+/// The newest build that goes by this: its file's name, or its own, with or without a version.
+pub fn find(directory: &Path, wanted: &str) -> io::Result<Option<Log>> {
+    let mut logs = logs(directory)?.into_iter();
+    Ok(logs.find(|log| {
+        let is = |name: &str| name == wanted || without_version(name) == wanted;
+        let origin = log.origin();
+        log.id() == wanted || is(&log.title(&origin)) || origin.pname.as_deref() == Some(wanted)
+    }))
+}
+
+/// A build's own name or, where it says none, that of its file without the hash of its output.
+fn title<'a>(own: Option<&'a str>, file: &'a str) -> &'a str {
+    const HASH: usize = 32;
+    own.unwrap_or_else(|| match file.split_at_checked(HASH) {
+        Some((hash, name)) if hash.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
+            name.strip_prefix('-').unwrap_or(file)
+        }
+        _ => file,
+    })
+}
+
 /// The text of a file, which is one.
 fn text(path: &Path) -> io::Result<String> {
     let found = fs::symlink_metadata(path)?;
@@ -138,14 +187,7 @@ fn text(path: &Path) -> io::Result<String> {
 impl Build {
     /// The name for people: the derivation's, without the hash of its output.
     pub fn title(&self) -> &str {
-        const HASH: usize = 32;
-        let named = self.origin.name.as_deref();
-        named.unwrap_or_else(|| match self.name.split_at_checked(HASH) {
-            Some((hash, name)) if hash.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
-                name.strip_prefix('-').unwrap_or(&self.name)
-            }
-            _ => &self.name,
-        })
+        title(self.origin.name.as_deref(), &self.name)
     }
 
     /// Whether both are builds of one derivation, as its versions come and go.

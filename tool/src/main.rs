@@ -5,13 +5,16 @@
 //! | [`run`] | runs a command with the cache |
 //! | [`report`], [`page`] | tell what the cache did, as text, JSON and HTML |
 //! | [`explain`] | tells why a crate was a miss |
+//! | [`builds`] | lists the builds that the host has seen, which [`host_builds`] follows |
 //! | [`left_logs`] | reads what builds have left, for `report` and `explain` |
 //! | [`doctor`] | tries what a build needs of its cache |
 //! | [`shim`] | finds the shim, whose sessions these are, and the gateway |
 //! | [`place`], [`print`](mod@print), [`time`] | keep out of builds' outputs, print, and write times |
 
+mod builds;
 mod doctor;
 mod explain;
+mod host_builds;
 mod left_logs;
 mod page;
 mod place;
@@ -43,9 +46,11 @@ enum Subcommands {
     Run(run::Options),
     /// Shows what the cache has done in this session so far
     Report(report::Options),
+    /// Lists the builds that this machine has seen: hits, misses, time saved, and what to change
+    Builds(builds::Options),
     /// Says why a crate was a miss: what of its key differs from the build before
     ///
-    /// It reads what builds with `reports` leave in a directory.
+    /// It reads what builds with `reports` leave in a directory, or what the host's gateway keeps.
     Explain(explain::Options),
     /// Says what stands between a build here and its cache
     ///
@@ -64,6 +69,7 @@ fn main() -> ExitCode {
     match Cli::parse().command {
         Subcommands::Run(options) => run::main(&options),
         Subcommands::Report(options) => report::main(&options),
+        Subcommands::Builds(options) => builds::main(&options),
         Subcommands::Explain(options) => explain::main(&options),
         Subcommands::Doctor(options) => doctor::main(&options),
         Subcommands::Gateway { arguments } => gateway(&arguments),

@@ -6,9 +6,12 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
 
 use clap::Args;
+use nix_sccache_contract::host_log::DIRECTORY;
 use nix_sccache_contract::log::{self, Log};
 use nix_sccache_contract::report::Report;
+use nix_sccache_contract::text::shown;
 
+use crate::host_builds::unreadable;
 use crate::left_logs;
 use crate::page;
 use crate::place::outside_outputs;
@@ -18,6 +21,12 @@ use crate::shim;
 /// What to show, and how.
 #[derive(Args)]
 pub struct Options {
+    /// A build that this machine has seen, as `nix-sccache builds` lists it: the newest of this name
+    #[arg(value_name = "BUILD", conflicts_with_all = ["log", "pages"])]
+    build: Option<String>,
+    /// Where the host's gateway keeps what it has seen
+    #[arg(long, value_name = "DIR", default_value = DIRECTORY)]
+    logs: PathBuf,
     /// Shows it as JSON
     #[arg(long)]
     json: bool,
@@ -49,9 +58,10 @@ pub fn main(options: &Options) -> ExitCode {
 }
 
 fn show(options: &Options) -> Result<(), String> {
-    let log = match &options.log {
-        Some(file) => read(file).map_err(|error| error.to_string()),
-        None => of_session(),
+    let log = match (&options.build, &options.log) {
+        (Some(build), _) => of_build(&options.logs, build),
+        (None, Some(file)) => read(file).map_err(|error| error.to_string()),
+        (None, None) => of_session(),
     }?;
     let report = Report::of(&log);
     if let Some(file) = &options.html {
@@ -65,6 +75,18 @@ fn show(options: &Options) -> Result<(), String> {
         report.text()
     };
     print(text).map_err(|error| error.to_string())
+}
+
+/// The log of a build that the host has seen.
+fn of_build(logs: &Path, build: &str) -> Result<Log, String> {
+    let found = left_logs::find(logs, build).map_err(|error| unreadable(logs, &error))?;
+    let unknown = || {
+        let (build, logs) = (shown(build), logs.display());
+        format!("no build in {logs} goes by the name {build}: `nix-sccache builds` lists them")
+    };
+    let found = found.ok_or_else(unknown)?;
+    let log = found.log();
+    log.ok_or_else(|| format!("{}: this is no log", found.path().display()))
 }
 
 /// The log of the session that there is here.

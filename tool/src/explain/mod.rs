@@ -15,17 +15,19 @@ mod earlier;
 mod select;
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
 use nix_sccache_contract as contract;
+use nix_sccache_contract::host_log::DIRECTORY;
 use nix_sccache_contract::text::shown;
 use nix_sccache_core::nearest;
 
 use self::answer::Answer;
 use self::earlier::Earlier;
 use self::select::Wanted;
+use crate::host_builds::unreadable;
 use crate::left_logs::logs;
 use crate::print::{print, tell};
 
@@ -35,7 +37,8 @@ pub struct Options {
     /// The crate, its package, or a source of C or C++; `NAME@VERSION` for one of several
     #[arg(value_name = "CRATE")]
     wanted: String,
-    /// The folder in which builds leave their reports; else that of `NIX_SCCACHE_REPORTS`
+    /// The folder in which builds leave their reports; else that of `NIX_SCCACHE_REPORTS`, or where the host's gateway keeps
+    /// what builds tell, /var/lib/nix-sccache
     #[arg(long, value_name = "DIR")]
     reports: Option<PathBuf>,
     /// Says it as JSON
@@ -71,6 +74,7 @@ fn explain(options: &Options) -> Result<Answer, String> {
                 .filter(|folder| !folder.is_empty())
                 .map(PathBuf::from)
         })
+        .or_else(|| Some(PathBuf::from(DIRECTORY)).filter(|kept| kept.is_dir()))
         .ok_or_else(|| {
             format!(
                 "there is nothing to explain from: builds leave what it takes in the folder of the setting \
@@ -80,7 +84,13 @@ fn explain(options: &Options) -> Result<Answer, String> {
             )
         })?;
     let place = shown(&folder.to_string_lossy());
-    let logs = logs(&folder).map_err(|error| format!("{place}: {error}"))?;
+    let logs = logs(&folder).map_err(|error| {
+        if folder == Path::new(DIRECTORY) {
+            unreadable(&folder, &error)
+        } else {
+            format!("{place}: {error}")
+        }
+    })?;
     if logs.is_empty() {
         return Err(format!(
             "no build has left its log in {place}: is this the folder of the setting `reports`, and in extra-sandbox-paths?"

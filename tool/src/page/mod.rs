@@ -9,7 +9,7 @@
 //!
 //! A log gives the same page every time.
 
-mod advice;
+pub mod advice;
 mod timeline;
 mod view;
 
