@@ -6,8 +6,7 @@
 //! | a key and `.coming` | that it is being fetched |
 //! | a key and `.own` | that a call fetches it for itself |
 //! | `lock` | what is locked by who fetches, with the number of that process |
-//! | `stop` | that nobody is to fetch any more |
-//! | `asked` | the keys that calls have asked for, in order, a line each |
+//! //! | `asked` | the keys that calls have asked for, in order, a line each |
 //!
 //! Whatever is there is whole: it was written beside, and renamed. What it is worth is for who parses it to see.
 
@@ -22,9 +21,9 @@ use rustix::fs::{FlockOperation, flock};
 
 use crate::unpacked::{Unpacked, Unpacking};
 
-/// How long a call waits at most for what is being fetched. Who fetches has begun before, and is slower only where
-/// something is wrong.
-const PATIENCE: Duration = Duration::from_secs(4);
+/// How long a call waits at most for what is being fetched, before it fetches that itself: on a busy machine who fetches may
+/// not come to run.
+const PATIENCE: Duration = Duration::from_millis(250);
 
 /// How often it looks.
 const TICK: Duration = Duration::from_micros(500);
@@ -76,7 +75,6 @@ impl Local {
                 return Had::Nothing;
             }
             if since.elapsed() > PATIENCE {
-                self.stop();
                 return Had::Nothing;
             }
             thread::sleep(TICK);
@@ -147,10 +145,6 @@ impl Local {
         number.parse().ok().filter(|_| is_being_filled)
     }
 
-    fn stop(&self) {
-        File::create(self.0.join(STOP)).ok();
-    }
-
     fn path(&self, key: &Key, ending: &str) -> PathBuf {
         self.0.join(format!("{key}{ending}"))
     }
@@ -158,7 +152,6 @@ impl Local {
 
 const COMING: &str = ".coming";
 const OWN: &str = ".own";
-const STOP: &str = "stop";
 
 /// That this process fills it.
 #[derive(Debug)]
@@ -173,9 +166,9 @@ impl Filling<'_> {
         &self.local.0
     }
 
-    /// Whether to end, since the session has, or nobody waits any more.
-    pub(crate) fn is_to_stop(&self) -> bool {
-        self.local.0.join(STOP).exists() || !self.local.0.exists()
+    /// Whether the session has ended.
+    pub(crate) fn is_over(&self) -> bool {
+        !self.local.0.exists()
     }
 
     /// Says that a key is being fetched; nothing where somebody else does, or has.

@@ -109,7 +109,7 @@ impl Work<'_> {
             queue.busy -= 1;
             if matches!(fetched, Err(StorageError::TooLong(_))) {
                 storage = Storage::new(self.wanted.address, self.wanted.limits, None);
-            } else if fetched.is_err() || self.filling.is_to_stop() {
+            } else if fetched.is_err() || self.filling.is_over() {
                 // What a storage does not do for one key it does for none.
                 queue.keys.clear();
                 queue.parts.clear();
