@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::thread;
 
+use nix_sccache_contract::bypass::BypassReason;
 use nix_sccache_contract::log::Outcome;
 use nix_sccache_tests::{Daemon, Gateway, Redis, sccache, variable};
 
@@ -263,6 +264,33 @@ fn outputs_that_are_changed_in_a_session() {
         .file("src/a.rs", "pub fn f() -> u8 { one::A }\n")
         .first(Expected::Anything, Expected::Hit)
         .check();
+}
+
+/// A signal that the whole group gets, as `timeout` sends one, and one for the shim alone: the compiler gets either once.
+#[test]
+fn calls_that_are_ended() {
+    for to in ["-- -$!", "$!"] {
+        case(&format!("PATH=$PWD/bin:$PATH; setsid ${{through:-env}} cc -c a.c -o a.o & until [ -e begun ]; do sleep 0.1; done; /bin/kill -TERM {to}; wait $! || echo $?; cat got"))
+            .file("a.c", "int a;\n")
+            .with(|project| project.program("bin/cc", "#!/bin/bash\ncase \"$*\" in -c*) ;; *) exec /usr/bin/cc \"$@\";; esac\ntrap 'echo got >>got; exit 3' TERM\n>begun\nsleep 5 & wait\n"))
+            .first(Expected::Anything, Expected::Anything)
+            .check();
+    }
+}
+
+/// One that may open no more files; others are answered as before.
+#[test]
+fn a_call_that_may_open_few_files() {
+    let script = "(ulimit -n 9; call gcc -c a.c -o a.o); cc -c b.c -o b.o";
+    let files = |about| {
+        let case = case(script).about(about);
+        case.file("a.c", "int a;\n").file("b.c", "int b;\n")
+    };
+    files("a.c").bypasses().check();
+    files("b.c").check();
+    let ran = World::new().cached(&files("a.c").project());
+    let bypasses = |reason: &Outcome| *reason == Outcome::Passthrough(BypassReason::Descriptors);
+    assert!(ran.log.calls.iter().any(|call| bypasses(&call.outcome)));
 }
 
 /// Ended at any time while it restores, it leaves what the next one makes right.

@@ -312,6 +312,10 @@ impl Question<'_> {
 
     /// The cache cannot be used. One that is silent or slow would cost each call as long.
     fn unreachable(&self, error: CacheError) -> Answer {
+        // Who may open no more files cannot connect either, and others can.
+        if io::pipe().is_err() {
+            return Answer::Refused(BypassReason::Descriptors);
+        }
         if matches!(
             error,
             CacheError::ServerSilent(_) | CacheError::StorageSlow(_)
@@ -366,7 +370,7 @@ impl Question<'_> {
             .map_or_else(env::temp_dir, |session| session.file(""));
         let trace = match Trace::new(&program, &scratch) {
             Ok(trace) => trace,
-            Err(error) => return Answer::Refused(BypassReason::NotTraced(error.to_string())),
+            Err(error) => return Answer::Refused(not_traced(&error)),
         };
         let pass_on: &Rewrite = &|said| real(self.paths, stand_in, said);
         observed::outlast(self.files_given());
@@ -380,7 +384,7 @@ impl Question<'_> {
         let ran = match ran {
             Ok(ran) => ran,
             // Who runs it without the cache needs less for it.
-            Err(error) => return Answer::Refused(BypassReason::NotTraced(error.to_string())),
+            Err(error) => return Answer::Refused(not_traced(&error)),
         };
         let has_real_path = ran.status.success() && self.paths.leak(self.invocation);
         if has_real_path && self.paths.is_strict() {
@@ -677,6 +681,14 @@ impl Question<'_> {
         };
         Ok(relink.run(kept.path()).map(|()| said))
     }
+}
+
+/// Why a run cannot be traced.
+fn not_traced(error: &io::Error) -> BypassReason {
+    if error.raw_os_error() == Some(libc::EMFILE) {
+        return BypassReason::Descriptors;
+    }
+    BypassReason::NotTraced(error.to_string())
 }
 
 /// Tells the trace under which a call was made what its own has of it, where nobody could say in fewer words what it did.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
 use std::sync::{LazyLock, OnceLock};
 use std::thread;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rustix::fs::{Access, access};
 use rustix::process::{Pid, Signal, kill_process};
@@ -179,7 +179,17 @@ pub fn run_through(
 }
 
 fn pass_on_signals(mut signals: Signals, child: Pid) {
+    /// Who sends one to the whole group has sent it to the child, which takes it for the end.
+    const ENOUGH_TO_END: Duration = Duration::from_millis(200);
+    let handle = signals.handle();
     for signal in &mut signals {
+        let since = Instant::now();
+        while since.elapsed() < ENOUGH_TO_END && !handle.is_closed() {
+            thread::sleep(Duration::from_millis(5));
+        }
+        if handle.is_closed() {
+            return;
+        }
         // A terminal sends its interrupt to the whole group.
         let signal = if signal == SIGINT {
             None

@@ -68,6 +68,9 @@ coded! {
         /// It found out a path that it was not shown, and has it in its result.
         "real-path" RealPath: "has a path in it that changes";
             "its result would hold the path of another build: keep paths out of it, or build at one that stays"
+        /// It may open no more files, so that nothing can be asked.
+        "descriptors" Descriptors: "may open no more files";
+            "let it open more (`ulimit -n`): each call has a few of its own beside those that it inherits"
         /// The cache failed.
         "cache-failed" CacheFailed: "the cache failed";
             "the report's cache error says why; `nix-sccache doctor` says what to fix"
