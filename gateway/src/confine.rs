@@ -32,6 +32,14 @@ const REFUSED: &[i64] = &[
 #[cfg(target_arch = "x86_64")]
 const X32: i64 = 0x4000_0000;
 
+/// The same rules for each call by both numbers.
+#[cfg(target_arch = "x86_64")]
+fn with_x32(mut rules: Rules) -> Rules {
+    let second = rules.clone().into_iter();
+    rules.extend(second.map(|(call, rules)| (call | X32, rules)));
+    rules
+}
+
 /// Those of x32's own: running programs once more.
 #[cfg(target_arch = "x86_64")]
 const REFUSED_OF_X32: &[i64] = &[X32 + 520, X32 + 545, X32 + 521, X32 + 539, X32 + 540];
@@ -39,7 +47,7 @@ const REFUSED_OF_X32: &[i64] = &[X32 + 520, X32 + 545, X32 + 521, X32 + 539, X32
 /// Confines this thread and all that it starts. Nothing undoes it.
 pub fn confine() -> Result<(), seccompiler::Error> {
     // Whoever is told that there is no clone3, whose arguments a filter cannot see, takes clone.
-    let mut absent = Rules::from([(libc::SYS_clone3, Vec::new())]);
+    let absent = Rules::from([(libc::SYS_clone3, Vec::new())]);
     let mut refused: Rules = REFUSED.iter().map(|call| (*call, Vec::new())).collect();
     // Threads, and sockets of this machine, remain.
     refused.insert(
@@ -51,16 +59,7 @@ pub fn confine() -> Result<(), seccompiler::Error> {
         vec![unless_equal(0, libc::AF_UNIX.cast_unsigned().into())?],
     );
     #[cfg(target_arch = "x86_64")]
-    {
-        for rules in [&mut absent, &mut refused] {
-            let numbers: Vec<_> = rules
-                .iter()
-                .map(|(call, rules)| (call | X32, rules.clone()))
-                .collect();
-            rules.extend(numbers);
-        }
-        refused.extend(REFUSED_OF_X32.iter().map(|call| (*call, Vec::new())));
-    }
+    refused.extend(REFUSED_OF_X32.iter().map(|call| (*call, Vec::new())));
     install(absent, libc::ENOSYS)?;
     install(refused, libc::EPERM)
 }
@@ -89,6 +88,8 @@ fn rule(
 }
 
 fn install(rules: Rules, error: i32) -> Result<(), seccompiler::Error> {
+    #[cfg(target_arch = "x86_64")]
+    let rules = with_x32(rules);
     let machine = TargetArch::try_from(std::env::consts::ARCH)?;
     let filter = SeccompFilter::new(
         rules,

@@ -3,18 +3,15 @@
 use core::ffi::{c_char, c_int, c_long};
 
 use linux_raw_sys::general as kernel;
-use linux_raw_sys::general::AT_SYMLINK_NOFOLLOW;
 
 use crate::changes::{changed, directory_made, link_made, linked, renamed};
 use crate::clock;
-use crate::files::{self, list_open, open_fd};
+use crate::files::{list_open, open_fd};
 use crate::format::{KEPT, Kind};
 use crate::links;
 use crate::looks::{look_any, look_stat, look_statx};
 use crate::programs;
 use crate::sys::AT_FDCWD;
-
-const NO_LINKS: c_int = AT_SYMLINK_NOFOLLOW as c_int;
 
 fn text(argument: usize) -> *const c_char {
     core::ptr::with_exposed_provenance(argument)
@@ -99,15 +96,15 @@ unsafe fn noted(number: u32, arguments: [usize; 6], real: impl FnOnce() -> isize
 /// Those that only the x86 has.
 #[cfg(target_arch = "x86_64")]
 unsafe fn by_old_number(number: u32, arguments: [usize; 6], real: impl FnOnce() -> isize) -> isize {
+    use crate::files::CREAT;
+    const NO_LINKS: c_int = kernel::AT_SYMLINK_NOFOLLOW as c_int;
     let [a, b, ..] = arguments;
     let (path, buffer) = (text(a), core::ptr::with_exposed_provenance_mut(b));
     // SAFETY: the caller's.
     unsafe {
         match number {
             kernel::__NR_open => open_fd(AT_FDCWD, path, b as c_int, || real() as c_int) as isize,
-            kernel::__NR_creat => {
-                open_fd(AT_FDCWD, path, files::CREAT, || real() as c_int) as isize
-            }
+            kernel::__NR_creat => open_fd(AT_FDCWD, path, CREAT, || real() as c_int) as isize,
             kernel::__NR_stat => look_stat(AT_FDCWD, path, 0, real() as c_int, buffer) as isize,
             kernel::__NR_lstat => {
                 look_stat(AT_FDCWD, path, NO_LINKS, real() as c_int, buffer) as isize
@@ -142,7 +139,7 @@ unsafe fn by_old_number(number: u32, arguments: [usize; 6], real: impl FnOnce() 
     }
 }
 
-/// Those that only the x86 has.
+/// Later machines have none of these.
 #[cfg(not(target_arch = "x86_64"))]
 unsafe fn by_old_number(_: u32, _: [usize; 6], real: impl FnOnce() -> isize) -> isize {
     real()
