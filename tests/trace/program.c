@@ -59,7 +59,14 @@ static void *read_many(void *number) {
 #if defined __GLIBC__ && !defined STATIC
 // What glibc before 2.33 had in place of stat.
 extern int old_stat(int version, const char *path, struct stat *buffer);
-__asm__(".symver old_stat, __xstat@GLIBC_2.2.5");
+#ifdef __x86_64__
+#define OLD_STAT "__xstat@GLIBC_2.2.5"
+#define OLD_STAT_VERSION 1
+#else
+#define OLD_STAT "__xstat@GLIBC_2.17"
+#define OLD_STAT_VERSION 0
+#endif
+__asm__(".symver old_stat, " OLD_STAT);
 #endif
 
 static int run(const char *what) {
@@ -189,8 +196,8 @@ static int run(const char *what) {
 #if defined __GLIBC__ && !defined STATIC
     } else if (!strcmp(what, "old-stat")) {
         struct stat status;
-        must(old_stat(1, "input", &status) == 0 && S_ISREG(status.st_mode));
-        must(old_stat(1, "absent", &status) == -1 && errno == ENOENT);
+        must(old_stat(OLD_STAT_VERSION, "input", &status) == 0 && S_ISREG(status.st_mode));
+        must(old_stat(OLD_STAT_VERSION, "absent", &status) == -1 && errno == ENOENT);
 #endif
     } else if (!strcmp(what, "bad-pointer")) {
         must(open((char *)1, O_RDONLY) == -1 && errno == EFAULT);

@@ -248,7 +248,6 @@ fn system_calls_of_programs_are_noted() {
 }
 
 #[test]
-#[cfg(target_arch = "x86_64")]
 fn programs_of_an_old_glibc_look_at_files() {
     let place = Place::new();
     let trace = place.trace_of("old-stat");
