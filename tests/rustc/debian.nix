@@ -13,6 +13,8 @@
   - `tree`: the directory of the source.
   - `run`: what no other run has, so that Nix builds it although it did so before.
   - `change`: a line to add to the last of its crates.
+  - `machine`: what tells the system in the sandbox's `/usr` from this machine's own, of whose tools there are copies in the
+    store.
   - `llvm`: the directory of an installed LLVM, of the release that the source wants.
   - `rust`: the directory of an installed Rust of the source's release.
   - `command`: of x.py, as words, and `stage`.
@@ -22,6 +24,7 @@
   tree,
   run,
   change ? "",
+  machine ? "",
   llvm ? "/usr/lib/llvm-14",
   rust ? "/usr",
   command ? "build library/std",
@@ -30,7 +33,13 @@
 }:
 
 let
-  pkgs = import ../nixpkgs { };
+  copiedFrom = final: prev: {
+    runCommand =
+      name: attributes:
+      prev.runCommand name (attributes // prev.lib.optionalAttrs (machine != "") { inherit machine; });
+  };
+
+  pkgs = import ../nixpkgs { overlays = [ copiedFrom ]; };
 
   lib = import ../../nix/lib {
     inherit pkgs;
