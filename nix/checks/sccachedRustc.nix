@@ -26,7 +26,6 @@ let
         "1.85"
       ],
       enforced ? true,
-      rustcWrapper ? true,
     }:
     (import ../lib {
       inherit pkgs;
@@ -66,9 +65,6 @@ let
                 given = true;
               }
             ];
-            sccache = {
-              inherit rustcWrapper;
-            };
           };
         target = system: { x86_64-linux = "x86_64-unknown-linux-gnu"; }.${system};
         toolchain = arguments: forced arguments { inherit arguments; };
@@ -139,7 +135,6 @@ in
           bootstrapConfigReasons
           bootstrapStage0Date
           bootstrapTriple
-          bootstrapWraps
           name
           postBuild
           ;
@@ -155,7 +150,6 @@ in
       bootstrapConfigReasons = "  profile: it is needed\n";
       bootstrapStage0Date = "2025-01-09";
       bootstrapTriple = host;
-      bootstrapWraps = "";
       name = "rustc-1.85.0";
       postBuild = "echo after";
       first = "echo before";
@@ -163,25 +157,6 @@ in
       shim = true;
       compiler = "1.84.1";
     };
-  };
-
-  # Where bootstrap calls the cache, cargo does not.
-  testRustcWrappedOnce = {
-    expr =
-      let
-        rustc = sccachedRustcOf { rustcWrapper = false; } {
-          source = package;
-          inherit toolchain;
-        };
-      in
-      [
-        (rustc ? RUSTC_WRAPPER)
-        rustc.bootstrapWraps
-      ];
-    expected = [
-      false
-      "1"
-    ];
   };
 
   testRustcCommand = {

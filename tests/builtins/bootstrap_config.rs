@@ -74,7 +74,6 @@ fn the_text_depends_on_what_it_names() {
           text = builtins.getContext config.text == builtins.getContext "${rust}${llvm}";
           names = map builtins.hasContext [ config.fileName config.release ];
           prefix = builtins.match ".*prefix = \"${builtins.placeholder "out"}\".*" config.text != null;
-          wrapper = config.sccache.rustcWrapper;
           value = explained.value == "${rust}/bin/rustc";
           read = (builtins.fromTOML (builtins.unsafeDiscardStringContext config.text)).build.ccache;
         }"#;
@@ -85,7 +84,6 @@ fn the_text_depends_on_what_it_names() {
                 "text": true,
                 "names": [false, false],
                 "prefix": true,
-                "wrapper": false,
                 "value": true,
                 "read": "sccache",
             })

@@ -21,7 +21,7 @@ impl Bootstrap {
         let directory = tempfile::tempdir().unwrap();
         script(
             &directory.path().join("rustc"),
-            "#!/bin/sh\nexec \"$RUSTC_REAL\" \"$@\" $MAGIC_EXTRA_RUSTFLAGS\n",
+            "#!/bin/sh\nexec $RUSTC_WRAPPER_REAL \"$RUSTC_REAL\" \"$@\" $MAGIC_EXTRA_RUSTFLAGS\n",
         );
         let bootstrap = Self {
             shim: shim(),
@@ -79,5 +79,18 @@ fn compilers_of_stages_are_in_the_keys() {
     for (stage, expected) in [("stage0", (0, 2)), ("stage1", (0, 2)), ("stage1", (2, 0))] {
         let built = bootstrap.build(stage, &[]);
         assert_eq!(built.hits_and_misses(), expected, "{stage} {built:#?}");
+    }
+}
+
+/// Cargo calls the shim for bootstrap's program, and that calls it for the compiler, as bootstrap has it at stage 0 from 1.89 on: it
+/// is one call.
+#[test]
+fn a_call_within_a_call_is_none() {
+    let bootstrap = Bootstrap::new();
+    let wrapper = bootstrap.shim.program("sccache");
+    let variables = [("RUSTC_WRAPPER_REAL", wrapper.to_str().unwrap())];
+    for expected in [(0, 2), (2, 0)] {
+        let built = bootstrap.build("stage0", &variables);
+        assert_eq!(built.hits_and_misses(), expected, "{built:#?}");
     }
 }

@@ -17,6 +17,7 @@ use nix_sccache_contract::{self as contract, Language};
 use rustix::fs::{MemfdFlags, memfd_create};
 
 use crate::answer::{self, Answer, Question};
+use crate::bootstrap;
 use crate::cache_error::print_cache_error;
 use crate::cacheability::{self, Cacheability};
 use crate::invocation::{Compiler, Invocation, Kind, are_too_long, response_file};
@@ -139,9 +140,8 @@ struct Call {
 
 /// A call of a compiler's; `as_wrapper` where cargo called us by what names a wrapper.
 fn compile(program: &OsStr, arguments: Vec<OsString>, as_wrapper: bool) -> ExitCode {
-    if settings::exclude_this()
-        && let Some(found) = process::find(program)
-    {
+    let is_left_alone = settings::exclude_this() || as_wrapper && bootstrap::is_within_a_call();
+    if is_left_alone && let Some(found) = process::find(program) {
         let mut command = Command::new(found);
         command.args(arguments);
         return process::become_program(command);

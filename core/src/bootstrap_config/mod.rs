@@ -78,9 +78,6 @@ pub struct Explained {
 pub struct Sccache {
     /// The key that has bootstrap call it.
     pub key: String,
-    /// Whether `RUSTC_WRAPPER` is to be set, which it must not be where bootstrap calls sccache
-    /// for rustc itself: the call would go through it twice.
-    pub rustc_wrapper: bool,
 }
 
 /// The file has this name from 1.87 on, and the old one is still looked for: so long as it is not
@@ -109,7 +106,6 @@ pub fn bootstrap_config(wanted: &Wanted, texts: &[u8]) -> Result<Answer, Error> 
             "{path}: Rust {release} is later than 1.{NEWEST}, whose keys are taken for its own"
         ));
     }
-    let serves_rust = defaults::serves_rust(minor);
     Ok(Answer {
         text,
         file_name: if minor >= NEW_NAME_BY {
@@ -120,7 +116,6 @@ pub fn bootstrap_config(wanted: &Wanted, texts: &[u8]) -> Result<Answer, Error> 
         release: settings.release.to_string(),
         sccache: wanted.sccache.then(|| Sccache {
             key: Place::new(defaults::ccache_section(minor), "ccache").to_string(),
-            rustc_wrapper: !serves_rust,
         }),
         warnings: settings.warnings,
         explain: settings

@@ -6,9 +6,11 @@ nixSccachePrepareBootstrap() {
     # Bootstrap looks for a program `sccache`, and another may be among the inputs.
     export PATH="$1/bin:$2/bin:$PATH"
     export CURL="$2/bin/curl"
-    # One wrapper is enough: where bootstrap calls it, cargo must not.
+    # How the shim comes in, in all releases: bootstrap puts what RUSTC_WRAPPER names in front of each rustc, of whatever
+    # stage, behind a program of its own (RUSTC_WRAPPER_REAL); bootstrap.py has it in front of rustc itself; and the
+    # config's `ccache` names it to C and C++ compilers, and from 1.89 on in front of that program at stage 0, where
+    # the shim finds out that it is called within a call. Another wrapper would come between.
     unset RUSTC_WORKSPACE_WRAPPER CARGO_BUILD_RUSTC_WRAPPER CARGO_BUILD_RUSTC_WORKSPACE_WRAPPER
-    if [[ -n $bootstrapWraps ]]; then unset RUSTC_WRAPPER; fi
     export HOME=$NIX_BUILD_TOP
     # Each variable of cargo's is in the keys.
     export CARGO_HOME=$HOME/.cargo

@@ -112,16 +112,11 @@ let
     toolchain = compiler;
   };
 
-  inherit (bootstrapConfig) sccache;
-
   withSccache = import ../withSccache.nix {
     inherit rust shim;
-    # Which variables there are depends on what `rust.bootstrapConfig` answers.
+    # There is no config either.
     lacksPlugin = _: !isLoaded;
-    # Bootstrap calls the cache itself, or cargo does; never both.
-    sccacheEnv =
-      settings:
-      removeAttrs (sccacheEnv settings) (if sccache.rustcWrapper then [ ] else [ "RUSTC_WRAPPER" ]);
+    inherit sccacheEnv;
   };
 in
 withSccache cache (

@@ -87,7 +87,6 @@ old: {
   # Nobody says it of an archive whose stage0 file is not given.
   bootstrapStage0Date = if stage0.date == null then "" else stage0.date;
   bootstrapTriple = stdenv.hostPlatform.rust.rustcTarget;
-  bootstrapWraps = if bootstrapConfig.sccache.rustcWrapper then "" else "1";
 
   # Bootstrap gives what it installs run paths of its own. By stdenv's, the standard library's shared
   # library would be another in each derivation, and what is compiled against it would miss.

@@ -55,9 +55,8 @@ mapAttrs (name: value: if isFunction value then document name value else value) 
     - `release`: the source's release.
     - `explain`: a list of `{ key, value, why, given }`, one for each line of the text.
     - `warnings`: a list of strings: what may not be as it was meant.
-    - `sccache`: null, or with `sccache = true` what else the derivation needs: `key`, the one
-      that has bootstrap call sccache; `rustcWrapper`, whether `RUSTC_WRAPPER` is to be set, and
-      not to be set where it is false.
+    - `sccache`: null, or with `sccache = true`, `key`, the one that has bootstrap call sccache. With
+      `RUSTC_WRAPPER` in the environment, too, it comes to all compilers.
 
     # Example
 
