@@ -21,6 +21,7 @@ mod long_arguments;
 mod page;
 mod plan;
 mod run_paths;
+mod top;
 mod transparency;
 mod transports;
 mod verify;

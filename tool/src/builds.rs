@@ -205,7 +205,7 @@ fn text(listed: &Listed) -> String {
 }
 
 fn line(began: &str, name: &str, [hits, misses, passed, saved]: [&str; 4]) -> String {
-    const NAME: usize = 31;
+    const NAME: usize = 33;
     // Without seconds and zone.
     let began = began.get(..16).unwrap_or(began);
     let mut name = shown_up_to(name, NAME - 1);
@@ -271,7 +271,7 @@ mod tests {
                 name,
                 ["99999", "1", "2", "999 min"],
             );
-            assert_eq!(line.chars().count(), WIDTH - 2, "{line}");
+            assert_eq!(line.chars().count(), WIDTH - 1, "{line}");
             assert!(!line.contains(char::is_control), "{line:?}");
         }
     }

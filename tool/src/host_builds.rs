@@ -180,6 +180,7 @@ impl HostBuild {
 
     fn add(&mut self, entry: Entry, lasted: u64, costs: &mut HashMap<What, u64>) {
         self.compiles.remove(&entry.at);
+        self.has_ended = false;
         let took = entry.took.min(lasted);
         let what = (entry.language, entry.name.clone(), entry.package);
         match entry.outcome {

@@ -5,7 +5,7 @@
 //! | [`run`] | runs a command with the cache |
 //! | [`report`], [`page`] | tell what the cache did, as text, JSON and HTML |
 //! | [`explain`] | tells why a crate was a miss |
-//! | [`builds`] | lists the builds that the host has seen, which [`host_builds`] follows |
+//! | [`builds`], [`top`] | list the builds that the host has seen, and watch them; [`host_builds`] follows them |
 //! | [`left_logs`] | reads what builds have left, for `report` and `explain` |
 //! | [`doctor`] | tries what a build needs of its cache |
 //! | [`shim`] | finds the shim, whose sessions these are, and the gateway |
@@ -23,6 +23,7 @@ mod report;
 mod run;
 mod shim;
 mod time;
+mod top;
 
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
@@ -48,6 +49,8 @@ enum Subcommands {
     Report(report::Options),
     /// Lists the builds that this machine has seen: hits, misses, time saved, and what to change
     Builds(builds::Options),
+    /// Watches the builds that run on this machine
+    Top(top::Options),
     /// Says why a crate was a miss: what of its key differs from the build before
     ///
     /// It reads what builds with `reports` leave in a directory, or what the host's gateway keeps.
@@ -70,6 +73,7 @@ fn main() -> ExitCode {
         Subcommands::Run(options) => run::main(&options),
         Subcommands::Report(options) => report::main(&options),
         Subcommands::Builds(options) => builds::main(&options),
+        Subcommands::Top(options) => top::main(&options),
         Subcommands::Explain(options) => explain::main(&options),
         Subcommands::Doctor(options) => doctor::main(&options),
         Subcommands::Gateway { arguments } => gateway(&arguments),
