@@ -5,7 +5,7 @@
 //! answers pass, byte for byte, and nothing else does.
 //!
 //! [`listen`] has the builds' sockets, [`decide`] judges, [`serve`] passes on or refuses, by [`timed`] within a time,
-//! [`users`] and [`turns`] count, [`workers`] are its threads, [`daemon`] has the connections to the other side, [`log`]
+//! [`writers`] tells who may store, [`users`] and [`turns`] count, [`workers`] are its threads, [`daemon`] has the connections to the other side, [`log`]
 //! tells what was refused, and [`confine`] sees to it that all of this can run no program. [`build_logs`] keeps what builds
 //! tell of themselves.
 
@@ -20,6 +20,7 @@ mod timed;
 mod turns;
 mod users;
 mod workers;
+mod writers;
 
 use std::env;
 use std::fs;
@@ -45,6 +46,7 @@ use self::serve::{Gateway, Terms};
 use self::turns::{Shares, Turns};
 use self::users::Users;
 use self::workers::Workers;
+use self::writers::Writers;
 
 /// What the command line says.
 #[derive(Args)]
@@ -55,8 +57,11 @@ pub struct Options {
     /// The daemon's own socket
     #[arg(long, value_name = "SOCKET")]
     daemon: PathBuf,
-    /// Lets builds read the cache, and none of them write to it
-    #[arg(long)]
+    /// Who may store: everybody, nobody, or users with commas between: names, numbers, FIRST-LAST, @GROUP
+    #[arg(long, value_name = "WHO", default_value = "everybody", value_parser = Writers::read)]
+    write: Writers,
+    /// The same as --write nobody
+    #[arg(long, conflicts_with = "write")]
     read_only: bool,
     /// The permissions of the socket that is made, in octal: build users are in no group of ours
     #[arg(long, value_name = "MODE", default_value = "0666", value_parser = mode)]
@@ -156,6 +161,11 @@ fn with_one_arena() {
 }
 
 fn run(options: Options, log: Log) -> Result<(), String> {
+    let writers = if options.read_only {
+        Writers::NOBODY
+    } else {
+        options.write.clone()
+    };
     let log = Arc::new(log);
     let said = |error: std::io::Error| error.to_string();
     let connections =
@@ -177,10 +187,10 @@ fn run(options: Options, log: Log) -> Result<(), String> {
             None => "listens at systemd's socket".to_owned(),
         },
         options.daemon.display(),
-        if options.read_only {
-            ", to be read only"
-        } else {
-            ""
+        match &writers {
+            Writers::Everybody => "",
+            nobody if *nobody == Writers::NOBODY => ", to be read only",
+            Writers::Users(_) => ", to be written to by some",
         },
     ));
     if let (Some(listener), Some(directory)) = (sockets.logs, options.logs.clone()) {
@@ -199,7 +209,7 @@ fn run(options: Options, log: Log) -> Result<(), String> {
         workers: Arc::new(Workers::new()),
         log,
         terms: Terms {
-            read_only: options.read_only,
+            writers,
             frame: options.max_frame,
             patience: Duration::from_secs(options.timeout),
             idle: Duration::from_secs(options.idle),

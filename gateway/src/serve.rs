@@ -21,6 +21,7 @@ use super::timed::{Side, Timed, copy, wait};
 use super::turns::Turns;
 use super::users::{Peer, Users, counted_as};
 use super::workers::Workers;
+use super::writers::Writers;
 
 /// What a gateway does.
 pub struct Gateway {
@@ -39,10 +40,10 @@ pub struct Gateway {
 }
 
 /// How far it goes with a client.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Terms {
-    /// Whether nobody may write.
-    pub read_only: bool,
+    /// Who may store.
+    pub writers: Writers,
     /// How long a frame may be.
     pub frame: u32,
     /// How long a frame may take, and a reader, beyond what its size needs.
@@ -166,7 +167,7 @@ impl Gateway {
         client.read_exact(head).map_err(|error| half(&error))?;
         let rest = u64::from(length) - in_head as u64;
 
-        let holds = match decide(length, head, self.terms.read_only) {
+        let holds = match decide(length, head, !self.terms.writers.has(peer.uid)) {
             Verdict::Refuse(refusal) => return self.refuse(peer, client, refusal, rest),
             Verdict::Fetch => u64::from(self.terms.frame),
             Verdict::Pass => u64::from(length),

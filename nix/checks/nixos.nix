@@ -402,9 +402,39 @@ in
       ];
     expected = [
       [
-        "--daemon /run/nix-sccache-daemon/sccache.sock --read-only --max-frame 1048576 --max-memory 128M --user-memory 64M --idle 60 --logs /var/lib/nix-sccache --logs-size 1G"
+        "--daemon /run/nix-sccache-daemon/sccache.sock --write nobody --max-frame 1048576 --max-memory 128M --user-memory 64M --idle 60 --logs /var/lib/nix-sccache --logs-size 1G"
       ]
       "1048576"
+    ];
+  };
+
+  testModuleWriters = {
+    expr =
+      map
+        (
+          settings:
+          builtins.match ".*--write ([^ ]*).*" (config settings)
+          .systemd.services.nix-sccache.serviceConfig.ExecStart
+        )
+        [
+          { }
+          { write = "builders"; }
+          {
+            write = [
+              "ci"
+              "@wheel"
+            ];
+          }
+          {
+            write = "everybody";
+            readOnly = true;
+          }
+        ];
+    expected = [
+      null
+      [ "@nixbld,872415232-880803839" ]
+      [ "ci,@wheel" ]
+      [ "nobody" ]
     ];
   };
 

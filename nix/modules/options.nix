@@ -76,10 +76,25 @@ in
     '';
   };
 
+  write = mkOption {
+    type = types.either (types.enum [
+      "everybody"
+      "builders"
+      "nobody"
+    ]) (types.listOf (types.strMatching "@?[A-Za-z0-9_.-]+"));
+    default = "everybody";
+    example = [ "ci" ];
+    description = ''
+      Who may store: everybody who may connect; builds alone, and no user's shell (`nix-sccache run`); nobody; or these users, by
+      name, and members of groups, as `@wheel`. Nix runs the builds of all users as the same build users, so builds are told apart
+      from people, and not from each other. See "Security and trust" in the documentation.
+    '';
+  };
+
   readOnly = mkOption {
     type = types.bool;
     default = false;
-    description = "Whether builds may only read the cache.";
+    description = "The same as `write = \"nobody\"`, whatever `write` is.";
   };
 
   everyBuild = {

@@ -66,6 +66,19 @@ let
     cfg.s3.bucket != null
     || (cfg.redis.endpoint != null && builtins.match "(redis[+])?unix://.*" cfg.redis.endpoint == null);
 
+  # Who may store, as the gateway has it; null for everybody. Builds are run by members of the group, or by users that Nix makes
+  # up (start-id and id-count of auto-allocate-uids).
+  writers =
+    cfg:
+    if cfg.readOnly || cfg.write == "nobody" || cfg.write == [ ] then
+      "nobody"
+    else if cfg.write == "everybody" then
+      null
+    else if cfg.write == "builders" then
+      "@${if cfg.group == null then "nixbld" else cfg.group},872415232-880803839"
+    else
+      concatStringsSep "," cfg.write;
+
   flag =
     name: value:
     optionals (value != null) [
@@ -120,7 +133,7 @@ in
                 "--daemon"
                 read.daemon.Environment.SCCACHE_SERVER_UDS
               ]
-              ++ optional cfg.readOnly "--read-only"
+              ++ flag "write" (writers cfg)
               ++ flag "max-frame" cfg.maxFrame
               ++ flag "max-memory" limits.maxMemory
               ++ flag "user-memory" limits.userMemory

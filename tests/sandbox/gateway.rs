@@ -100,6 +100,30 @@ fn users_that_are_made_up() {
     }
 }
 
+/// Builds are told apart from people.
+#[test]
+fn some_may_store() {
+    for host in hosts() {
+        let (library, attacker) = (project(), attacker());
+        for (writers, warm, as_root) in [
+            ("@nixbld,872415232-880803839", (2, 0), "not stored"),
+            ("root", (0, 2), "the same"),
+        ] {
+            let daemon = Daemon::start();
+            let gateway = Gateway::start(&daemon, &["--write", writers]);
+            let derivation = through(&gateway, attacker.path());
+            for expected in [(0, 2), warm] {
+                let built = derivation.build(&host, &library);
+                assert_eq!(built.hits_and_misses(), expected, "{writers}: {built:#?}");
+            }
+            // Tests are run by root.
+            let mut exchange = Command::new(attacker.path().join("attack"));
+            let said = stdout_of(exchange.arg(gateway.socket()).arg("exchange"));
+            assert_eq!(said, format!("exchange: {as_root}\n"), "{writers}");
+        }
+    }
+}
+
 #[test]
 fn attacks_come_to_nothing() {
     // What is attacked is the same for each Nix, and the sandbox is the kernel's.
