@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use nix_sccache_tests::{Built, Daemon, Derivation, Host, hosts, root, stdout_of};
+use nix_sccache_tests::{Built, Daemon, Derivation, Host, Shim, hosts, root, stdout_of};
 use serde_json::{Value, json};
 
 use crate::project;
@@ -82,6 +82,30 @@ fn what_says_otherwise_counts() {
         for expected in [(0, 2), (2, 0)] {
             own.build(&host, &library).assert_counts(expected);
         }
+    }
+}
+
+/// In a build that says nothing of the cache the doctor goes by what is mounted.
+#[test]
+fn the_doctor_looks_at_what_is_mounted() {
+    for host in hosts() {
+        let (daemon, library, shim) = (Daemon::start(), project(), Shim::new());
+        let look = "/package/bin/nix-sccache doctor --json >doctor.json || true; echo doctor: $(cat doctor.json)";
+        let built = Derivation::new(json!(null))
+            .with(json!({ "preBuild": look }))
+            .mount(&daemon.folder(), "/run/nix-sccache")
+            .mount(&mounted(&host, &json!(["firefox"])), "/.cargo")
+            .mount(shim.path(), "/package")
+            .build(&host, &library);
+        let said = built
+            .log
+            .lines()
+            .find_map(|line| line.split_once("doctor: "));
+        let said: Value =
+            serde_json::from_str(said.unwrap_or_else(|| panic!("{built:#?}")).1).unwrap();
+        assert_eq!(said["served"], true, "{said:#}");
+        assert_eq!(said["every_build"]["exclude"], json!(["firefox"]));
+        assert_eq!(said["transport"], "server");
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use nix_sccache_tests::{Host, hosts, stdout_of};
+use nix_sccache_tests::{Host, built, hosts, stdout_of};
 use serde_json::{Value, json};
 
 use crate::machine::Machine;
@@ -69,6 +69,59 @@ fn the_script_installs_and_updates() {
         let said = machine.inside(&[&root[..], &eval].concat());
         assert_eq!(said.trim(), "true");
     }
+}
+
+/// `nix-sccache setup` shows what the script does, does it, as often as somebody likes, and says how to undo it; nothing that
+/// somebody else made is written over.
+#[test]
+fn setup_shows_and_then_writes() {
+    let host = host();
+    let machine = machine(&host);
+    let root = of_root(&host);
+    let root = root.each_ref().map(String::as_str);
+    let script = script(&host, &json!({}));
+    let units = script.split("/share/").next().unwrap();
+    let tool = built("nix-sccache").display().to_string();
+    let setup = |more: &[&str]| {
+        let mut setup = Command::new("nsenter");
+        setup.args(machine.inside_of()).args(root);
+        let arguments = ["setup", "--units", units];
+        let output = setup.arg(&tool).args(arguments).args(more).output();
+        let output = output.unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8(said).unwrap())
+    };
+    let conf = machine.path("/etc/nix/nix.conf");
+    let before = fs::read_to_string(&conf).unwrap();
+    let (done, said) = setup(&[]);
+    assert!(
+        done && said.contains("to be made") && said.contains("plugin-files"),
+        "{said}"
+    );
+    assert_eq!(fs::read_to_string(&conf).unwrap(), before);
+
+    let own = machine.path("/etc/systemd/system/nix-sccache.service");
+    fs::write(&own, "[Unit]\n").unwrap();
+    let (done, said) = setup(&["--write"]);
+    assert!(
+        !done && said.contains("/etc/systemd/system/nix-sccache.service away"),
+        "{said}"
+    );
+    assert_eq!(fs::read_to_string(&own).unwrap(), "[Unit]\n");
+    assert_eq!(fs::read_to_string(&conf).unwrap(), before);
+    fs::remove_file(&own).unwrap();
+
+    for _ in 0..2 {
+        let (done, said) = setup(&["--write"]);
+        assert!(done && said.contains("To undo it:"), "{said}");
+        machine.wait_for_sockets();
+        let said = machine.exchange_in_a_build(&[&root, &["nix-build"][..]].concat());
+        assert_eq!(said, "exchange: the same\n");
+    }
+    let after = fs::read_to_string(&conf).unwrap();
+    assert_eq!(after.matches("!include").count(), 1, "{after}");
+    let (_, said) = setup(&[]);
+    assert!(!said.contains("to be made"), "{said}");
 }
 
 /// A file of somebody's in the place of one of ours stays, and stops it.

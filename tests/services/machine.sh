@@ -1,6 +1,6 @@
 #!/bin/sh
 # Systemd as the first process of a small machine of its own: it has this machine's files, and
-# others in place of /etc, /run, /var/cache and Nix's profiles, and its own processes.
+# others in place of /etc, /run, /var/cache, /var/lib and Nix's profiles, and its own processes.
 #
 # machine.sh DIRECTORY: with units/ and etc/ in there. Leaves the id of systemd's process in
 # DIRECTORY/init, and ends with it.
@@ -25,7 +25,7 @@ mounts)
 inside)
     # In the machine's /proc, which is still there, this is the number that others know.
     read -r pid _ </proc/self/stat
-    for own in /run /var/cache /nix/var/nix/profiles /nix/var/nix/daemon-socket; do
+    for own in /run /var/cache /var/lib /nix/var/nix/profiles /nix/var/nix/daemon-socket; do
         mkdir -p $own
         mount -t tmpfs none $own
     done

@@ -81,7 +81,10 @@ fn builds_are_listed_reported_and_explained() {
         assert!(report.contains(expected), "{wanted}: {report}");
     }
     let explained = said(&tool(&shim, &["explain", "base"], ["--reports", &logs]));
-    assert!(explained.contains("source src/lib.rs changed"), "{explained}");
+    assert!(
+        explained.contains("source src/lib.rs changed"),
+        "{explained}"
+    );
 
     let page = library.path().join("target/page.html");
     let arguments = ["report", "hello", "--html", page.to_str().unwrap()];

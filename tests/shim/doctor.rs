@@ -388,6 +388,34 @@ fn other_transports() {
     assert!(left.is_ok_and(|left| left.stdout.is_empty()));
 }
 
+/// What a machine mounts into every build, whole and not.
+#[test]
+fn what_is_mounted_into_every_build() {
+    let (shim, daemon) = (shim(), Daemon::start());
+    let mounted = tempfile::tempdir().unwrap();
+    let doctor = || {
+        let folder = daemon.folder();
+        let paths = format!("{}? /.cargo={}", folder.display(), mounted.path().display());
+        Doctor::at(&shim, &daemon.socket()).nix_conf(&format!("sandbox-paths = {paths}"))
+    };
+    let said = doctor().fails("every-build-broken");
+    said.advises("everyBuild");
+    let write = |name: &str, text: &str| fs::write(mounted.path().join(name), text).unwrap();
+    write(
+        "config.toml",
+        "[build]\nrustc-wrapper = \"/.cargo/sccache\"\n",
+    );
+    write(
+        "settings",
+        "NIX_SCCACHE_TRANSPORT=server\nNIX_SCCACHE_EXCLUDE=a,b\nNIX_SCCACHE_VERIFY=200\n",
+    );
+    write("libnix_sccache_trace.so", "");
+    script(&mounted.path().join("sccache"), "#!/bin/sh\n");
+    let said = doctor().check(&[], &[]);
+    said.has("/every_build/exclude/1", "b");
+    said.has("/every_build/verify", "200");
+}
+
 #[test]
 fn secrets_are_hidden() {
     let shim = shim();

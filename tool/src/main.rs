@@ -8,6 +8,7 @@
 //! | [`builds`], [`top`] | list the builds that the host has seen, and watch them; [`host_builds`] follows them |
 //! | [`left_logs`] | reads what builds have left, for `report` and `explain` |
 //! | [`doctor`] | tries what a build needs of its cache |
+//! | [`setup`] | sets a machine up that is no NixOS |
 //! | [`shim`] | finds the shim, whose sessions these are, and the gateway |
 //! | [`place`], [`print`](mod@print), [`time`] | keep out of builds' outputs, print, and write times |
 
@@ -21,6 +22,7 @@ mod place;
 mod print;
 mod report;
 mod run;
+mod setup;
 mod shim;
 mod time;
 mod top;
@@ -59,6 +61,8 @@ enum Subcommands {
     ///
     /// It ends with 0 if a build here would be served, and with 1 if not.
     Doctor(doctor::Options),
+    /// Shows what sets this machine up, where it is no NixOS, and with --write does it
+    Setup(setup::Options),
     /// Stands between builds and the host's sccache daemon: what `nix-sccache-gateway` does
     #[command(disable_help_flag = true)]
     Gateway {
@@ -76,6 +80,7 @@ fn main() -> ExitCode {
         Subcommands::Top(options) => top::main(&options),
         Subcommands::Explain(options) => explain::main(&options),
         Subcommands::Doctor(options) => doctor::main(&options),
+        Subcommands::Setup(options) => setup::main(&options),
         Subcommands::Gateway { arguments } => gateway(&arguments),
     }
 }

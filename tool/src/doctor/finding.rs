@@ -33,7 +33,7 @@ impl Finding {
     /// What was found at a place; the code says how bad it is, and what to do.
     pub fn new(code: &str, place: impl Into<String>, found: impl Into<String>) -> Self {
         let severity = match code {
-            "session-gone" | "read-only" | "slow" => Severity::Warning,
+            "session-gone" | "read-only" | "slow" | "every-build-overridden" => Severity::Warning,
             _ => Severity::Error,
         };
         Self {
@@ -84,6 +84,12 @@ fn remedy(code: &str) -> &'static str {
         "plugin-fails" | "plugin-missing" => {
             "write `plugin-files = …/lib/libnix_sccache.so` there, of the package `plugin` for this Nix, \
              or enable services.nix-sccache"
+        }
+        "every-build-broken" => {
+            "mount what services.nix-sccache.everyBuild makes, or packages.units with everyBuild.enable"
+        }
+        "every-build-overridden" => {
+            "nothing, if the derivation means it; else take the variable out of it"
         }
         "session-failed" => "see what the shim says, and whether it is of this release",
         "not-a-socket" | "socket-missing" => {

@@ -5,6 +5,7 @@
 //! | [`settings`] | reads the environment as the shim would |
 //! | [`programs`] | finds the shim, the real sccache, and what stands in front of compilers |
 //! | [`nix`] | asks Nix for its sandbox paths and the plugin |
+//! | [`every_build`] | looks at what is mounted into builds that know nothing of the cache |
 //! | [`session`] | begins a session as the setup hook does |
 //! | [`storage`] | connects, shakes hands, stores an entry and fetches it |
 //! | [`trial`] | compiles a crate twice: a miss, and then a hit |
@@ -13,6 +14,7 @@
 //! It leaves a few small entries in the cache, and nothing else. Whatever may not answer, a program, a socket or a
 //! file system, is given some seconds.
 
+mod every_build;
 mod finding;
 mod nix;
 mod process;
@@ -124,6 +126,7 @@ fn examine(variables: Variables) -> Result<Value, String> {
     let mut findings = settings.findings();
     let programs = programs::find(&settings, shim, &mut findings);
     let nix = nix::ask(&settings, &mut findings);
+    let every_build = every_build::look(&settings, nix.as_ref(), &mut findings);
     let (mut storage, mut trial) = (None, None);
     if let Some(session) = begin(&settings, &programs, &mut findings) {
         storage = storage::try_out(&session, &settings, &mut findings);
@@ -154,6 +157,8 @@ fn examine(variables: Variables) -> Result<Value, String> {
         "variables": shown,
         "programs": programs,
         "nix": nix,
+        // What is mounted into builds that say nothing of the cache.
+        "every_build": every_build,
         "storage": storage,
         "trial": trial,
     }))
@@ -191,7 +196,7 @@ fn begin<'a>(
 /// What was found out, for a terminal of 80 columns.
 fn text(examined: &Value) -> String {
     let mut lines = Vec::new();
-    for name in "place user transport variables programs nix storage trial".split(' ') {
+    for name in "place user transport variables programs nix every_build storage trial".split(' ') {
         add(&format!("{name}:"), &examined[name], &mut lines);
     }
     if examined["are_defaults"] == true {

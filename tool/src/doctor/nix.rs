@@ -95,6 +95,15 @@ impl Nix {
         Err(wrong("sandbox-path-missing", found).instead(remedy))
     }
 
+    /// What is mounted there.
+    pub fn source_of(&self, target: &Path) -> Option<PathBuf> {
+        self.sandbox_paths.iter().find_map(|path| {
+            let path = path.trim_end_matches('?');
+            let (at, source) = path.split_once('=').unwrap_or((path, path));
+            (Path::new(at) == target).then(|| source.into())
+        })
+    }
+
     fn has_mounted(&self, directory: &Path) -> bool {
         self.sandbox_paths.iter().any(|path| {
             let target = path.split('=').next().unwrap_or_default();

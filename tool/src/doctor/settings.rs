@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::ffi::{OsStr, OsString};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -12,6 +13,12 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::finding::Finding;
+
+/// Where a machine mounts the shim into every build.
+pub const MOUNTED: &str = "/.cargo";
+
+/// What cargo calls for rustc.
+const WRAPPER: &str = "RUSTC_WRAPPER";
 
 /// Where a command runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -89,6 +96,15 @@ impl Variables {
     }
 }
 
+/// The settings beside a shim that is mounted: `NAME=VALUE`, one a line.
+pub fn lines(directory: &Path) -> Vec<(String, String)> {
+    let text = fs::read_to_string(directory.join("settings")).unwrap_or_default();
+    let lines = text.lines().filter_map(|line| line.split_once('='));
+    lines
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
+}
+
 /// The environment, and what it says of the cache.
 #[derive(Debug)]
 pub struct Settings {
@@ -99,6 +115,8 @@ pub struct Settings {
     pub are_defaults: bool,
     /// The environment; with those defaults where it names no cache.
     pub variables: Variables,
+    /// What the environment itself has cargo call for rustc, where the machine mounts the shim.
+    pub own_wrapper: Option<String>,
 }
 
 impl Settings {
@@ -115,10 +133,26 @@ impl Settings {
                 variables.set(name, value);
             }
         }
+        // The first thing that counts is what a build says itself.
+        let mounted = lines(Path::new(MOUNTED));
+        let mounted = mounted
+            .into_iter()
+            .filter(|_| place.is_build() && !names_cache);
+        let own_wrapper = variables.0.get(OsStr::new(WRAPPER)).cloned();
+        let own_wrapper = own_wrapper.filter(|_| mounted.clone().next().is_some());
+        for (name, value) in mounted {
+            if variables.get(&name).is_none() {
+                variables.set(&name, value);
+            }
+            if !variables.0.contains_key(OsStr::new(WRAPPER)) {
+                variables.set(WRAPPER, format!("{MOUNTED}/sccache"));
+            }
+        }
         Self {
             place,
             are_defaults,
             variables,
+            own_wrapper: own_wrapper.map(|wrapper| wrapper.to_string_lossy().into_owned()),
         }
     }
 
