@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use nix_sccache_tests::attack::attack;
-use nix_sccache_tests::{hosts, script, stdout_of};
+use nix_sccache_tests::{hosts, script, stdout_of, until};
 use serde_json::json;
 
 use crate::machine::Machine;
@@ -160,6 +160,15 @@ fn systemd_runs_them() {
     assert_eq!(told.trim(), "666 root root");
     let told = machine.inside(&["stat", "-c", "%a %U %G", "/run/nix-sccache-daemon"]);
     assert_eq!(told.trim(), "750 sccache nix-sccache");
+
+    // What builds tell is kept where root alone reads it.
+    let attack = env!("CARGO_BIN_EXE_attack");
+    machine.inside(&[attack, "/run/nix-sccache/log.sock", "tell", "orders"]);
+    let kept = machine.path("/var/lib/nix-sccache");
+    let files = || fs::read_dir(&kept).unwrap().count();
+    until(|| files() == 4, || files().to_string());
+    let told = machine.inside(&["stat", "-c", "%a %U", "/var/lib/nix-sccache"]);
+    assert_eq!(told.trim(), "700 nix-sccache");
 
     // What no build can ask for.
     assert_eq!(machine.build("compile", TELLTALE), "compile: refused");
