@@ -334,7 +334,8 @@ fn a_program_that_reads_all_variables() {
         case.misses_when(|project| project.variable("src", other("source")))
             .check();
     }
-    let (case, other) = of("import subprocess; subprocess.run('printf %s $src | sha256sum', shell=True)");
+    let (case, other) =
+        of("import subprocess; subprocess.run('printf %s $src | sha256sum', shell=True)");
     case.misses_when(|project| project.variable("src", other("source")))
         .check();
     let (case, other) = of("print(env['out'].split('/')[-1])");
