@@ -26,5 +26,10 @@ lib:
       lib.licenses.asl20
     ];
     mainProgram = pname;
+    # Those whose system calls and calling conventions the trace library knows.
+    platforms = [
+      "aarch64-linux"
+      "x86_64-linux"
+    ];
   };
 }
