@@ -13,8 +13,8 @@ pub enum Linked {
     /// Nothing: no linker is called.
     #[default]
     Nothing,
-    /// What runs in this build and nowhere else: a dependency's procedural macro, a build script, a program of rustc's
-    /// bootstrap. The cache has it whole, as the linker made it.
+    /// What runs in this build and nowhere else: a procedural macro that is a dependency's or is built for a target of its own,
+    /// a build script, a program of rustc's bootstrap. The cache has it whole, as the linker made it.
     ForBuild,
     /// What may be installed. The cache has what rustc gives the linker, and it is linked anew.
     ForOutputs,
@@ -35,9 +35,11 @@ impl Linked {
             let name = call.crate_name().unwrap_or_default();
             is_only("bin") && name.starts_with("build_script_") && !has("CARGO_BIN_NAME")
         };
-        let is_dependencys_macro = || is_only("proc-macro") && !has("CARGO_PRIMARY_PACKAGE");
-        let runs_in_build_only =
-            is_dependencys_macro() || is_script() || bootstrap::is_its_program(call);
+        // With a target cargo keeps what is for the build apart from what installers look at.
+        let is_apart = || has("CARGO_BUILD_TARGET") && call.target().is_none();
+        let may_be_installed = || has("CARGO_PRIMARY_PACKAGE") && !is_apart();
+        let is_macro = || is_only("proc-macro") && !may_be_installed();
+        let runs_in_build_only = is_macro() || is_script() || bootstrap::is_its_program(call);
         if has("CARGO") && runs_in_build_only {
             Self::ForBuild
         } else if session::in_sandbox() || !store::outputs().is_empty() {
