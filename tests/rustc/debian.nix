@@ -10,7 +10,7 @@
 
   # Arguments
 
-  - `tree`: the directory of the source.
+  - `tree`: the directory of the source; one in the store is not copied there each time.
   - `run`: what no other run has, so that Nix builds it although it did so before.
   - `change`: a line to add to the last of its crates.
   - `machine`: what tells the system in the sandbox's `/usr` from this machine's own, of whose tools there are copies in the
@@ -46,7 +46,7 @@ let
     shim = import ../prebuiltShim.nix pkgs;
   };
 
-  source = /. + tree;
+  source = if pkgs.lib.hasPrefix builtins.storeDir tree then builtins.storePath tree else /. + tree;
   version = pkgs.lib.removeSuffix "\n" (builtins.readFile (source + "/src/version"));
   # Later ones lack crates that the lock files name, or have other versions of them.
   isWhole = pkgs.lib.versionOlder version "1.64";
