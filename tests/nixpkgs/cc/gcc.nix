@@ -27,6 +27,12 @@ runCommand "gcc"
     own=$(dirname "$(/usr/bin/gcc -print-libgcc-file-name)")
     mkdir -p $out/lib/gcc/''${own#*/gcc/} $out/usr
     for file in "$own"/*; do ln -s "$file" $out/lib/gcc/''${own#*/gcc/}; done
+    # Debian's has its programs elsewhere from 14 on.
+    programs=$(dirname "$(/usr/bin/gcc -print-prog-name=cc1)")
+    if [[ $programs != "$own" ]]; then
+      mkdir -p $out/libexec/gcc/''${own#*/gcc/}
+      ln -s "$programs"/* $out/libexec/gcc/''${own#*/gcc/}
+    fi
     # These two lead to the machine's libraries.
     rm $out/lib/gcc/*/*/lib{gcc_s,stdc++}.so
     # Of C++, and of C.
