@@ -46,8 +46,10 @@ pub fn variables_of_derivation() -> Vec<OsString> {
     const SOURCES: [&str; 4] = ["src", "cargoDeps", "cargoVendorDir", "cargoArtifacts"];
     let outputs = outputs();
     let of_output = env::vars_os().filter(|(_, value)| outputs.contains(value));
-    let sources = SOURCES.into_iter().map(OsString::from);
-    of_output.map(|(name, _)| name).chain(sources).collect()
+    let mut names: Vec<_> = of_output.map(|(name, _)| name).collect();
+    names.sort();
+    names.extend(SOURCES.map(OsString::from));
+    names
 }
 
 /// The paths in the store that they name.
