@@ -101,11 +101,12 @@ impl Cache {
             path.push(":");
         }
         path.push(&plain[OsStr::new("PATH")]);
-        let ours: [(&str, OsString); 7] = [
+        let ours: [(&str, OsString); 8] = [
             ("PATH", path),
             ("RUSTC_WRAPPER", self.shim.program("sccache").into()),
             ("NIX_SCCACHE_SCCACHE", sccache().into()),
             ("NIX_SCCACHE_TRANSPORT", "server".into()),
+            ("NIX_SCCACHE_LINKS", "all".into()),
             ("SCCACHE_SERVER_UDS", self.gateway.socket().into()),
             ("SCCACHE_CLIENT_SIDE", "true".into()),
             ("SCCACHE_IGNORE_SERVER_IO_ERROR", "1".into()),

@@ -7,6 +7,7 @@ mod library;
 mod macros;
 mod native;
 mod probes;
+mod scripts;
 mod target;
 
 use crate::choices::Choices;
@@ -21,7 +22,7 @@ pub struct Part {
 
 impl Part {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::new("library", library::make),
         Self::new("c", c::make),
         Self::new("macros", macros::make),
@@ -30,6 +31,7 @@ impl Part {
         Self::new("probes", probes::make),
         Self::new("target", target::make),
         Self::new("cargo", cargo::make),
+        Self::new("scripts", scripts::make),
     ];
 
     const fn new(name: &'static str, make: fn(&mut Draft<'_>)) -> Self {
