@@ -49,6 +49,17 @@ fn a_file() {
         .check();
 }
 
+/// Who copies a file copies its permissions.
+#[test]
+fn the_permissions_of_a_file() {
+    of("fs::copy(\"data\", out().join(\"made\")).unwrap();")
+        .file("data", "1")
+        .misses_when(|project| project.script("cargo", "chmod 444 data; cargo"))
+        .misses_when(|project| project.script("cargo", "chmod 755 data; cargo"))
+        .hits_when(|project| project.script("cargo", "chmod 600 build.rs; cargo"))
+        .check();
+}
+
 #[test]
 fn whether_a_file_is_there() {
     of("made(Path::new(\"data\").exists().to_string());")
@@ -341,6 +352,22 @@ fn a_program_that_reads_all_variables() {
     let (case, other) = of("print(env['out'].split('/')[-1])");
     case.misses_when(|project| project.variable("out", other("a")))
         .check();
+}
+
+/// What libc reads for itself, in a program that is known to ask for its variables by name: where its options end.
+#[test]
+fn variables_of_libc() {
+    of("made(Command::new(\"wc\").args([\"data\", \"-l\"]).output().unwrap().stdout);")
+        .file("data", "1 2 3\n")
+        .misses_when(|project| project.variable("POSIXLY_CORRECT", "1"))
+        .misses_when(|project| project.variable("TZ", "UTC"))
+        .check();
+}
+
+/// It is in no key, since what is found by it is.
+#[test]
+fn the_path_of_programs() {
+    of("made(var(\"PATH\"));").bypasses().check();
 }
 
 /// It runs programs by their names.

@@ -116,6 +116,7 @@ impl Question<'_> {
                 places: &request.places,
                 environment: &environment,
                 memo: &mut memo,
+                has_modes: request.out_dir.is_some(),
             };
             let digest = request.digest();
             let manifest = match self.look_up(&request, &digest, &mut world, &mut connection) {
@@ -490,6 +491,7 @@ impl Question<'_> {
             places: &request.places,
             environment: &environment,
             memo,
+            has_modes: request.out_dir.is_some(),
         };
         let code = may_be_stored(request, ran).ok_or(None)?;
         if tells_the_time(self.invocation, &seen, request, &environment) {
@@ -628,9 +630,12 @@ impl Question<'_> {
                 });
                 seen.inputs = Inputs::new(names);
             }
-            let outputs = store::outputs();
-            let mut outputs = outputs.iter().map(|path| path.as_bytes());
-            if outputs.any(|path| tells_of(path, &seen.outputs, [&ran.stdout, &ran.stderr])) {
+            // The directories in which programs are looked for are in no key.
+            let path = env::var_os("PATH").filter(|path| path.as_bytes().contains(&b':'));
+            let mut paths = store::outputs().into_iter().chain(path);
+            if paths
+                .any(|path| tells_of(path.as_bytes(), &seen.outputs, [&ran.stdout, &ran.stderr]))
+            {
                 return Err(Some(BypassReason::RealPath));
             }
         }

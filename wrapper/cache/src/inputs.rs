@@ -112,6 +112,8 @@ pub struct World<'a> {
     pub environment: &'a Environment,
     /// What is known of files.
     pub memo: &'a mut Memo,
+    /// Whether the permissions of files count: who copies one copies these.
+    pub has_modes: bool,
 }
 
 impl World<'_> {
@@ -274,6 +276,11 @@ pub fn look(
             Value::Other => key.field("other", b""),
             Value::Several(fields) => key.field("several", &digest_of(fields)),
             Value::Text(text) => key.field("text", text),
+        }
+        if world.has_modes && matches!(value, Value::File(_) | Value::Program(_)) {
+            let path = world.places.path(name.place, &name.name);
+            let mode = fs::metadata(path.unwrap_or_default())?.permissions().mode();
+            key.field("mode", &(mode & 0o7777).to_le_bytes());
         }
         values.push(value);
     }

@@ -63,6 +63,16 @@ pub const OF_LIBC: [&str; 6] = [
     "LOCPATH",
 ];
 
+/// What it reads beside that in programs that a build script may run: it sorts, counts and reads arguments by these.
+const OF_PROGRAMS: [&str; 6] = [
+    "LC_COLLATE",
+    "LC_MONETARY",
+    "LC_NUMERIC",
+    "LC_TIME",
+    "POSIXLY_CORRECT",
+    "TZ",
+];
+
 /// That of an invocation in a directory, as the compiler is shown both, as if these roots were of no matter. Fails where
 /// what the key is made of cannot be read.
 pub fn of(
@@ -96,7 +106,8 @@ pub fn of(
     let files = files.filter_map(|argument| argument.as_bytes().strip_prefix(b"@"));
     let files = files.map(|file| absolute(Path::new(OsStr::from_bytes(file)), directory));
     request.scratch.extend(files);
-    for name in OF_LIBC {
+    let of_programs = invocation.is_build_script().then_some(OF_PROGRAMS);
+    for name in OF_LIBC.into_iter().chain(of_programs.into_iter().flatten()) {
         if let Some(value) = env::var_os(name) {
             request.add(Kind::Variable, name, value.as_bytes());
         }
