@@ -337,9 +337,11 @@ impl Question<'_> {
         }
         io::stdout().write_all(&self.paths.real(&said.stdout)).ok();
         io::stderr().write_all(&self.paths.real(&said.stderr)).ok();
+        let parts = hit.entry.record().ok().map(Cow::into_owned);
         Answer::Hit(
             hit.entry.code,
             Made {
+                parts,
                 request,
                 inputs: hit.inputs,
                 look: hit.look,
@@ -737,6 +739,7 @@ struct Asked {
 impl Asked {
     fn made_of(self, inputs: Inputs, look: Look) -> Made {
         Made {
+            parts: None,
             request: self.request,
             inputs,
             look,

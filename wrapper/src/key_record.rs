@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use nix_sccache_cache::inputs::{Field as Held, Inputs, Look, Name, NameKind, Value};
 use nix_sccache_cache::places::ABSOLUTE;
 use nix_sccache_contract as contract;
+use nix_sccache_contract::json::Json;
 use nix_sccache_contract::log::Entry;
 use nix_sccache_contract::part::{A_DIRECTORY, Kind, Part, Value as Recorded};
 use nix_sccache_contract::record::{self, Build, Made as Record, Unit};
@@ -29,21 +30,37 @@ pub struct Made {
     pub inputs: Inputs,
     /// What that held.
     pub look: Look,
+    /// The parts as they are stored with the result, which is there already: the same bytes, without the work.
+    pub parts: Option<Vec<u8>>,
 }
 
-/// The record of a call of the cache's.
-pub fn of_call(entry: &Entry, invocation: &Invocation, made: &Made) -> Record {
+/// The record of a call of the cache's, a line.
+pub fn of_call(entry: &Entry, invocation: &Invocation, made: &Made) -> String {
     let unit = match &invocation.options {
         Options::Rustc(call) => unit(call),
         Options::Cc(_) | Options::BuildScript(_) => Unit::default(),
     };
-    let parts = parts(&made.request, &made.inputs, &made.look);
-    Record {
+    let stored = made.parts.as_deref();
+    let stored = stored.and_then(|parts| std::str::from_utf8(parts).ok());
+    let stored = stored.filter(|parts| parts.starts_with('[') && !parts.contains('\n'));
+    let parts = match stored {
+        Some(_) => Vec::new(),
+        None => parts(&made.request, &made.inputs, &made.look),
+    };
+    let mut line = Record {
         at: entry.at,
         name: entry.name.clone(),
         unit,
         parts,
     }
+    .to_json();
+    if let Some(stored) = stored {
+        // In the place of none, at the end.
+        line.truncate(line.len() - "[]}".len());
+        line += stored;
+        line.push('}');
+    }
+    line
 }
 
 /// What a key was made of, part by part.

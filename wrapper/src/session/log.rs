@@ -9,7 +9,12 @@ use nix_sccache_contract::log::whole_lines;
 
 /// Adds a line. A single write to a file opened for appending is whole, whoever else writes.
 pub fn append(log: &Path, entry: &impl Json) -> io::Result<()> {
-    let line = entry.to_json() + "\n";
+    append_line(log, &entry.to_json())
+}
+
+/// The same of its text.
+pub fn append_line(log: &Path, text: &str) -> io::Result<()> {
+    let line = text.to_owned() + "\n";
     OpenOptions::new()
         .create(true)
         .append(true)

@@ -24,7 +24,6 @@ use nix_sccache_contract::fault::{CacheError, Fault, FaultRecord};
 use nix_sccache_contract::host_log::{Ended, Started};
 use nix_sccache_contract::json::Json;
 use nix_sccache_contract::log::{Entry, Log, error_line};
-use nix_sccache_contract::record::Made;
 
 use self::host::Host;
 pub use self::host::{now, secrets};
@@ -147,7 +146,7 @@ impl Session {
     }
 
     /// Notes a call of the cache's, and what its key was made of, where anybody wants that.
-    pub fn note_made(&self, entry: &Entry, made: impl FnOnce() -> Made) {
+    pub fn note_made(&self, entry: &Entry, made: impl FnOnce() -> String) {
         self.append(&self.log(), entry);
         let host = Host::connect(&self.folder);
         if host.is_none() && !reports::are_wanted() {
@@ -155,10 +154,10 @@ impl Session {
         }
         let made = made();
         if reports::are_wanted() {
-            log::append(&self.keys(), &made).ok();
+            log::append_line(&self.keys(), &made).ok();
         }
         if let Some(host) = host {
-            host.tell(&entry.to_json(), Some(&made.to_json()));
+            host.tell(&entry.to_json(), Some(&made));
         }
     }
 
