@@ -85,13 +85,7 @@ fn builds_are_watched() {
     until(|| files() == 10, || files().to_string());
     let drawn = top(&shim, gateway.logs(), 80, &["\u{1b}[B", "q"]);
     let shown = text(&drawn);
-    for part in [
-        "5 builds run",
-        "build002-1.0",
-        "compiles",
-        "crate000",
-        "report BUILD",
-    ] {
+    for part in ["5 builds run", "build002-1.0", "crate000", "report BUILD"] {
         assert!(shown.contains(part), "{part}: {shown}");
     }
     assert!(shown.contains("ended by 0"), "{shown}");

@@ -227,9 +227,14 @@ fn what(build: &HostBuild, now: SystemTime, width: usize) -> String {
         more => format!(" +{more}"),
     };
     let name = first.unwrap_or(&build.last);
-    let doing = if first.is_some() { "compiles" } else { "had" };
-    let room = width.saturating_sub(doing.len() + more.len() + 2);
-    format!("{doing} {}{more}", shown_up_to(name, room))
+    let doing = match first {
+        None => "had ",
+        // Where there is little room the name says it.
+        Some(_) if width < 30 => "",
+        Some(_) => "compiles ",
+    };
+    let room = width.saturating_sub(doing.len() + more.len() + 1);
+    format!("{doing}{}{more}", shown_up_to(name, room))
 }
 
 /// One line of a build that is chosen.
