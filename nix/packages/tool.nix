@@ -1,5 +1,5 @@
 /**
-  The command `nix-sccache`, for people: run, report, explain, doctor.
+  The command `nix-sccache`, for people: run, report, builds, top, explain, doctor, setup.
 
   # Example
 
