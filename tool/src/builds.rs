@@ -65,7 +65,7 @@ struct Row {
     misses: usize,
     passed_through: usize,
     errors: usize,
-    /// What the hits took when they were compiled on this machine, less what they took now.
+    /// What the stored results took to make, less what the hits took.
     saved_seconds: f64,
     /// What to change, what costs most first.
     advice: Vec<Advised>,
@@ -105,11 +105,11 @@ fn listed(options: &Options) -> Result<Listed, String> {
     let now = SystemTime::now();
     Ok(Listed {
         schema: SCHEMA,
-        builds: builds.map(|build| row(&kept, build, now)).collect(),
+        builds: builds.map(|build| row(build, now)).collect(),
     })
 }
 
-fn row(kept: &HostBuilds, build: &HostBuild, now: SystemTime) -> Row {
+fn row(build: &HostBuild, now: SystemTime) -> Row {
     let log = build.log.log().unwrap_or_default();
     let heard = build.heard.duration_since(UNIX_EPOCH);
     Row {
@@ -125,7 +125,7 @@ fn row(kept: &HostBuilds, build: &HostBuild, now: SystemTime) -> Row {
         misses: build.misses,
         passed_through: build.passed,
         errors: build.errors,
-        saved_seconds: seconds(kept.saved(build)),
+        saved_seconds: seconds(build.saved),
         advice: advice(&log).into_iter().map(Advised::of).collect(),
     }
 }

@@ -21,15 +21,10 @@ const COMPILES: Duration = Duration::from_hours(1);
 /// So much of a file is read at once.
 const LARGEST: u64 = 64 << 20;
 
-/// What somebody compiles, by language, name and package.
-type What = (String, String, Option<String>);
-
 /// All that is kept, as far as it was read.
 pub struct HostBuilds {
     directory: PathBuf,
     builds: Vec<HostBuild>,
-    /// The least that a crate took to compile, in microseconds: what a hit of it saves.
-    costs: HashMap<What, u64>,
 }
 
 /// A build.
@@ -46,6 +41,8 @@ pub struct HostBuild {
     pub passed: usize,
     /// Calls that the compiler refused.
     pub errors: usize,
+    /// What the hits saved, in microseconds, as they say.
+    pub saved: u64,
     /// Whether the cache could not be used.
     pub has_error: bool,
     /// The crate or source of the newest call.
@@ -53,7 +50,6 @@ pub struct HostBuild {
     /// When it said something last.
     pub heard: SystemTime,
     compiles: BTreeMap<u64, String>,
-    served: HashMap<What, Vec<u64>>,
     has_ended: bool,
     offset: u64,
 }
@@ -64,7 +60,6 @@ impl HostBuilds {
         Self {
             directory: directory.to_owned(),
             builds: Vec::new(),
-            costs: HashMap::new(),
         }
     }
 
@@ -81,7 +76,7 @@ impl HostBuilds {
             let known = known.remove(log.path());
             let mut build = known.unwrap_or_else(|| HostBuild::new(log));
             // What goes between the look and the reading is gone.
-            if build.read(&mut self.costs).is_ok() {
+            if build.read().is_ok() {
                 self.builds.push(build);
             }
         }
@@ -91,15 +86,6 @@ impl HostBuilds {
     /// The builds, the newest first.
     pub fn builds(&self) -> &[HostBuild] {
         &self.builds
-    }
-
-    /// What hits have saved a build, in microseconds, as far as what they compile was compiled here.
-    pub fn saved(&self, build: &HostBuild) -> u64 {
-        let calls = build.served.iter().filter_map(|(what, took)| {
-            let cost = self.costs.get(what)?;
-            Some(took.iter().map(|took| cost.saturating_sub(*took)))
-        });
-        calls.flatten().fold(0, u64::saturating_add)
     }
 }
 
@@ -116,7 +102,7 @@ impl HostBuild {
             last: String::new(),
             heard: UNIX_EPOCH,
             compiles: BTreeMap::new(),
-            served: HashMap::new(),
+            saved: 0,
             has_ended: false,
             offset: 0,
         }
@@ -139,7 +125,7 @@ impl HostBuild {
     }
 
     /// Reads the lines that were added.
-    fn read(&mut self, costs: &mut HashMap<What, u64>) -> io::Result<()> {
+    fn read(&mut self) -> io::Result<()> {
         let mut file = File::open(self.log.path())?;
         let state = file.metadata()?;
         self.heard = state.modified()?;
@@ -155,10 +141,6 @@ impl HostBuild {
             .rposition(|byte| *byte == b'\n')
             .map_or(0, |at| at + 1);
         self.offset += whole as u64;
-        // Nothing takes longer than its build, whatever is told.
-        let began = UNIX_EPOCH + Duration::from_micros(self.origin.at);
-        let lasted = self.heard.duration_since(began).unwrap_or_default();
-        let lasted = u64::try_from(lasted.as_micros()).unwrap_or(u64::MAX);
         for line in text
             .get(..whole)
             .unwrap_or_default()
@@ -166,10 +148,11 @@ impl HostBuild {
         {
             let line = serde_json::from_slice(line).ok();
             match line.and_then(|line| Line::read(&line)) {
-                Some(Line::Call(entry)) => self.add(entry, lasted, costs),
+                Some(Line::Call(entry)) => self.add(entry),
                 Some(Line::Started(started)) => {
                     self.compiles.insert(started.started, started.name);
                 }
+                Some(Line::Saved(hit)) => self.saved = self.saved.saturating_add(hit.saved),
                 Some(Line::Error(_)) => self.has_error = true,
                 Some(Line::Ended(_)) => self.has_ended = true,
                 Some(Line::Fault(_) | Line::Key(_)) | None => {}
@@ -178,21 +161,12 @@ impl HostBuild {
         Ok(())
     }
 
-    fn add(&mut self, entry: Entry, lasted: u64, costs: &mut HashMap<What, u64>) {
+    fn add(&mut self, entry: Entry) {
         self.compiles.remove(&entry.at);
         self.has_ended = false;
-        let took = entry.took.min(lasted);
-        let what = (entry.language, entry.name.clone(), entry.package);
         match entry.outcome {
-            Outcome::Hit => {
-                self.hits += 1;
-                self.served.entry(what).or_default().push(took);
-            }
-            Outcome::Miss => {
-                self.misses += 1;
-                let cost = costs.entry(what).or_insert(took);
-                *cost = took.min(*cost);
-            }
+            Outcome::Hit => self.hits += 1,
+            Outcome::Miss => self.misses += 1,
             Outcome::Passthrough(_) => self.passed += 1,
             Outcome::Error => self.errors += 1,
             Outcome::Probe => return,

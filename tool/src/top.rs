@@ -146,7 +146,7 @@ impl Screen {
         ])
         .areas(frame.area());
         self.height = usize::from(body.height.saturating_sub(1));
-        frame.render_widget(Line::from(sum(kept, &builds, now)).bold(), head);
+        frame.render_widget(Line::from(sum(&builds, now)).bold(), head);
 
         let width = usize::from(frame.area().width);
         let name = if width >= 120 { 48 } else { 24 };
@@ -157,9 +157,7 @@ impl Screen {
         let header = [
             "build", " hits", "misses", "passed", "  saved", "  quiet", "now",
         ];
-        let rows = builds
-            .iter()
-            .map(|build| row(kept, build, now, [name, doing]));
+        let rows = builds.iter().map(|build| row(build, now, [name, doing]));
         if builds.is_empty() {
             let nothing =
                 "No build told of itself lately: `nix-sccache builds` lists the earlier ones.";
@@ -181,11 +179,11 @@ impl Screen {
 }
 
 /// What all of them did.
-fn sum(kept: &HostBuilds, builds: &[&HostBuild], now: SystemTime) -> String {
+fn sum(builds: &[&HostBuild], now: SystemTime) -> String {
     let running: Vec<_> = builds.iter().filter(|build| build.runs(now)).collect();
     let hits: usize = running.iter().map(|build| build.hits).sum();
     let misses: usize = running.iter().map(|build| build.misses).sum();
-    let saved = running.iter().map(|build| kept.saved(build));
+    let saved = running.iter().map(|build| build.saved);
     let saved = duration(seconds(saved.fold(0, u64::saturating_add)));
     let count = match running.len() {
         0 => "no build runs".to_owned(),
@@ -195,12 +193,7 @@ fn sum(kept: &HostBuilds, builds: &[&HostBuild], now: SystemTime) -> String {
     format!("{count}: hits {hits} of {}, saved {saved}", hits + misses)
 }
 
-fn row(
-    kept: &HostBuilds,
-    build: &HostBuild,
-    now: SystemTime,
-    [name, doing]: [usize; 2],
-) -> Row<'static> {
+fn row(build: &HostBuild, now: SystemTime, [name, doing]: [usize; 2]) -> Row<'static> {
     let number = |number: usize, width: usize| Cell::from(format!("{number:>width$}"));
     let time = |seconds: f64| Cell::from(format!("{:>7}", duration(seconds)));
     let row = Row::new([
@@ -208,7 +201,7 @@ fn row(
         number(build.hits, 5),
         number(build.misses, 6),
         number(build.passed, 6),
-        time(seconds(kept.saved(build))),
+        time(seconds(build.saved)),
         time(quiet(build, now).as_secs_f64()),
         Cell::from(what(build, now, doing)),
     ]);

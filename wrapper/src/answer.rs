@@ -26,7 +26,7 @@ use nix_sccache_contract::{self as contract, wire};
 use crate::clock::{may_be_asked, tells_the_time};
 use crate::connection::{self, Connection, in_seconds};
 use crate::invocation::Invocation;
-use crate::key_record::Made;
+use crate::key_record::{self, Made};
 use crate::links::Linked;
 use crate::observed::{self, Ran, Trace};
 use crate::out_dir::Tree;
@@ -337,11 +337,14 @@ impl Question<'_> {
         }
         io::stdout().write_all(&self.paths.real(&said.stdout)).ok();
         io::stderr().write_all(&self.paths.real(&said.stderr)).ok();
-        let parts = hit.entry.record().ok().map(Cow::into_owned);
+        let stored = key_record::Stored {
+            parts: hit.entry.record().map(Cow::into_owned).unwrap_or_default(),
+            took: hit.entry.took,
+        };
         Answer::Hit(
             hit.entry.code,
             Made {
-                parts,
+                stored: Some(stored),
                 request,
                 inputs: hit.inputs,
                 look: hit.look,
@@ -739,7 +742,7 @@ struct Asked {
 impl Asked {
     fn made_of(self, inputs: Inputs, look: Look) -> Made {
         Made {
-            parts: None,
+            stored: None,
             request: self.request,
             inputs,
             look,

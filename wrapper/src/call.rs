@@ -338,7 +338,14 @@ impl Call {
     fn note_made(&self, session: Option<&Session>, outcome: Outcome, made: &Made) {
         let Some(session) = session else { return };
         let entry = self.entry(outcome);
-        session.note_made(&entry, || key_record::of_call(&entry, self.shown(), made));
+        let stored = made
+            .stored
+            .as_ref()
+            .filter(|_| entry.outcome == Outcome::Hit);
+        let saved = stored.map(|stored| stored.took.saturating_sub(entry.took));
+        session.note_made(&entry, saved, || {
+            key_record::of_call(&entry, self.shown(), made)
+        });
     }
 
     fn entry(&self, outcome: Outcome) -> Entry {

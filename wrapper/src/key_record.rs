@@ -30,8 +30,16 @@ pub struct Made {
     pub inputs: Inputs,
     /// What that held.
     pub look: Look,
-    /// The parts as they are stored with the result, which is there already: the same bytes, without the work.
-    pub parts: Option<Vec<u8>>,
+    /// What is stored with the result, where that is there already.
+    pub stored: Option<Stored>,
+}
+
+/// What is stored with a result.
+pub struct Stored {
+    /// The parts of its key, as they are recorded: the same bytes, without the work.
+    pub parts: Vec<u8>,
+    /// How long the run took, in microseconds.
+    pub took: u64,
 }
 
 /// The record of a call of the cache's, a line.
@@ -40,8 +48,8 @@ pub fn of_call(entry: &Entry, invocation: &Invocation, made: &Made) -> String {
         Options::Rustc(call) => unit(call),
         Options::Cc(_) | Options::BuildScript(_) => Unit::default(),
     };
-    let stored = made.parts.as_deref();
-    let stored = stored.and_then(|parts| std::str::from_utf8(parts).ok());
+    let stored = made.stored.as_ref();
+    let stored = stored.and_then(|stored| std::str::from_utf8(&stored.parts).ok());
     let stored = stored.filter(|parts| parts.starts_with('[') && !parts.contains('\n'));
     let parts = match stored {
         Some(_) => Vec::new(),

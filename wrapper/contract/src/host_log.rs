@@ -57,6 +57,17 @@ record! {
 }
 
 record! {
+    /// What a hit saved.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Saved {
+        /// How much longer the run took that is stored, in microseconds.
+        pub saved: u64,
+        /// When the call began.
+        pub at: u64,
+    }
+}
+
+record! {
     /// The end of a session that knows its end.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Ended {
@@ -72,6 +83,8 @@ pub enum Line {
     Call(Entry),
     /// A compiler that begins to run.
     Started(Started),
+    /// What a hit saved.
+    Saved(Saved),
     /// What went wrong and was got over.
     Fault(FaultRecord),
     /// Why the cache could not be used.
@@ -90,6 +103,7 @@ impl Line {
         None.or_else(|| Entry::read(value).map(Self::Call))
             .or_else(|| Made::read(value).map(Self::Key))
             .or_else(|| Started::read(value).map(Self::Started))
+            .or_else(|| Saved::read(value).map(Self::Saved))
             .or_else(|| FaultRecord::read(value).map(Self::Fault))
             .or_else(|| error().map(Self::Error))
             .or_else(|| Ended::read(value).map(Self::Ended))
@@ -101,6 +115,7 @@ impl Line {
         match self {
             Self::Call(entry) => entry.to_json(),
             Self::Started(started) => started.to_json(),
+            Self::Saved(saved) => saved.to_json(),
             Self::Fault(fault) => fault.to_json(),
             Self::Error(error) => error_line(error),
             Self::Key(made) => made.to_json(),
@@ -118,6 +133,7 @@ mod tests {
         for line in [
             r#"{"at":1,"took":2,"language":"rust","name":"a","outcome":"hit"}"#,
             r#"{"started":1,"name":"a"}"#,
+            r#"{"saved":7,"at":1}"#,
             r#"{"fault":"slow-answers","calls":1,"waited":7}"#,
             r#"{"cache_error":"sccache-missing"}"#,
             r#"{"at":1,"name":"a","unit":{"kinds":["lib"]},"parts":[]}"#,

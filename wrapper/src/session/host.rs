@@ -48,10 +48,10 @@ impl Host {
         Some(Self { stream, speaker })
     }
 
-    /// Tells a line, with nothing secret left in it, and then one that has nothing secret in it.
-    pub fn tell(self, line: &str, clean: Option<&str>) {
+    /// Tells lines, with nothing secret left in them, and then one that has nothing secret in it.
+    pub fn tell(self, lines: &str, clean: Option<&str>) {
         let secrets = secrets();
-        let mut text = secrets.clean(&self.speaker.to_json()) + "\n" + &secrets.clean(line) + "\n";
+        let mut text = secrets.clean(&self.speaker.to_json()) + "\n" + &secrets.clean(lines) + "\n";
         if let Some(clean) = clean {
             text += clean;
             text.push('\n');

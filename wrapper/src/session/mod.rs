@@ -21,7 +21,7 @@ use std::time::{Duration, SystemTime};
 use nix_sccache_cache::local::Local;
 use nix_sccache_contract as contract;
 use nix_sccache_contract::fault::{CacheError, Fault, FaultRecord};
-use nix_sccache_contract::host_log::{Ended, Started};
+use nix_sccache_contract::host_log::{Ended, Saved, Started};
 use nix_sccache_contract::json::Json;
 use nix_sccache_contract::log::{Entry, Log, error_line};
 
@@ -145,8 +145,9 @@ impl Session {
         self.tell(|| entry.to_json());
     }
 
-    /// Notes a call of the cache's, and what its key was made of, where anybody wants that.
-    pub fn note_made(&self, entry: &Entry, made: impl FnOnce() -> String) {
+    /// Notes a call of the cache's, and tells what it saved, in microseconds, and what its key was made of, where anybody
+    /// wants that.
+    pub fn note_made(&self, entry: &Entry, saved: Option<u64>, made: impl FnOnce() -> String) {
         self.append(&self.log(), entry);
         let host = Host::connect(&self.folder);
         if host.is_none() && !reports::are_wanted() {
@@ -157,7 +158,10 @@ impl Session {
             log::append_line(&self.keys(), &made).ok();
         }
         if let Some(host) = host {
-            host.tell(&entry.to_json(), Some(&made));
+            let at = entry.at;
+            let saved = saved.map(|saved| Saved { saved, at }.to_json());
+            let lines: Vec<_> = [entry.to_json()].into_iter().chain(saved).collect();
+            host.tell(&lines.join("\n"), Some(&made));
         }
     }
 
