@@ -68,7 +68,11 @@ fn uses_of_a_dependencys_macro_hit() {
         // It is linked anew, and what uses it compiled.
         ("CARGO_PRIMARY_PACKAGE=1", (1, 1), true),
         // Nobody installs it, as cargo has another directory for what is built for the target.
-        ("CARGO_PRIMARY_PACKAGE=1 CARGO_BUILD_TARGET=any", (2, 0), false),
+        (
+            "CARGO_PRIMARY_PACKAGE=1 CARGO_BUILD_TARGET=any",
+            (2, 0),
+            false,
+        ),
     ] {
         let daemon = Daemon::start();
         compile(&shim, &daemon, folder.path(), "/nix/store/first", before);
