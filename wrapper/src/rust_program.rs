@@ -148,6 +148,8 @@ fn is_in_std(function: &[u8]) -> bool {
 
 /// Those parts of an ELF file of 64 bits, little endian, that matter here.
 struct Program<'a> {
+    /// How its instructions name places.
+    references: fn(&[u8], u64) -> Vec<u64>,
     /// Section by section: its type, its addresses, its bytes, and the section that it belongs to.
     sections: Vec<(u32, Range<u64>, &'a [u8], usize)>,
 }
@@ -164,11 +166,14 @@ const RELOCATION: usize = 24;
 impl<'a> Program<'a> {
     fn read(file: &'a [u8]) -> Option<Self> {
         const SECTION: usize = 64;
-        const X86_64: u16 = 62;
-        // Others' instructions have addresses in other ways.
-        if !file.starts_with(b"\x7fELF\x02\x01") || number(file, 18, 2)? != u64::from(X86_64) {
+        if !file.starts_with(b"\x7fELF\x02\x01") {
             return None;
         }
+        let references = match number(file, 18, 2)? {
+            62 => references_of_x86,
+            183 => references_of_arm,
+            _ => return None,
+        };
         let start = usize::try_from(number(file, 40, 8)?).ok()?;
         let count = usize::try_from(number(file, 60, 2)?).ok()?;
         let table = file.get(start..)?.chunks_exact(SECTION).take(count);
@@ -185,6 +190,7 @@ impl<'a> Program<'a> {
             Some((kind, addresses, bytes.unwrap_or_default(), link))
         });
         Some(Self {
+            references,
             sections: sections.collect::<Option<_>>()?,
         })
     }
@@ -274,7 +280,7 @@ impl<'a> Program<'a> {
                     continue;
                 };
                 let mut is_user = false;
-                for place in references(code, addresses.start) {
+                for place in (self.references)(code, addresses.start) {
                     is_user |= starts.contains(&place) && !addresses.contains(&place);
                     for (used, _) in used.iter_mut().zip(&words).filter(|it| *it.1 == place) {
                         (*used, is_user) = (true, true);
@@ -311,9 +317,9 @@ impl<'a> Program<'a> {
 
 /// The places that instructions name by how far they are from behind these: calls, jumps, and what has an address of that
 /// kind among its operands, with a number of some bytes behind it where the instruction takes one.
-fn references(code: &[u8], start: u64) -> impl Iterator<Item = u64> {
+fn references_of_x86(code: &[u8], start: u64) -> Vec<u64> {
     let places = code.windows(6).zip(start + 6..);
-    places.flat_map(|(bytes, behind)| {
+    let places = places.flat_map(|(bytes, behind)| {
         let (numbers, distance): (&[u64], _) = match *bytes {
             [0x0f, 0x80..=0x8f, a, b, c, d] | [_, 0xe8 | 0xe9, a, b, c, d] => (&[0], [a, b, c, d]),
             [instruction, operand, a, b, c, d] if operand & 0xc7 == 5 => {
@@ -331,7 +337,49 @@ fn references(code: &[u8], start: u64) -> impl Iterator<Item = u64> {
         let distance = i32::from_le_bytes(distance);
         let behind = numbers.iter().map(move |number| behind + number);
         behind.filter_map(move |it| it.checked_add_signed(distance.into()))
-    })
+    });
+    places.collect()
+}
+
+/// The same of 64-bit ARM's: calls, jumps and addresses that are near, and pages of 4 KiB in a register (`adrp`) with where in
+/// them (`add`, `ldr`), of which other instructions may be in between.
+fn references_of_arm(code: &[u8], start: u64) -> Vec<u64> {
+    const PAGE: u64 = 4096;
+    let signed = |word: u64, bits: u32| (word << (64 - bits)).cast_signed() >> (64 - bits);
+    let near = |word: u64| signed((word >> 3) & 0x1f_fffc | (word >> 29) & 3, 21);
+    let words = code.chunks_exact(4).filter_map(|it| number(it, 0, 4));
+    let words: Vec<_> = (start..).step_by(4).zip(words).collect();
+    let (mut pages, mut places) = (Vec::new(), Vec::new());
+    for (at, word) in &words {
+        if word & 0x9f00_0000 == 0x9000_0000 {
+            let page = (at / PAGE * PAGE).wrapping_add_signed(near(*word) << 12);
+            pages.push((word & 31, page));
+            // From there a linker may take what follows elsewhere (erratum 843419 of the Cortex-A53).
+            if at % PAGE >= 0xff8 {
+                places.extend((0..PAGE).step_by(4).map(|it| page.wrapping_add(it)));
+            }
+        }
+    }
+    pages.sort_unstable();
+    pages.dedup();
+    for (at, word) in words {
+        let in_page = match word {
+            _ if word & 0x7c00_0000 == 0x1400_0000 => {
+                places.push(at.wrapping_add_signed(signed(word, 26) << 2));
+                continue;
+            }
+            _ if word & 0x9f00_0000 == 0x1000_0000 => {
+                places.push(at.wrapping_add_signed(near(word)));
+                continue;
+            }
+            _ if word & 0xffc0_0000 == 0x9100_0000 => (word >> 10) & 0xfff,
+            _ if word & 0xffc0_0000 == 0xf940_0000 => ((word >> 10) & 0xfff) << 3,
+            _ => continue,
+        };
+        let of_register = pages.iter().filter(|it| it.0 == (word >> 5) & 31);
+        places.extend(of_register.map(|it| it.1.wrapping_add(in_page)));
+    }
+    places
 }
 
 /// A number of so many bytes.
