@@ -44,7 +44,9 @@ pub fn listed(program: &Path) -> Listed {
 
 /// Whether a function is that by which the crate cc takes all variables (`cc::build_env::EnvSnapshot::capture`).
 fn is_of_cc(name: &[u8]) -> bool {
-    memmem::find(name, b"2cc9build_env11EnvSnapshot7capture").is_some()
+    // In names of the scheme v0, rustc's own from 1.97 on, the module's is said a second time in between.
+    let parts: [&[u8]; 2] = [b"2cc9build_env", b"11EnvSnapshot7capture"];
+    parts.iter().all(|part| memmem::find(name, part).is_some())
 }
 
 /// What a library that is loaded while a program runs does unseen: a procedural macro, or what it takes from libc tells.
