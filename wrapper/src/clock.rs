@@ -21,11 +21,12 @@ const OF_NO_MATTER: &str = "\
     cargo cc1 cc1obj cc1plus clang clang++ clippy-driver lto1 rustc rustdoc rustup \
     find gmake make ninja patch tar";
 
-/// Programs that ask when they begin, whatever they have to do, and how often (bash 5.2, git 2.39, mawk 1.3.4, nasm 2.16,
-/// perl 5.36, Python 3.11). What a process asks for after that is for what it has to do.
-const AT_START: [(&str, u8); 6] = [
+/// Programs that ask when they begin, whatever they have to do, and how often (bash 5.2, git 2.39, GNU ld 2.47, mawk 1.3.4,
+/// nasm 2.16, perl 5.36, Python 3.11). What a process asks for after that is for what it has to do.
+const AT_START: [(&str, u8); 7] = [
     ("bash sh", 3),
     ("git", 1),
+    ("ld ld.bfd", 1),
     ("mawk", 1),
     ("nasm", 1),
     ("perl", 1),
