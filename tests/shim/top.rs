@@ -108,6 +108,34 @@ fn builds_are_watched() {
     }
 }
 
+/// Whoever closes the terminal's window leaves nothing behind.
+#[test]
+fn it_ends_with_its_terminal() {
+    let (shim, logs) = (shim(), tempfile::tempdir().unwrap());
+    let command = format!(
+        "trap '' HUP; {} top --logs {}",
+        shim.program("nix-sccache").display(),
+        logs.path().display()
+    );
+    let mut script = Command::new("script")
+        .args(["--quiet", "--flush", "--command", &command, "/dev/null"])
+        .env("TERM", "xterm-256color")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let runs = || {
+        let place = format!("top --logs {}$", logs.path().display());
+        let found = Command::new("pgrep").args(["--full", &place]).status();
+        found.unwrap().success()
+    };
+    until(runs, || "it does not start".to_owned());
+    thread::sleep(Duration::from_millis(500));
+    script.kill().unwrap();
+    script.wait().unwrap();
+    until(|| !runs(), || "it goes on".to_owned());
+}
+
 #[test]
 fn without_a_terminal_it_names_what_lists() {
     let shim = shim();

@@ -16,7 +16,8 @@ use ratatui::layout::{Constraint, Layout};
 use ratatui::style::{Style, Stylize};
 use ratatui::text::Line;
 use ratatui::widgets::{Cell, Row, Table, TableState};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::builds::{duration, seconds};
 use crate::host_builds::{HostBuild, HostBuilds};
@@ -24,6 +25,9 @@ use crate::print::tell;
 
 /// How often it looks.
 const LOOK: Duration = Duration::from_secs(1);
+
+/// How a terminal says that it is gone.
+const GONE: PollFlags = PollFlags::HUP.union(PollFlags::ERR);
 
 /// A build that has ended is shown for so long.
 const SHOWN: Duration = Duration::from_mins(10);
@@ -59,7 +63,7 @@ fn watch(options: &Options) -> Result<(), String> {
     let mut kept = HostBuilds::new(&options.logs);
     kept.update()?;
     let ends = Arc::new(AtomicBool::new(false));
-    for signal in [SIGHUP, SIGINT, SIGTERM] {
+    for signal in [SIGINT, SIGTERM] {
         signal_hook::flag::register(signal, Arc::clone(&ends))
             .map_err(|error| error.to_string())?;
     }
@@ -71,12 +75,14 @@ fn watch(options: &Options) -> Result<(), String> {
         if let Err(error) = drawn {
             break Err(format!("the terminal: {error}"));
         }
-        // A signal interrupts what waits for a key.
-        let key = match event::poll(LOOK.saturating_sub(looked.elapsed())) {
-            Ok(true) => event::read().ok(),
-            _ => None,
-        };
-        if ends.load(Ordering::Relaxed) || key.is_some_and(|key| screen.ends_by(&key)) {
+        // A signal interrupts the wait.
+        let time = Timespec::try_from(LOOK.saturating_sub(looked.elapsed())).ok();
+        let stdin = io::stdin();
+        let mut keys = [PollFd::new(&stdin, PollFlags::IN)];
+        let has_key = poll(&mut keys, time.as_ref()).is_ok_and(|count| count > 0);
+        // Of a terminal that is gone crossterm would read nothing, for ever.
+        let is_gone = keys.iter().any(|keys| keys.revents().intersects(GONE));
+        if is_gone || ends.load(Ordering::Relaxed) || (has_key && screen.ends_by_keys()) {
             break Ok(());
         }
         if looked.elapsed() >= LOOK {
@@ -103,6 +109,18 @@ struct Screen {
 }
 
 impl Screen {
+    /// Does what all keys say that there are; whether one is to end.
+    fn ends_by_keys(&mut self) -> bool {
+        while event::poll(Duration::ZERO).unwrap_or(false) {
+            match event::read() {
+                Ok(event) if self.ends_by(&event) => return true,
+                Ok(_) => {}
+                Err(_) => return false,
+            }
+        }
+        false
+    }
+
     /// Does what a key says; whether that is to end.
     fn ends_by(&mut self, event: &Event) -> bool {
         let Event::Key(key) = event else { return false };
