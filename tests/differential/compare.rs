@@ -9,9 +9,9 @@ use crate::build::Said;
 use crate::change::State;
 use crate::project::Call;
 
-/// Names of what cargo and rustdoc keep for themselves: times, locks, the name of the wrapper in front of rustc, and pages
-/// that name the crate whose turn was the last.
-const CARGOS: [&str; 8] = [
+/// Names of what cargo and rustdoc keep for themselves: times, locks, the name of the wrapper in front of rustc, pages that
+/// name the crate whose turn was the last, and a list of sources that names one of a package's two libraries at random.
+const CARGOS: [&str; 9] = [
     ".fingerprint",
     "fingerprint",
     ".rustc_info.json",
@@ -20,6 +20,7 @@ const CARGOS: [&str; 8] = [
     ".lock",
     "help.html",
     "settings.html",
+    "libtop.d",
 ];
 
 /// What differs, by what it is about, which is a call's stream or a file; none where all is the same.
