@@ -25,6 +25,16 @@ fn a_file_of_its_users_package() {
         .check();
 }
 
+/// The names of all of the standard library are in it, those of its clocks as well.
+#[test]
+fn a_macro_with_debug_information() {
+    of("std::fs::read_to_string(\"data.txt\").unwrap()")
+        .file("data.txt", "one")
+        .with(|project| project.script("proc_macro m", "proc_macro m -g"))
+        .misses_when(|project| project.file("data.txt", "two"))
+        .check();
+}
+
 #[test]
 fn a_file_that_is_a_link() {
     of("std::fs::read_to_string(\"data.txt\").unwrap()")
