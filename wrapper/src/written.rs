@@ -115,19 +115,19 @@ mod tests {
 
     #[test]
     fn a_path_is_found_however_it_is_written() {
-        let path = "/build/my-source/target/release";
-        let written = Written::of(Path::new(path));
+        let named = "/build/my-source/target/release";
+        let written = Written::of(Path::new(named));
         let is_in = |text: &str| written.is_in(&Text::of(text.as_bytes()));
-        let join = |each: fn(u8) -> String| path.bytes().map(each).collect::<String>();
+        let join = |each: fn(u8) -> String| named.bytes().map(each).collect::<String>();
         for text in [
-            path.to_owned(),
-            path.to_uppercase(),
-            path.replace('/', "\\/"),
-            path.replace('/', "%2F"),
-            path.replace('/', "%2f").replace('-', "%2D"),
-            path.replace(['/', '-'], "_"),
-            path.replace('/', "\", \""),
-            path.replace('/', "\\u002f"),
+            named.to_owned(),
+            named.to_uppercase(),
+            named.replace('/', "\\/"),
+            named.replace('/', "%2F"),
+            named.replace('/', "%2f").replace('-', "%2D"),
+            named.replace(['/', '-'], "_"),
+            named.replace('/', "\", \""),
+            named.replace('/', "\\u002f"),
             join(|byte| format!("{}\0", char::from(byte))),
             join(|byte| format!("'{}', ", char::from(byte))),
             join(|byte| format!("{byte}, ")),
