@@ -21,7 +21,7 @@ use nix_sccache_cache::request::KeyHasher;
 use nix_sccache_cache::storage::{Address, Limits, Storage};
 use nix_sccache_contract as contract;
 use nix_sccache_contract::wire::Key;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process, nice};
 use serde_json::Value;
 
 use crate::connection;
@@ -31,6 +31,9 @@ use crate::settings;
 
 /// How long the storage may take for an answer that no call waits for.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How much less a process counts that fetches beside a build: one tenth of a compiler. Calls wait for it for a moment alone.
+const NICENESS: i32 = 10;
 
 /// The plan as it was found, under its key.
 const FOUND: &str = "plan";
@@ -64,6 +67,7 @@ pub fn begin(
 
 /// That process.
 pub fn fetch() -> Option<()> {
+    nice(NICENESS).ok();
     let session = Session::current()?;
     let local = session.local()?;
     let filling = local.fill().ok()?;

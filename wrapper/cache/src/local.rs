@@ -23,7 +23,7 @@ use crate::unpacked::{Unpacked, Unpacking};
 
 /// How long a call waits at most for what is being fetched, before it fetches that itself: on a busy machine who fetches may
 /// not come to run.
-const PATIENCE: Duration = Duration::from_millis(250);
+const PATIENCE: Duration = Duration::from_millis(60);
 
 /// How often it looks.
 const TICK: Duration = Duration::from_micros(500);
