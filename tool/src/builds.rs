@@ -12,7 +12,7 @@ use textwrap::WordSplitter::NoHyphenation;
 
 use crate::host_builds::{HostBuild, HostBuilds};
 use crate::page::advice::{Advice, advice};
-use crate::print::{print, tell};
+use crate::print::{ended, print};
 use crate::time::time;
 
 /// The form of the JSON. Members may be added to it; a change of those that are there is another number.
@@ -89,13 +89,7 @@ pub fn main(options: &Options) -> ExitCode {
         };
         print(text).map_err(|error| error.to_string())
     });
-    match said {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(why) => {
-            tell(format_args!("nix-sccache: {why}"));
-            ExitCode::FAILURE
-        }
-    }
+    ended(said)
 }
 
 fn listed(options: &Options) -> Result<Listed, String> {

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::io::{self, Write};
+use std::process::ExitCode;
 
 /// Prints a line on standard error, in one piece. Nobody is left to tell of a failure.
 pub fn tell(line: impl Display) {
@@ -18,5 +19,16 @@ pub fn print(line: impl Display) -> io::Result<()> {
     match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other,
+    }
+}
+
+/// The exit code of a command that has done what it was to do, or has this to say for why not.
+pub fn ended(said: Result<(), String>) -> ExitCode {
+    match said {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            tell(format_args!("nix-sccache: {why}"));
+            ExitCode::FAILURE
+        }
     }
 }

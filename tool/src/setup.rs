@@ -9,7 +9,7 @@ use std::process::{Command, ExitCode};
 use clap::Args;
 use rustix::process::geteuid;
 
-use crate::print::{print, tell};
+use crate::print::{ended, print};
 
 /// Where the script of the units keeps them from the garbage collector.
 const PROFILE: &str = "/nix/var/nix/profiles/nix-sccache";
@@ -51,13 +51,7 @@ pub struct Options {
 
 /// Shows it, or does it, or says why it cannot.
 pub fn main(options: &Options) -> ExitCode {
-    match set_up(options) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(why) => {
-            tell(format_args!("nix-sccache: {why}"));
-            ExitCode::FAILURE
-        }
-    }
+    ended(set_up(options))
 }
 
 fn set_up(options: &Options) -> Result<(), String> {

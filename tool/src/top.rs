@@ -21,7 +21,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::builds::{duration, seconds};
 use crate::host_builds::{HostBuild, HostBuilds};
-use crate::print::tell;
+use crate::print::ended;
 
 /// How often it looks.
 const LOOK: Duration = Duration::from_secs(1);
@@ -45,13 +45,7 @@ pub struct Options {
 
 /// Watches until somebody has seen enough.
 pub fn main(options: &Options) -> ExitCode {
-    match watch(options) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(why) => {
-            tell(format_args!("nix-sccache: {why}"));
-            ExitCode::FAILURE
-        }
-    }
+    ended(watch(options))
 }
 
 fn watch(options: &Options) -> Result<(), String> {

@@ -29,7 +29,7 @@ use self::earlier::Earlier;
 use self::select::Wanted;
 use crate::host_builds::unreadable;
 use crate::left_logs::logs;
-use crate::print::{print, tell};
+use crate::print::{ended, print};
 
 /// What to explain.
 #[derive(Args)]
@@ -38,7 +38,7 @@ pub struct Options {
     #[arg(value_name = "CRATE")]
     wanted: String,
     /// The folder in which builds leave their reports; else that of `NIX_SCCACHE_REPORTS`, or where the host's gateway keeps
-    /// what builds tell, /var/lib/nix-sccache
+    /// what builds /var/lib/nix-sccache
     #[arg(long, value_name = "DIR")]
     reports: Option<PathBuf>,
     /// Says it as JSON
@@ -56,13 +56,7 @@ pub fn main(options: &Options) -> ExitCode {
         };
         print(text).map_err(|error| error.to_string())
     });
-    match said {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(why) => {
-            tell(format_args!("nix-sccache: {why}"));
-            ExitCode::FAILURE
-        }
-    }
+    ended(said)
 }
 
 fn explain(options: &Options) -> Result<Answer, String> {
