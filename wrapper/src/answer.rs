@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
-use std::fs::{self};
+use std::fs;
 use std::io::{self, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ use nix_sccache_contract::{self as contract, wire};
 use crate::clock::{may_be_asked, tells_the_time};
 use crate::connection::{self, Connection, in_seconds};
 use crate::invocation::Invocation;
-use crate::key_record::{self, Made};
+use crate::key_record::Made;
 use crate::links::Linked;
 use crate::observed::{self, Ran, Trace};
 use crate::out_dir::Tree;
@@ -337,14 +337,11 @@ impl Question<'_> {
         }
         io::stdout().write_all(&self.paths.real(&said.stdout)).ok();
         io::stderr().write_all(&self.paths.real(&said.stderr)).ok();
-        let stored = key_record::Stored {
-            parts: hit.entry.record().map(Cow::into_owned).unwrap_or_default(),
-            took: hit.entry.took,
-        };
+        let code = hit.entry.code;
         Answer::Hit(
-            hit.entry.code,
+            code,
             Made {
-                stored: Some(stored),
+                stored: Some(hit.entry),
                 request,
                 inputs: hit.inputs,
                 look: hit.look,

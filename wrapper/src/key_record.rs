@@ -10,6 +10,7 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use nix_sccache_cache::entry::StoredEntry;
 use nix_sccache_cache::inputs::{Field as Held, Inputs, Look, Name, NameKind, Value};
 use nix_sccache_cache::places::ABSOLUTE;
 use nix_sccache_contract as contract;
@@ -30,16 +31,8 @@ pub struct Made {
     pub inputs: Inputs,
     /// What that held.
     pub look: Look,
-    /// What is stored with the result, where that is there already.
-    pub stored: Option<Stored>,
-}
-
-/// What is stored with a result.
-pub struct Stored {
-    /// The parts of its key, as they are recorded: the same bytes, without the work.
-    pub parts: Vec<u8>,
-    /// How long the run took, in microseconds.
-    pub took: u64,
+    /// The entry, where there was one: its record is the same bytes, without the work.
+    pub stored: Option<StoredEntry>,
 }
 
 /// The record of a call of the cache's, a line.
@@ -48,8 +41,9 @@ pub fn of_call(entry: &Entry, invocation: &Invocation, made: &Made) -> String {
         Options::Rustc(call) => unit(call),
         Options::Cc(_) | Options::BuildScript(_) => Unit::default(),
     };
-    let stored = made.stored.as_ref();
-    let stored = stored.and_then(|stored| std::str::from_utf8(&stored.parts).ok());
+    let stored = made.stored.as_ref().and_then(|entry| entry.record().ok());
+    let stored = stored.as_deref();
+    let stored = stored.and_then(|parts| std::str::from_utf8(parts).ok());
     let stored = stored.filter(|parts| parts.starts_with('[') && !parts.contains('\n'));
     let parts = match stored {
         Some(_) => Vec::new(),
