@@ -276,7 +276,7 @@ impl Question<'_> {
             let (is_pwd, is_script) = (name == "PWD", request.out_dir.is_some());
             let counts = is_script || !is_pwd || request.roots.is_empty() || leads_here(&value);
             let value = if is_script || is_pwd {
-                OsString::from_vec(request.without_roots(value.as_bytes()))
+                OsString::from_vec(request.without_roots(value.as_bytes()).into_owned())
             } else if name == variables::LIBRARY_PATH {
                 // Cargo's own directories are elsewhere in every build.
                 request.named(&value)

@@ -1,11 +1,13 @@
 //! Makes the request of a build script's run.
 
+use std::borrow::Cow;
 use std::env;
 use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use memchr::memmem;
 use nix_sccache_cache::places::Places;
 use nix_sccache_contract::part::Kind;
 
@@ -35,16 +37,19 @@ pub fn directory_of_all() -> Option<PathBuf> {
 /// Adds the script. That it was compiled in another directory, and linked with a run path to the derivation's own outputs, in which
 /// there is nothing yet, is of as little matter as the roots are.
 pub(super) fn add_program(request: &mut Request, script: &Path) -> io::Result<()> {
-    let mut program = fs::read(script)?;
+    let contents = fs::read(script)?;
+    let mut program = request.without_roots(&contents);
     if !request.roots.is_empty() {
-        program = request.without_roots(&program);
         for output in store::outputs() {
-            program = replaced(&program, output.as_bytes(), b"<output>");
+            if memmem::find(&program, output.as_bytes()).is_some() {
+                program = Cow::Owned(replaced(&program, output.as_bytes(), b"<output>"));
+            }
         }
     }
+    let digest = blake3::hash(&program);
     let name = script.file_name().unwrap_or_default();
     request.add(Kind::Compiler, "name", name.as_bytes());
-    request.add(Kind::Compiler, "program", blake3::hash(&program).as_bytes());
+    request.add(Kind::Compiler, "program", digest.as_bytes());
     Ok(())
 }
 

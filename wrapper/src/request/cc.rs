@@ -63,7 +63,7 @@ pub(super) fn add(request: &mut Request, call: &Cc, directory: &Path) {
             && let (place @ 1.., name) = request.places.name(value.as_bytes())
         {
             let named = [format!("<{place}>/").as_bytes(), name].concat();
-            let named = request.without_roots(&named);
+            let named = request.without_roots(&named).into_owned();
             request.add(Kind::Argument, option, &named);
         } else if request.has_seed || !is_seed(option) {
             let value = request.without_roots(value.as_bytes());

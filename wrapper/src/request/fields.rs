@@ -1,5 +1,6 @@
 //! Holds a request: the fields of its key, and what the compiler may read and write unasked.
 
+use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
@@ -54,10 +55,14 @@ pub struct Request {
 
 impl Request {
     /// A text with names in the place of the roots.
-    pub fn without_roots(&self, text: &[u8]) -> Vec<u8> {
-        let mut text = text.to_vec();
+    pub fn without_roots<'a>(&self, text: &'a [u8]) -> Cow<'a, [u8]> {
+        let mut text = Cow::Borrowed(text);
         for (number, root) in self.numbered_roots() {
-            text = replaced(&text, root, format!("<root {number}>").as_bytes());
+            // A program of many megabytes is searched, and not copied for each.
+            if memmem::find(&text, root).is_some() {
+                let name = format!("<root {number}>");
+                text = Cow::Owned(replaced(&text, root, name.as_bytes()));
+            }
         }
         text
     }
