@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::env;
 use std::ffi::OsStr;
+use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
@@ -70,11 +72,27 @@ pub fn search_path() -> Vec<PathBuf> {
 /// Whether a path leads to a shim, under whatever name: to this one, or to another build of
 /// it, with which this one would otherwise take turns for ever.
 pub fn is_shim(path: &Path) -> bool {
+    const NAME: &str = "nix-sccache-shim";
+    static OWN: LazyLock<Option<(u64, u64)>> = LazyLock::new(|| {
+        let own = env::current_exe().and_then(fs::metadata).ok()?;
+        Some((own.dev(), own.ino()))
+    });
+    // Each directory of `PATH` is asked several times in a call: where there is no link a name tells all.
+    let Ok(found) = path.symlink_metadata() else {
+        return false;
+    };
+    if !found.is_symlink() {
+        let is_own = *OWN == Some((found.dev(), found.ino()));
+        return is_own || path.file_name() == Some(OsStr::new(NAME));
+    }
     let Ok(real) = path.canonicalize() else {
         return false;
     };
-    let own = env::current_exe().and_then(|own| own.canonicalize());
-    real.file_name() == Some(OsStr::new("nix-sccache-shim")) || own.is_ok_and(|own| own == real)
+    let is_own = || {
+        real.metadata()
+            .is_ok_and(|it| *OWN == Some((it.dev(), it.ino())))
+    };
+    real.file_name() == Some(OsStr::new(NAME)) || is_own()
 }
 
 /// How another program comes to run.
