@@ -23,6 +23,7 @@ let
   withSccache = withSettings { directory = "/cache"; };
 
   environment = {
+    NIX_OUTPATH_USED_AS_RANDOM_SEED = "nixsccache";
     CARGO_INCREMENTAL = "0";
     RUSTC_WRAPPER = "/shim/bin/sccache";
     SCCACHE_DIR = "/cache";
@@ -78,6 +79,13 @@ in
     };
   };
 
+  testOwnSeed = {
+    expr =
+      (withSccache { NIX_OUTPATH_USED_AS_RANDOM_SEED = "mine"; }).NIX_OUTPATH_USED_AS_RANDOM_SEED
+        or "none";
+    expected = "mine";
+  };
+
   testFunction = {
     expr = withSccache (finalAttrs: { name = "${finalAttrs.pname}-1"; }) { pname = "hello"; };
     expected = environment // {
@@ -95,6 +103,7 @@ in
         inherit (changed)
           CARGO_INCREMENTAL
           GREETING
+          NIX_OUTPATH_USED_AS_RANDOM_SEED
           RUSTC_WRAPPER
           SCCACHE_DIR
           name

@@ -23,6 +23,10 @@
   1. the settings of `builtins.rust.sccacheEnv`, an attribute set.
   2. the derivation, the set or the function.
 
+  nixpkgs gives C compilers a random seed that is made of the derivation's output path, and is in objects with debug
+  information. A seed that stays takes its place, where the derivation sets no `NIX_OUTPATH_USED_AS_RANDOM_SEED`
+  itself, so that these objects hit in other derivations.
+
   The default settings, `{ }`, need no plugin. With any other a derivation has its name without the plugin, but cannot
   be instantiated.
 */
@@ -47,6 +51,9 @@ let
 
   cache = sccacheEnv settings;
 
+  # nixpkgs takes ten characters of it.
+  seed.NIX_OUTPATH_USED_AS_RANDOM_SEED = "nixsccache";
+
   # What the attributes of a derivation lack.
   additions =
     attrs:
@@ -54,9 +61,10 @@ let
       # Null is how nixpkgs leaves a variable unset.
       isGiven = name: own.${name} or null != null;
       own = attrs // attrs.env or { };
-      already = filter isGiven (attrNames cache);
-      conflicts = filter (name: toString own.${name} != cache.${name}) already;
-      missing = removeAttrs cache already;
+      wanted = seed // cache;
+      given = filter isGiven (attrNames wanted);
+      conflicts = filter (name: cache ? ${name} && toString own.${name} != cache.${name}) given;
+      missing = removeAttrs wanted given;
     in
     # The name and all else that asks nothing of the plugin is there without it, for `nix flake show`
     # and its like; what builds is not.
