@@ -280,6 +280,32 @@ fn clocks() {
         .check();
 }
 
+/// gcc writes the seed that nixpkgs gives it down in debug information.
+#[test]
+fn a_random_seed() {
+    let seed = |project: &mut Project, seed: &str| {
+        project.variable("NIX_CFLAGS_COMPILE", &format!("-frandom-seed={seed}"));
+    };
+    let compiles = |option: &str| {
+        of(&format!(
+            "assert!(call(&format!(\"cc {option} {{}} -c a.c -o OUT/made\", var(\"NIX_CFLAGS_COMPILE\"))).status.success());"
+        ))
+        .file("a.c", "int f(int a) { return a; }\n")
+        .file(
+            "src/main.rs",
+            "fn main() { println!(\"{:?}\", include_bytes!(concat!(env!(\"OUT_DIR\"), \"/made\"))); }\n",
+        )
+        .with(|project| seed(project, "abcdefghij"))
+    };
+    compiles("-g")
+        .misses_when(|project| seed(project, "klmnopqrst"))
+        .hits_when(|project| project.variable("name", "b"))
+        .check();
+    compiles("-O1")
+        .hits_when(|project| seed(project, "klmnopqrst"))
+        .check();
+}
+
 #[test]
 fn one_that_fails() {
     of("made(\"\"); println!(\"said\"); if Path::new(\"fail\").exists() { eprintln!(\"told\"); std::process::exit(3); }")

@@ -464,10 +464,6 @@ impl Question<'_> {
             // What it was called with is not all that a wrapper calls the compiler with.
             let said = [&ran.stdout, &ran.stderr];
             let has_seed = |sign: &[u8]| tells_of(sign, &seen.outputs, said);
-            let is_script = asked.request.out_dir.is_some();
-            if is_script && has_seed(SIGNS_OF_SEED[0]) {
-                return Err(Some(BypassReason::Option(variables::SEED.to_owned())));
-            }
             if asked.request.forgets_seed && SIGNS_OF_SEED.into_iter().any(has_seed) {
                 return Err(Some(BypassReason::Option(variables::SEED.to_owned())));
             }
@@ -623,7 +619,12 @@ impl Question<'_> {
             let said = [&ran.stdout, &ran.stderr];
             // Compressed, it is not to be seen in debug information.
             let mut signs = SIGNS_OF_SEED.into_iter().chain([&b".debug_info"[..]]);
-            if compiles_unseen(&seen) && signs.any(|sign| tells_of(sign, &seen.outputs, said)) {
+            let tells_of_seed = if compiles_unseen(&seen) {
+                signs.any(|sign| tells_of(sign, &seen.outputs, said))
+            } else {
+                tells_of(SIGNS_OF_SEED[0], &seen.outputs, said)
+            };
+            if tells_of_seed {
                 let mut names: Vec<_> = seen.inputs.iter().cloned().collect();
                 names.push(Name {
                     kind: NameKind::Variable,
