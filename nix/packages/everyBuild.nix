@@ -63,7 +63,7 @@ runCommand "nix-sccache-every-build"
   ''
     mkdir $out
     cp ${shim}/bin/nix-sccache-shim $out/sccache
-    cp ${shim}/lib/libnix_sccache_trace.so $out/
+    cp ${shim}/libexec/nix-sccache/libnix_sccache_trace.so $out/
     cat > $out/settings <<'END'
     ${lines}END
     cat > $out/config.toml <<'END'

@@ -27,9 +27,9 @@ SC=$T/shim/bin/sccache
 
 # lay_out: the shim in $T/shim, as its package is, and the tool beside it.
 lay_out() {
-    mkdir -p "$T/shim/bin" "$T/shim/lib" "$T/shim/libexec/nix-sccache"
+    mkdir -p "$T/shim/bin" "$T/shim/libexec/nix-sccache"
     cp "$WORK"/target/release/{nix-sccache,nix-sccache-shim} "$T/shim/bin"
-    cp "$WORK/target/release/libnix_sccache_trace.so" "$T/shim/lib"
+    cp "$WORK/target/release/libnix_sccache_trace.so" "$T/shim/libexec/nix-sccache"
     local link
     for link in bin/sccache libexec/nix-sccache/rustc libexec/nix-sccache/cargo; do
         ln -sf "$T/shim/bin/nix-sccache-shim" "$T/shim/$link"

@@ -21,9 +21,8 @@ impl Shim {
     /// Lays the package out.
     pub fn new() -> Self {
         let folder = TempDir::with_prefix("nix-sccache-shim-").unwrap();
-        let [bin, lib, libexec] =
-            ["bin", "lib", "libexec/nix-sccache"].map(|it| folder.path().join(it));
-        for folder in [&bin, &lib, &libexec] {
+        let [bin, libexec] = ["bin", "libexec/nix-sccache"].map(|it| folder.path().join(it));
+        for folder in [&bin, &libexec] {
             fs::create_dir_all(folder).unwrap();
         }
         // A program that this process wrote could not be run while another test starts one.
@@ -36,7 +35,7 @@ impl Shim {
         stdout_of(
             Command::new("cp")
                 .arg(built("libnix_sccache_trace.so"))
-                .arg(&lib),
+                .arg(&libexec),
         );
         for link in [
             bin.join("sccache"),

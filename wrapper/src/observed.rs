@@ -110,12 +110,12 @@ impl Drop for Trace {
     }
 }
 
-/// The trace library: in the `lib` of this package, or beside this program.
+/// The trace library: in the `libexec` of this package, or beside this program.
 fn library() -> io::Result<PathBuf> {
     let own = process::shim()?;
     let directory = own.parent().unwrap_or(Path::new("/"));
     let candidates = [
-        directory.join("../lib").join(LIBRARY),
+        directory.join("../libexec/nix-sccache").join(LIBRARY),
         directory.join(LIBRARY),
     ];
     candidates

@@ -203,7 +203,12 @@ impl World {
 
     /// Takes the trace library out of the shim's package.
     pub fn lose_trace_library(&self) {
-        fs::remove_file(self.shim.path().join("lib/libnix_sccache_trace.so")).unwrap();
+        fs::remove_file(
+            self.shim
+                .path()
+                .join("libexec/nix-sccache/libnix_sccache_trace.so"),
+        )
+        .unwrap();
     }
 
     /// Has a script in sccache's place.
