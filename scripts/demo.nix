@@ -18,16 +18,21 @@
   - `source`: a directory with its source.
   - `vendored`: a directory with the sources of what it depends on.
   - `run`: what no other run has, so that Nix builds it although it did so before.
+  - `rust`: the store path of a Rust toolchain; by default the machine's own is taken, which is not in the store.
 */
 {
   name,
   source,
   vendored,
   run,
+  rust ? null,
 }:
 
 let
-  pkgs = import ../tests/nixpkgs { };
+  pkgs = import ../tests/nixpkgs {
+    overlays =
+      if rust == null then [ ] else [ (final: previous: { rustToolchain = builtins.storePath rust; }) ];
+  };
 
   lib = import ../nix/lib {
     inherit pkgs;

@@ -5,7 +5,7 @@
   # Example
 
   ```sh
-  nix-instantiate scripts/bench.d/builds.nix --attr plain --argstr name ripgrep-15.2.0 --argstr source /… --argstr vendored /… --argstr run 1
+  nix-instantiate scripts/bench.d/builds.nix --attr plain --argstr name ripgrep-15.2.0 --argstr source /… --argstr vendored /… --argstr run 1 --argstr rust /nix/store/…
   ```
 
   # Arguments
@@ -17,6 +17,7 @@
   source,
   vendored,
   run,
+  rust,
 }@arguments:
 
 let

@@ -37,7 +37,7 @@ instantiate() {
     run=$((run + 1))
     derivation=$(nix-instantiate --option plugin-files "$root/target/release/libnix_sccache.so" "$root/scripts/bench.d/builds.nix" \
         --attr "$1" --argstr name "$name" --argstr source "$source" --argstr vendored "$vendored" \
-        --argstr run "${work##*/}-$run" 2>"$directory/log") || fail "$name: $(cat "$directory/log")"
+        --argstr run "${work##*/}-$run" --argstr rust "$stored_rust" 2>"$directory/log") || fail "$name: $(cat "$directory/log")"
 }
 
 # instantiate_with_inputs ATTRIBUTE: and builds what it is built of, which is not to be timed.

@@ -42,7 +42,7 @@ let
         name: programs:
         final.runCommand name { tools = programs; } ''
           mkdir -p $out/bin
-          for program in $tools; do ln -s /rust/bin/$program $out/bin; done
+          for program in $tools; do ln -s ${final.rustToolchain}/bin/$program $out/bin; done
         '';
     in
     {
@@ -79,6 +79,8 @@ let
       fetchurl = final.callPackage ./build/fetchurl.nix { };
       fetchCrate = final.callPackage ./rust/fetchCrate.nix { };
 
+      # The machine's, which the sandbox has there.
+      rustToolchain = "/rust";
       cargo = final.callPackage ./rust/cargo.nix { };
       rustc = final.callPackage ./rust/rustc.nix { } // {
         unwrapped = import ./rust/rustc-unwrapped.nix { inherit (final) runCommand; };

@@ -7,9 +7,9 @@
   "${cargo}/bin/cargo"
   ```
 */
-{ runCommand }:
+{ runCommand, rustToolchain }:
 
 runCommand "cargo" { } ''
   mkdir -p $out/bin
-  ln -s /rust/bin/cargo $out/bin
+  ln -s ${rustToolchain}/bin/cargo $out/bin
 ''

@@ -12,6 +12,7 @@
 {
   lib,
   runCommand,
+  rustToolchain,
   system,
 }:
 
@@ -28,7 +29,7 @@ runCommand "rustc"
   ''
     mkdir -p $out/bin
     echo "#!/usr/bin/bash
-    exec /rust/bin/rustc \"\$@\" $link \$NIX_RUSTFLAGS" > $out/bin/rustc
+    exec ${rustToolchain}/bin/rustc \"\$@\" $link \$NIX_RUSTFLAGS" > $out/bin/rustc
     chmod +x $out/bin/rustc
-    ln -s /rust/bin/rustdoc $out/bin
+    ln -s ${rustToolchain}/bin/rustdoc $out/bin
   ''
