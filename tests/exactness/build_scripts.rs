@@ -525,6 +525,61 @@ fn launchers_go() {
     }
 }
 
+/// A script that is compiled once and runs for the build and for a target, with other features perhaps: each run is asked for.
+#[test]
+fn several_runs_of_one_script() {
+    let package = |name: &str, more: &str| {
+        format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n{more}")
+    };
+    let script = "made(format!(\"{} {:?}\", var(\"TARGET\"), env::args().collect::<Vec<_>>()));";
+    let mut project = Project::new(
+        "target=$(command rustc --print host-tuple)\n\
+         cargo build -q --offline --target \"$target\"; \"./target/$target/debug/a\"",
+    );
+    project.file("Cargo.toml", package("a", "[workspace]\n[dependencies]\nb = { path = \"b\" }\n[build-dependencies]\nb = { path = \"b\" }\nc = { path = \"c\" }\n"));
+    project.file(
+        "build.rs",
+        format!("{HEAD}fn main() {{ {script} println!(\"{{}} {{}}\", b::f(), c::f()); }}\n"),
+    );
+    project.file("src/main.rs", "fn main() { print!(\"{} {}\", include_str!(concat!(env!(\"OUT_DIR\"), \"/made\")), b::f()); }\n");
+    for (name, more) in [
+        ("b", ""),
+        ("c", "[dependencies]\nb = { path = \"../b\" }\n"),
+    ] {
+        project.file(&format!("{name}/Cargo.toml"), package(name, more));
+        project.file(
+            &format!("{name}/build.rs"),
+            format!("{HEAD}fn main() {{ {script} }}\n"),
+        );
+        project.file(
+            &format!("{name}/src/lib.rs"),
+            "pub fn f() -> &'static str { include_str!(concat!(env!(\"OUT_DIR\"), \"/made\")) }\n",
+        );
+    }
+    let mut world = World::new();
+    world.ignored.extend(ABSENT);
+    let plain = world.plain(&project);
+    assert_eq!(plain.code, Some(0), "{}", plain.messages);
+    for expected in [Outcome::Miss, Outcome::Hit] {
+        let cached = world.cached(&project);
+        assert_eq!(cached.differences(&plain), "");
+        let calls = cached.log.calls.iter();
+        let runs = calls.filter(|call| call.name == "build-script-build");
+        let outcomes: Vec<_> = runs.map(|call| call.outcome.clone()).collect();
+        assert_eq!(outcomes, vec![expected; 4]);
+        let scripts = files(&world.root().join("project/target"), "build-script-build");
+        assert_eq!(scripts.len(), 3);
+        for script in scripts {
+            assert_eq!(
+                script.metadata().unwrap().nlink(),
+                2,
+                "{}",
+                script.display()
+            );
+        }
+    }
+}
+
 /// One that was left over, as by a build that was killed, runs its script, and then that stands there.
 #[test]
 fn a_launcher_that_is_left_over() {

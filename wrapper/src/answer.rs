@@ -633,6 +633,17 @@ impl Question<'_> {
                 });
                 seen.inputs = Inputs::new(names);
             }
+            // Where another run is to come the launcher is there, and not the script.
+            if let Some(launcher) = &self.invocation.compiler.called_as {
+                let (place, name) = request.places.name(launcher.as_os_str().as_bytes());
+                if seen
+                    .inputs
+                    .iter()
+                    .any(|it| (it.place, it.name.as_slice()) == (place, name))
+                {
+                    return Err(Some(unnamed(launcher.clone())));
+                }
+            }
             // The directories in which programs are looked for are in no key.
             let path = env::var_os("PATH").filter(|path| path.as_bytes().contains(&b':'));
             let mut paths = store::outputs().into_iter().chain(path);

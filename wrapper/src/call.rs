@@ -77,12 +77,13 @@ pub fn as_cargo(arguments: &[OsString]) -> ExitCode {
 
 /// In a build script's place: the script, through the cache.
 pub fn as_build_script(launcher: &Launcher, arguments: Vec<OsString>) -> ExitCode {
-    let program = match launcher.put_back() {
+    let session = Session::current();
+    let shared = session.as_ref().and_then(|it| launcher.share(it));
+    let program = shared.unwrap_or_else(|| match launcher.put_back() {
         Ok(()) => launcher.path().to_owned(),
         Err(_) => launcher.script_aside(),
-    };
-    let session = Session::current();
-    if session.is_none() || program != launcher.path() {
+    });
+    if session.is_none() || program == launcher.script_aside() {
         let mut command = Command::new(program);
         command.args(arguments).arg0(&launcher.called_as);
         return process::become_program(command);
@@ -90,6 +91,7 @@ pub fn as_build_script(launcher: &Launcher, arguments: Vec<OsString>) -> ExitCod
     process::LAUNCHED_BY.set(launcher.shim.clone()).ok();
     let compiler = Compiler {
         wrapper: None,
+        called_as: (program != launcher.path()).then(|| launcher.path().to_owned()),
         path: program,
         kind: Kind::BuildScript,
     };
@@ -195,6 +197,7 @@ fn read(
         Compiler {
             wrapper: Some(wrapper),
             path,
+            called_as: None,
             kind,
         }
     } else {
@@ -203,6 +206,7 @@ fn read(
         Compiler {
             wrapper: None,
             path,
+            called_as: None,
             kind,
         }
     };

@@ -5,6 +5,10 @@
 //! shim's. So it works wherever the directory is taken, and without a session it runs the script. Cargo gives a compiled
 //! script a second name by a hard link (1.95, `link_targets`); whichever name is called, the script is put back under both
 //! before it runs, and is then the file that was compiled, with its time.
+//!
+//! A script runs several times where its package is compiled for the build and for a target, or with other features. Until the
+//! last of these runs begins, the launcher keeps the name that cargo calls, and the script runs by its other one. Cargo (1.95)
+//! makes the directories of all runs before the first, and by those it is told which are to come.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -27,8 +31,9 @@ const LONGEST: u64 = 2 * 4096;
 /// How the names of scripts begin that have a launcher in their place.
 const ASIDE: &str = ".nix-sccache-script-";
 
-/// The session's list of launchers.
+/// The session's lists of scripts that have launchers, and of directories for whose sake one has run.
 const PLACED: &str = "launchers";
+const STARTED: &str = "launched";
 
 /// A launcher that was found.
 #[derive(Debug)]
@@ -107,6 +112,47 @@ impl Launcher {
         Ok(())
     }
 
+    /// Puts the script back under its own name alone, where it is to run once more, and tells that name. At the last run of a
+    /// package's scripts, puts back all that are left of it.
+    pub fn share(&self, session: &Session) -> Option<PathBuf> {
+        let package = env::var_os("CARGO_PKG_NAME")?;
+        let script = self.path.with_file_name(OsStr::from_bytes(&self.name));
+        if self.is_last(session, &package)? {
+            put_back_all_of(session, |directory| is_of(directory, &package));
+            return None;
+        }
+        fs::rename(aside(&script), &script).ok();
+        (script != self.path && script.is_file() && Self::at(&script).is_none()).then_some(script)
+    }
+
+    /// Notes that it runs for a directory, and tells whether no other of the package waits: cargo has neither run a script for
+    /// such a one before, nor has a launcher.
+    fn is_last(&self, session: &Session, package: &OsStr) -> Option<bool> {
+        let own = fs::canonicalize(env::var_os("OUT_DIR")?).ok()?;
+        append(&session.file(STARTED), &own).ok()?;
+        let started = fs::read(session.file(STARTED)).ok()?;
+        // TARGET/PROFILE/build/PACKAGE-HASH/SCRIPT; what is for a target is in TARGET/TRIPLE/PROFILE.
+        let profile = self.path.ancestors().nth(3)?;
+        let (target, name) = (profile.parent()?, profile.file_name()?);
+        let triples = fs::read_dir(target).ok()?.flatten();
+        let profiles = triples.map(|triple| triple.path().join(name));
+        let builds = profiles.chain([profile.to_owned()]);
+        let mut runs = builds
+            .filter_map(|it| fs::read_dir(it.join("build")).ok())
+            .flatten()
+            .flatten();
+        let waits = runs.any(|run| {
+            let out = run.path().join("out");
+            is_of(&run.path(), package)
+                && !run.path().join("output").exists()
+                && fs::canonicalize(out).is_ok_and(|out| {
+                    let mut started = started.split(|byte| *byte == 0);
+                    !started.any(|it| it == out.as_os_str().as_bytes())
+                })
+        });
+        Some(!waits)
+    }
+
     /// The script, where it could not be put back.
     pub fn script_aside(&self) -> PathBuf {
         aside(&self.path.with_file_name(OsStr::from_bytes(&self.name)))
@@ -122,6 +168,20 @@ fn aside(script: &Path) -> PathBuf {
     let mut name = ASIDE.as_bytes().to_vec();
     name.extend_from_slice(script.file_name().unwrap_or_default().as_bytes());
     script.with_file_name(OsStr::from_bytes(&name))
+}
+
+/// Whether a directory is one that cargo has for a package: PACKAGE-HASH.
+fn is_of(directory: &Path, package: &OsStr) -> bool {
+    let name = directory.file_name().unwrap_or_default().as_bytes();
+    let hash = name.strip_prefix(package.as_bytes());
+    let hash = hash.and_then(|rest| rest.strip_prefix(b"-"));
+    hash.is_some_and(|hash| hash.iter().all(u8::is_ascii_hexdigit))
+}
+
+/// Adds a path to a list.
+fn append(list: &Path, path: &Path) -> io::Result<()> {
+    let mut list = OpenOptions::new().append(true).create(true).open(list)?;
+    list.write_all(&[path.as_os_str().as_bytes(), b"\0"].concat())
 }
 
 /// The script that a call of rustc's has made, if it is a build script.
@@ -158,11 +218,7 @@ pub fn place(session: &Session, script: &Path) -> io::Result<()> {
         let shim = shim.as_os_str().as_bytes();
         let [of_name, of_shim] = [of_name.to_le_bytes(), of_shim.to_le_bytes()];
         file.write_all(&[name, shim, &of_name, &of_shim, MAGIC].concat())?;
-        let mut list = OpenOptions::new()
-            .append(true)
-            .create(true)
-            .open(session.file(PLACED))?;
-        list.write_all(&[script.as_os_str().as_bytes(), b"\0"].concat())?;
+        append(&session.file(PLACED), script)?;
         fs::remove_file(&aside).ok();
         fs::hard_link(script, &aside)?;
         fs::rename(&new, script)
@@ -172,12 +228,21 @@ pub fn place(session: &Session, script: &Path) -> io::Result<()> {
     })
 }
 
-/// Puts back all scripts of a session that have not run.
+/// Puts back all scripts of a session that have a launcher in their place still.
 pub fn put_all_back(session: &Session) {
+    put_back_all_of(session, |_| true);
+}
+
+/// The same of those in directories of which this is true.
+fn put_back_all_of(session: &Session, is_one: impl Fn(&Path) -> bool) {
     let placed = fs::read(session.file(PLACED)).unwrap_or_default();
-    for script in placed.split(|byte| *byte == 0) {
-        if let Some(launcher) = Launcher::at(Path::new(OsStr::from_bytes(script))) {
+    let scripts = placed.split(|byte| *byte == 0);
+    let directories = scripts.filter_map(|script| Path::new(OsStr::from_bytes(script)).parent());
+    for directory in directories.filter(|directory| is_one(directory)) {
+        let files = fs::read_dir(directory).into_iter().flatten().flatten();
+        let launchers = files.filter_map(|file| Launcher::at(&file.path()));
+        launchers.for_each(|launcher| {
             launcher.put_back().ok();
-        }
+        });
     }
 }

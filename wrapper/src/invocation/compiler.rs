@@ -1,6 +1,7 @@
 //! Names the compiler of an invocation, and tells of what kind it is.
 
 use std::ffi::{OsStr, OsString};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -11,6 +12,8 @@ pub struct Compiler {
     pub wrapper: Option<PathBuf>,
     /// The compiler.
     pub path: PathBuf,
+    /// What it is called by, where that is another name than its path.
+    pub called_as: Option<PathBuf>,
     /// What it is.
     pub kind: Kind,
 }
@@ -126,8 +129,16 @@ impl Compiler {
                 command
             }
         };
+        if let Some(name) = &self.called_as {
+            command.arg0(name);
+        }
         command.args(arguments);
         command
+    }
+
+    /// What it is called by.
+    pub fn called_as(&self) -> &Path {
+        self.called_as.as_ref().unwrap_or(&self.path)
     }
 }
 

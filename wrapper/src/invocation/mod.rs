@@ -104,7 +104,10 @@ impl Invocation {
         let name = match &self.options {
             Options::Rustc(rustc) => rustc.crate_name(),
             Options::Cc(cc) => cc.sources().next(),
-            Options::BuildScript(_) => self.compiler.path.file_name().and_then(OsStr::to_str),
+            Options::BuildScript(_) => {
+                let path = self.compiler.called_as();
+                path.file_name().and_then(OsStr::to_str)
+            }
         };
         name.unwrap_or_default().to_owned()
     }
@@ -152,6 +155,7 @@ pub fn read(line: &str) -> Invocation {
     let kind = Kind::named(path.as_os_str()).unwrap_or(Kind::Cc);
     let compiler = Compiler {
         wrapper: None,
+        called_as: None,
         path,
         kind,
     };

@@ -12,7 +12,7 @@ use nix_sccache_cache::places::Places;
 use nix_sccache_contract::part::Kind;
 
 use super::fields::{Request, replaced};
-use crate::invocation::Arguments;
+use crate::invocation::{Arguments, Compiler};
 use crate::out_dir;
 use crate::store;
 
@@ -36,8 +36,8 @@ pub fn directory_of_all() -> Option<PathBuf> {
 
 /// Adds the script. That it was compiled in another directory, and linked with a run path to the derivation's own outputs, in which
 /// there is nothing yet, is of as little matter as the roots are.
-pub(super) fn add_program(request: &mut Request, script: &Path) -> io::Result<()> {
-    let contents = fs::read(script)?;
+pub(super) fn add_program(request: &mut Request, script: &Compiler) -> io::Result<()> {
+    let contents = fs::read(&script.path)?;
     let mut program = request.without_roots(&contents);
     if !request.roots.is_empty() {
         for output in store::outputs() {
@@ -47,15 +47,15 @@ pub(super) fn add_program(request: &mut Request, script: &Path) -> io::Result<()
         }
     }
     let digest = blake3::hash(&program);
-    let name = script.file_name().unwrap_or_default();
+    let name = script.called_as().file_name().unwrap_or_default();
     request.add(Kind::Compiler, "name", name.as_bytes());
     request.add(Kind::Compiler, "program", digest.as_bytes());
     Ok(())
 }
 
-pub(super) fn add(request: &mut Request, arguments: &Arguments, script: &Path) {
+pub(super) fn add(request: &mut Request, arguments: &Arguments, script: &Compiler) {
     let own = out_dir();
-    for directory in own.iter().map(PathBuf::as_path).chain([script]) {
+    for directory in own.iter().map(PathBuf::as_path).chain([script.called_as()]) {
         let path = directory.as_os_str().as_bytes();
         request.add(Kind::Directory, "out", &request.without_roots(path));
     }
@@ -73,7 +73,7 @@ pub(super) fn add(request: &mut Request, arguments: &Arguments, script: &Path) {
     }
     request.places = Places::new(request.roots.clone());
     // The script is in the key, and has been put in its place just now.
-    request.scratch = vec![script.to_owned()];
+    request.scratch = vec![script.path.clone()];
     request.writable = own.iter().cloned().collect();
     request.makes_directory = true;
     request.out_dir = own;

@@ -88,7 +88,7 @@ pub fn of(
         ..Request::default()
     };
     if let Options::BuildScript(_) = invocation.options {
-        build_script::add_program(&mut request, &invocation.compiler.path)?;
+        build_script::add_program(&mut request, &invocation.compiler)?;
     } else {
         add_compiler(&mut request, &invocation.compiler, memo)?;
     }
@@ -98,7 +98,7 @@ pub fn of(
         Options::Rustc(call) => rustc::add(&mut request, call, directory, linked),
         Options::Cc(call) => cc::add(&mut request, call, directory),
         Options::BuildScript(call) => {
-            build_script::add(&mut request, call, &invocation.compiler.path);
+            build_script::add(&mut request, call, &invocation.compiler);
         }
     }
     // What is in a file of arguments is among them, and cargo's has another name each time.
