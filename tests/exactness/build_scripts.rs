@@ -210,6 +210,33 @@ fn writes_elsewhere() {
     }
 }
 
+/// As rustix does it (1.1), to whom it is of no matter what is made: it is there afterwards, whatever was there before.
+#[test]
+fn temporary_files_that_stay() {
+    let body = |name: &str| {
+        format!(
+            "let made_of = call(&format!(\"rustc --crate-type lib --emit metadata -o {{}}/{name} a.rs\", env::temp_dir().display())); \
+             made(made_of.status.success().to_string());"
+        )
+    };
+    let with_temporary = |case: Case| {
+        case.file("a.rs", "pub fn f() {}\n").with(|project| {
+            project.script = format!(
+                "mkdir -p t/sub; TMPDIR=$PWD/t; export TMPDIR; {}",
+                project.script
+            );
+        })
+    };
+    with_temporary(of(&body("asked")))
+        .hits_when(|project| project.file("t/asked", "1"))
+        .hits_when(|project| project.file("t/other", "1"))
+        .misses_when(|project| project.file("a.rs", "pub fn f() -> u8 {}\n"))
+        .check();
+    with_temporary(of(&body("sub/asked"))).bypasses().check();
+    let adds = "use std::io::Write; let file = fs::File::options().append(true).create(true).open(env::temp_dir().join(\"x\")); writeln!(file.unwrap(), \"1\").unwrap(); made(\"\");";
+    with_temporary(of(adds)).bypasses().check();
+}
+
 /// What is done past the files.
 #[test]
 fn sockets_and_links() {

@@ -613,9 +613,14 @@ impl Question<'_> {
         })?;
         if let Some(directory) = &request.out_dir {
             let unnamed = |path: PathBuf| BypassReason::Unnamed(path.display().to_string());
-            seen.outputs = Tree::list(directory)
-                .map_err(|path| Some(unnamed(path)))?
-                .files;
+            // Among the temporary files are directories that belong to others, as the build's own is in the sandbox.
+            seen.outputs.retain(|it| it.directory != 0);
+            if let Some(output) = seen.outputs.iter().find(|it| it.name.contains(&b'/')) {
+                let path = output.path.display().to_string();
+                return Err(Some(BypassReason::WritesElsewhere(path)));
+            }
+            let tree = Tree::list(directory).map_err(|path| Some(unnamed(path)))?;
+            seen.outputs.splice(..0, tree.files);
             let said = [&ran.stdout, &ran.stderr];
             // Compressed, it is not to be seen in debug information.
             let mut signs = SIGNS_OF_SEED.into_iter().chain([&b".debug_info"[..]]);

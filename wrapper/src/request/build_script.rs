@@ -74,7 +74,9 @@ pub(super) fn add(request: &mut Request, arguments: &Arguments, script: &Compile
     request.places = Places::new(request.roots.clone());
     // The script is in the key, and has been put in its place just now.
     request.scratch = vec![script.path.clone()];
-    request.writable = own.iter().cloned().collect();
+    // What it has compilers make for a question it may leave among the temporary files.
+    let temporary = env::temp_dir();
+    request.writable = own.iter().cloned().chain([temporary]).collect();
     request.makes_directory = true;
     request.out_dir = own;
 }
