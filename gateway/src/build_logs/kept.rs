@@ -7,7 +7,7 @@ use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use nix_sccache_contract::host_log::{LONGEST_SESSION, Line, Speaker};
 use nix_sccache_contract::record::{self, Build};
@@ -24,7 +24,8 @@ const PAGE: &str = "html";
 const USERS: u64 = 4;
 const SESSIONS: u64 = 16;
 
-/// A user may write as much as it may have within this time.
+/// In this time a user may write once more as much as it may have. Nix gives a user to one build after the other: the next one
+/// is heard as soon as some of that is over.
 const WHILE: Duration = Duration::from_mins(10);
 
 /// What a file takes at least.
@@ -52,8 +53,14 @@ type Id = (u32, String);
 #[derive(Default)]
 struct State {
     sessions: HashMap<Id, Session>,
-    /// What users wrote of late, and since when.
-    written: HashMap<u32, (Option<SystemTime>, u64)>,
+    /// What users wrote of late.
+    written: HashMap<u32, Written>,
+}
+
+/// What a user wrote, of which the more is forgotten the longer ago it was.
+struct Written {
+    bytes: u64,
+    at: Instant,
 }
 
 struct Session {
@@ -96,10 +103,10 @@ impl Kept {
 
     /// Whether a user may say more now.
     pub fn listens_to(&self, uid: u32) -> bool {
-        let most = self.limits.size / USERS;
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let written = state.written.get(&counted_as(uid));
-        written.is_none_or(|(since, bytes)| *bytes < most || is_older(*since, WHILE))
+        let most = self.limits.size / USERS;
+        written.is_none_or(|written| written.left(most) < most)
     }
 
     /// Keeps what a user's session told. An error is of the directory.
@@ -113,7 +120,7 @@ impl Kept {
         let now = SystemTime::now();
         let user = counted_as(uid);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.count(user, calls.len() + keys.len(), now);
+        state.count(user, len(&calls) + len(&keys), self.limits.size / USERS);
         let id = (user, told.speaker.session.clone());
         if !state.sessions.contains_key(&id) {
             let session = self.begin(uid, &told.speaker, now)?;
@@ -174,13 +181,13 @@ impl Kept {
         let age = self.limits.age;
         let old = state
             .sessions
-            .extract_if(|_, session| is_older(Some(session.last), age));
+            .extract_if(|_, session| is_older(session.last, age));
         for (_, session) in old {
             self.remove(&session);
         }
         state
             .written
-            .retain(|_, (since, _)| !is_older(*since, WHILE));
+            .retain(|_, written| written.at.elapsed() < WHILE);
     }
 
     /// Has the oldest go where there is too much: of the user who spoke, or of the one with the most.
@@ -222,13 +229,24 @@ impl Kept {
 }
 
 impl State {
-    fn count(&mut self, user: u32, bytes: usize, now: SystemTime) {
-        let (since, written) = self.written.entry(user).or_default();
-        if since.is_none() || is_older(*since, WHILE) {
-            (*since, *written) = (Some(now), 0);
-        }
-        // A session's files are there with nothing in them as well.
-        *written += bytes as u64 + BLOCK / 8;
+    fn count(&mut self, user: u32, bytes: u64, most: u64) {
+        let before = self.written.get(&user);
+        let before = before.map_or(0, |written| written.left(most));
+        let written = Written {
+            // A session's files are there with nothing in them as well.
+            bytes: before + bytes + BLOCK / 8,
+            at: Instant::now(),
+        };
+        self.written.insert(user, written);
+    }
+}
+
+impl Written {
+    /// What of it still counts, where so much may be written in a while.
+    fn left(&self, most: u64) -> u64 {
+        let over = u128::from(most) * self.at.elapsed().as_micros() / WHILE.as_micros();
+        self.bytes
+            .saturating_sub(u64::try_from(over).unwrap_or(u64::MAX))
     }
 }
 
@@ -300,8 +318,8 @@ fn len(text: &str) -> u64 {
     text.len() as u64
 }
 
-fn is_older(time: Option<SystemTime>, age: Duration) -> bool {
-    time.is_some_and(|time| time.elapsed().is_ok_and(|since| since > age))
+fn is_older(time: SystemTime, age: Duration) -> bool {
+    time.elapsed().is_ok_and(|since| since > age)
 }
 
 #[cfg(test)]
@@ -372,6 +390,12 @@ mod tests {
         assert!(found.iter().all(|(_, size)| *size <= SIZE / SESSIONS));
         assert!(found.iter().any(|(name, _)| name.starts_with("other-")));
         assert!(!kept.listens_to(7) && kept.listens_to(1));
+        // Some of it is over before all of it is.
+        let mut state = kept.state.lock().unwrap();
+        let written = state.written.get_mut(&7).unwrap();
+        written.at = written.at.checked_sub(WHILE / 10).unwrap();
+        drop(state);
+        assert!(kept.listens_to(7));
     }
 
     #[test]
