@@ -1,26 +1,52 @@
 # shellcheck shell=bash disable=SC2154 # root, work: scripts/bench and scripts/setup set them
 # Derivations that run a shell and nothing else, in the sandbox, without and with the directory that every build of a machine
-# has as /.cargo, in turns.
+# has as /.cargo. Pairs of batches, one right after the other and each way first as often: of what they differ by, the median
+# and where it is with 95 percent. And what the kernel is asked for one of them, which is the same each time.
 
 bench_plain() {
-    local number=${1-1000} rounds=${2-3} mounted way paths round began
+    local number=${1-50} pairs=${2-24} mounted way paths pair order began field
+    local TIMEFORMAT='%3U %3S'
     mounted=$(nix-build "$root/tests/sandbox/everyBuild.nix" --no-out-link 2>"$work/log") || fail "$(cat "$work/log")"
-    for ((round = 1; round <= rounds; round++)); do
-        for way in without with; do
-            paths=
-            [[ $way == without ]] || paths=/.cargo=$mounted
+
+    # build WAY NUMBER NAME [COMMAND…]
+    build() {
+        paths=
+        [[ $1 == without ]] || paths=/.cargo=$mounted
+        "${@:4}" nix-build --no-out-link --option extra-sandbox-paths "$paths" --argstr run "$$-$3-$1" --arg number "$2" \
+            "$root/scripts/bench.d/plain.nix" >/dev/null 2>"$work/log" || fail "$(tail "$work/log")"
+    }
+
+    for way in without with; do
+        build "$way" 1 warmed
+        build "$way" 1 traced strace -f -qq -o "$work/$way" -e trace=mount,openat,mkdir,clone,clone3,vfork,execve
+        echo "$way: $(awk '{ sub(/\(.*/, "", $2); count[$2]++ }
+            END { print count["mount"] " mounts, " count["execve"] " programs, " count["openat"] " files opened" }' "$work/$way")"
+    done
+    for ((pair = 1; pair <= pairs; pair++)); do
+        order="without with"
+        ((pair % 2)) || order="with without"
+        for way in $order; do
             began=${EPOCHREALTIME/./}
-            nix-build --no-out-link --option extra-sandbox-paths "$paths" --argstr run "$way-$$-$round" \
-                --arg number "$number" "$root/scripts/bench.d/plain.nix" >/dev/null 2>"$work/log" || fail "$(tail "$work/log")"
-            echo "$way $((${EPOCHREALTIME/./} - began))" | tee -a "$work/times" |
-                awk -v number="$number" '{ printf "%s: %.2f ms a derivation\n", $1, $2 / 1000 / number }'
+            { time build "$way" "$number" "$pair"; } 2>"$work/processors"
+            echo "$pair $way $((${EPOCHREALTIME/./} - began)) $(<"$work/processors")" >>"$work/times"
         done
     done
-    awk -v number="$number" '
-        { sum[$1] += $2; count[$1]++ }
-        END {
-            for (way in sum) mean[way] = sum[way] / count[way] / 1000 / number
-            printf "plain: %d derivations, without %.2f ms each, with %.2f ms each: %.3f times\n", number,
-                mean["without"], mean["with"], mean["with"] / mean["without"]
-        }' "$work/times"
+    # In milliseconds a derivation. The median is between the k-th of the differences from either end.
+    for field in 3 4; do
+        awk -v number="$number" -v field="$field" '
+            { took[$2, $1] = (field == 3 ? $3 / 1000 : ($4 + $5) * 1000) / number }
+            $1 > pairs { pairs = $1 }
+            END {
+                for (pair = 1; pair <= pairs; pair++) print took["without", pair], took["with", pair] - took["without", pair]
+            }' "$work/times" | sort --general-numeric-sort --key 2 |
+            awk -v what="$([[ $field == 3 ]] && echo "wall clock" || echo "of the processors")" '
+            { base += $1; difference[NR] = $2 }
+            END {
+                k = int((NR - 1.96 * sqrt(NR)) / 2)
+                if (k < 1) k = 1
+                median = (difference[int((NR + 1) / 2)] + difference[int(NR / 2) + 1]) / 2
+                printf "plain: %s, without %.2f ms a derivation, with it %+.2f ms (%+.2f to %+.2f, %d pairs)\n",
+                    what, base / NR, median, difference[k], difference[NR + 1 - k], NR
+            }'
+    done
 }
