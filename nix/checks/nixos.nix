@@ -490,7 +490,8 @@ in
       in
       [
         (
-          builtins.match "/[.]cargo=${builtins.storeDir}/[^/]*-nix-sccache-every-build" (mounted { }) != null
+          builtins.match "/[.]cargo=${builtins.storeDir}/[^/]*-nix-sccache-every-build[?]" (mounted { })
+          != null
         )
         (mounted { } != mounted { exclude = [ "firefox" ]; })
         (mounted { } != mounted { verify = null; })

@@ -192,7 +192,7 @@ in
       nixSettings.extra-sandbox-paths = [
         read.sandbox_path
       ]
-      ++ optional cfg.everyBuild.enable "${mounted.sandboxPath}=${mounted}";
+      ++ optional cfg.everyBuild.enable "${mounted.sandboxPath}=${mounted}?";
 
       # Null to load none.
       pluginFile = if cfg.plugin == null then null else "${cfg.plugin}/lib/nix/plugins/libnix_sccache.so";

@@ -15,6 +15,7 @@ let
 in
 {
   inherit gateway shim;
+  everyBuild = pkgs.callPackage ./everyBuild.nix { inherit shim; };
   plugin = pkgs.callPackage ./plugin.nix { };
   sccache = import ./sccache pkgs;
   tool = pkgs.callPackage ./tool.nix { inherit gateway shim; };

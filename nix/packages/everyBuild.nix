@@ -9,7 +9,7 @@
 
   ```nix
   pkgs.callPackage ./everyBuild.nix { exclude = [ "firefox" ]; }
-  => extra-sandbox-paths = [ "/.cargo=${…}" ]
+  => extra-sandbox-paths = [ "/.cargo=${…}?" ]
   ```
 
   # Arguments

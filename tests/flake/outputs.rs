@@ -20,6 +20,7 @@ const DERIVATIONS: [&str; 14] = [
     "devShells.SYSTEM.default",
     "formatter.SYSTEM",
     "packages.SYSTEM.default",
+    "packages.SYSTEM.everyBuild",
     "packages.SYSTEM.gateway",
     "packages.SYSTEM.plugin",
     "packages.SYSTEM.sccache",
@@ -200,7 +201,15 @@ fn the_packages_build() {
     for host in hosts() {
         let mut command = copy.nix(&host, Plugin::Without, &["build", "--no-link"]);
         command.arg("--print-build-logs");
-        for name in ["gateway", "plugin", "sccache", "shim", "tool", "units"] {
+        for name in [
+            "everyBuild",
+            "gateway",
+            "plugin",
+            "sccache",
+            "shim",
+            "tool",
+            "units",
+        ] {
             command.arg(format!("{}#{name}", copy.url()));
         }
         let built = said(&mut command);

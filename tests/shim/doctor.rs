@@ -2,7 +2,7 @@
 
 use std::fs::{self, Permissions};
 use std::io::Write as _;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -414,6 +414,15 @@ fn what_is_mounted_into_every_build() {
     let said = doctor().check(&[], &[]);
     said.has("/every_build/exclude/1", "b");
     said.has("/every_build/verify", "200");
+
+    let links = tempfile::tempdir().unwrap();
+    let link = links.path().join("result");
+    symlink(mounted.path(), &link).unwrap();
+    let paths = format!("{}? /.cargo={}?", daemon.folder().display(), link.display());
+    let said = Doctor::at(&shim, &daemon.socket())
+        .nix_conf(&format!("sandbox-paths = {paths}"))
+        .fails("every-build-broken");
+    said.advises("everyBuild");
 }
 
 #[test]

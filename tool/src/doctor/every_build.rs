@@ -66,6 +66,13 @@ pub fn look(
 /// What keeps cargo from calling the shim in there.
 fn wrong(directory: &Path) -> Vec<String> {
     let mut wrong = Vec::new();
+    // In the sandbox it leads nowhere: Nix 2.26 shows it there as the link that it is.
+    if let Ok(target) = fs::read_link(directory) {
+        wrong.push(format!(
+            "it is a link, which Nix does not follow: mount what it leads to, {}",
+            target.display()
+        ));
+    }
     let config = fs::read_to_string(directory.join("config.toml")).unwrap_or_default();
     if !config.contains("rustc-wrapper = \"/.cargo/sccache\"") {
         wrong.push("config.toml does not name /.cargo/sccache as build.rustc-wrapper".to_owned());
