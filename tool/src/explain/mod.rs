@@ -71,9 +71,9 @@ fn explain(options: &Options) -> Result<Answer, String> {
         .or_else(|| Some(PathBuf::from(DIRECTORY)).filter(|kept| kept.is_dir()))
         .ok_or_else(|| {
             format!(
-                "there is nothing to explain from: builds leave what it takes in the folder of the setting \
-                 `reports` (withSccache {{ reports = \"/var/log/nix-sccache\"; }}), which has to be in \
-                 extra-sandbox-paths and open to build users, or of {}; then name it with --reports DIR",
+                "there is nothing to explain from: there is no {DIRECTORY}, where this machine's gateway keeps what builds tell \
+                 (`services.nix-sccache.logs`, or its option --logs), and no folder is named where builds leave it by the setting \
+                 `reports` (withSccache {{ reports = \"/var/log/nix-sccache\"; }}): name either with --reports DIR, or by {}",
                 contract::REPORTS
             )
         })?;
