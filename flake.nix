@@ -55,6 +55,7 @@
       };
 
       overlays.default = import ./nix/overlay.nix;
+      overlays.buildRustCrate = import ./nix/buildRustCrateOverlay.nix;
 
       nixosModules.nix-sccache.imports = [ ./nix/modules/nixos.nix ];
       nixosModules.default.imports = [ ./nix/modules/nixos.nix ];

@@ -33,6 +33,7 @@ let
     inherit rust sccacheEnv shim;
     lacksPlugin = settings: !isLoaded && import ./needsPlugin.nix settings;
   };
+  sccachedBuildRustCrate = import ./sccachedBuildRustCrate.nix { inherit withSccache; };
   fromPaths = import ./fromPaths { inherit pkgs; };
   paths = import ./paths.nix { inherit pkgs sccache; };
   toolchain = import ./toolchain { inherit pkgs rust; };
@@ -52,6 +53,7 @@ in
     fromPaths
     paths
     sccacheEnv
+    sccachedBuildRustCrate
     sccachedRustc
     toolchain
     withSccache

@@ -89,6 +89,8 @@ let
         { rustc, cargo, ... }: final.callPackage ./rust/platform.nix { inherit cargo rustc; };
       rustPlatform = final.makeRustPlatform { inherit (final) cargo rustc; };
 
+      buildRustCrate = final.callPackage ./rust/buildRustCrate.nix { };
+
       nix = final.callPackage ./packages/nix.nix { };
       sccache = final.callPackage ./packages/sccache.nix { };
 

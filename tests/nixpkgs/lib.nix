@@ -135,14 +135,20 @@ rec {
     f: args:
     let
       result = f args;
+      override = new: makeOverridable f (args // (if isFunction new then new args else new));
     in
     if isAttrs result then
       result
       // {
-        override = new: makeOverridable f (args // (if isFunction new then new args else new));
+        inherit override;
       }
       // optionalAttrs (result ? overrideAttrs) {
         overrideAttrs = change: makeOverridable (args: (f args).overrideAttrs change) args;
+      }
+    else if isFunction result then
+      {
+        inherit override;
+        __functor = _: result;
       }
     else
       result;

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use nix_sccache_tests::{Daemon, Derivation, hosts, root, stdout_of};
+use nix_sccache_tests::{Built, Daemon, Derivation, hosts, root, stdout_of};
 use serde_json::json;
 
 use crate::{project, through};
@@ -64,6 +64,40 @@ fn rustc_without_cargo() {
             .with(attributes.clone())
             .build(&host, &library);
         for built in [&cold, &warm] {
+            assert_eq!(built.contents(), plain.contents());
+        }
+    }
+}
+
+/// A derivation a crate, by the overlay. That is another derivation, with the same output but for its name.
+#[test]
+fn build_rust_crate_by_the_overlay() {
+    for host in hosts() {
+        let (daemon, library) = (Daemon::start(), project());
+        let build = |cached: bool, run: &str| {
+            let mut command = host.program("nix-build");
+            command
+                .arg(root().join("tests/sandbox/crates.nix"))
+                .args(["--no-out-link", "--arg", "cached", &cached.to_string()])
+                .args(["--argstr", "source", library.path().to_str().unwrap()])
+                .args([
+                    "--argstr",
+                    "run",
+                    &format!("{run}-{}", daemon.folder().display()),
+                ])
+                .args(["--option", "extra-sandbox-paths"])
+                .arg(format!("/run/nix-sccache={}", daemon.folder().display()));
+            Built::run(&mut command)
+        };
+        let plain = build(false, "plain");
+        plain.path();
+        // The program is linked with libraries whose paths are others.
+        for (run, hits) in [("cold", 0), ("warm", 2)] {
+            let built = build(true, run);
+            assert_ne!(built.path(), plain.path());
+            let found = built.log.matches("nix-sccache: hits 1 of 1").count();
+            assert_eq!(found, hits, "{run}: {built:#?}");
+            assert_eq!(built.log.matches("nix-sccache: hits ").count(), 3);
             assert_eq!(built.contents(), plain.contents());
         }
     }
