@@ -102,12 +102,44 @@ fn all_variables() {
     }
 }
 
+/// Of one whose functions have no names in it the linker tells.
+#[test]
+fn variables_of_stripped_scripts() {
+    let stripped = |body: &str| {
+        let strips = "[package]\nname = \"a\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n[profile.dev]\nstrip = true\n";
+        of(body)
+            .file("Cargo.toml", strips)
+            .variable("LISTED_A", "1")
+    };
+    for linker in ["", "-C link-arg=-fuse-ld=bfd"] {
+        let links = |project: &mut Project| project.variable("RUSTFLAGS", linker);
+        stripped(
+            "Command::new(\"true\").env(\"A\", \"B\").status().unwrap(); made(var(\"ASKED\"));",
+        )
+        .with(links)
+        .hits_when(|project| project.variable("LISTED_A", "2"))
+        .misses_when(|project| project.variable("ASKED", "2"))
+        .check();
+        let lists = "Command::new(\"true\").env(\"A\", \"B\").status().unwrap(); made(env::vars().filter(|it| it.0.starts_with(\"LISTED\")).count().to_string());";
+        for body in [lists, PAST_THE_LIBRARY] {
+            stripped(body)
+                .with(links)
+                .misses_when(|project| project.variable("LISTED_B", "2"))
+                .check();
+        }
+    }
+}
+
+/// Counts some of all variables, by libc's own list of them.
+const PAST_THE_LIBRARY: &str = "unsafe extern \"C\" { static environ: *const *const std::ffi::c_char; } \
+    Command::new(\"true\").env(\"A\", \"B\").status().unwrap(); let (mut count, mut entry) = (0, unsafe { environ }); \
+    while let Some(text) = unsafe { entry.read().as_ref() } { count += usize::from(unsafe { std::ffi::CStr::from_ptr(text) }.to_bytes().starts_with(b\"LISTED_\")); entry = unsafe { entry.add(1) }; } \
+    made(count.to_string());";
+
 /// By way of libc's own list of them, or of the kernel's.
 #[test]
 fn all_variables_past_the_standard_library() {
-    let start = "Command::new(\"true\").env(\"A\", \"B\").status().unwrap();";
-    of(&format!("unsafe extern \"C\" {{ static environ: *const *const std::ffi::c_char; }} {start} let (mut count, mut entry) = (0, unsafe {{ environ }}); \
-        while let Some(text) = unsafe {{ entry.read().as_ref() }} {{ count += usize::from(unsafe {{ std::ffi::CStr::from_ptr(text) }}.to_bytes().starts_with(b\"LISTED_\")); entry = unsafe {{ entry.add(1) }}; }} made(count.to_string());"))
+    of(PAST_THE_LIBRARY)
         .variable("LISTED_A", "1")
         .misses_when(|project| project.variable("LISTED_B", "2"))
         .check();

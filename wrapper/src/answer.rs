@@ -39,6 +39,7 @@ use crate::session::{self, Session};
 use crate::stable_paths::StablePaths;
 use crate::storable::{SIGNS_OF_SEED, compiles_unseen, may_be_stored, tells_of, tells_of_roots};
 use crate::store::{self, Constant};
+use crate::stripped::{self, Map};
 use crate::temporary::TemporaryDirectory;
 use crate::verify;
 
@@ -212,8 +213,8 @@ impl Question<'_> {
         if env::var_os(contract::RECACHE).is_some() {
             return Ok(Found::Miss(Manifest::default()));
         }
-        let directories = request.writable.len() + usize::from(request.relinks);
         let damaged = |why| self.fault(Fault::EntryDamaged(why));
+        let directories = request.directories();
         engine::look_up(&mut connection.storage, digest, world, directories, damaged)
     }
 
@@ -366,7 +367,11 @@ impl Question<'_> {
             return Answer::Refused(BypassReason::Relink("no place for its objects".to_owned()));
         }
         let stand_in = stand_in.as_ref();
-        let command = (self.command)(stand_in);
+        let mut command = (self.command)(stand_in);
+        let is_stripped = |asked: &Asked| asked.request.strips_script;
+        let session = self.session.filter(|_| miss.asked.iter().any(is_stripped));
+        let map = session.map(Map::new);
+        command.args(map.iter().flat_map(Map::arguments));
         let program = PathBuf::from(command.get_program());
         let scratch = self
             .session
@@ -404,7 +409,8 @@ impl Question<'_> {
                     let verified = miss.verified.as_ref();
                     let stored = self
                         .links_of(&asked.request, stand_in, &seen, directory, &ran)
-                        .and_then(|links| {
+                        .and_then(|mut links| {
+                            links.extend(self.learn(map.as_ref(), &asked.request));
                             let ran = (&ran, links.as_slice());
                             self.store(asked, verified, ran, seen, &mut memo, &mut connection)
                         });
@@ -679,6 +685,12 @@ impl Question<'_> {
         links.map_err(|why| Some(BypassReason::Relink(why)))
     }
 
+    /// What an entry has of a stripped build script.
+    fn learn(&self, map: Option<&Map>, request: &Request) -> Option<OutputFile> {
+        let number = u8::try_from(request.writable.len()).ok()?;
+        map?.learn(self.session?, self.invocation.rustc()?, number)
+    }
+
     /// Puts the files of an entry in place, and says what else is in it: all of it, or nothing. What it links is linked
     /// anew; if that does not go as it went, the reason is what it says.
     fn put_in_place(
@@ -687,8 +699,12 @@ impl Question<'_> {
         request: &Request,
         directory: &Path,
     ) -> Result<Result<Said, String>, RestoreError> {
+        let kept = self
+            .session
+            .filter(|_| request.strips_script)
+            .map(stripped::directory);
         let Some(call) = self.invocation.rustc().filter(|_| request.relinks) else {
-            return put_in_place(hit, request, None).map(Ok);
+            return put_in_place(hit, request, kept.as_deref()).map(Ok);
         };
         let output = request.writable.first().map_or(directory, PathBuf::as_path);
         let kept = match TemporaryDirectory::as_rustcs(output) {

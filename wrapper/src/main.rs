@@ -53,6 +53,7 @@ mod settings;
 mod stable_paths;
 mod storable;
 mod store;
+mod stripped;
 mod surroundings;
 mod temporary;
 mod verify;

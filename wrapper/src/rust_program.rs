@@ -12,6 +12,8 @@ use std::path::Path;
 use memchr::memmem;
 use nix_sccache_cache::trace::Unseen;
 
+use crate::stripped;
+
 /// Which variables a program reads that it does not ask for by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Listed {
@@ -24,22 +26,26 @@ pub enum Listed {
     All,
 }
 
-/// Which variables a program lists; all where it is none of Rust's, or has no names of functions in it.
+/// Which variables a program lists; all where it is none of Rust's, or has no names of functions in it and none were
+/// [`stripped`] from it in this session.
 pub fn listed(program: &Path) -> Listed {
     let file = fs::read(program).ok();
-    let read = file.as_ref().and_then(|file| Program::read(file));
-    // `std::rt` begins each program of Rust's.
-    let is_rust = |it: &Program| it.has(|name| is_of_std(name, &[b"lang_start"]));
-    match read.filter(is_rust) {
-        Some(program) if !program.uses(&VARIABLES) => {
-            if program.has(is_of_cc) {
-                Listed::ForCc
-            } else {
-                Listed::Nothing
-            }
-        }
-        _ => Listed::All,
+    let Some(program) = file.as_ref().and_then(|file| Program::read(file)) else {
+        return Listed::All;
+    };
+    if program.functions.is_empty() {
+        return stripped::recall(&program.digest_of_code()).unwrap_or(Listed::All);
     }
+    program.listed()
+}
+
+/// Which variables a program lists whose functions have no names in it, by the map that its linker made; and the digest of
+/// its code, which tells it from others.
+pub fn listed_by_map(program: &[u8], map: &[u8]) -> Option<(String, Listed)> {
+    let mut program = Program::read(program)?;
+    program.functions = functions_of_map(map)?;
+    program.add_unnamed();
+    Some((program.digest_of_code(), program.listed()))
 }
 
 /// Whether a function is that by which the crate cc takes all variables (`cc::build_env::EnvSnapshot::capture`).
@@ -148,12 +154,70 @@ fn is_in_std(function: &[u8]) -> bool {
     false
 }
 
+/// The functions in a map of what was linked, by GNU's linker or LLVM's: Rust has a section for each, named after it, and what
+/// has a section together with others is none of Rust's. Nothing where it is another linker's.
+fn functions_of_map(map: &[u8]) -> Option<Vec<Symbol<'_>>> {
+    const OF_GNU: &[u8] = b"\nLinker script and memory map\n";
+    const OF_LLVM: [&[u8]; 7] = [b"VMA", b"LMA", b"Size", b"Align", b"Out", b"In", b"Symbol"];
+    let lines = || map.split(|byte| *byte == b'\n');
+    if words(lines().next()?).eq(OF_LLVM) {
+        let functions = lines().filter_map(|line| {
+            let at = memmem::rfind(line, b":(")?;
+            let section = line.get(at + b":(".len()..)?.strip_suffix(b")")?;
+            let mut words = words(line);
+            let (start, size) = (words.next()?, words.nth(1)?);
+            function_of(section, start, size)
+        });
+        return Some(functions.collect());
+    }
+    let start = memmem::find(map, OF_GNU)?;
+    // A long name has a line of its own.
+    let mut words = words(map.get(start..)?).peekable();
+    let mut functions = Vec::new();
+    while let Some(section) = words.next() {
+        let is_number = |word: &&&[u8]| word.starts_with(b"0x");
+        if section.starts_with(b".text")
+            && let Some(start) = words.next_if(|word| is_number(&word))
+            && let Some(size) = words.next_if(|word| is_number(&word))
+            // The section of all has no file behind it.
+            && words.peek().is_some_and(|file| memmem::find(file, b"/").is_some() || memmem::find(file, b".o").is_some())
+        {
+            functions.extend(function_of(section, start, size));
+        }
+    }
+    Some(functions)
+}
+
+fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let words = text.split(u8::is_ascii_whitespace);
+    words.filter(|word| !word.is_empty())
+}
+
+/// The function that a section of a map has, if it is one of instructions that were linked.
+fn function_of<'a>(section: &'a [u8], start: &[u8], size: &[u8]) -> Option<Symbol<'a>> {
+    let number = |word: &[u8]| {
+        let word = std::str::from_utf8(word).ok()?;
+        u64::from_str_radix(word.trim_start_matches("0x"), 16).ok()
+    };
+    let signs = [&b"_R"[..], b"_ZN"].into_iter();
+    let name = signs.filter_map(|sign| memmem::find(section, sign)).min();
+    let name = section.get(name.unwrap_or_default()..)?;
+    let (start, size) = (number(start)?, number(size)?);
+    // What was left out is at 0.
+    let is_linked = section.starts_with(b".text") && start != 0 && size != 0;
+    is_linked.then_some((name, start..start.checked_add(size)?, true))
+}
+
 /// Those parts of an ELF file of 64 bits, little endian, that matter here.
 struct Program<'a> {
     /// How its instructions name places.
     references: fn(&[u8], u64) -> Vec<u64>,
     /// Section by section: its type, its addresses, its bytes, and the section that it belongs to.
     sections: Vec<(u32, Range<u64>, &'a [u8], usize)>,
+    /// Its functions, with names.
+    functions: Vec<Symbol<'a>>,
+    /// Its sections of instructions: their addresses, their bytes.
+    code: Vec<(Range<u64>, &'a [u8])>,
 }
 
 /// A symbol: its name, its addresses, and whether it is defined here.
@@ -178,8 +242,11 @@ impl<'a> Program<'a> {
         };
         let start = usize::try_from(number(file, 40, 8)?).ok()?;
         let count = usize::try_from(number(file, 60, 2)?).ok()?;
-        let table = file.get(start..)?.chunks_exact(SECTION).take(count);
-        let sections = table.map(|header| {
+        let table = || {
+            file.get(start..)
+                .map(|it| it.chunks_exact(SECTION).take(count))
+        };
+        let sections = table()?.map(|header| {
             let at = |place, length| number(header, place, length);
             let kind = u32::try_from(at(4, 4)?).ok()?;
             let (address, offset, size) = (at(16, 8)?, at(24, 8)?, at(32, 8)?);
@@ -191,10 +258,62 @@ impl<'a> Program<'a> {
             let addresses = address..address.checked_add(size)?;
             Some((kind, addresses, bytes.unwrap_or_default(), link))
         });
-        Some(Self {
+        let sections: Vec<_> = sections.collect::<Option<_>>()?;
+        let is_code = |header: &[u8]| number(header, 8, 8).is_some_and(|flags| flags & 4 != 0);
+        let code = table()?
+            .zip(&sections)
+            .filter(|(header, _)| is_code(header));
+        let code = code.map(|(_, section)| (section.1.clone(), section.2));
+        let code = code.collect();
+        let mut program = Self {
             references,
-            sections: sections.collect::<Option<_>>()?,
-        })
+            sections,
+            functions: Vec::new(),
+            code,
+        };
+        let is_function = |symbol: &Symbol| symbol.2 && !symbol.1.is_empty();
+        program.functions = program.symbols(SYMBOLS).filter(is_function).collect();
+        Some(program)
+    }
+
+    /// Adds all instructions that are in none of its functions as one that is called nothing.
+    fn add_unnamed(&mut self) {
+        self.functions.sort_by_key(|it| it.1.start);
+        let mut unnamed: Vec<Symbol> = Vec::new();
+        for (section, _) in &self.code {
+            let mut from = section.start;
+            for (_, addresses, _) in &self.functions {
+                if section.contains(&addresses.start) {
+                    unnamed.push((b"", from..addresses.start, true));
+                    from = from.max(addresses.end);
+                }
+            }
+            unnamed.push((b"", from..section.end, true));
+        }
+        unnamed.retain(|it| !it.1.is_empty());
+        self.functions.append(&mut unnamed);
+    }
+
+    /// Which variables it lists.
+    fn listed(&self) -> Listed {
+        // `std::rt` begins each program of Rust's.
+        let is_rust = self.has(|name| is_of_std(name, &[b"lang_start"]));
+        if !is_rust || self.uses(&VARIABLES) {
+            Listed::All
+        } else if self.has(is_of_cc) {
+            Listed::ForCc
+        } else {
+            Listed::Nothing
+        }
+    }
+
+    /// The digest of its instructions, in which no paths are.
+    fn digest_of_code(&self) -> String {
+        let mut digest = blake3::Hasher::new();
+        for (_, code) in &self.code {
+            digest.update(code);
+        }
+        digest.finalize().to_hex().to_string()
     }
 
     fn symbols(&self, kind: u32) -> impl Iterator<Item = Symbol<'a>> {
@@ -219,13 +338,7 @@ impl<'a> Program<'a> {
 
     /// Whether it has a function of such a name.
     fn has(&self, is_it: impl Fn(&[u8]) -> bool) -> bool {
-        self.functions().any(|it| is_it(it.0))
-    }
-
-    /// Its functions, with names.
-    fn functions(&self) -> impl Iterator<Item = Symbol<'a>> {
-        let is_function = |symbol: &Symbol| symbol.2 && !symbol.1.is_empty();
-        self.symbols(SYMBOLS).filter(is_function)
+        self.functions.iter().any(|it| is_it(it.0))
     }
 
     /// Words that get an address when it is loaded: where, and that of what name, or what address.
@@ -277,8 +390,8 @@ impl<'a> Program<'a> {
         while !words.is_empty() || !starts.is_empty() {
             let mut used = vec![false; words.len()];
             let mut next = Vec::new();
-            for (name, addresses, _) in self.functions() {
-                let Some(code) = self.code(&addresses) else {
+            for (name, addresses, _) in &self.functions {
+                let Some(code) = self.code(addresses) else {
                     continue;
                 };
                 let mut is_user = false;

@@ -41,6 +41,8 @@ pub struct Request {
     pub has_target: bool,
     /// Whether what it links is linked anew on a hit: the linker is in no key then.
     pub relinks: bool,
+    /// Whether it makes a [stripped](crate::stripped) build script, of which an entry may have more than files.
+    pub strips_script: bool,
     /// Whether the random seed that nixpkgs gives compilers may be in what is made.
     pub has_seed: bool,
     /// Whether such a seed was given, and is in no field.
@@ -99,6 +101,11 @@ impl Request {
         self.has_target
             .then(|| self.places.directories().next())
             .flatten()
+    }
+
+    /// How many directories its entry may have files for.
+    pub fn directories(&self) -> usize {
+        self.writable.len() + usize::from(self.relinks || self.strips_script)
     }
 
     /// The digest of all fields.

@@ -9,6 +9,7 @@ use super::fields::{Request, absolute};
 use crate::invocation::{Argument, Rustc};
 use crate::links::Linked;
 use crate::store;
+use crate::stripped;
 
 /// The place in whose stead the directory of cargo's stands: it is another in other builds, and in nothing that is made.
 const TARGET: u8 = 1;
@@ -19,6 +20,10 @@ const FREE_OF_PATHS: [&str; 3] = ["dep-info", "link", "metadata"];
 
 pub(super) fn add(request: &mut Request, call: &Rustc, directory: &Path, linked: Linked) {
     request.relinks = linked == Linked::ForOutputs;
+    request.strips_script = stripped::is_made(call, linked);
+    if request.strips_script {
+        request.add(Kind::Argument, "stripped", b"");
+    }
     if request.relinks {
         request.add(Kind::Argument, "linked anew", b"");
     }
