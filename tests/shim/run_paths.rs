@@ -63,21 +63,55 @@ fn uses_of_a_dependencys_macro_hit() {
             library.contains("/of/another/lib"),
         )
     };
-    for (before, expected, has_own) in [
-        ("", (2, 0), false),
-        // It is linked anew, and what uses it compiled.
-        ("CARGO_PRIMARY_PACKAGE=1", (1, 1), true),
+    let own = "CARGO_PRIMARY_PACKAGE=1";
+    for (before, second, expected, has_own) in [
+        ("", "/nix/store/second", (2, 0), false),
+        // It is linked anew, and of what uses it that path is of no matter, unless its length makes another library.
+        (own, "/nix/store/other", (2, 0), true),
+        (own, "/nix/store/second", (1, 1), true),
         // Nobody installs it, as cargo has another directory for what is built for the target.
         (
             "CARGO_PRIMARY_PACKAGE=1 CARGO_BUILD_TARGET=any",
+            "/nix/store/second",
             (2, 0),
             false,
         ),
     ] {
         let daemon = Daemon::start();
         compile(&shim, &daemon, folder.path(), "/nix/store/first", before);
-        let built = compile(&shim, &daemon, folder.path(), "/nix/store/second", before);
+        let built = compile(&shim, &daemon, folder.path(), second, before);
         assert_eq!(built.hits_and_misses(), expected, "{before}: {built:#?}");
         assert_eq!(run_paths(), (has_own, true), "{before}");
+    }
+}
+
+/// One that has the path elsewhere than in its run path is another in the next derivation, and so is a crate that has a copy of it.
+#[test]
+fn the_path_counts_where_it_may_be_told() {
+    let (shim, folder) = (shim(), TempDir::new().unwrap());
+    script(&folder.path().join("cc"), CC);
+    let tells = MACRO.replace(
+        "\"42\".parse()",
+        "std::hint::black_box(env!(\"out\")).len().to_string().parse()",
+    );
+    let uses = "pub const ANSWER: u32 = answer::answer!();\n";
+    let copies = format!("{uses}pub const COPY: &[u8] = include_bytes!(\"libanswer.so\");\n");
+    for (of_macro, of_user, hits) in [(tells.as_str(), uses, 0), (MACRO, &copies, 1)] {
+        fs::write(folder.path().join("answer.rs"), of_macro).unwrap();
+        fs::write(folder.path().join("user.rs"), of_user).unwrap();
+        let daemon = Daemon::start();
+        for (out, hits) in [("/nix/store/first", 0), ("/nix/store/other", hits)] {
+            let built = compile(
+                &shim,
+                &daemon,
+                folder.path(),
+                out,
+                "CARGO_PRIMARY_PACKAGE=1",
+            );
+            assert_eq!(built.count("hits"), hits, "{out}: {built:#?}");
+            let library = fs::read(folder.path().join("libuser.rlib")).unwrap();
+            let library = String::from_utf8_lossy(&library).into_owned();
+            assert_eq!(library.contains(out), of_user == copies, "{out}");
+        }
     }
 }

@@ -35,6 +35,7 @@ use crate::process::{self, Rewrite};
 use crate::relink::{Relink, StandIn};
 use crate::replay::{Said, entry, is_list_of_sources, put_in_place};
 use crate::request::{self, Request, variables};
+use crate::run_paths;
 use crate::session::{self, Session};
 use crate::stable_paths::StablePaths;
 use crate::storable::{SIGNS_OF_SEED, compiles_unseen, may_be_stored, tells_of, tells_of_roots};
@@ -252,6 +253,7 @@ impl Question<'_> {
             self.session.map(|session| session.file("digests")),
             lasting.map(|caches| caches.join("nix-sccache/digests")),
         )
+        .with_same(self.session.map(run_paths::remembered).unwrap_or_default())
     }
 
     /// The variables that the compiler sees.
@@ -509,6 +511,12 @@ impl Question<'_> {
             .map_err(|error| Some(BypassReason::Unreadable(error.to_string())))?;
         if let Some(changed) = look.changed {
             return Err(Some(BypassReason::InputChanged(changed)));
+        }
+        // Who has copied the macro has its run path.
+        let said = [&ran.stdout, &ran.stderr];
+        let has = |path: OsString| tells_of(path.as_bytes(), &outputs, said);
+        if memo.has_used_same() && store::outputs().into_iter().any(has) {
+            return Err(Some(BypassReason::RealPath));
         }
         if connection.is_read_only {
             self.fault(Fault::EntryNotStored("the server only reads".to_owned()));

@@ -167,9 +167,18 @@ fn compile(program: &OsStr, arguments: Vec<OsString>, as_wrapper: bool) -> ExitC
         return call.stand_aside(session, command, &wrapper);
     }
     let code = call.serve(session);
-    if let (Some(session), Some(script), true) = (session, script, code == ExitCode::SUCCESS) {
+    let Some(session) = session.filter(|_| code == ExitCode::SUCCESS) else {
+        return code;
+    };
+    if let Some(script) = script {
         // Where there is none the script runs by itself.
         launcher::place(session, &script).ok();
+    }
+    if let Some(rustc) = call.invocation.rustc()
+        && call.linked == Linked::ForOutputs
+    {
+        // Of one that is not known all counts.
+        run_paths::remember(session, rustc).ok();
     }
     code
 }

@@ -3,13 +3,23 @@
 //! nixpkgs' stdenv has everything linked with `-rpath $out/lib` (`_addRpathPrefix` in its `setup.sh`). In a
 //! procedural macro that path makes two derivations' libraries differ, and so misses of all crates that derive by
 //! it, although nothing is ever found there before the build ends. So what does not leave the build is linked without:
-//! see [`Linked::ForBuild`](crate::links::Linked::ForBuild).
+//! see [`Linked::ForBuild`](crate::links::Linked::ForBuild). Of a macro that may leave the build the path is kept, and does not
+//! count for who uses it ([`remember`]).
 
 use std::env;
 use std::ffi::{OsStr, OsString};
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::process::Command;
 
+use memchr::memmem;
+use nix_sccache_cache::digest::Digest;
+
+use crate::invocation::Rustc;
+use crate::rust_program;
+use crate::session::Session;
+use crate::stable_paths;
 use crate::store;
 
 /// How the variables are called with the linker's arguments of a whole derivation, which ld's wrapper adds to its own: for
@@ -45,6 +55,53 @@ pub fn without(flags: &OsStr, folders: &[OsString]) -> OsString {
         }
     }
     OsString::from_vec(kept.join(&b' '))
+}
+
+/// The session's list of procedural macros that are linked with such a path: pairs of digests, of the library as it is, and with
+/// its own outputs called alike in every derivation.
+const MACROS: &str = "macros";
+
+/// Remembers the macro that a call has made, if it is one with run paths to the derivation's own outputs and names these nowhere
+/// else.
+pub fn remember(session: &Session, call: &Rustc) -> io::Result<()> {
+    let library = call.output("lib", "so");
+    let Some(library) = library.filter(|_| call.makes(&["proc-macro"])) else {
+        return Ok(());
+    };
+    let library = fs::read(library)?;
+    let paths = rust_program::run_paths(&library).unwrap_or_default();
+    let count = |text: &[u8], path: &[u8]| memmem::find_iter(text, path).count();
+    let mut named = library.clone();
+    for (number, output) in store::outputs().iter().enumerate() {
+        let output = output.as_bytes();
+        if count(&library, output) != paths.iter().map(|path| count(path, output)).sum::<usize>() {
+            return Ok(());
+        }
+        named =
+            stable_paths::replaced_text(&named, output, format!("<output {number}>").as_bytes());
+    }
+    if named == library {
+        return Ok(());
+    }
+    if let Some(id) = rust_program::build_id(&library) {
+        named = stable_paths::replaced_text(&named, id, b"<build id>");
+    }
+    let digests = [&library, &named].map(|bytes| *blake3::hash(bytes).as_bytes());
+    let mut list = OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(session.file(MACROS))?;
+    list.write_all(digests.as_flattened())
+}
+
+/// Those of a session.
+pub fn remembered(session: &Session) -> Vec<(Digest, Digest)> {
+    let list = fs::read(session.file(MACROS)).unwrap_or_default();
+    let pairs = list.chunks_exact(2 * size_of::<Digest>()).map(|pair| {
+        let (one, other) = pair.split_first_chunk()?;
+        Some((*one, other.try_into().ok()?))
+    });
+    pairs.flatten().collect()
 }
 
 #[cfg(test)]

@@ -39,6 +39,35 @@ pub fn listed(program: &Path) -> Listed {
     program.listed()
 }
 
+/// The lists of directories in which the dynamic linker looks for what a library needs.
+pub fn run_paths(library: &[u8]) -> Option<Vec<&[u8]>> {
+    const DYNAMIC: u32 = 6;
+    const RUN_PATHS: [u64; 2] = [15, 29];
+    let program = Program::read(library)?;
+    let (_, _, entries, strings) = program.sections.iter().find(|it| it.0 == DYNAMIC)?;
+    let strings = program.sections.get(*strings)?.2;
+    let paths = entries.chunks_exact(16).filter_map(|entry| {
+        let kind = number(entry, 0, 8).filter(|kind| RUN_PATHS.contains(kind));
+        let at = usize::try_from(kind.and(number(entry, 8, 8))?).ok()?;
+        strings.get(at..)?.split(|byte| *byte == 0).next()
+    });
+    Some(paths.collect())
+}
+
+/// A library's build id, which is a digest of all else in it.
+pub fn build_id(library: &[u8]) -> Option<&[u8]> {
+    const NOTES: u32 = 7;
+    const BUILD_ID: u64 = 3;
+    let program = Program::read(library)?;
+    let notes = program.sections.iter().filter(|it| it.0 == NOTES);
+    let mut ids = notes.filter_map(|(_, _, note, _)| {
+        let length = usize::try_from(number(note, 4, 4)?).ok()?;
+        let is_one = number(note, 8, 4)? == BUILD_ID && note.get(12..16)? == b"GNU\0";
+        is_one.then_some(note.get(16..16 + length)?)
+    });
+    ids.next().filter(|id| id.len() > 8)
+}
+
 /// Which variables a program lists whose functions have no names in it, by the map that its linker made; and the digest of
 /// its code, which tells it from others.
 pub fn listed_by_map(program: &[u8], map: &[u8]) -> Option<(String, Listed)> {

@@ -79,6 +79,10 @@ pub struct Memo {
     /// As long as a user keeps it.
     lasting: Option<PathBuf>,
     known: HashMap<Identity, Digest>,
+    /// Digests in whose stead others count.
+    same: HashMap<Digest, Digest>,
+    /// Whether one did.
+    has_used_same: bool,
 }
 
 /// Files that are smaller than this are read again: it costs no more than to look for what is remembered.
@@ -96,11 +100,33 @@ impl Memo {
             session,
             lasting,
             known: HashMap::new(),
+            same: HashMap::new(),
+            has_used_same: false,
         }
     }
 
-    /// The digest of a file, whose metadata it had just now.
+    /// Has the second of each pair count where a file has the first.
+    #[must_use]
+    pub fn with_same(mut self, pairs: impl IntoIterator<Item = (Digest, Digest)>) -> Self {
+        self.same.extend(pairs);
+        self
+    }
+
+    /// The digest of a file as it counts, whose metadata it had just now.
     pub fn digest(&mut self, path: &Path, metadata: &Metadata) -> io::Result<Digest> {
+        let digest = self.digest_of_contents(path, metadata)?;
+        let same = self.same.get(&digest);
+        self.has_used_same |= same.is_some();
+        Ok(same.copied().unwrap_or(digest))
+    }
+
+    /// Whether a file was given another digest than that of its contents.
+    #[must_use]
+    pub fn has_used_same(&self) -> bool {
+        self.has_used_same
+    }
+
+    fn digest_of_contents(&mut self, path: &Path, metadata: &Metadata) -> io::Result<Digest> {
         let identity = Identity::of(metadata);
         if let Some(known) = self.known.get(&identity) {
             return Ok(*known);
