@@ -343,7 +343,7 @@ fn clocks() {
 #[test]
 fn a_random_seed() {
     let seed = |project: &mut Project, seed: &str| {
-        project.variable("NIX_CFLAGS_COMPILE", &format!("-frandom-seed={seed}"));
+        project.variable("NIX_CFLAGS_COMPILE", format!("-frandom-seed={seed}"));
     };
     let compiles = |option: &str| {
         of(&format!(
