@@ -12,7 +12,7 @@ use crate::copy::{Copy, Plugin, said, stand_in};
 const SYSTEMS: [&str; 2] = ["aarch64-linux", "x86_64-linux"];
 
 /// What is derivations, of one system.
-const DERIVATIONS: [&str; 14] = [
+const DERIVATIONS: [&str; 15] = [
     "checks.SYSTEM.build",
     "checks.SYSTEM.lib",
     "checks.SYSTEM.toolchain",
