@@ -1,6 +1,7 @@
 //! Holds a request: the fields of its key, and what the compiler may read and write unasked.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
@@ -58,15 +59,15 @@ pub struct Request {
 impl Request {
     /// A text with names in the place of the roots.
     pub fn without_roots<'a>(&self, text: &'a [u8]) -> Cow<'a, [u8]> {
-        let mut text = Cow::Borrowed(text);
+        let places = places_of(text, self.numbered_roots().map(|(_, root)| root));
+        let mut named = Cow::Borrowed(text);
         for (number, root) in self.numbered_roots() {
-            // A program of many megabytes is searched, and not copied for each.
-            if memmem::find(&text, root).is_some() {
+            if places.iter().any(|place| place.starts_with(root)) {
                 let name = format!("<root {number}>");
-                text = Cow::Owned(replaced(&text, root, name.as_bytes()));
+                named = Cow::Owned(replaced(&named, root, name.as_bytes()));
             }
         }
-        text
+        named
     }
 
     /// The roots with their numbers, those first that are in others.
@@ -119,6 +120,22 @@ impl Request {
     }
 }
 
+/// The places in a text at which one of these absolute paths may begin: a program of many megabytes is searched once for all
+/// that begin alike.
+fn places_of<'a, 'b>(text: &'a [u8], paths: impl Iterator<Item = &'b [u8]>) -> Vec<&'a [u8]> {
+    let starts: BTreeSet<_> = paths
+        .map(|path| {
+            let mut slashes = memchr::memchr_iter(b'/', path);
+            path.get(..slashes.nth(1).unwrap_or(path.len()))
+                .unwrap_or(path)
+        })
+        .collect();
+    let places = starts
+        .into_iter()
+        .flat_map(|start| memmem::find_iter(text, start));
+    places.filter_map(|at| text.get(at..)).collect()
+}
+
 /// An absolute path, as a string.
 pub fn absolute(path: &Path, directory: &Path) -> PathBuf {
     directory.join(path).components().collect()
@@ -142,4 +159,29 @@ pub fn replaced(text: &[u8], path: &[u8], name: &[u8]) -> Vec<u8> {
 /// Whether a name goes on with this byte.
 fn is_part_of_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-_.+~@%".contains(&byte) || !byte.is_ascii()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roots_are_named_wherever_they_are() {
+        let roots = ["/build/a", "/build", "/nix/store/b-c"];
+        let request = Request {
+            roots: roots.map(PathBuf::from).into(),
+            ..Request::default()
+        };
+        for (text, expected) in [
+            (
+                "/build/build/a/x:/build/a/x",
+                "<root 2><root 1>/x:<root 1>/x",
+            ),
+            ("/builds/nix/store/b-c", "/builds<root 3>"),
+            ("/nix/store/b /buil", "/nix/store/b /buil"),
+        ] {
+            let named = request.without_roots(text.as_bytes());
+            assert_eq!(String::from_utf8_lossy(&named), expected);
+        }
+    }
 }
