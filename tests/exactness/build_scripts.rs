@@ -76,6 +76,74 @@ fn the_names_in_a_directory() {
         .check();
 }
 
+/// Also where the environment names that directory as the one that the build is in, or where there is none.
+#[test]
+fn the_names_in_its_own_directory() {
+    let names = |of: &str| {
+        format!(
+            "let mut names: Vec<_> = fs::read_dir({of}).unwrap().map(|it| it.unwrap().file_name().into_string().unwrap()).filter(|it| it.starts_with('x')).collect(); names.sort(); made(names.join(\" \"));"
+        )
+    };
+    for body in [
+        names("\".\""),
+        names("var(\"CARGO_MANIFEST_DIR\")"),
+        "made(Command::new(\"sh\").args([\"-c\", \"echo x*\"]).output().unwrap().stdout);"
+            .to_owned(),
+        "made(Command::new(\"ls\").output().unwrap().stdout);".to_owned(),
+    ] {
+        of(&body)
+            .file("x1", "1")
+            .with(|project| project.script("cargo", "export PWD; cargo"))
+            .misses_when(|project| project.file("x2", "2"))
+            .hits_when(|project| project.file("x1", "another text"))
+            .check();
+    }
+    of("made(fs::read_dir(\"data\").is_ok().to_string());")
+        .misses_when(|project| project.script("cargo", "mkdir data; cargo"))
+        .check();
+}
+
+/// A file that is not there to be changed may be there in another build.
+#[test]
+fn what_it_cannot_change() {
+    for body in [
+        "let _ = fs::remove_file(\"data\"); made(\"\");",
+        "made(fs::rename(\"data\", \"moved\").is_ok().to_string());",
+        "made(fs::File::options().append(true).open(\"data\").is_ok().to_string());",
+        "made(fs::set_permissions(\"data\", std::os::unix::fs::PermissionsExt::from_mode(0o600)).is_ok().to_string());",
+    ] {
+        of(body)
+            .when(Expected::Bypass, |project| project.file("data", "1"))
+            .check();
+    }
+}
+
+/// It is something, and not nothing.
+#[test]
+fn a_link_that_leads_nowhere() {
+    for body in [
+        "made(fs::read_link(\"data\").unwrap_or_default().to_str().unwrap());",
+        "made(fs::symlink_metadata(\"data\").is_ok().to_string());",
+        "made(format!(\"{:?}\", Path::new(\"data\").try_exists().is_ok()));",
+    ] {
+        of(body)
+            .misses_when(|project| project.link("data", "nowhere"))
+            .misses_when(|project| project.link("data", "data"))
+            .check();
+    }
+    of("made(format!(\"{:?}\", Path::new(\"data/one\").try_exists().is_ok()));")
+        .misses_when(|project| project.file("data", "1"))
+        .check();
+}
+
+#[test]
+fn the_permissions_of_a_directory() {
+    of("made(format!(\"{:?}\", fs::metadata(\"data\").unwrap().permissions()));")
+        .file("data/one", "1")
+        .misses_when(|project| project.script("cargo", "chmod 700 data; cargo"))
+        .check();
+}
+
 #[test]
 fn variables() {
     of("println!(\"cargo::rerun-if-env-changed=DECLARED\"); Command::new(\"true\").env(\"A\", \"B\").status().unwrap(); made(var(\"DECLARED\") + &var(\"NOT_DECLARED\"));")

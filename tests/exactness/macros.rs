@@ -123,6 +123,37 @@ fn the_names_in_a_directory() {
         .check();
 }
 
+/// Which rustc lists as well, for crates, and where the environment says that the build is.
+#[test]
+fn the_names_in_directories_of_crates() {
+    let list = |of: &str| {
+        format!(
+            "let mut names: Vec<_> = std::fs::read_dir(\"{of}\").unwrap().map(|file| file.unwrap().file_name().into_string().unwrap()).filter(|name| name.starts_with('x')).collect(); names.sort(); names.concat()"
+        )
+    };
+    let by_program = "String::from_utf8(std::process::Command::new(\"ls\").arg(\"crates\").output().unwrap().stdout).unwrap()";
+    for (body, file) in [
+        (list("crates"), "crates/x1"),
+        (list("."), "x1"),
+        (by_program.to_owned(), "crates/x1"),
+    ] {
+        of(&body)
+            .file("crates/other", "")
+            .file("elsewhere/other", "")
+            .with(|project| {
+                project.script("lib a", "export PWD; lib a -L dependency=crates");
+            })
+            .misses_when(|project| project.file(file, "1"))
+            .hits_when(|project| project.file("elsewhere/x1", "1"))
+            .check();
+    }
+    // Where its results go, there is more each time.
+    of(&list("target"))
+        .bypasses()
+        .right_when(|project| project.script("lib a", "touch target/x1; lib a"))
+        .check();
+}
+
 #[test]
 fn kinds_in_a_directory() {
     of("std::fs::read_dir(\"data\").unwrap().map(|file| format!(\"{:?}\", file.unwrap().file_type().unwrap())).collect()")

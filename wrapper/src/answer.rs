@@ -590,12 +590,15 @@ impl Question<'_> {
             .unwrap_or_default();
         let made = stand_in.map(|it| it.made(&directory)).unwrap_or_default();
         let path = process::search_path();
+        let working_directory = env::var_os("PWD").map(PathBuf::from);
         let rules = Rules {
             places: &request.places,
             writable: &request.writable,
             scratch: &scratch,
             own: &own,
             unlisted: &request.unlisted,
+            finds_crates: variables::finds_crates,
+            working_directory: working_directory.as_deref(),
             is_constant: &|path| {
                 let mut places = request.places.directories();
                 constant.holds(path) && !places.any(|place| path.starts_with(place))

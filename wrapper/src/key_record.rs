@@ -219,7 +219,8 @@ fn of_path(
         Value::Several(fields) => {
             let text = match kind {
                 Kind::Link => leads_to(fields, request, directories),
-                _ => listed(fields),
+                Kind::Listing => listed(fields),
+                _ => "what cannot be opened".to_owned(),
             };
             return Some(Part::text(kind, shown, &text));
         }

@@ -28,7 +28,8 @@ pub enum Value {
     Program(Option<Digest>),
     /// A device, a pipe, a socket.
     Other,
-    /// What a directory lists, where links lead to, or several variables: fields, with their tags.
+    /// What a directory lists, where links lead to, or several variables: fields, with their tags. Of a file, why it cannot
+    /// be had.
     Several(Vec<Field>),
     /// A variable that is set.
     Text(Vec<u8>),
@@ -117,8 +118,8 @@ pub struct World<'a> {
 }
 
 impl World<'_> {
-    /// What a name holds now; an error where that cannot be told. A file that was changed at or after `since`, by the
-    /// clock of [`digest::now`](crate::digest::now), is one: `changed` gets its path.
+    /// What a name holds now; an error where that cannot be told. Of a file, or a directory that is listed, which was changed
+    /// at or after `since`, by the clock of [`digest::now`](crate::digest::now), `changed` gets the path.
     fn value(
         &mut self,
         name: &Name,
@@ -141,11 +142,19 @@ impl World<'_> {
             },
             NameKind::Family => Value::Several(self.environment.family(&name.name)),
             NameKind::Environment => Value::Several(self.environment.family(b"")),
-            NameKind::Listing => Value::Several(listing(&path)?),
+            NameKind::Listing => match fs::metadata(&path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Value::Absent,
+                Err(error) => return Err(error),
+                Ok(found) => {
+                    note_change(&path, &found, since, changed);
+                    Value::Several(listing(&path)?)
+                }
+            },
             NameKind::Link => Value::Several(self.link(&path, directories)),
             NameKind::File | NameKind::State | NameKind::Absent => {
-                let Ok(found) = fs::metadata(&path) else {
-                    return Ok(Value::Absent);
+                let found = match fs::metadata(&path) {
+                    Ok(found) => found,
+                    Err(error) => return Ok(self.absent(&path, &error, directories)),
                 };
                 if found.is_dir() {
                     return Ok(Value::Directory);
@@ -155,9 +164,7 @@ impl World<'_> {
                 }
                 let mut digest = None;
                 if name.kind == NameKind::File {
-                    if since.is_some_and(|since| Identity::of(&found).changed() >= since) {
-                        *changed = Some(path.display().to_string());
-                    }
+                    note_change(&path, &found, since, changed);
                     digest = Some(self.memo.digest(&path, &found)?);
                 }
                 if found.permissions().mode() & 0o111 == 0 {
@@ -167,6 +174,18 @@ impl World<'_> {
                 }
             }
         })
+    }
+
+    /// What is said of a path that leads nowhere, by this error: a link that does so is not nothing.
+    fn absent(&self, path: &Path, error: &io::Error, directories: &mut RealPaths) -> Value {
+        if path.is_symlink() {
+            return Value::Several(self.link(path, directories));
+        }
+        if error.kind() == io::ErrorKind::NotFound {
+            return Value::Absent;
+        }
+        let code = error.raw_os_error().unwrap_or_default();
+        Value::Several(vec![("error", code.to_le_bytes().to_vec())])
     }
 
     /// Where links lead to, on the way and at the end.
@@ -187,6 +206,18 @@ impl World<'_> {
 
 /// The paths of directories without links, as long as names are looked at: most are of files in a few directories.
 type RealPaths = HashMap<PathBuf, Option<PathBuf>>;
+
+/// Notes a path in `changed` where what was found there was changed at or after `since`.
+fn note_change(
+    path: &Path,
+    found: &fs::Metadata,
+    since: Option<i128>,
+    changed: &mut Option<String>,
+) {
+    if since.is_some_and(|since| Identity::of(found).changed() >= since) {
+        *changed = Some(path.display().to_string());
+    }
+}
 
 /// A path without links, of which `link` is what it leads to itself; nothing where it leads nowhere.
 fn real_path(
@@ -217,11 +248,9 @@ fn listing(path: &Path) -> io::Result<Vec<Field>> {
         let kind = entry.file_type()?;
         Ok((entry.file_name(), [kind.is_dir(), kind.is_symlink()]))
     };
-    let mut names = match fs::read_dir(path) {
-        Ok(entries) => entries.map(read).collect::<io::Result<Vec<_>>>()?,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-        Err(error) => return Err(error),
-    };
+    let mut names = fs::read_dir(path)?
+        .map(read)
+        .collect::<io::Result<Vec<_>>>()?;
     names.sort();
     let fields = |(name, kind): (OsString, [bool; 2])| {
         let kind = kind.map(u8::from).to_vec();
@@ -277,7 +306,8 @@ pub fn look(
             Value::Several(fields) => key.field("several", &digest_of(fields)),
             Value::Text(text) => key.field("text", text),
         }
-        if world.has_modes && matches!(value, Value::File(_) | Value::Program(_)) {
+        let has_mode = matches!(value, Value::Directory | Value::File(_) | Value::Program(_));
+        if world.has_modes && has_mode {
             let path = world.places.path(name.place, &name.name);
             let mode = fs::metadata(path.unwrap_or_default())?.permissions().mode();
             key.field("mode", &(mode & 0o7777).to_le_bytes());

@@ -12,7 +12,8 @@ use crate::digest::Digest;
 /// |---|---|
 /// | 1 | the first |
 /// | 2 | what is compressed of an entry is digested as it is stored |
-pub const VERSION: u8 = 2;
+/// | 3 | directories that programs beside rustc list count, also where rustc looks for crates |
+pub const VERSION: u8 = 3;
 
 /// A request key in the making: fields with tags and lengths, so that no two lists of fields are the same bytes.
 pub struct KeyHasher(Hasher);

@@ -9,7 +9,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Component, Path, PathBuf};
 
 use nix_sccache_trace_format::{
-    BY_DLOPEN, FileType, Incomplete, KEPT, Kind, NO_FOLLOW, Record, records,
+    AFTER_DLOPEN, BY_DLOPEN, FileType, Incomplete, KEPT, Kind, NO_FOLLOW, Record, records,
 };
 
 use crate::inputs::{Inputs, Name, NameKind};
@@ -25,9 +25,13 @@ pub struct Rules<'a> {
     pub scratch: &'a [PathBuf],
     /// Directories that were empty, in which the run may leave whatever it likes: it is found there, and no output here.
     pub own: &'a [PathBuf],
-    /// Directories of which it is of no matter whether they are there and what is in them, but for the files that
-    /// are read.
+    /// Directories of which it is of no matter whether they are there and, where a program lists them that
+    /// [`finds_crates`](Self::finds_crates), what is in them, but for the files that are read.
     pub unlisted: &'a [PathBuf],
+    /// Whether a program that begins with this library lists `unlisted` for what it looks for itself, until it loads others.
+    pub finds_crates: fn(&Path) -> bool,
+    /// The directory that the environment says that the run is in: a shell looks whether it is.
+    pub working_directory: Option<&'a Path>,
     /// Whether what is at a path cannot change: it is in a Nix store, and no output of this build.
     pub is_constant: &'a dyn Fn(&Path) -> bool,
     /// Whether a variable decides nothing of what is made.
@@ -164,6 +168,8 @@ struct Reader<'a> {
     removed: HashSet<Vec<u8>>,
     /// Processes whose libraries are of no matter.
     with_plugins: HashSet<u32>,
+    /// Processes that list directories for crates.
+    finding: HashSet<u32>,
     /// Processes that are about to be another program.
     to_start: HashMap<u32, Vec<u8>>,
     /// Children that were not heard of yet.
@@ -192,6 +198,7 @@ impl<'a> Reader<'a> {
                 .collect(),
             removed: HashSet::new(),
             with_plugins: HashSet::new(),
+            finding: HashSet::new(),
             to_start: HashMap::new(),
             spawned: HashMap::new(),
             temporary: HashSet::new(),
@@ -214,20 +221,7 @@ impl<'a> Reader<'a> {
             return Ok(());
         }
         match event.kind {
-            Kind::Start => {
-                let called = self
-                    .to_start
-                    .remove(&event.pid)
-                    .or(self.spawned.remove(&event.pid));
-                if let Some(called) = called.as_deref().filter(|called| !runs(called, &path)) {
-                    return Err(NotStorable::NotTraced(shown(called)));
-                }
-                self.with_plugins.remove(&event.pid);
-                if (self.rules.has_plugins)(Path::new(OsStr::from_bytes(&path))) {
-                    self.with_plugins.insert(event.pid);
-                }
-                self.program(path, &called.unwrap_or_default());
-            }
+            Kind::Start => self.start(event.pid, path)?,
             Kind::Execute if event.errno == 0 => {
                 self.to_start.insert(event.pid, path.clone());
                 self.look(NameKind::File, path);
@@ -273,7 +267,10 @@ impl<'a> Reader<'a> {
             Kind::Look | Kind::MakeDirectory | Kind::Spawn => {
                 self.look(absent_or_state(event.errno), path);
             }
-            Kind::List => self.list(path),
+            Kind::List => {
+                let finds = event.flags & AFTER_DLOPEN == 0 && self.finding.contains(&event.pid);
+                self.list(path, finds);
+            }
             Kind::Link => {
                 // What is in a place may be anywhere, by whatever links.
                 let is_itself = first == second && self.rules.places.name(&path).0 != 0;
@@ -283,10 +280,17 @@ impl<'a> Reader<'a> {
             }
             Kind::Variable => self.variable(first),
             Kind::Load => {
+                if (self.rules.finds_crates)(Path::new(OsStr::from_bytes(&path))) {
+                    self.finding.insert(event.pid);
+                }
                 let is_plugin = self.with_plugins.contains(&event.pid);
                 self.load(path, event.flags & BY_DLOPEN != 0 && !is_plugin)?;
             }
-            Kind::Write | Kind::Rename | Kind::Remove if event.errno != 0 => {}
+            Kind::Write | Kind::Rename | Kind::Remove if event.errno != 0 => {
+                let to = without_parents(&plain(second)).into_owned();
+                let to = (event.kind == Kind::Rename).then_some(to);
+                self.failed(event.errno, [path].into_iter().chain(to));
+            }
             Kind::Write => self.write(path, event.flags & KEPT != 0)?,
             Kind::Rename => self.rename(&path, &without_parents(&plain(second)))?,
             Kind::Remove => self.remove(path),
@@ -303,6 +307,33 @@ impl<'a> Reader<'a> {
             Kind::Fork => {}
         }
         Ok(())
+    }
+
+    /// A process that began to run a program.
+    fn start(&mut self, process: u32, path: Vec<u8>) -> Result<(), NotStorable> {
+        let called = self
+            .to_start
+            .remove(&process)
+            .or(self.spawned.remove(&process));
+        if let Some(called) = called.as_deref().filter(|called| !runs(called, &path)) {
+            return Err(NotStorable::NotTraced(shown(called)));
+        }
+        self.with_plugins.remove(&process);
+        self.finding.remove(&process);
+        if (self.rules.has_plugins)(Path::new(OsStr::from_bytes(&path))) {
+            self.with_plugins.insert(process);
+        }
+        self.program(path, &called.unwrap_or_default());
+        Ok(())
+    }
+
+    /// What it failed to change, for this reason: it might do it where there is something else.
+    fn failed(&mut self, errno: u16, paths: impl Iterator<Item = Vec<u8>>) {
+        for path in paths {
+            if !self.temporary.contains(&path) {
+                self.look(absent_or_state(errno), path);
+            }
+        }
     }
 
     /// Whether what happened is of a program whose run does not count, or is that it begins.
@@ -422,21 +453,21 @@ impl<'a> Reader<'a> {
         let is_no_input = self.is_own(&path)
             || self.is_scratch(&path)
             || (self.rules.is_constant)(as_path)
-            || kind == NameKind::State && self.rules.unlisted.iter().any(|it| it == as_path);
+            || kind == NameKind::State
+                && (self.is_unlisted(as_path) || self.rules.working_directory == Some(as_path));
         if !is_no_input {
             self.names.insert((kind, path));
         }
     }
 
-    fn list(&mut self, path: Vec<u8>) {
-        if !self
-            .rules
-            .unlisted
-            .iter()
-            .any(|it| it.as_os_str().as_bytes() == path)
-        {
+    fn list(&mut self, path: Vec<u8>, finds: bool) {
+        if !finds || !self.is_unlisted(Path::new(OsStr::from_bytes(&path))) {
             self.name(NameKind::Listing, path);
         }
+    }
+
+    fn is_unlisted(&self, path: &Path) -> bool {
+        self.rules.unlisted.iter().any(|it| it == path)
     }
 
     fn variable(&mut self, name: &[u8]) {
@@ -726,22 +757,26 @@ mod tests {
 
     const ENOENT: u16 = 2;
     const FILE: u32 = FileType::File as u32;
+    const DIRECTORY: u32 = FileType::Directory as u32;
 
     fn trace(lines: &[Line]) -> Vec<u8> {
         let mut bytes = header::new(1 << 20).to_vec();
         for (kind, errno, pid, extra, payload) in lines {
             let event = Event {
                 kind: *kind,
-                flags: if payload.starts_with("kept ") {
-                    KEPT
-                } else {
-                    0
+                flags: match payload.split(' ').next() {
+                    Some("kept") => KEPT,
+                    Some("after") => AFTER_DLOPEN,
+                    _ => 0,
                 },
                 errno: *errno,
                 pid: *pid,
                 extra: *extra,
             };
-            let payload = payload.trim_start_matches("kept ").replace(" to ", "\0");
+            let payload = payload
+                .trim_start_matches("kept ")
+                .trim_start_matches("after ")
+                .replace(" to ", "\0");
             let length = Event::length(payload.len()).unwrap();
             let mut record = vec![0; length as usize];
             event.encode(&[payload.as_bytes()], &mut record).unwrap();
@@ -763,6 +798,8 @@ mod tests {
             scratch: &["/scratch".into()],
             own: &[],
             unlisted: &["/target/deps".into()],
+            finds_crates: |library| library.ends_with("librustc.so"),
+            working_directory: Some(Path::new("/work")),
             is_constant: &|path| path.starts_with("/nix/store"),
             has_plugins: |_| false,
             may_ask_time: |program, times| program.ends_with("cc") && times < 2,
@@ -845,9 +882,10 @@ mod tests {
             (
                 &[
                     (Kind::Read, ENOENT, 1, 0, "/a/v.h"),
+                    (Kind::Remove, ENOENT, 1, 0, "/a/stale"),
                     (Kind::Look, ENOENT, 1, 0, "/a/v.h"),
                 ],
-                &["Absent 0 /a/v.h"],
+                &["Absent 0 /a/stale", "Absent 0 /a/v.h"],
             ),
             (
                 &[(Kind::Read, 0, 1, FILE, "/target/deps/liba.rmeta")],
@@ -862,8 +900,10 @@ mod tests {
             ),
             (
                 &[
+                    (Kind::Load, 0, 1, 0, "/nix/store/librustc.so"),
                     (Kind::List, 0, 1, 0, "/target/deps"),
                     (Kind::List, 0, 1, 0, "/src"),
+                    (Kind::Look, 0, 1, DIRECTORY, "/work"),
                 ],
                 &["Listing 0 /src"],
             ),
@@ -926,6 +966,32 @@ mod tests {
                 expected,
                 "{lines:?}"
             );
+        }
+    }
+
+    #[test]
+    fn directories_count_by_who_lists_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let cases: [(&[Line], &[&str]); 2] = [
+            // Another program, or a library that it loads, lists them for something else.
+            (
+                &[
+                    (Kind::List, 0, 1, 0, "/target/deps"),
+                    (Kind::List, 0, 1, 0, "/work"),
+                ],
+                &["Listing 0 /work", "Listing 1 deps"],
+            ),
+            (
+                &[
+                    (Kind::Load, 0, 1, 0, "/nix/store/librustc.so"),
+                    (Kind::List, 0, 1, 0, "after /target/deps"),
+                ],
+                &["Listing 1 deps"],
+            ),
+        ];
+        for (lines, expected) in cases {
+            let seen = read_lines(lines, folder.path()).unwrap();
+            assert_eq!(seen, expected, "{lines:?}");
         }
     }
 

@@ -36,7 +36,7 @@ pub struct Request {
     pub writable: Vec<PathBuf>,
     /// Directories of caches of the compiler's own.
     pub scratch: Vec<PathBuf>,
-    /// Directories whose lists are of no matter.
+    /// Directories whose lists are of no matter where rustc looks for crates.
     pub unlisted: Vec<PathBuf>,
     /// Whether the first place is one of rustc's.
     pub has_target: bool,

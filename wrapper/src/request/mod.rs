@@ -115,10 +115,6 @@ pub fn of(
     if io::stderr().is_terminal() {
         request.add(Kind::Argument, "to a terminal", b"");
     }
-    // A shell looks whether it is called there.
-    request
-        .unlisted
-        .extend(env::var_os("PWD").map(PathBuf::from));
     if let Some(stdin) = stdin {
         request.add(Kind::Source, "standard input", stdin);
     }

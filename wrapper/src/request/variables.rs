@@ -187,6 +187,13 @@ pub fn loads(library: &Path) -> Unseen {
     rust_program::unseen_of_library(library)
 }
 
+/// Whether a library is the compiler that rustc, rustdoc and clippy-driver are made of: it lists `-L` directories for crates
+/// before it loads a macro (1.95).
+pub fn finds_crates(library: &Path) -> bool {
+    let name = library.file_name().unwrap_or_default();
+    name.as_bytes().starts_with(b"librustc_driver")
+}
+
 /// Programs of binutils: what they load reads formats of object files.
 const WITH_PLUGINS: &str = "ar ld ld.bfd ld.gold nm objcopy objdump ranlib strip";
 

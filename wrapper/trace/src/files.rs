@@ -9,6 +9,7 @@ use linux_raw_sys::general::{
 };
 
 use crate::format::{KEPT, Kind, NO_FOLLOW};
+use crate::libraries::after_dlopen;
 use crate::path::{bytes, is_descriptor, is_environment};
 use crate::sys::{self, AT_FDCWD};
 use crate::trace::{self, file_type, type_at};
@@ -144,7 +145,7 @@ unsafe fn list(dirfd: c_int, path: Text, failed: bool) {
     }
     // SAFETY: the kernel took it for a string.
     if let Some(name) = unsafe { bytes(path) } {
-        trace::path(true, Kind::List, 0, errno, dirfd, name, || 0);
+        trace::path(true, Kind::List, after_dlopen(), errno, dirfd, name, || 0);
     }
 }
 
@@ -152,7 +153,7 @@ unsafe fn list(dirfd: c_int, path: Text, failed: bool) {
 pub fn list_open(fd: c_int) {
     if trace::is_on() {
         // The directory itself: its path, and nothing behind it.
-        trace::path(true, Kind::List, 0, 0, fd, b"", || 0);
+        trace::path(true, Kind::List, after_dlopen(), 0, fd, b"", || 0);
     }
 }
 

@@ -7,7 +7,7 @@
 use core::ffi::{c_char, c_int, c_void};
 use core::sync::atomic::{AtomicBool, Ordering};
 
-use crate::format::{BY_DLOPEN, Kind};
+use crate::format::{AFTER_DLOPEN, BY_DLOPEN, Kind};
 use crate::looks::looked;
 use crate::next::{Next, look_up, objects};
 use crate::path::bytes;
@@ -18,6 +18,18 @@ type Text = *const c_char;
 
 /// Whether something may have been loaded since the last time.
 static PENDING: AtomicBool = AtomicBool::new(false);
+
+/// Whether this process has ever loaded one while it ran.
+static LOADED: AtomicBool = AtomicBool::new(false);
+
+/// The flag of a list that may be a loaded library's.
+pub fn after_dlopen() -> u8 {
+    if LOADED.load(Ordering::Relaxed) {
+        AFTER_DLOPEN
+    } else {
+        0
+    }
+}
 
 /// Notes all that are loaded and were not noted.
 pub fn note(flags: u8) {
@@ -68,6 +80,7 @@ unsafe fn before(next: &Next, path: Text) -> *const c_void {
     if trace::is_on() {
         note_pending();
         PENDING.store(true, Ordering::Relaxed);
+        LOADED.store(true, Ordering::Relaxed);
         if name.is_some_and(|name| name.contains(&b'/')) {
             let found = sys::stat_at(AT_FDCWD, path, 0).map(|status| file_type(status.mode));
             looked(

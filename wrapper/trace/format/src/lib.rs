@@ -83,7 +83,7 @@ pub enum Kind {
     Read = 2,
     /// Looked at by `stat`, `access` and the like: a path; extra is a [`FileType`], flag [`NO_FOLLOW`].
     Look = 3,
-    /// A directory opened so that its entries can be read: a path.
+    /// A directory opened so that its entries can be read: a path; flag [`AFTER_DLOPEN`].
     List = 4,
     /// A link's target was asked for, by `readlink`, or a path without links, by `realpath`: the path, and the answer;
     /// flag [`RESOLVED`].
@@ -163,6 +163,8 @@ pub const NO_FOLLOW: u8 = 1;
 pub const RESOLVED: u8 = 1;
 /// Flag of [`Kind::Load`]: the program asked for it while it ran.
 pub const BY_DLOPEN: u8 = 1;
+/// Flag of [`Kind::List`]: the program had loaded a library while it ran, and it may be that which lists.
+pub const AFTER_DLOPEN: u8 = 1;
 /// Flag of [`Kind::Write`]: the file was there and not truncated, so that what it held may count.
 pub const KEPT: u8 = 1;
 
@@ -188,7 +190,7 @@ pub enum FileType {
 pub struct Event {
     /// What happened.
     pub kind: Kind,
-    /// By kind: [`NO_FOLLOW`], [`RESOLVED`], [`BY_DLOPEN`], [`KEPT`], or a number of times.
+    /// By kind: [`NO_FOLLOW`], [`RESOLVED`], [`BY_DLOPEN`], [`AFTER_DLOPEN`], [`KEPT`], or a number of times.
     pub flags: u8,
     /// Why it failed, 0 where it worked.
     pub errno: u16,
