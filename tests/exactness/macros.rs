@@ -262,6 +262,25 @@ fn the_arguments_of_the_compiler() {
         .check();
 }
 
+/// Where results go is in no key, and a macro that tells of it is another thing in another directory.
+#[test]
+fn the_directory_of_results() {
+    of("std::env::args().skip_while(|it| it != \"--out-dir\").nth(1).unwrap()")
+        .with(|project| {
+            project.script = "proc_macro m; mkdir one; rustc --crate-name a --edition=2024 src/a.rs --crate-type lib --emit=dep-info,metadata,link -C metadata=a --out-dir $PWD/one --extern m=$PWD/target/libm-m.so".into();
+        })
+        .bypasses()
+        .right_when(|project| {
+            project.script("mkdir one", "mkdir another");
+            project.script("PWD/one", "PWD/another");
+        })
+        .check();
+    of("std::fs::read_to_string(\"/proc/self/cmdline\").unwrap().len().to_string()")
+        .ignore("target/liba")
+        .bypasses()
+        .check();
+}
+
 /// Others do not have it to read, so it must stay.
 #[test]
 fn what_it_writes_is_there_each_time() {

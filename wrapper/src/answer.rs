@@ -38,7 +38,9 @@ use crate::request::{self, Request, variables};
 use crate::run_paths;
 use crate::session::{self, Session};
 use crate::stable_paths::StablePaths;
-use crate::storable::{SIGNS_OF_SEED, compiles_unseen, may_be_stored, tells_of, tells_of_roots};
+use crate::storable::{
+    SIGNS_OF_SEED, compiles_unseen, may_be_stored, tells_of, tells_of_roots, tells_of_target,
+};
 use crate::store::{self, Constant};
 use crate::stripped::{self, Map};
 use crate::temporary::TemporaryDirectory;
@@ -474,6 +476,9 @@ impl Question<'_> {
             let has_seed = |sign: &[u8]| tells_of(sign, &seen.outputs, said);
             if asked.request.forgets_seed && SIGNS_OF_SEED.into_iter().any(has_seed) {
                 return Err(Some(BypassReason::Option(variables::SEED.to_owned())));
+            }
+            if tells_of_target(&asked.request, &seen) {
+                return Err(Some(BypassReason::RealPath));
             }
             if !tells_of_roots(&asked.request, &self.invocation.compiler.path, &seen, ran) {
                 return Ok((asked, seen));

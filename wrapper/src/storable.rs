@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::env;
+use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -9,10 +10,12 @@ use std::path::{Path, PathBuf};
 use memchr::memmem;
 use nix_sccache_cache::inputs::NameKind;
 use nix_sccache_cache::trace::{Observation, Output};
+use nix_sccache_contract::part::Kind;
 
 use crate::observed::Ran;
 use crate::relocated;
-use crate::request::Request;
+use crate::replay::is_list_of_sources;
+use crate::request::{ROOT, Request, variables};
 use crate::rust_program::{self, Listed};
 use crate::store;
 use crate::written::{Text, Written};
@@ -70,6 +73,12 @@ pub fn tells_of_roots(request: &Request, program: &Path, seen: &Observation, ran
         return true;
     }
     let Some(out_dir) = &request.out_dir else {
+        let mut hiding = HIDE_PATHS.into_iter();
+        if hiding.any(|sign| tells_of(sign, outputs, [&said[0], &said[1]]))
+            || may_name_sources(request, seen)
+        {
+            return true;
+        }
         let mut roots = request.roots.iter();
         return roots.any(|root| {
             let text = root.as_os_str().as_bytes();
@@ -95,6 +104,57 @@ pub fn tells_of_roots(request: &Request, program: &Path, seen: &Observation, ran
     said.iter().any(|said| is_in(said))
         || names.any(|name| is_in(name))
         || files.any(|contents| contents.map_or(true, |contents| is_in(&contents)))
+}
+
+/// What is in an object where it has paths in it that cannot be seen: debug information, which may be compressed, has that of
+/// the directory, and code for link-time optimisation, which is.
+const HIDE_PATHS: [&[u8]; 2] = [b"debug_info", b".gnu.lto_"];
+
+/// Whether a source may make something of a path that does not show it, as a digest or its length: of what a macro is defined
+/// to be, or of its own path, for which it asks, and which is given with a root.
+fn may_name_sources(request: &Request, seen: &Observation) -> bool {
+    const ASK: [&[u8]; 3] = [b"_FILE__", b"__builtin_FILE", b"source_location"];
+    let has_root = |text: &[u8]| request.without_roots(text) != text;
+    let gives = |name: &[u8]| {
+        name == b"CPATH" || name.ends_with(b"_INCLUDE_PATH") || name.starts_with(variables::FLAGS)
+    };
+    let mut variables = env::vars_os();
+    let arguments = request.fields.iter().filter(|it| it.kind == Kind::Argument);
+    let with_root: Vec<_> = arguments
+        .filter(|it| memmem::find(&it.value, ROOT).is_some())
+        .collect();
+    let is_given = !with_root.is_empty()
+        || variables.any(|(name, value)| gives(name.as_bytes()) && has_root(value.as_bytes()));
+    let files = seen.inputs.iter().filter(|it| it.kind == NameKind::File);
+    let mut paths = files.filter_map(|it| request.places.path(it.place, &it.name));
+    let asks = |path: PathBuf| {
+        let text = fs::read(path).unwrap_or_default();
+        ASK.iter().any(|it| memmem::find(&text, it).is_some())
+    };
+    with_root.iter().any(|it| it.name == "-D") || is_given && paths.any(asks)
+}
+
+/// Whether rustc was told by a macro of the directory in whose place another may stand, which is among rustc's arguments.
+/// A variable with it counts as it is.
+pub fn tells_of_target(request: &Request, seen: &Observation) -> bool {
+    let Some(target) = request.target().map(|it| it.as_os_str().as_bytes()) else {
+        return false;
+    };
+    let has_it = |text: &[u8]| memmem::find(text, target).is_some();
+    let counts =
+        |name: &[u8]| env::var_os(OsStr::from_bytes(name)).is_some_and(|it| has_it(it.as_bytes()));
+    let mut names = seen.inputs.iter();
+    let mut variables = seen
+        .inputs
+        .iter()
+        .filter(|it| it.kind == NameKind::Variable);
+    let mut made = seen
+        .outputs
+        .iter()
+        .filter(|it| !is_list_of_sources(&it.name));
+    names.any(|it| it.kind == NameKind::File && it.name.ends_with(b".so"))
+        && !variables.any(|it| counts(&it.name))
+        && made.any(|it| fs::read(&it.path).map_or(true, |contents| has_it(&contents)))
 }
 
 /// Whether a run is another in other derivations, by the paths of this one's that are among the roots: it asked for one by
@@ -151,4 +211,53 @@ pub fn compiles_unseen(seen: &Observation) -> bool {
             .iter()
             .any(|compiler| memmem::find(program, compiler).is_some())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use nix_sccache_cache::inputs::{Inputs, Name};
+    use nix_sccache_cache::places::Places;
+
+    use super::*;
+
+    /// By a digest, by its length, by one of its letters.
+    #[test]
+    fn a_source_that_asks_for_its_path_may_tell_of_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let may_name = |option: &str, argument: &str, source: &str| {
+            fs::write(directory.path().join("a.h"), source).unwrap();
+            let mut request = Request {
+                roots: vec!["/build/a-1.0-vendor".into()],
+                places: Places::new(vec![directory.path().to_owned()]),
+                ..Request::default()
+            };
+            let argument = request.without_roots(argument.as_bytes());
+            request.add(Kind::Argument, option, &argument);
+            let header = Name {
+                kind: NameKind::File,
+                place: 1,
+                name: b"a.h".to_vec(),
+            };
+            let seen = Observation {
+                inputs: Inputs::new(vec![header]),
+                ..Observation::default()
+            };
+            may_name_sources(&request, &seen)
+        };
+        let inside = "/build/a-1.0-vendor/a.c";
+        assert!(may_name("", inside, "int a = sizeof(__FILE__);"));
+        assert!(may_name("", inside, "char a = __BASE_FILE__[7];"));
+        assert!(may_name(
+            "",
+            inside,
+            "auto a = std::source_location::current();"
+        ));
+        assert!(may_name(
+            "-D",
+            "A=\"/build/a-1.0-vendor\"",
+            "int a = sizeof(A);"
+        ));
+        assert!(!may_name("", inside, "int a = __LINE__;"));
+        assert!(!may_name("", "a.c", "int a = sizeof(__FILE__);"));
+    }
 }

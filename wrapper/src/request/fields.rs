@@ -12,6 +12,9 @@ use nix_sccache_cache::places::Places;
 use nix_sccache_cache::request::KeyHasher;
 use nix_sccache_contract::part::Kind;
 
+/// With which the names begin that stand in the place of roots.
+pub const ROOT: &[u8] = b"<root ";
+
 /// One field of a request key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
@@ -63,8 +66,8 @@ impl Request {
         let mut named = Cow::Borrowed(text);
         for (number, root) in self.numbered_roots() {
             if places.iter().any(|place| place.starts_with(root)) {
-                let name = format!("<root {number}>");
-                named = Cow::Owned(replaced(&named, root, name.as_bytes()));
+                let name = [ROOT, number.to_string().as_bytes(), b">"].concat();
+                named = Cow::Owned(replaced(&named, root, &name));
             }
         }
         named

@@ -24,7 +24,7 @@ use crate::store;
 use self::fields::absolute;
 
 pub use self::build_script::out_dir;
-pub use self::fields::{Field, Request, replaced};
+pub use self::fields::{Field, ROOT, Request, replaced};
 
 /// The directories that are of no matter to an invocation in a directory, unless they are in what it makes: the least first,
 /// in the end none.

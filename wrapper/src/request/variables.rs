@@ -60,7 +60,7 @@ pub fn seeds<'a>(variables: impl Iterator<Item = (&'a OsStr, &'a OsStr)>) -> Vec
 }
 
 /// How the names of variables begin in which nixpkgs gives flags for C compilers.
-const FLAGS: &[u8] = b"NIX_CFLAGS_COMPILE";
+pub const FLAGS: &[u8] = b"NIX_CFLAGS_COMPILE";
 
 /// Whether a flag is a random seed.
 pub fn is_seed(flag: &[u8]) -> bool {

@@ -91,7 +91,8 @@ pub fn is_descriptor(path: &[u8]) -> bool {
         .any(|start| path.starts_with(start))
 }
 
-/// Whether a path is that of a process' environment, as it was when the process began and as the trace has it.
+/// Whether a path is that of a process' arguments or of its environment, as it was when the process began and as the trace has
+/// it.
 pub fn is_environment(path: &[u8]) -> bool {
-    path.starts_with(b"/proc/") && path.ends_with(b"/environ")
+    path.starts_with(b"/proc/") && (path.ends_with(b"/environ") || path.ends_with(b"/cmdline"))
 }
