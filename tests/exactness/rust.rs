@@ -788,6 +788,22 @@ fn a_source_from_a_pipe() {
         .check();
 }
 
+/// It is added to what is there: of another crate, or of the same.
+#[test]
+fn documentation_that_is_there_already() {
+    let of = |name: &str| format!("call rustdoc --crate-name {name} src/{name}.rs -o doc; ");
+    let [a, b] = ["a", "b"].map(of);
+    case(&(a.clone() + &b))
+        .file("src/a.rs", "//! Says one.\npub fn one() {}")
+        .file("src/b.rs", "//! Says two.\npub struct Two;")
+        .ignore(".lock")
+        .first(Expected::Bypass, Expected::Bypass)
+        .right_when(|project| project.script = b.clone() + &a)
+        .right_when(|project| project.script = a.clone() + &a + &b)
+        .right_when(|project| project.script = b.clone() + &b)
+        .check();
+}
+
 #[test]
 fn files_that_documentation_is_made_of() {
     case("call rustdoc --crate-name a --edition=2024 src/a.rs -o doc --extend-css extra.css")

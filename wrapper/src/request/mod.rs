@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use nix_sccache_cache::digest::Memo;
 use nix_sccache_contract::part::Kind;
 
-use crate::invocation::{Compiler, Invocation, Options};
+use crate::invocation::{Compiler, Invocation, Kind as CompilerKind, Options};
 use crate::links::Linked;
 use crate::stable_paths;
 use crate::store;
@@ -95,7 +95,14 @@ pub fn of(
     let directory_without_roots = request.without_roots(directory.as_os_str().as_bytes());
     request.add(Kind::Directory, "", &directory_without_roots);
     match &invocation.options {
-        Options::Rustc(call) => rustc::add(&mut request, call, directory, linked),
+        Options::Rustc(call) => {
+            rustc::add(&mut request, call, directory, linked);
+            if invocation.compiler.kind == CompilerKind::Rustdoc {
+                // It goes on from what it finds there, and what it has made itself is no input.
+                let is_there = rustc::documentation(call, directory).exists();
+                request.add(Kind::Directory, "documentation", &[u8::from(is_there)]);
+            }
+        }
         Options::Cc(call) => cc::add(&mut request, call, directory),
         Options::BuildScript(call) => {
             build_script::add(&mut request, call, &invocation.compiler);

@@ -62,6 +62,14 @@ pub(super) fn add(request: &mut Request, call: &Rustc, directory: &Path, linked:
     }
 }
 
+/// Where rustdoc writes to.
+pub(super) fn documentation(call: &Rustc, directory: &Path) -> PathBuf {
+    let is_it = |it: &&Argument| ["-o", "--out-dir", "--output"].contains(&it.option.as_str());
+    let given = call.arguments.iter().rev().find(is_it);
+    let given = given.and_then(|it| it.value.as_deref());
+    absolute(Path::new(given.unwrap_or("doc")), directory)
+}
+
 /// The directory to which cargo has rustc write, and from which it reads what other crates are: whatever it is called,
 /// the result is the same. Nothing where it may be in the result, or could not be found there.
 fn target(call: &Rustc, directory: &Path) -> Option<PathBuf> {
