@@ -49,9 +49,9 @@ pub fn make(draft: &mut Draft<'_>) {
     );
     let (command, last) = command.split_once(" -- ").unwrap_or((command, ""));
     let dashes = if last.is_empty() { "" } else { "--" };
-    // With it the same crates are compiled in whatever order cargo comes to them.
+    // With it the same crates are compiled in whatever order cargo comes to them; `test` has no such option.
     let going = if command.starts_with("test") {
-        ""
+        "--jobs 1"
     } else {
         "--keep-going"
     };
