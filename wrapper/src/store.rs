@@ -20,6 +20,13 @@ pub fn holds(path: &Path) -> bool {
     path.starts_with(directory())
 }
 
+/// The store path that a path is in, if it is in one.
+pub fn path_of(path: &Path) -> Option<PathBuf> {
+    let store = directory();
+    let name = path.strip_prefix(&store).ok()?.components().next()?;
+    Some(store.join(name))
+}
+
 /// The paths of the derivation's outputs, which change while it is built: Nix tells a builder of each by a variable, or,
 /// with structured attributes, in a file.
 pub fn outputs() -> Vec<OsString> {

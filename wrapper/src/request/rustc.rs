@@ -1,8 +1,10 @@
 //! Makes the request of a call of rustc's, or of what takes the same arguments.
 
+use std::collections::HashSet;
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use nix_sccache_cache::places::Places;
+use nix_sccache_cache::places::{ABSOLUTE, Places};
 use nix_sccache_contract::part::Kind;
 
 use super::fields::{Request, absolute};
@@ -10,9 +12,6 @@ use crate::invocation::{Argument, Rustc};
 use crate::links::Linked;
 use crate::store;
 use crate::stripped;
-
-/// The place in whose stead the directory of cargo's stands: it is another in other builds, and in nothing that is made.
-const TARGET: u8 = 1;
 
 /// What cargo has rustc write: none has the path in it by which it is called, but for the list of sources, where that
 /// can be put right.
@@ -54,7 +53,9 @@ pub(super) fn add(request: &mut Request, call: &Rustc, directory: &Path, linked:
     request.is_probe = call.codegen("metadata").is_none();
     let target = target(call, directory);
     request.has_target = target.is_some();
-    request.places = Places::new(target.into_iter().collect());
+    // Other directories stand in their places in other builds, and they are in nothing that is made.
+    let crates = crates_in_store(call, directory);
+    request.places = Places::new(target.into_iter().chain(crates).collect());
     for argument in call.arguments.iter() {
         let value = argument.value.as_deref().unwrap_or_default();
         let value = in_place(request, argument, value, directory);
@@ -113,13 +114,43 @@ fn target(call: &Rustc, directory: &Path) -> Option<PathBuf> {
     Some(common)
 }
 
+/// The store paths of other crates, each a derivation of its own as nixpkgs' `buildRustCrate` has them, in an order that does
+/// not depend on their hashes. In a library they are nowhere, so their contents count.
+fn crates_in_store(call: &Rustc, directory: &Path) -> Vec<PathBuf> {
+    const MOST: usize = 100;
+    let is_library = call.linked().is_none();
+    if !is_library || !call.emit().all(|emit| FREE_OF_PATHS.contains(&emit)) {
+        return Vec::new();
+    }
+    let externs = call.arguments.values("--extern");
+    let externs = externs.filter_map(|given| store::path_of(Path::new(given.split_once('=')?.1)));
+    let mut found: Vec<_> = externs.collect();
+    // Cargo's directory has thousands of files, and none is a link.
+    let others = call.arguments.values("-L").filter(|_| !found.is_empty());
+    let others = others.filter_map(|given| given.strip_prefix("dependency="));
+    let links = others.flat_map(|given| {
+        let links = fs::read_dir(absolute(Path::new(given), directory));
+        let mut links: Vec<_> = links.into_iter().flatten().flatten().collect();
+        links.sort_by_key(fs::DirEntry::file_name);
+        links
+    });
+    let linked: Vec<_> = links
+        .filter_map(|link| store::path_of(&fs::read_link(link.path()).ok()?))
+        .collect();
+    found.extend(linked);
+    let mut seen = HashSet::new();
+    found.retain(|path| seen.insert(path.clone()));
+    found.truncate(MOST);
+    found
+}
+
 /// The value of an argument as it counts: a path in a place is named by that.
 fn in_place(request: &Request, argument: &Argument, value: &str, directory: &Path) -> String {
     let named = |path: &str| {
         let whole = absolute(Path::new(path), directory);
         match request.places.name(whole.as_os_str().as_encoded_bytes()) {
-            (TARGET, name) => format!("<{TARGET}>/{}", String::from_utf8_lossy(name)),
-            _ => path.to_owned(),
+            (ABSOLUTE, _) => path.to_owned(),
+            (place, name) => format!("<{place}>/{}", String::from_utf8_lossy(name)),
         }
     };
     match (argument.option.as_str(), value.split_once('=')) {
