@@ -22,6 +22,7 @@ use nix_sccache_contract::record::{self, Build, Made as Record, Unit};
 use crate::invocation::{Invocation, Options, Rustc};
 use crate::request::{Field, OF_LIBC, Request};
 use crate::session::{self, Session, reports};
+use crate::settings;
 
 /// What a key was made of.
 pub struct Made {
@@ -102,7 +103,9 @@ pub fn recorded(session: &Session) -> Vec<u8> {
         return Vec::new();
     }
     let lines = fs::read(session.keys()).unwrap_or_default();
-    let build = Build::of_variables(session::now(), |name| env::var(name).ok());
+    let build = Build::of_variables(session::now(), |name| {
+        settings::attribute(name)?.into_string().ok()
+    });
     record::text(&build, &lines)
 }
 

@@ -6,7 +6,7 @@
 //! there is. One that has no end leaves none.
 
 use std::env;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,6 @@ use nix_sccache_cache::storage::{Address, Limits, Storage};
 use nix_sccache_contract as contract;
 use nix_sccache_contract::wire::Key;
 use rustix::process::{Pid, Signal, kill_process, nice};
-use serde_json::Value;
 
 use crate::connection;
 use crate::process;
@@ -171,8 +170,8 @@ fn keys_of(session: &Session) -> Vec<Key> {
 
 /// The keys that this session's plan is stored under, the first of which is the best.
 fn keys(command: &[&OsStr]) -> Vec<Key> {
-    let package = ["pname", "name"].into_iter().find_map(attribute);
-    let package = package.or_else(|| Some(env::current_dir().ok()?.file_name()?.to_owned()));
+    let package =
+        settings::package().or_else(|| Some(env::current_dir().ok()?.file_name()?.to_owned()));
     let package = package.map(|name| ("package", name.into_encoded_bytes()));
     let lock = lock_file().map(|text| ("lock file", text));
     let (package, lock) = (package.as_slice(), lock.as_slice());
@@ -187,7 +186,7 @@ fn key(command: &[&OsStr], fields: &[(&str, Vec<u8>)]) -> Key {
     const PROFILE: [&str; 3] = ["cargoBuildType", "CARGO_PROFILE", "CARGO_BUILD_TARGET"];
     let mut key = KeyHasher::new("plan");
     for name in PROFILE {
-        if let Some(value) = attribute(name) {
+        if let Some(value) = settings::attribute(name) {
             key.field(name, value.as_bytes());
         }
     }
@@ -210,9 +209,9 @@ fn key(command: &[&OsStr], fields: &[(&str, Vec<u8>)]) -> Key {
 /// vendored by it.
 fn lock_file() -> Option<Vec<u8>> {
     const VENDORED: [&str; 2] = ["cargoDeps", "cargoVendorDir"];
-    let root = attribute("cargoRoot").unwrap_or_default();
-    let source = attribute("src").map(|source| Path::new(&source).join(root));
-    let vendored = || VENDORED.into_iter().filter_map(attribute);
+    let root = settings::attribute("cargoRoot").unwrap_or_default();
+    let source = settings::attribute("src").map(|source| Path::new(&source).join(root));
+    let vendored = || VENDORED.into_iter().filter_map(settings::attribute);
     let here = env::current_dir().unwrap_or_default();
     let mut directories = source
         .into_iter()
@@ -220,16 +219,4 @@ fn lock_file() -> Option<Vec<u8>> {
         .chain(here.ancestors().map(Path::to_owned));
     let found = directories.find_map(|directory| fs::read(directory.join("Cargo.lock")).ok());
     found.or_else(|| Some(vendored().next()?.into_encoded_bytes()))
-}
-
-/// An attribute of the derivation: Nix has them in variables, or, where they are structured, in a file.
-fn attribute(name: &str) -> Option<OsString> {
-    let structured = || {
-        let file = fs::read(env::var_os("NIX_ATTRS_JSON_FILE")?).ok()?;
-        let attributes: Value = serde_json::from_slice(&file).ok()?;
-        Some(attributes.get(name)?.as_str()?.into())
-    };
-    env::var_os(name)
-        .or_else(structured)
-        .filter(|value| !value.is_empty())
 }

@@ -8,6 +8,8 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::sync::OnceLock;
 
 use nix_sccache_contract as contract;
+use nix_sccache_contract::record::derivation_name;
+use serde_json::Value;
 
 /// The file beside the shim: a line `NAME=VALUE` for each setting.
 const FILE: &str = "settings";
@@ -31,11 +33,32 @@ pub fn are_mounted() -> bool {
 pub fn exclude_this() -> bool {
     let named = || {
         let excluded = line(mounted()?, contract::EXCLUDE)?;
-        let own = env::var_os("pname").or_else(|| env::var_os("name"))?;
+        let own = package()?;
         let mut names = excluded.as_bytes().split(|byte| *byte == b',');
         Some(names.any(|name| OsStr::from_bytes(name) == own))
     };
     named().unwrap_or(false)
+}
+
+/// An attribute of the derivation, or an output's path: Nix has them in variables, or, where they are structured, in a file.
+pub fn attribute(name: &str) -> Option<OsString> {
+    let structured = || {
+        let file = fs::read(env::var_os("NIX_ATTRS_JSON_FILE")?).ok()?;
+        let attributes: Value = serde_json::from_slice(&file).ok()?;
+        let output = || attributes.get("outputs")?.get(name);
+        Some(attributes.get(name).or_else(output)?.as_str()?.into())
+    };
+    env::var_os(name)
+        .or_else(structured)
+        .filter(|value| !value.is_empty())
+}
+
+/// The package that is built: `pname`, or else the derivation's name.
+pub fn package() -> Option<OsString> {
+    let of_output = || Some(derivation_name(attribute("out")?.to_str()?)?.into());
+    attribute("pname")
+        .or_else(of_output)
+        .or_else(|| attribute("name"))
 }
 
 fn line(text: &[u8], name: &str) -> Option<OsString> {

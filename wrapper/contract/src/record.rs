@@ -65,12 +65,17 @@ impl Build {
     /// The one whose variables these are, which ended `at`, in microseconds since 1970.
     pub fn of_variables(at: u64, variable: impl Fn(&str) -> Option<String>) -> Self {
         let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
-        // A shell may have a variable `name` of its own; a derivation has its output as well.
+        // Outside of derivations there are variables of these names, too.
         let out = variable("out");
         let of_derivation = |name: &str| out.as_ref().and_then(|_| variable(name));
         Self {
             at,
-            name: of_derivation("name"),
+            // Shells have a variable `name` for whatever, and hand that on.
+            name: out
+                .as_deref()
+                .and_then(derivation_name)
+                .map(str::to_owned)
+                .or_else(|| of_derivation("name")),
             pname: of_derivation("pname"),
             transport: variable(crate::TRANSPORT),
             out,
@@ -78,6 +83,14 @@ impl Build {
             session: None,
         }
     }
+}
+
+/// The name of the derivation whose output `out` this is: what stands behind the hash of its path.
+#[must_use]
+pub fn derivation_name(out: &str) -> Option<&str> {
+    const HASH: usize = 32;
+    let (hash, name) = out.rsplit('/').next()?.split_once('-')?;
+    (hash.len() == HASH).then_some(name)
 }
 
 /// The text of the file, of lines that were recorded. Its first line is of the build.

@@ -39,7 +39,7 @@ impl Host {
         connect(&stream, &address).ok()?;
         let variable = |name: &str| match name {
             contract::TRANSPORT => settings::text(name),
-            name => env::var(name).ok(),
+            name => settings::attribute(name)?.into_string().ok(),
         };
         let speaker = Speaker {
             session: name(session)?,
