@@ -17,7 +17,7 @@ use crate::{every_build, project};
 
 /// What the host has of a build.
 #[derive(Debug)]
-struct Seen {
+pub struct Seen {
     build: record::Build,
     calls: Vec<Entry>,
     /// How many calls have told what their key was made of.
@@ -26,7 +26,7 @@ struct Seen {
 
 impl Seen {
     /// Hits and misses.
-    fn counts(&self) -> (u64, u64) {
+    pub fn counts(&self) -> (u64, u64) {
         let count = |outcome: &Outcome| {
             let calls = self.calls.iter();
             calls.filter(|call| call.outcome == *outcome).count() as u64
@@ -36,7 +36,7 @@ impl Seen {
 }
 
 /// All builds, the oldest first.
-fn seen(logs: &Path) -> Vec<Seen> {
+pub fn seen(logs: &Path) -> Vec<Seen> {
     let files = fs::read_dir(logs).unwrap().flatten();
     let texts: BTreeMap<_, _> = files
         .map(|file| file.path().display().to_string())

@@ -18,6 +18,7 @@ mod program;
 mod reports;
 mod toolchain;
 mod transports;
+mod untouched;
 
 use nix_sccache_tests::{Daemon, Derivation, Library, library};
 use serde_json::json;

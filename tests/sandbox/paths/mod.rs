@@ -1,6 +1,6 @@
 //! Paths that change with a lock file or a version.
 
-mod crates;
+pub mod crates;
 
 use std::collections::BTreeSet;
 use std::fs::{self, Permissions};
