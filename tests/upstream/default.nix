@@ -97,6 +97,11 @@ in
     pkgs.sccache
     shim
   ];
+  # What `--every-build` mounts.
+  everyBuild = pkgs.callPackage ../../nix/packages/everyBuild.nix {
+    inherit shim;
+    verify = null;
+  };
   shell = "${debian.bash}/bin/bash";
   libc = "${debian.glibc}/lib";
 
