@@ -1,11 +1,13 @@
 //! Reads the config as `bootstrap.py` does: no TOML, but one key in one line.
 //!
-//! Its rules are the same from 1.63 to 1.95 (`get_toml` and `get_string`): a section is a line
+//! Its rules are the same from 1.63 to 1.97 (`get_toml` and `get_string`): a section is a line
 //! `[NAME]`, a key begins its line, and its value is what stands between the first two quotation
 //! marks of one kind, else all the rest of the line. Without a section the first such line of
-//! the whole text counts.
+//! the whole text counts. From 1.98 on a key may have blanks and its table's name before it, which
+//! nothing here has, and the compilers are looked for in `[build]` alone.
 
 use super::place::Place;
+use super::release::Change;
 use super::settings::Settings;
 use crate::error::Error;
 use crate::path::AttrPath;
@@ -77,9 +79,11 @@ pub(super) fn check(text: &str, settings: &Settings) -> Result<(), Error> {
         let place = Place::new(section, key);
         is_read(settings, &place, find(text, key, Some(section)))?;
     }
+    let knows_compilers = Change::exactly(98).is_done(settings.release.minor);
     for (section, key) in OF_ALL {
         let place = Place::new(section, key);
-        is_read(settings, &place, find(text, key, None))?;
+        let within = (knows_compilers && ["rustc", "cargo"].contains(key)).then_some(*section);
+        is_read(settings, &place, find(text, key, within))?;
     }
     for triple in settings.targets() {
         // A name with a dot is quoted in its header, as TOML wants it, and not found.

@@ -377,6 +377,7 @@ fn codegen_backends(settings: &Settings) -> Result<(), Error> {
     let refuses_prefix = (Change { before: 63, by: 74 }).is_done(minor);
     let refuses_all = (Change { before: 85, by: 90 }).is_done(minor);
     let refuses_none = Change::exactly(91).is_done(minor);
+    let refuses_twice = Change::exactly(98).is_done(minor);
     let of_targets = settings.targets().into_iter();
     let places = of_targets
         .map(|triple| Place::of_target(triple, KEY))
@@ -392,10 +393,14 @@ fn codegen_backends(settings: &Settings) -> Result<(), Error> {
                 "this is empty: leave it out, or null, for the default",
             );
         }
-        for backend in backends {
-            let Value::String(backend) = backend else {
+        for (index, value) in backends.iter().enumerate() {
+            let Value::String(backend) = value else {
                 continue;
             };
+            if refuses_twice && backends[..index].contains(value) {
+                let message = format!("{} is there twice: write it once", quoted(backend));
+                return fail(&place, message);
+            }
             let Some(stripped) = backend.strip_prefix(PREFIX) else {
                 continue;
             };

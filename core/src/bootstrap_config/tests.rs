@@ -344,8 +344,8 @@ fn a_wrong_type_or_value_is_told_with_the_right_one() {
             settings.dist.compression-profile: Rust 1.75.0 does not know the value "no-op", it came with one of 1.76 to 1.83: write one of "fast", "balanced", "best"
         1.85.0 {"rust":{"stack-protector":"full"}}
             settings.rust.stack-protector: this must be one of "none", "basic", "strong", "all", not the string "full"
-        1.99.0 {"rust":{"compress-debuginfo":"zstd"}}
-            settings.rust.compress-debuginfo: this must be one of "off", "zlib", not the string "zstd"
+        1.98.0 {"rust":{"compress-debuginfo":"zstd"}}
+            settings.rust.compress-debuginfo: this must be a Boolean or one of "off", "zlib", not the string "zstd"
         1.85.0 {"rust":{"lto":"full"}}
             settings.rust.lto: this must be one of "off", "thin-local", "thin", "fat", not the string "full"
         1.85.0 {"rust":{"download-rustc":"if-available"}}
@@ -377,10 +377,12 @@ fn what_one_of_the_readers_cannot_read_is_refused() {
     // A single quote is no mark within double ones.
     bare("1.85.0", r#"{"build":{"build-dir":"it's"}}"#).unwrap();
     fails(
-        "1.99.0",
-        r#"{"pgo":{"rustc":{"use":"/p"}},"llvm":{"build-config":{"cargo":"x"}}}"#,
+        "1.97.0",
+        r#"{"llvm":{"build-config":{"cargo":"x"}}}"#,
         "settings.llvm.build-config.cargo: bootstrap.py, which knows no sections here, would take this for `build.cargo`: give that one, too",
     );
+    // From 1.98 on it knows them.
+    bare("1.98.0", r#"{"llvm":{"build-config":{"cargo":"x"}}}"#).unwrap();
 }
 
 #[test]
@@ -420,6 +422,8 @@ fn contradictions_are_told_at_the_setting_to_change() {
             settings.target.x.llvm-has-rust-patches: this is about an LLVM of one's own: give `llvm-config`, too, or `build.submodules = false`
         1.85.0 {"rust":{"codegen-backends":[["rustc_codegen_llvm"]]}}
             settings.rust.codegen-backends: write "llvm" and not "rustc_codegen_llvm"
+        1.98.0 {"rust":{"codegen-backends":[["gcc","llvm","gcc"]]}}
+            settings.rust.codegen-backends: "gcc" is there twice: write it once
         1.85.0 {"build":{"target":[["x86_64-unknown-linux-gnu","./x"]]}}
             settings.build.target: "./x" is no target triple: one is written like x86_64-unknown-linux-gnu
         1.91.0 {"build":{"doc-stage":0}}

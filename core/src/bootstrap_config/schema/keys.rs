@@ -1,9 +1,10 @@
 //! Lists every key of every release from 1.63 to 1.99.
 //!
-//! Read from the sources of 1.63, 1.74, 1.75, 1.83, 1.85, 1.90 to 1.93 and 1.95 (the structs of
-//! their `src/bootstrap`, `config.rs` or `config/toml/`): what stands between two of those is
-//! narrowed by the change tracker of the later ones (`utils/change_tracker.rs`), which has the
-//! changes in order. What is later than 1.95 is from a change tracker of July 2026.
+//! Read from the sources of 1.63, 1.74, 1.75, 1.83, 1.85, 1.90 to 1.93, 1.95, 1.97 and 1.98 (the
+//! structs of their `src/bootstrap`, `config.rs` or `config/toml/`): what stands between two of those
+//! is narrowed by the change tracker of the later ones (`utils/change_tracker.rs`), which has the
+//! changes in order. What is later than 1.98 is from a change tracker of July 2026. What a source has
+//! and this lacks, `scripts/bootstrap-schema` says.
 
 use super::types::Instead::{Key as Other, Words};
 use super::types::{
@@ -147,8 +148,8 @@ pub(super) const BUILD: &[Key] = &[
     key("tidy-extra-checks", TEXT).came(88, 90),
     key("ccache", BOOL_OR_TEXT).came(85, 88),
     key("exclude", Kind::Texts).came(85, 88),
-    key("record_failed_tests_path", TEXT).came(95, 98),
-    key("sde", TEXT).came(97, 99),
+    key("record_failed_tests_path", TEXT).came(97, 98),
+    key("sde", TEXT).came(98, 99),
 ];
 
 /// `[install]`
@@ -249,15 +250,15 @@ pub(super) const RUST: &[Key] = &[
     key("verify-llvm-ir", BOOL),
     key("thin-lto-import-instr-limit", COUNT),
     key("remap-debuginfo", BOOL),
-    key("jemalloc", BOOL).renamed(97, 99, "rust.override-allocator"),
+    key("jemalloc", BOOL).renamed(98, 99, "rust.override-allocator"),
     key("test-compare-mode", BOOL),
     key("llvm-libunwind", one_of(LIBUNWIND)),
     key("control-flow-guard", BOOL),
     key("ehcont-guard", BOOL).came(75, 83),
     key("new-symbol-mangling", BOOL),
     key("annotate-moves-size-limit", BIG_COUNT).came(92, 93),
-    key("profile-generate", TEXT).renamed(97, 99, "pgo.rustc.generate"),
-    key("profile-use", TEXT).renamed(97, 99, "pgo.rustc.use"),
+    key("profile-generate", TEXT).renamed(98, 99, "pgo.rustc.generate"),
+    key("profile-use", TEXT).renamed(98, 99, "pgo.rustc.use"),
     key("download-rustc", bool_or(IF_UNCHANGED)),
     key("lto", one_of(LTO)).came(63, 74),
     key("validate-mir-opts", COUNT).came(63, 74),
@@ -277,9 +278,9 @@ pub(super) const RUST: &[Key] = &[
         .went(81, 83, Other("target.*.split-debuginfo")),
     key("run-dsymutil", BOOL).went(75, 78, Words("leave it out")),
     key("ignore-git", BOOL).went(63, 74, Other("rust.omit-git-hash")),
-    key("compress-debuginfo", one_of(COMPRESS_DEBUGINFO)).came(96, 99),
+    key("compress-debuginfo", bool_or(COMPRESS_DEBUGINFO)).came(97, 98),
     // Of a set whose later words are not known here.
-    key("override-allocator", TEXT).came(97, 99),
+    key("override-allocator", TEXT).came(98, 99),
 ];
 
 /// `[target.TRIPLE]`
@@ -313,9 +314,9 @@ pub(super) const TARGET: &[Key] = &[
         .becomes(90, 91, BOOL_OR_TEXT),
     key("jemalloc", BOOL)
         .came(85, 88)
-        .renamed(97, 99, "target.*.override-allocator"),
+        .renamed(98, 99, "target.*.override-allocator"),
     key("android-ndk", TEXT).went(74, 75, Other("build.android-ndk")),
-    key("override-allocator", TEXT).came(97, 99),
+    key("override-allocator", TEXT).came(98, 99),
 ];
 
 /// `[dist]`

@@ -41,7 +41,7 @@ pub const SECTIONS: &[Section] = &[
         ..section("gcc", keys::GCC)
     },
     Section {
-        came: Some(Change { before: 97, by: 99 }),
+        came: Some(Change { before: 98, by: 99 }),
         ..section("pgo", keys::PGO)
     },
 ];
