@@ -35,35 +35,54 @@ debian_mirror() {
     apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | head -n 1 || true
 }
 
+# suite_sources TYPE SUITE: prints a line for apt's sources: TYPE is `deb` or `deb-src`.
+suite_sources() {
+    local mirror
+    mirror=$(debian_mirror)
+    echo "$1 [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${mirror:-http://deb.debian.org/debian/} $2 main"
+}
+
+# apt_get_of DIRECTORY ARGUMENT…: apt-get with the sources in DIRECTORY/sources, and lists beside them. The machine's own lists
+# stay as they are: most machines have no deb-src in them.
+apt_get_of() {
+    local directory=$1
+    shift
+    apt-get -q \
+        -o Dir::Etc::sourcelist=/dev/null \
+        -o Dir::Etc::sourceparts="$directory/sources" \
+        -o Dir::State::lists="$directory/lists" \
+        -o APT::Sandbox::User="$(id -un)" \
+        "$@" >&2
+}
+
 # debian_source PACKAGE VERSION [SUITE [OPTION…]]: unpacks a source package into the current
 # directory, from the machine's own suites or from the one that is named.
-#
-# The machine's own lists stay as they are: most machines have no deb-src in them.
 debian_source() {
-    local package=$1 version=$2 suite=${3-} apt list mirror
+    local package=$1 version=$2 suite=${3-} apt list
     need_debian dpkg-source dpkg-dev
     shift $(($# > 3 ? 3 : $#))
     apt=$(mktemp -d "$PWD/apt.XXXXXX")
     mkdir "$apt/sources" "$apt/lists"
     if [[ -n $suite ]]; then
-        mirror=$(debian_mirror)
-        echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]" \
-            "${mirror:-http://deb.debian.org/debian/} $suite main" >"$apt/sources/suite.list"
+        suite_sources deb-src "$suite" >"$apt/sources/suite.list"
     else
         for list in /etc/apt/sources.list /etc/apt/sources.list.d/*; do
             [[ -f $list ]] || continue
             sed -e 's/^Types:.*/Types: deb-src/' -e 's/^deb /deb-src /' "$list" >"$apt/sources/${list##*/}"
         done
     fi
-    local options=(
-        -q
-        -o Dir::Etc::sourcelist=/dev/null
-        -o Dir::Etc::sourceparts="$apt/sources"
-        -o Dir::State::lists="$apt/lists"
-        -o APT::Sandbox::User="$(id -un)"
-    )
     # An archive without sources is none of our business: if it was the one that matters, the
     # next line says so.
-    apt-get "${options[@]}" update >&2 || true
-    apt-get "${options[@]}" source "$@" "$package=$version" >&2
+    apt_get_of "$apt" update || true
+    apt_get_of "$apt" source "$@" "$package=$version"
+}
+
+# debian_package PACKAGE SUITE: downloads a suite's package, as a file, into the current directory.
+debian_package() {
+    local package=$1 suite=$2 apt
+    apt=$(mktemp -d "$PWD/apt.XXXXXX")
+    mkdir "$apt/sources" "$apt/lists"
+    suite_sources deb "$suite" >"$apt/sources/suite.list"
+    apt_get_of "$apt" update
+    apt_get_of "$apt" download "$package/$suite"
 }

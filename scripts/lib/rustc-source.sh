@@ -1,6 +1,19 @@
 # shellcheck shell=bash disable=SC2154 # cache, root: scripts/setup sets them
 # Sources of rustc, and their own readers of the bootstrap config: what tests/bootstrap asks.
 
+# unpack_config ABOVE DIRECTORY: unpacks, from a tar on standard input, what of a source has to do with its config: the source is
+# in ABOVE there, a pattern, and in DIRECTORY then.
+unpack_config() {
+    local above=$1 directory=$2 slashes
+    slashes=${above//[^\/]/}
+    mkdir "$directory"
+    # Not every release has each of them.
+    tar --extract --directory "$directory" --strip-components $((${#slashes} + 1)) \
+        --wildcards --no-wildcards-match-slash \
+        "$above"/{Cargo.lock,git-commit-info,src/bootstrap,src/build_helper,src/version,'src/stage0*',src/ci/channel} \
+        "$above/src/etc/rust_analyzer*" 2>/dev/null || [[ -e $directory/src/bootstrap/bootstrap.py ]]
+}
+
 # rustc_source RELEASE DEBIAN_VERSION SUITE: prints the directory with what of that source has to
 # do with its config, as upstream has it, and in oracle/ a program that reads one.
 rustc_source() {
@@ -14,17 +27,30 @@ rustc_source() {
             cd "$work" || exit
             need_debian xz xz-utils
             debian_source rustc "$2" "$3" --download-only
-            mkdir unpacked
-            # Not every release has each of them.
-            tar --extract --file rustc_*.orig.tar.xz --directory unpacked --strip-components 1 \
-                --wildcards --no-wildcards-match-slash \
-                '*/Cargo.lock' '*/git-commit-info' '*/src/bootstrap' '*/src/build_helper' '*/src/version' '*/src/stage0*' \
-                '*/src/ci/channel' '*/src/etc/rust_analyzer*' 2>/dev/null || [[ -e unpacked/src/bootstrap/bootstrap.py ]]
+            xz --decompress --stdout rustc_*.orig.tar.xz | unpack_config '*' unpacked
             mv unpacked "$source"
         )
     fi
     need_oracle "$source"
     echo "$source"
+}
+
+# newest_rustc_source SUITE: the same of the newest rustc of a suite of Debian's, whose package rust-src has it, too.
+newest_rustc_source() {
+    local source work
+    say "fetching the source of the Rust in $1"
+    mkdir -p "$cache/rustc-sources"
+    work=$(mktemp -d "$cache/rustc-sources/.$1.XXXXXX")
+    (
+        trap 'rm -rf "$work"' EXIT
+        cd "$work" || exit
+        debian_package rust-src "$1"
+        dpkg-deb --fsys-tarfile rust-src_*.deb | unpack_config './usr/src/*' unpacked
+        source=$cache/rustc-sources/$(<unpacked/src/version)
+        [[ -d $source ]] || mv unpacked "$source"
+        need_oracle "$source"
+        echo "$source"
+    )
 }
 
 # need_oracle SOURCE: builds that program with the machine's own Rust, which can, and with the crates that

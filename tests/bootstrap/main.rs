@@ -12,7 +12,7 @@ mod generate;
 mod source;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use generate::Wrong;
 use nix_sccache_core::bootstrap_config::{Answer, Wanted, bootstrap_config};
@@ -282,37 +282,52 @@ fn what_is_minded_later_is_minded_by_the_source() {
     }
 }
 
-/// The sections' keys, one by one: what bootstrap says of an unknown one lists them.
+/// The sections, and their keys: what bootstrap says of an unknown one lists them.
 #[test]
 fn the_table_is_that_of_the_source() {
+    let mut wrong = Vec::new();
     for source in sources() {
+        let mut compare = |of: &str, ours: BTreeSet<String>, theirs: BTreeSet<String>| {
+            let release = &source.release;
+            let lacks: Vec<_> = theirs.difference(&ours).collect();
+            let has: Vec<_> = ours.difference(&theirs).collect();
+            if !lacks.is_empty() || !has.is_empty() {
+                wrong.push(format!(
+                    "{of} of Rust {release}: the table lacks {lacks:?}, and alone has {has:?}"
+                ));
+            }
+        };
+        compare("the top", ours(&source, &["?"]), source.top());
         for section in generate::sections(source.minor) {
-            let unknown = BTreeMap::from([("?".to_owned(), Value::Bool(true))]);
-            let content = if section.per_target {
-                BTreeMap::from([(generate::BUILD.to_owned(), Value::Attrs(unknown))])
-            } else {
-                unknown
-            };
-            let settings = BTreeMap::from([(section.name.to_owned(), Value::Attrs(content))]);
-            let settings = Value::Attrs(settings);
-            let ours = ask(&source, &settings, false).unwrap_err().to_string();
-            let (_, ours) = ours.split_once("known here: ").unwrap();
-            let mut ours: Vec<_> = ours.trim_end_matches(')').split(", ").collect();
+            let mut path = vec![section.name];
+            path.extend(section.per_target.then_some(generate::BUILD));
+            path.push("?");
             let theirs = source
-                .read(&to_toml::to_toml(settings).unwrap())
+                .read(&to_toml::to_toml(unknown(&path)).unwrap())
                 .unwrap_err();
             let (_, theirs) = theirs.split_once("expected ").unwrap();
             let (theirs, _) = theirs.split_once(" for key").unwrap();
-            let mut theirs: Vec<_> = theirs.split('`').skip(1).step_by(2).collect();
-            ours.sort_unstable();
-            theirs.sort_unstable();
-            assert_eq!(
-                ours, theirs,
-                "[{}] of Rust {}",
-                section.name, source.release
-            );
+            let theirs = theirs.split('`').skip(1).step_by(2).map(str::to_owned);
+            let of = format!("[{}]", section.name);
+            compare(&of, ours(&source, &path), theirs.collect());
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Settings with nothing but what is unknown.
+fn unknown(path: &[&str]) -> Value {
+    path.iter().rev().fold(Value::Bool(true), |inner, name| {
+        Value::Attrs(BTreeMap::from([((*name).to_owned(), inner)]))
+    })
+}
+
+/// What we say is known there.
+fn ours(source: &Source, path: &[&str]) -> BTreeSet<String> {
+    let error = ask(source, &unknown(path), false).unwrap_err().to_string();
+    let (_, known) = error.split_once("known here: ").unwrap();
+    let known = known.trim_end_matches(')').split(", ");
+    known.map(str::to_owned).collect()
 }
 
 /// What `bootstrap.py` looks for is what we check that it finds.

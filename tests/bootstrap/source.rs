@@ -120,20 +120,38 @@ impl Source {
 
     /// Whether its bootstrap has a text in it, of what it says.
     pub fn says(&self, text: &str) -> bool {
+        self.file_with(text).is_some()
+    }
+
+    /// What stands before the first section, and the sections: bootstrap lists none of them.
+    pub fn top(&self) -> BTreeSet<String> {
+        const STRUCT: &str = "struct TomlConfig {";
+        let text = self.file_with(STRUCT).unwrap();
+        let (_, fields) = text.split_once(STRUCT).unwrap();
+        let (fields, _) = fields.split_once("\n}").unwrap();
+        let fields = fields.lines().filter_map(|line| line.split_once(": "));
+        fields
+            .map(|(name, _)| name.rsplit(' ').next().unwrap().replace('_', "-"))
+            .collect()
+    }
+
+    /// The file of its bootstrap with a text in it.
+    fn file_with(&self, text: &str) -> Option<String> {
         let mut directories = vec![self.path.join("src/bootstrap")];
         while let Some(directory) = directories.pop() {
             for entry in fs::read_dir(directory).unwrap() {
                 let path = entry.unwrap().path();
                 if path.is_dir() {
                     directories.push(path);
-                } else if path.extension().is_some_and(|end| end == "rs")
-                    && fs::read_to_string(path).unwrap().contains(text)
-                {
-                    return true;
+                } else if path.extension().is_some_and(|end| end == "rs") {
+                    let file = fs::read_to_string(path).unwrap();
+                    if file.contains(text) {
+                        return Some(file);
+                    }
                 }
             }
         }
-        false
+        None
     }
 
     fn python(&self) -> PathBuf {
