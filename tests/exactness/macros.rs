@@ -185,6 +185,11 @@ fn a_variable_that_it_reads() {
         .misses_when(|project| project.variable("OF_MACRO", "2"))
         .hits_when(|project| project.variable("OF_ANOTHER", "1"))
         .check();
+    for name in ["NUM_JOBS", "NIX_SCCACHE_OTHER", "RUSTC_WORKSPACE_WRAPPER"] {
+        of(&format!("std::env::var(\"{name}\").unwrap_or_default()"))
+            .misses_when(|project| project.variable(name, "1"))
+            .check();
+    }
     of("format!(\"{:?}\", std::env::var_os(\"OF_MACRO\"))")
         .misses_when(|project| project.variable("OF_MACRO", ""))
         .check();

@@ -217,6 +217,15 @@ fn variables_that_builds_are_full_of() {
     }
 }
 
+/// Nor does rustc list the variables that a source names where it is not asked for a list.
+#[test]
+fn a_variable_without_a_list_of_sources() {
+    case("mkdir out; rustc --crate-name a --edition=2024 src/a.rs --crate-type lib --emit=metadata,link -C metadata=a --out-dir out")
+        .file("src/a.rs", "pub const NUMBER: Option<&str> = option_env!(\"NUM_JOBS\");")
+        .misses_when(|project| project.variable("NUM_JOBS", "3"))
+        .check();
+}
+
 #[test]
 fn generated_code() {
     case("OUT_DIR=$PWD/out lib a")

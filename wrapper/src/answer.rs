@@ -610,6 +610,8 @@ impl Question<'_> {
             },
             is_of_no_matter: if links {
                 variables::are_of_no_matter_to_linkers
+            } else if self.invocation.rustc().is_some() {
+                variables::are_of_no_matter_to_rustc
             } else {
                 variables::are_of_no_matter
             },

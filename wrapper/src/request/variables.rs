@@ -74,9 +74,30 @@ pub fn are_of_no_matter(name: &[u8]) -> bool {
         || OF_NO_MATTER.iter().any(|other| other.as_bytes() == name)
 }
 
+/// Those of them that rustc and the linkers that it calls ask for themselves (rustc 1.95, gcc 12).
+const ASKED_BY_RUSTC: [&str; 11] = [
+    "CARGO_MAKEFLAGS",
+    "MAKEFLAGS",
+    "MFLAGS",
+    "PATH",
+    "RUST_BACKTRACE",
+    "RUST_LIB_BACKTRACE",
+    "TEMP",
+    "TEMPDIR",
+    "TMP",
+    "TMPDIR",
+    LIBRARY_PATH,
+];
+
+/// The same of a variable that is asked for by its name in a call of rustc's: all others are asked for by a source, or by a
+/// macro.
+pub fn are_of_no_matter_to_rustc(name: &[u8]) -> bool {
+    ASKED_BY_RUSTC.iter().any(|other| other.as_bytes() == name)
+}
+
 /// The same where programs are linked.
 pub fn are_of_no_matter_to_linkers(name: &[u8]) -> bool {
-    are_of_no_matter(name) && name != LIBRARY_PATH.as_bytes()
+    are_of_no_matter_to_rustc(name) && name != LIBRARY_PATH.as_bytes()
 }
 
 /// A variable's value as it counts.
