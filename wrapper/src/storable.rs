@@ -17,6 +17,7 @@ use crate::relocated;
 use crate::replay::is_list_of_sources;
 use crate::request::{ROOT, Request, variables};
 use crate::rust_program::{self, Listed};
+use crate::stable_paths::replaced_text;
 use crate::store;
 use crate::written::{Text, Written};
 
@@ -58,8 +59,12 @@ pub const SIGNS_OF_SEED: [&[u8]; 3] = [b"-frandom-seed=", b".gnu.lto_", b"__gcov
 /// other derivations. What a build script prints can be put right.
 pub fn tells_of_roots(request: &Request, program: &Path, seen: &Observation, ran: &Ran) -> bool {
     let outputs = &seen.outputs;
-    let said = [&ran.stdout, &ran.stderr].map(|said| match request.out_dir {
-        Some(_) => relocated::without_roots(said, request),
+    // The package's name is in that of its own directory, which is in the key, and may be in those of its sources as well.
+    let said = [&ran.stdout, &ran.stderr].map(|said| match &request.out_dir {
+        Some(own) => {
+            let own = relocated::without_roots(own.as_os_str().as_bytes(), request);
+            replaced_text(&relocated::without_roots(said, request), &own, b"<out>")
+        }
         None => said.clone(),
     });
     let is_marked = |said: &Vec<u8>| request.out_dir.is_some() && relocated::has_mark(said);
