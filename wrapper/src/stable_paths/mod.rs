@@ -10,6 +10,7 @@
 //! | what | its paths |
 //! |---|---|
 //! | a vendored crate's library or procedural macro | are stable: in arguments, variables ([`options`], [`discover`]), the working directory ([`mirror`]), the library and its metadata |
+//! | a build script | are real: it is compiled with stable ones, and then rewritten ([`outputs`]) |
 //! | a library of the package itself | are its own, relative ones; arguments and variables that name a vendor directory have the stable one |
 //! | a program, a `cdylib`, a `dylib` | are real: we stand in for the linker ([`linker`]) |
 //! | a static library, the list of sources | are real: they are rewritten ([`outputs`]) |
@@ -114,7 +115,7 @@ impl StablePaths {
         let cacheable = *is == Cacheability::Cacheable;
         let kind = Kind::of(call, linked);
         let mut paths = Self::default();
-        if kind.is_library
+        if (kind.is_library || kind.is_script)
             && (cacheable || kind.links || kind.is_macro)
             && options::can_restore(call)
             && linker::known(call).is_some()
@@ -311,6 +312,8 @@ struct Kind {
     is_library: bool,
     /// A procedural macro.
     is_macro: bool,
+    /// A program that runs in the build only: a build script.
+    is_script: bool,
     /// A static library.
     is_static: bool,
     /// Something that leaves the build by way of a linker.
@@ -324,6 +327,7 @@ impl Kind {
         Self {
             is_library: !is_program && call.makes(&["lib", "rlib", "dylib", "proc-macro"]),
             is_macro: call.makes(&["proc-macro"]),
+            is_script: is_program && linked == Linked::ForBuild,
             is_static: call.makes(&["staticlib"]),
             links: linked == Linked::ForOutputs && (is_program || call.makes(&["cdylib", "dylib"])),
         }

@@ -9,6 +9,7 @@ use super::archive;
 use super::root::Root;
 use super::text::{Direction, mentions, replaced};
 use crate::invocation::Rustc;
+use crate::launcher;
 use crate::temporary::TemporaryFile;
 
 /// What `--emit` may have rustc write that is text, or in which a path is such, by its ending. A path
@@ -29,12 +30,16 @@ pub fn emit_others(call: &Rustc) -> bool {
 }
 
 /// Puts real paths into what no compiler reads again: the list of sources, a static library,
-/// which rustc makes without a linker, and what `--emit` has it write for people.
+/// which rustc makes without a linker, a build script, and what `--emit` has it write for people.
 pub fn finish(call: &Rustc, roots: &[Root]) -> io::Result<()> {
     let (Some(stem), Some(folder)) = (call.output_stem(), call.out_dir()) else {
         return Ok(());
     };
-    let known = [call.dependencies(), call.output("lib", "a")];
+    let known = [
+        call.dependencies(),
+        call.output("lib", "a"),
+        launcher::script(call),
+    ];
     let mut files = known
         .into_iter()
         .flatten()
@@ -88,7 +93,8 @@ pub fn mention(call: &Rustc, paths: &[Vec<u8>]) -> bool {
         let mut own = members.iter().filter(|(name, _)| archive::is_rusts(name));
         own.any(|(_, member)| is_in(member))
     };
-    let mut whole = ["rmeta", "so"].into_iter().filter_map(read);
+    let script = launcher::script(call).and_then(|script| fs::read(script).ok());
+    let mut whole = ["rmeta", "so"].into_iter().filter_map(read).chain(script);
     whole.any(|bytes| is_in(&bytes)) || read("rlib").is_some_and(in_library)
 }
 
