@@ -12,7 +12,7 @@
 
   - `tree`: the directory of the source; one in the store is not copied there each time.
   - `run`: what no other run has, so that Nix builds it although it did so before.
-  - `change`: a line to add to the last of its crates.
+  - `change`: a line to add to `changed`, a file of the source: by default of the last crate of the library.
   - `machine`: what tells the system in the sandbox's `/usr` from this machine's own, of whose tools there are copies in the
     store.
   - `llvm`: the directory of an installed LLVM, of the release that the source wants.
@@ -24,6 +24,7 @@
   tree,
   run,
   change ? "",
+  changed ? "library/test/src/lib.rs",
   machine ? "",
   llvm ? "/usr/lib/llvm-14",
   rust ? "/usr",
@@ -52,6 +53,9 @@ let
   isWhole = pkgs.lib.versionOlder version "1.64";
   triple = pkgs.stdenv.hostPlatform.rust.rustcTarget;
 
+  # What the source of lzma-sys, which it lacks, would be built for.
+  liblzma = pkgs.callPackage ../nixpkgs/packages/libraries.nix { } "liblzma" [ "liblzma.so.5" ];
+
   toolchain = pkgs.runCommand "rustc-${version}" { passthru = { inherit version; }; } ''
     mkdir -p $out/bin
     ln -s ${rust}/bin/{rustc,rustdoc,cargo} $out/bin
@@ -65,6 +69,8 @@ rec {
       settings = pkgs.lib.recursiveUpdate {
         build = {
           docs = false;
+          # The tools that this adds are packages of their own in Debian.
+          extended = false;
         }
         // pkgs.lib.optionalAttrs (!isWhole) { locked-deps = false; };
         # Even for the library alone bootstrap looks for one.
@@ -73,13 +79,16 @@ rec {
       inherit command;
       stage = builtins.fromJSON stage;
     }).overrideAttrs
-      {
-        inherit change run;
+      (old: {
+        inherit change changed run;
+        buildInputs = old.buildInputs ++ pkgs.lib.optional (!isWhole) liblzma;
+        # A compiler is linked with that LLVM, whose own libraries are the system's.
+        NIX_LDFLAGS = pkgs.lib.optionalString (
+          stage != "0"
+        ) "-rpath-link /usr/lib/${builtins.head (builtins.split "-" triple)}-linux-gnu";
         # Debian has patched some crates, as its own build has to forget, too.
         postPatch = ''
-          for file in vendor/*/.cargo-checksum.json; do
-            sed -i 's/"files":{[^}]*}/"files":{}/' "$file"
-          done
+          sed -i 's/"files":{[^}]*}/"files":{}/' vendor/*/.cargo-checksum.json
           ${pkgs.lib.optionalString (!isWhole) ''
             for directory in extra/*; do
               if [[ -d $directory ]]; then
@@ -95,17 +104,17 @@ rec {
               rm -f "$directory/Cargo.lock"
             done
           ''}
-          if [[ -n $change ]]; then echo "$change" >> library/test/src/lib.rs; fi
+          if [[ -n $change ]]; then echo "$change" >> "$changed"; fi
         '';
         installPhase = ''
           runHook preInstall
           mkdir -p $out
-          for directory in build/${triple}/{stage0-sysroot/lib,stage0-tools-bin,stage1-tools-bin}; do
+          for directory in build/${triple}/{stage0-sysroot/lib,stage{0,1}-tools-bin,stage1}; do
             if [[ -d $directory ]]; then cp -r $directory $out; fi
           done
           runHook postInstall
         '';
-      };
+      });
 
   # What it takes to build it, which is not to be timed.
   inputs = library.overrideAttrs {
