@@ -9,7 +9,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::every_build::mounted;
-use crate::host_logs::seen;
+use crate::host_logs::{Seen, seen};
 use crate::paths::crates::Program;
 use crate::project;
 
@@ -39,7 +39,7 @@ impl Cached {
     /// Hits and misses of all builds.
     fn counts(&self) -> (u64, u64) {
         let builds = seen(self.gateway.logs());
-        let counts = builds.iter().map(|build| build.counts());
+        let counts = builds.iter().map(Seen::counts);
         counts.fold((0, 0), |sum, counts| (sum.0 + counts.0, sum.1 + counts.1))
     }
 }
