@@ -636,53 +636,63 @@ impl Question<'_> {
             })
         })?;
         if let Some(directory) = &request.out_dir {
-            let unnamed = |path: PathBuf| BypassReason::Unnamed(path.display().to_string());
-            // Among the temporary files are directories that belong to others, as the build's own is in the sandbox.
-            seen.outputs.retain(|it| it.directory != 0);
-            if let Some(output) = seen.outputs.iter().find(|it| it.name.contains(&b'/')) {
-                let path = output.path.display().to_string();
-                return Err(Some(BypassReason::WritesElsewhere(path)));
-            }
-            let tree = Tree::list(directory).map_err(|path| Some(unnamed(path)))?;
-            seen.outputs.splice(..0, tree.files);
-            let said = [&ran.stdout, &ran.stderr];
-            // Compressed, it is not to be seen in debug information.
-            let mut signs = SIGNS_OF_SEED.into_iter().chain([&b".debug_info"[..]]);
-            let tells_of_seed = if compiles_unseen(&seen) {
-                signs.any(|sign| tells_of(sign, &seen.outputs, said))
-            } else {
-                tells_of(SIGNS_OF_SEED[0], &seen.outputs, said)
-            };
-            if tells_of_seed {
-                let mut names: Vec<_> = seen.inputs.iter().cloned().collect();
-                names.push(Name {
-                    kind: NameKind::Variable,
-                    place: 0,
-                    name: variables::SEED.as_bytes().to_vec(),
-                });
-                seen.inputs = Inputs::new(names);
-            }
-            // Where another run is to come the launcher is there, and not the script.
-            if let Some(launcher) = &self.invocation.compiler.called_as {
-                let (place, name) = request.places.name(launcher.as_os_str().as_bytes());
-                if seen
-                    .inputs
-                    .iter()
-                    .any(|it| (it.place, it.name.as_slice()) == (place, name))
-                {
-                    return Err(Some(unnamed(launcher.clone())));
-                }
-            }
-            // The directories in which programs are looked for are in no key.
-            let path = env::var_os("PATH").filter(|path| path.as_bytes().contains(&b':'));
-            let mut paths = store::outputs().into_iter().chain(path);
-            if paths
-                .any(|path| tells_of(path.as_bytes(), &seen.outputs, [&ran.stdout, &ran.stderr]))
-            {
-                return Err(Some(BypassReason::RealPath));
-            }
+            self.add_out_dir(directory, request, ran, &mut seen)?;
         }
         Ok(with_variables_of_sources(seen))
+    }
+
+    /// Adds what a build script left in its directory, and what counts for that.
+    fn add_out_dir(
+        &self,
+        directory: &Path,
+        request: &Request,
+        ran: &Ran,
+        seen: &mut Observation,
+    ) -> Result<(), Option<BypassReason>> {
+        let unnamed = |path: PathBuf| BypassReason::Unnamed(path.display().to_string());
+        // Among the temporary files are directories that belong to others, as the build's own is in the sandbox.
+        seen.outputs.retain(|it| it.directory != 0);
+        if let Some(output) = seen.outputs.iter().find(|it| it.name.contains(&b'/')) {
+            let path = output.path.display().to_string();
+            return Err(Some(BypassReason::WritesElsewhere(path)));
+        }
+        let tree = Tree::list(directory).map_err(|path| Some(unnamed(path)))?;
+        seen.outputs.splice(..0, tree.files);
+        let said = [&ran.stdout, &ran.stderr];
+        // Compressed, it is not to be seen in debug information.
+        let mut signs = SIGNS_OF_SEED.into_iter().chain([&b".debug_info"[..]]);
+        let tells_of_seed = if compiles_unseen(seen) {
+            signs.any(|sign| tells_of(sign, &seen.outputs, said))
+        } else {
+            tells_of(SIGNS_OF_SEED[0], &seen.outputs, said)
+        };
+        if tells_of_seed {
+            let mut names: Vec<_> = seen.inputs.iter().cloned().collect();
+            names.push(Name {
+                kind: NameKind::Variable,
+                place: 0,
+                name: variables::SEED.as_bytes().to_vec(),
+            });
+            seen.inputs = Inputs::new(names);
+        }
+        // Where another run is to come the launcher is there, and not the script.
+        if let Some(launcher) = &self.invocation.compiler.called_as {
+            let (place, name) = request.places.name(launcher.as_os_str().as_bytes());
+            if seen
+                .inputs
+                .iter()
+                .any(|it| (it.place, it.name.as_slice()) == (place, name))
+            {
+                return Err(Some(unnamed(launcher.clone())));
+            }
+        }
+        // The directories in which programs are looked for are in no key.
+        let path = env::var_os("PATH").filter(|path| path.as_bytes().contains(&b':'));
+        let mut paths = store::outputs().into_iter().chain(path);
+        if paths.any(|path| tells_of(path.as_bytes(), &seen.outputs, [&ran.stdout, &ran.stderr])) {
+            return Err(Some(BypassReason::RealPath));
+        }
+        Ok(())
     }
 
     /// What an entry has of what a run linked.
