@@ -12,8 +12,6 @@ use std::path::Path;
 use memchr::memmem;
 use nix_sccache_cache::trace::Unseen;
 
-use crate::stripped;
-
 /// Which variables a program reads that it does not ask for by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Listed {
@@ -26,17 +24,17 @@ pub enum Listed {
     All,
 }
 
-/// Which variables a program lists; all where it is none of Rust's, or has no names of functions in it and none were
-/// [`stripped`] from it in this session.
-pub fn listed(program: &Path) -> Listed {
+/// Which variables a program lists; all where it is none of Rust's. One that has no names of functions in it does not tell:
+/// that is an error, with the digest of its code, which tells it from others.
+pub fn listed(program: &Path) -> Result<Listed, String> {
     let file = fs::read(program).ok();
     let Some(program) = file.as_ref().and_then(|file| Program::read(file)) else {
-        return Listed::All;
+        return Ok(Listed::All);
     };
     if program.functions.is_empty() {
-        return stripped::recall(&program.digest_of_code()).unwrap_or(Listed::All);
+        return Err(program.digest_of_code());
     }
-    program.listed()
+    Ok(program.listed())
 }
 
 /// The lists of directories in which the dynamic linker looks for what a library needs.
@@ -588,11 +586,11 @@ mod tests {
                     .args(["--crate-name=cc", "--edition=2024", "-o"])
                     .arg(&program);
                 assert!(rustc.arg(&source).status().unwrap().success());
-                assert_eq!(listed(&program), lists, "{flags:?} {body}");
+                assert_eq!(listed(&program), Ok(lists), "{flags:?} {body}");
             }
         }
-        assert_eq!(listed(Path::new("/bin/sh")), Listed::All);
-        assert_eq!(listed(&source), Listed::All);
+        assert!(listed(Path::new("/bin/sh")).is_err());
+        assert_eq!(listed(&source), Ok(Listed::All));
     }
 
     /// With the standard library in them, and without it.

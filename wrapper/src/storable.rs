@@ -16,9 +16,10 @@ use crate::observed::Ran;
 use crate::relocated;
 use crate::replay::is_list_of_sources;
 use crate::request::{ROOT, Request, variables};
-use crate::rust_program::{self, Listed};
+use crate::rust_program::Listed;
 use crate::stable_paths::replaced_text;
 use crate::store;
+use crate::stripped;
 use crate::written::{Text, Written};
 
 /// The longest messages that are stored, in bytes.
@@ -195,7 +196,7 @@ fn tells_of_derivation(
     let mut programs = seen.programs.iter();
     names.any(|it| it.kind == NameKind::Variable && is_asked(&it.name))
         || programs.any(|program| LISTS.iter().any(|it| program.ends_with(it)))
-        || rust_program::listed(program) == Listed::All
+        || stripped::listed(program) == Listed::All
         || digests.any(|digest| tells_of(digest, &seen.outputs, [&said[0], &said[1]]))
 }
 

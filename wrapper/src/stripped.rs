@@ -5,7 +5,7 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use nix_sccache_cache::entry::OutputFile;
 
@@ -75,8 +75,13 @@ impl Drop for Map {
     }
 }
 
+/// Which variables a program lists; all where it is not known.
+pub fn listed(program: &Path) -> Listed {
+    rust_program::listed(program).unwrap_or_else(|code| recall(&code).unwrap_or(Listed::All))
+}
+
 /// What is known of the script with this code.
-pub fn recall(code: &str) -> Option<Listed> {
+fn recall(code: &str) -> Option<Listed> {
     let found = fs::read_to_string(directory(&Session::current()?).join(code)).ok()?;
     let all = [Listed::Nothing, Listed::ForCc];
     all.into_iter().find(|listed| text(*listed) == found)

@@ -12,6 +12,7 @@ use nix_sccache_contract::hidden;
 use crate::run_paths;
 use crate::rust_program::{self, Listed};
 use crate::store;
+use crate::stripped;
 
 /// By which GNU's linker finds libraries that others need, and everybody else's dynamic linker what programs do; cargo
 /// puts its own directories there.
@@ -186,7 +187,7 @@ fn read_by(program: &Path, called: &Path, of_linkers: &[&'static str]) -> Reads 
     if is_among(&as_called, BY_NAME) {
         return Reads::Nothing;
     }
-    match rust_program::listed(program) {
+    match stripped::listed(program) {
         Listed::Nothing => Reads::Nothing,
         Listed::ForCc => Reads::Some {
             families: CAPITALS.to_vec(),
