@@ -231,9 +231,8 @@ impl Question<'_> {
             .filter_map(|it| it.value.as_deref());
         // `--extern name=path`
         let paths = values.map(|value| value.rsplit('=').next().unwrap_or(value));
-        // A build script has just been put in its place.
-        let program = self.invocation.is_build_script();
-        let program = program.then(|| self.invocation.compiler.path.clone());
+        // A build script has just been put in its place, and a compiler may have been.
+        let program = [self.invocation.compiler.path.clone()];
         let generated = env::var_os("OUT_DIR").map(fs::read_dir);
         let generated = generated.into_iter().flatten().flatten().flatten();
         paths
