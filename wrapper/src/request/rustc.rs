@@ -32,11 +32,13 @@ pub(super) fn add(request: &mut Request, call: &Rustc, directory: &Path, linked:
         .iter()
         .map(|path| at(path))
         .collect::<Vec<_>>();
-    // There are what other crates are, each of which is read; in others a macro may look for what there is.
-    let of_crates = call
-        .arguments
-        .values("-L")
-        .filter_map(|given| given.strip_prefix("dependency="));
+    // There are what other crates are, each of which is read, or libraries that are no crates, which are looked for by name
+    // (1.95); in others a macro may look for what there is.
+    let of_crates = call.arguments.values("-L").filter_map(|given| {
+        given
+            .strip_prefix("dependency=")
+            .or_else(|| given.strip_prefix("native="))
+    });
     let of_crates = of_crates.map(|path| at(Path::new(path)));
     request.unlisted = of_crates.chain(written.iter().cloned()).collect();
     request.writable = if written.is_empty() {
