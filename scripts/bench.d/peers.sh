@@ -60,7 +60,8 @@ timed() {
         export HOME=$home XDG_CACHE_HOME=$home/cache XDG_CONFIG_HOME=$home/config XDG_RUNTIME_DIR=$home
         case $1 in
             alone) cargo build --release --offline ;;
-            ours) nsr ours cargo build --release --offline ;;
+            # Which is the default; the cases leave links out where they say nothing.
+            ours) NIX_SCCACHE_LINKS=all nsr ours cargo build --release --offline ;;
             kache) RUSTC_WRAPPER=$kache CC="$kache cc" CXX="$kache c++" cargo build --release --offline ;;
             # The target directory is to be the one that was removed, and no link to one that stays.
             mbx) MBX_TARGET_VIEWS=false "$mbx" build --release --offline ;;
