@@ -334,11 +334,16 @@ impl<'a> Program<'a> {
         }
     }
 
-    /// The digest of its instructions, in which no paths are.
+    /// The digest of its instructions, and of what those are given by libraries: no paths are in either.
     fn digest_of_code(&self) -> String {
         let mut digest = blake3::Hasher::new();
-        for (_, code) in &self.code {
-            digest.update(code);
+        let relocations = self.sections.iter().filter(|it| it.0 == RELOCATIONS);
+        let code = self.code.iter().map(|it| it.1);
+        for bytes in code.chain(relocations.map(|it| it.2)) {
+            digest.update(bytes);
+        }
+        for (name, ..) in self.symbols(IMPORTS) {
+            digest.update(name).update(b"\0");
         }
         digest.finalize().to_hex().to_string()
     }
