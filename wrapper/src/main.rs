@@ -14,8 +14,8 @@
 //! is, [`surroundings`] whether anything but the arguments forbids that, [`stable_paths`] and [`run_paths`] keep what
 //! changes for no reason out of it, [`request`] makes its key, [`connection`] finds the storage, [`answer`] asks that and
 //! has an entry put in place ([`replay`]), or has [`observed`] run the compiler, and stores what it made, if that may be
-//! ([`storable`], [`written`], [`clock`]); [`session`] notes what came
-//! of it, and [`key_record`] what its key was made of. Where a call is made under another's observation, [`outer_trace`] tells that
+//! ([`storable`], [`written`], [`clock`]); what a program reads that no trace shows, [`rust_program`] and [`stripped`] tell;
+//! [`session`] notes what came of it, and [`key_record`] what its key was made of. Where a call is made under another's observation, [`outer_trace`] tells that
 //! what it depends on.
 
 #![warn(clippy::print_stdout, clippy::print_stderr)]
