@@ -1,6 +1,5 @@
 //! Makes the request key: what is known of an invocation before any file is looked at.
 
-use blake3::Hasher;
 use nix_sccache_contract::hex;
 use nix_sccache_contract::wire::Key;
 
@@ -15,14 +14,15 @@ use crate::digest::Digest;
 /// | 3 | directories that programs beside rustc list count, also where rustc looks for crates |
 pub const VERSION: u8 = 3;
 
-/// A request key in the making: fields with tags and lengths, so that no two lists of fields are the same bytes.
-pub struct KeyHasher(Hasher);
+/// A key in the making: fields with tags and lengths, so that no two lists of fields are the same bytes. They are digested at once,
+/// several blocks at a time.
+pub struct KeyHasher(Vec<u8>);
 
 impl KeyHasher {
     /// Begins a key of this kind: `request`, `result`, …
     #[must_use]
     pub fn new(kind: &str) -> Self {
-        let mut key = Self(Hasher::new());
+        let mut key = Self(Vec::new());
         key.field("nix-sccache", &[VERSION]);
         key.field("kind", kind.as_bytes());
         key
@@ -31,15 +31,16 @@ impl KeyHasher {
     /// Adds a field.
     pub fn field(&mut self, tag: &str, value: &[u8]) {
         for bytes in [tag.as_bytes(), value] {
-            self.0.update(&(bytes.len() as u64).to_le_bytes());
-            self.0.update(bytes);
+            self.0
+                .extend_from_slice(&(bytes.len() as u64).to_le_bytes());
+            self.0.extend_from_slice(bytes);
         }
     }
 
     /// The digest of the fields.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        *self.0.finalize().as_bytes()
+        *blake3::hash(&self.0).as_bytes()
     }
 
     /// The key for the storage.
