@@ -12,10 +12,14 @@
 {
   glibc,
   lib,
+  musl,
   rustPlatform,
   stdenv,
 }:
 
+let
+  inherit (stdenv.hostPlatform) isGnu isx86_64;
+in
 rustPlatform.buildRustPackage (
   import ./rustPackage.nix lib {
     pname = "nix-sccache-shim";
@@ -35,10 +39,14 @@ rustPlatform.buildRustPackage (
       "--package"
       "nix-sccache-trace"
     ];
-    # Without a dynamic linker it starts in two thirds of the time. Neither the library nor a build script can be linked so.
+    # Without a dynamic linker it starts in two thirds of the time, and on x86_64 with musl in a third: glibc's start asks the
+    # processor what it is. Neither the library nor a build script can be linked so.
     postBuild = ''
+      ${lib.optionalString (isGnu && isx86_64) "export NIX_SCCACHE_MUSL=${musl}/lib"}
       CARGO_PROFILE_RELEASE_STRIP=symbols cargo rustc --release --offline --target ${stdenv.hostPlatform.rust.rustcTarget} \
-        --package nix-sccache-shim -- -C target-feature=+crt-static -C relocation-model=static ${lib.optionalString stdenv.hostPlatform.isGnu "-L native=${glibc.static}/lib"}
+        --package nix-sccache-shim -- -C target-feature=+crt-static -C relocation-model=static ${
+          lib.optionalString (isGnu && !isx86_64) "-L native=${glibc.static}/lib"
+        }
     '';
   }
 )

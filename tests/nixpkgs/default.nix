@@ -158,6 +158,11 @@ let
         "libgcc_s.so.1"
         "libstdc++.so.6"
       ];
+      # What musl-gcc links with.
+      musl = final.runCommand "musl" { } ''
+        mkdir -p $out/lib
+        cp /usr/lib/*-linux-musl/{*crt*.o,*.a} $out/lib
+      '';
       zlib = libraries "zlib" [ "libz.so.1" ];
 
       openssl = libraries "openssl" [

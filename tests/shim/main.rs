@@ -17,6 +17,7 @@ mod gateway;
 mod hidden;
 mod keyless;
 mod limits;
+mod layouts;
 mod long_arguments;
 mod page;
 mod plan;

@@ -18,6 +18,7 @@ in
   isElf = true;
   isGnu = true;
   isLinux = true;
+  isx86_64 = builtins.match "x86_64-.*" system != null;
   config = triple;
   rust.rustcTarget = triple;
 }
