@@ -22,6 +22,7 @@ mod long_arguments;
 mod page;
 mod plan;
 mod run_paths;
+mod screens;
 mod top;
 mod transparency;
 mod transports;

@@ -13,11 +13,16 @@ use nix_sccache_tests::{Daemon, Gateway, Shim, until};
 use crate::shim;
 
 /// Tells of a build that compiles something.
-fn build(gateway: &Gateway, number: usize) {
+pub fn build(gateway: &Gateway, number: usize) {
+    build_named(gateway, number, &format!("build{number:03}-1.0"));
+}
+
+/// The same of one with this name.
+pub fn build_named(gateway: &Gateway, number: usize, name: &str) {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     let at = now.unwrap().as_micros();
     let text = format!(
-        "{{\"session\":\"s{number}\",\"build\":{{\"at\":1,\"name\":\"build{number:03}-1.0\"}}}}\n\
+        "{{\"session\":\"s{number}\",\"build\":{{\"at\":1,\"name\":\"{name}\"}}}}\n\
          {{\"at\":{at},\"took\":9,\"language\":\"rust\",\"name\":\"serde\",\"outcome\":\"hit\"}}\n\
          {{\"started\":{at},\"name\":\"crate{number:03}\"}}\n"
     );
@@ -95,17 +100,8 @@ fn builds_are_watched() {
     }
     // It leaves the terminal as it was.
     assert!(drawn.contains("\u{1b}[?1049h") && drawn.contains("\u{1b}[?1049l"));
-
-    for number in 3..300 {
-        build(&gateway, number);
-    }
-    until(|| files() == 604, || files().to_string());
-    for width in [40, 80, 200] {
-        let shown = text(&top(&shim, gateway.logs(), width, &["\u{1b}[F", "q"]));
-        assert!(shown.contains("302 builds run"), "{shown}");
-        // The last one is reached.
-        assert!(shown.contains("ended by 0"), "{shown}");
-    }
+    let shown = text(&top(&shim, gateway.logs(), 40, &["\u{1b}[F", "q"]));
+    assert!(shown.contains("ended by 0"), "{shown}");
 }
 
 /// Whoever closes the terminal's window leaves nothing behind.

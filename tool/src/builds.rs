@@ -12,7 +12,7 @@ use textwrap::WordSplitter::NoHyphenation;
 
 use crate::host_builds::{HostBuild, HostBuilds};
 use crate::page::advice::{Advice, advice};
-use crate::print::{ended, print};
+use crate::print::{ended, fit, print, width};
 use crate::time::time;
 
 /// The form of the JSON. Members may be added to it; a change of those that are there is another number.
@@ -140,7 +140,7 @@ fn text(listed: &Listed) -> String {
     }
     let mut lines = vec![line(
         "began",
-        "build",
+        "  build",
         ["hits", "misses", "passed", "saved"],
     )];
     for row in &listed.builds {
@@ -150,7 +150,7 @@ fn text(listed: &Listed) -> String {
             row.passed_through.to_string(),
             duration(row.saved_seconds),
         ];
-        let sign = if row.running { "* " } else { "" };
+        let sign = if row.running { "* " } else { "  " };
         let name = format!("{sign}{}", row.name);
         lines.push(line(
             &time(row.began),
@@ -191,10 +191,10 @@ fn text(listed: &Listed) -> String {
             change.seen, change.change
         )));
     }
-    lines.push(
-        "\n`nix-sccache report BUILD` shows all of one, `nix-sccache explain CRATE` why it missed."
-            .to_owned(),
-    );
+    lines.push(String::new());
+    lines.push(wrapped(
+        "`nix-sccache report BUILD` shows all of one, `nix-sccache explain CRATE` why it missed.",
+    ));
     lines.join("\n")
 }
 
@@ -202,11 +202,9 @@ fn line(began: &str, name: &str, [hits, misses, passed, saved]: [&str; 4]) -> St
     const NAME: usize = 33;
     // Without seconds and zone.
     let began = began.get(..16).unwrap_or(began);
-    let mut name = shown_up_to(name, NAME - 1);
-    if name.chars().count() > NAME {
-        name = name.chars().take(NAME - 1).chain(['…']).collect();
-    }
-    format!("{began:<16} {name:<NAME$} {hits:>6} {misses:>6} {passed:>6} {saved:>7}")
+    let mut name = fit(name, NAME);
+    name.extend(std::iter::repeat_n(' ', NAME - width(&name)));
+    format!("{began:<16} {name} {hits:>6} {misses:>6} {passed:>6} {saved:>7}")
 }
 
 fn wrapped(text: &str) -> String {
@@ -258,6 +256,7 @@ mod tests {
         for name in [
             "a",
             &"ä".repeat(99),
+            &"日本語".repeat(9),
             "\u{1b}[2J\n\u{202e}\u{1b}\u{1b}\u{1b}\u{1b}",
         ] {
             let line = line(
@@ -265,7 +264,7 @@ mod tests {
                 name,
                 ["99999", "1", "2", "999 min"],
             );
-            assert_eq!(line.chars().count(), WIDTH - 1, "{line}");
+            assert_eq!(width(&line), WIDTH - 1, "{line}");
             assert!(!line.contains(char::is_control), "{line:?}");
         }
     }

@@ -4,6 +4,9 @@ use std::fmt::Display;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use nix_sccache_contract::text::shown_up_to;
+use ratatui::text::Span;
+
 /// Prints a line on standard error, in one piece. Nobody is left to tell of a failure.
 pub fn tell(line: impl Display) {
     io::stderr().write_all(format!("{line}\n").as_bytes()).ok();
@@ -20,6 +23,21 @@ pub fn print(line: impl Display) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other,
     }
+}
+
+/// How many columns a terminal has a text in.
+pub fn width(text: &str) -> usize {
+    Span::raw(text).width()
+}
+
+/// A name of anybody's in so many columns of a terminal, cut where it is longer.
+pub fn fit(text: &str, columns: usize) -> String {
+    let mut text = shown_up_to(text, columns);
+    if width(&text) > columns {
+        while width(&text) >= columns && text.pop().is_some() {}
+        text.push('…');
+    }
+    text
 }
 
 /// The exit code of a command that has done what it was to do, or has this to say for why not.

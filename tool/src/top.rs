@@ -21,7 +21,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::builds::{duration, seconds};
 use crate::host_builds::{HostBuild, HostBuilds};
-use crate::print::ended;
+use crate::print::{ended, fit};
 
 /// How often it looks.
 const LOOK: Duration = Duration::from_secs(1);
@@ -209,7 +209,7 @@ fn row(build: &HostBuild, now: SystemTime, [name, doing]: [usize; 2]) -> Row<'st
     let number = |number: usize, width: usize| Cell::from(format!("{number:>width$}"));
     let time = |seconds: f64| Cell::from(format!("{:>7}", duration(seconds)));
     let row = Row::new([
-        Cell::from(shown_up_to(&build.log.title(&build.origin), name - 1)),
+        Cell::from(fit(&build.log.title(&build.origin), name)),
         number(build.hits, 5),
         number(build.misses, 6),
         number(build.passed, 6),
@@ -238,8 +238,8 @@ fn what(build: &HostBuild, now: SystemTime, width: usize) -> String {
         Some(_) if width < 30 => "",
         Some(_) => "compiles ",
     };
-    let room = width.saturating_sub(doing.len() + more.len() + 1);
-    format!("{doing}{}{more}", shown_up_to(name, room))
+    let room = width.saturating_sub(doing.len() + more.len());
+    format!("{doing}{}{more}", fit(name, room))
 }
 
 /// One line of a build that is chosen.

@@ -108,8 +108,8 @@ fn about_misses(calls: &[Entry]) -> Vec<Advice> {
                 "The crates that a crate uses are in its key, so what comes after a miss tends to \
                  miss, too: look at the first. Its source, its version, its features, its flags \
                  (RUSTFLAGS, NIX_RUSTFLAGS, the profile) or something that it or one of its macros read \
-                 are not what they were when it was stored. With `reports` set, `nix-sccache explain \
-                 CRATE` tells which part of a crate's key is another.",
+                 are not what they were when it was stored. `nix-sccache explain CRATE` tells which part of \
+                 a crate's key is another, of what the host or the setting `reports` keeps of builds.",
                 true,
             )
         });
