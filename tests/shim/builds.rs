@@ -2,12 +2,14 @@
 
 use std::path::Path;
 use std::process::{Command, Output};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use nix_sccache_tests::attack::tell;
-use nix_sccache_tests::{Daemon, Gateway, Shim, library, reported, stdout_of};
+use nix_sccache_tests::{Daemon, Gateway, Shim, library, reported, stdout_of, until};
 use serde_json::Value;
 
 use crate::shim;
+use crate::top::build_named;
 
 fn tool(shim: &Shim, arguments: &[&str], place: [&str; 2]) -> Output {
     let mut tool = Command::new(shim.program("nix-sccache"));
@@ -100,6 +102,31 @@ fn builds_are_listed_reported_and_explained() {
     );
 }
 
+/// A build that begins ever new sessions hides no other, and none of them is of a time to come.
+#[test]
+fn ever_new_sessions_hide_nobody() {
+    let (shim, daemon) = (shim(), Daemon::start());
+    let gateway = Gateway::start_keeping(&daemon, &[]);
+    let logs = gateway.logs().display().to_string();
+    let all = || {
+        let arguments = ["builds", "--json", "--number", "9999"];
+        let listed: Value =
+            serde_json::from_str(&said(&tool(&shim, &arguments, ["--logs", &logs]))).unwrap();
+        listed["builds"].as_array().unwrap().clone()
+    };
+    build_named(&gateway, 1, "honest-1.0");
+    until(|| all().len() == 1, || format!("{:?}", all()));
+    tell(&gateway.folder().join("log.sock"), "sessions");
+    until(|| all().len() > 400, || all().len().to_string());
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let builds = all();
+    assert!(builds.len() < 1000, "{}", builds.len());
+    assert_eq!(builds.last().unwrap()["name"], "honest-1.0");
+    for build in builds {
+        assert!(build["began"].as_u64().unwrap() <= now.as_secs(), "{build}");
+    }
+}
+
 /// Names that would order a terminal about, or look like another line, are one line of plain text.
 #[test]
 fn lies_stay_in_their_line() {
@@ -107,7 +134,7 @@ fn lies_stay_in_their_line() {
     let gateway = Gateway::start_keeping(&daemon, &[]);
     tell(&gateway.folder().join("log.sock"), "orders");
     let logs = gateway.logs().display().to_string();
-    nix_sccache_tests::until(
+    until(
         || listed(&shim, &logs).len() == 2,
         || stdout_of(Command::new("ls").arg(&logs)),
     );

@@ -24,7 +24,10 @@ const PAGE: &str = "html";
 const USERS: u64 = 4;
 const SESSIONS: u64 = 16;
 
-/// In this time a user may write once more as much as it may have. Nix gives a user to one build after the other: the next one
+/// So many sessions a user may begin at once: whoever lists builds looks through two thousand.
+const BEGUN: u64 = 512;
+
+/// In this time a user may write, and begin, once more as much as it may have. Nix gives a user to one build after the other: the next one
 /// is heard as soon as some of that is over.
 const WHILE: Duration = Duration::from_mins(10);
 
@@ -123,6 +126,11 @@ impl Kept {
         state.count(user, len(&calls) + len(&keys), self.limits.size / USERS);
         let id = (user, told.speaker.session.clone());
         if !state.sessions.contains_key(&id) {
+            state.count(
+                user,
+                self.limits.size / USERS / BEGUN,
+                self.limits.size / USERS,
+            );
             let session = self.begin(uid, &told.speaker, now)?;
             state.sessions.insert(id.clone(), session);
             self.forget_old(&mut state);
@@ -158,23 +166,24 @@ impl Kept {
             ..speaker.build.clone()
         };
         let first = record::text(&build, b"");
-        let mut seconds = build.at / 1_000_000;
-        loop {
-            let stem = format!("{}-{seconds}", name(&build));
-            match create(&self.file(&stem, KEYS), &first) {
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => seconds += 1,
-                Err(error) => return Err(error),
-                Ok(()) => {
-                    create(&self.file(&stem, CALLS), b"")?;
-                    return Ok(Session {
-                        stem,
-                        calls: 0,
-                        keys: first.len() as u64,
-                        last: now,
-                    });
-                }
-            }
+        let (name, seconds) = (name(&build), build.at / 1_000_000);
+        let mut stem = format!("{name}-{seconds}");
+        let mut made = create(&self.file(&stem, KEYS), &first);
+        if let Err(error) = &made
+            && error.kind() == ErrorKind::AlreadyExists
+        {
+            // Another of that name began in the same second. Of this one there is none.
+            stem = format!("{name}+{uid}+{}-{seconds}", speaker.session);
+            made = create(&self.file(&stem, KEYS), &first);
         }
+        made?;
+        create(&self.file(&stem, CALLS), b"")?;
+        Ok(Session {
+            stem,
+            calls: 0,
+            keys: first.len() as u64,
+            last: now,
+        })
     }
 
     fn forget_old(&self, state: &mut State) {
@@ -278,7 +287,7 @@ fn found(directory: &Path, stem: &str) -> Option<(Id, Session)> {
 
 /// What a build's files are called by: its output, or else its name, as it says, in plain characters.
 fn name(build: &Build) -> String {
-    const LONGEST: usize = 200;
+    const LONGEST: usize = 180;
     let out = build
         .out
         .as_deref()
@@ -396,6 +405,26 @@ mod tests {
         written.at = written.at.checked_sub(WHILE / 10).unwrap();
         drop(state);
         assert!(kept.listens_to(7));
+    }
+
+    #[test]
+    fn ever_new_sessions_are_of_their_time_and_end() {
+        let directory = tempfile::tempdir().unwrap();
+        let kept = kept(directory.path(), 1);
+        for number in 0..4096 {
+            if kept.listens_to(7) {
+                kept.keep(7, &told(&number.to_string(), "same", 0)).unwrap();
+            }
+        }
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let found = files(directory.path());
+        let sessions = found.iter().filter(|(name, _)| !name.contains(KEYS));
+        let stems = sessions.map(|(name, _)| name.trim_end_matches(".jsonl").to_owned());
+        let seconds: Vec<u64> = stems
+            .map(|stem| stem.rsplit('-').next().unwrap().parse().unwrap())
+            .collect();
+        assert!(seconds.len() > 50 && seconds.len() as u64 <= BEGUN + 8);
+        assert!(seconds.iter().all(|seconds| *seconds <= now.as_secs()));
     }
 
     #[test]
