@@ -393,6 +393,7 @@ in
           limits.userMemory = "64M";
           limits.idle = 60;
           logs.size = "1G";
+          logs.days = 3;
         };
         start = made.systemd.services.nix-sccache.serviceConfig.ExecStart;
       in
@@ -402,7 +403,7 @@ in
       ];
     expected = [
       [
-        "--daemon /run/nix-sccache-daemon/sccache.sock --write nobody --max-frame 1048576 --max-memory 128M --user-memory 64M --idle 60 --logs /var/lib/nix-sccache --logs-size 1G"
+        "--daemon /run/nix-sccache-daemon/sccache.sock --write nobody --max-frame 1048576 --max-memory 128M --user-memory 64M --idle 60 --logs /var/lib/nix-sccache --logs-size 1G --logs-days 3"
       ]
       "1048576"
     ];
@@ -494,9 +495,13 @@ in
           != null
         )
         (mounted { } != mounted { exclude = [ "firefox" ]; })
+        (mounted { } != mounted { links = "never"; })
+        (mounted { } != mounted { timeout = 9; })
         (mounted { } != mounted { verify = null; })
       ];
     expected = [
+      true
+      true
       true
       true
       true

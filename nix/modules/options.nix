@@ -104,7 +104,7 @@ in
       description = ''
         Whether every build of this machine that calls cargo goes through the cache, unchanged: its store path and its
         output are those that it has without. A directory with the shim is mounted as `/.cargo` into every sandbox. Who may
-        give whom a wrong output is said in the documentation: see "Trust".
+        give whom a wrong output is said in the documentation: see "Security and trust".
       '';
     };
 
@@ -114,6 +114,23 @@ in
       example = [ "firefox" ];
       description = "The names of packages (`pname`) that are built without the cache all the same.";
     };
+
+    links = mkOption {
+      type = types.enum [
+        "all"
+        "host"
+        "never"
+      ];
+      default = "all";
+      description = ''
+        Which linked programs come from the cache: all; build scripts and procedural macros, which run while building; or none,
+        so that nothing of the cache is run by a build.
+      '';
+    };
+
+    timeout = optional types.ints.positive ''
+      Seconds after which a call stops waiting for the cache; null is 120. The build goes on without it.
+    '';
 
     verify = mkOption {
       type = types.nullOr types.ints.positive;

@@ -108,7 +108,12 @@ in
       s3Credentials = path cfg.s3.credentialsFile;
       environmentFile = path cfg.environmentFile;
       mounted = pkgs.callPackage ../packages/everyBuild.nix {
-        inherit (cfg.everyBuild) exclude verify;
+        inherit (cfg.everyBuild)
+          exclude
+          links
+          timeout
+          verify
+          ;
         shim = cfg.everyBuild.package;
       };
     in

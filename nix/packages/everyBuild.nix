@@ -16,6 +16,7 @@
 
   - `shim`: the package of the shim.
   - `exclude`: the names of packages (`pname`) that are built without the cache.
+  - `links`, `timeout`: as the settings of these names of `withSccache`.
   - `verify`: of how many hits one is compiled again, and compared; null for none.
 */
 {
@@ -23,6 +24,8 @@
   runCommand,
   shim,
   exclude ? [ ],
+  links ? "all",
+  timeout ? null,
   verify ? 200,
 }:
 
@@ -51,6 +54,8 @@ let
     // lib.optionalAttrs (exclude != [ ]) {
       NIX_SCCACHE_EXCLUDE = builtins.concatStringsSep "," exclude;
     }
+    // lib.optionalAttrs (links != "all") { NIX_SCCACHE_LINKS = links; }
+    // lib.optionalAttrs (timeout != null) { NIX_SCCACHE_TIMEOUT = toString timeout; }
     // lib.optionalAttrs (verify != null) { NIX_SCCACHE_VERIFY = toString verify; };
 
   lines = lib.concatStrings (lib.mapAttrsToList (name: value: "${name}=${value}\n") settings);

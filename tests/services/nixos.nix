@@ -1,6 +1,6 @@
 /**
   A directory with what NixOS makes of `services.nix-sccache`, laid out as `packages.units` is: the
-  units and their drop-ins, and what systemd-sysusers and systemd-tmpfiles read.
+  units and their drop-ins, what systemd-sysusers and systemd-tmpfiles read, and the lines of nix.conf.
 
   # Example
 
@@ -23,12 +23,12 @@ let
   inherit
     (pkgs.nixos {
       imports = [ ../../nix/modules/nixos.nix ];
-      services.nix-sccache = {
+      services.nix-sccache = lib.recursiveUpdate {
         enable = true;
         package = import ../prebuiltGateway.nix pkgs;
         plugin = null;
-      }
-      // builtins.fromJSON settings;
+        everyBuild.package = import ../prebuiltShim.nix pkgs;
+      } (builtins.fromJSON settings);
     })
     config
     ;
@@ -51,10 +51,13 @@ let
       map (rule: "${rule}\n") config.systemd.tmpfiles.rules
     );
   };
+
+  paths = toString config.nix.settings.extra-sandbox-paths;
 in
 assert lib.assertMsg (wrong == [ ]) (builtins.toJSON wrong);
 pkgs.runCommand "nixos" { inherit (config.systemd) packages; } ''
-  mkdir -p $out/lib/{systemd/system,sysusers.d,tmpfiles.d}
+  mkdir -p $out/lib/{systemd/system,sysusers.d,tmpfiles.d} $out/etc/nix
+  echo "extra-sandbox-paths = ${paths}" > $out/etc/nix/nix-sccache.conf
   for package in $packages; do
     cp -r $package/lib/systemd/system/. $out/lib/systemd/system
   done

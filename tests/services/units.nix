@@ -27,13 +27,13 @@ let
   };
 in
 pkgs.callPackage ../../nix/packages/units {
-  settings = {
+  settings = pkgs.lib.recursiveUpdate {
     package = import ../prebuiltGateway.nix pkgs;
+    everyBuild.package = import ../prebuiltShim.nix pkgs;
     plugin =
       if plugin == "" then
         null
       else
         pkgs.runCommand "plugin" { } "install -D ${file} $out/lib/nix/plugins/libnix_sccache.so";
-  }
-  // builtins.fromJSON settings;
+  } (builtins.fromJSON settings);
 }

@@ -66,6 +66,11 @@ fn nixos_and_plain_units_are_the_same() {
             "environmentFile": "/etc/nix-sccache/env",
             "maxFrame": 1 << 20,
         }),
+        json!({
+            "everyBuild": { "enable": true, "exclude": ["firefox", "vim"], "links": "host", "timeout": 9, "verify": 7 },
+            "write": ["ci", "@wheel"],
+            "logs": { "group": "wheel", "size": "1G", "days": 3 },
+        }),
     ];
     for host in hosts() {
         for settings in &variants {
@@ -80,12 +85,43 @@ fn nixos_and_plain_units_are_the_same() {
                 assert!(ours.len() > 3, "{file}: {ours:?}");
                 assert_eq!(ours, theirs, "{file}, {settings}");
             }
-            for directory in ["sysusers.d", "tmpfiles.d"] {
-                let file = format!("lib/{directory}/nix-sccache.conf");
+            for directory in ["lib/sysusers.d", "lib/tmpfiles.d", "etc/nix"] {
+                let file = format!("{directory}/nix-sccache.conf");
                 let [ours, theirs] = [&ours, &theirs]
                     .map(|directory| fs::read_to_string(directory.join(&file)).unwrap());
                 assert_eq!(ours, theirs, "{file}, {settings}");
             }
+        }
+    }
+}
+
+/// What the settings of `everyBuild`, of who may write and of what is kept of builds come to.
+#[test]
+fn settings_reach_programs() {
+    for host in hosts() {
+        let rendered = plain(
+            &host,
+            &json!({
+                "everyBuild": { "enable": true, "exclude": ["firefox", "vim"], "links": "host", "timeout": 9, "verify": 7 },
+                "write": ["ci", "@wheel"],
+                "logs": { "size": "1G", "days": 3 },
+            }),
+        );
+        let service = units_in(&rendered).join("nix-sccache.service");
+        let service = fs::read_to_string(service).unwrap();
+        let options = "--write ci,@wheel --logs /var/lib/nix-sccache --logs-size 1G --logs-days 3";
+        assert!(service.contains(options), "{service}");
+        let conf = fs::read_to_string(rendered.join("etc/nix/nix-sccache.conf")).unwrap();
+        let mounted = conf.split_once("/.cargo=").unwrap().1;
+        let settings = Path::new(mounted.trim().trim_end_matches('?')).join("settings");
+        let settings = fs::read_to_string(settings).unwrap();
+        for line in [
+            "NIX_SCCACHE_EXCLUDE=firefox,vim",
+            "NIX_SCCACHE_LINKS=host",
+            "NIX_SCCACHE_TIMEOUT=9",
+            "NIX_SCCACHE_VERIFY=7",
+        ] {
+            assert!(settings.lines().any(|it| it == line), "{line}: {settings}");
         }
     }
 }
