@@ -65,6 +65,28 @@ fn an_untouched_derivation_is_cached() {
     }
 }
 
+/// What hits where a derivation asks for the cache hits where it does not: libraries, a build script and its run.
+#[test]
+fn as_many_calls_hit_as_with_settings() {
+    for host in hosts() {
+        let library = project();
+        let script = "fn main() { println!(\"cargo:rustc-env=BUILT=yes\"); }\n";
+        library.write("base/build.rs", script);
+        let counts = |of: &dyn Fn(&Daemon) -> Derivation| {
+            let daemon = Daemon::start();
+            [(); 2].map(|()| of(&daemon).build(&host, &library).hits_and_misses())
+        };
+        let asked = counts(&|daemon| {
+            Derivation::new(json!({ "transport": "server" }))
+                .mount(&daemon.folder(), "/run/nix-sccache")
+        });
+        let untouched = counts(&|daemon| through(daemon, &mounted(&host, &json!([]))));
+        assert_eq!(untouched, asked);
+        // Two libraries, and the script's two.
+        assert_eq!(asked, [(0, 4), (4, 0)]);
+    }
+}
+
 /// A package that is left alone, and one that has the cache by itself.
 #[test]
 fn what_says_otherwise_counts() {

@@ -77,6 +77,8 @@ pub fn as_cargo(arguments: &[OsString]) -> ExitCode {
 
 /// In a build script's place: the script, through the cache.
 pub fn as_build_script(launcher: &Launcher, arguments: Vec<OsString>) -> ExitCode {
+    // What is beside that says which session this is.
+    process::LAUNCHED_BY.set(launcher.shim.clone()).ok();
     let session = Session::current();
     let shared = session.as_ref().and_then(|it| launcher.share(it));
     let program = shared.unwrap_or_else(|| match launcher.put_back() {
@@ -88,7 +90,6 @@ pub fn as_build_script(launcher: &Launcher, arguments: Vec<OsString>) -> ExitCod
         command.args(arguments).arg0(&launcher.called_as);
         return process::become_program(command);
     }
-    process::LAUNCHED_BY.set(launcher.shim.clone()).ok();
     let compiler = Compiler {
         wrapper: None,
         called_as: (program != launcher.path()).then(|| launcher.path().to_owned()),

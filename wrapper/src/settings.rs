@@ -11,6 +11,8 @@ use nix_sccache_contract as contract;
 use nix_sccache_contract::record::derivation_name;
 use serde_json::Value;
 
+use crate::process;
+
 /// The file beside the shim: a line `NAME=VALUE` for each setting.
 const FILE: &str = "settings";
 
@@ -69,7 +71,7 @@ fn line(text: &[u8], name: &str) -> Option<OsString> {
 
 fn mounted() -> Option<&'static [u8]> {
     static MOUNTED: OnceLock<Option<Vec<u8>>> = OnceLock::new();
-    let read = || fs::read(env::current_exe().ok()?.with_file_name(FILE)).ok();
+    let read = || fs::read(process::shim().ok()?.with_file_name(FILE)).ok();
     MOUNTED.get_or_init(read).as_deref()
 }
 
