@@ -16,16 +16,17 @@ pub fn mounted(host: &Host, exclude: &Value) -> PathBuf {
     stdout_of(&mut command).trim().into()
 }
 
-/// The small project, that says how many of its calls were hits, and how many misses. The session's log is where no
-/// other build, and no later one, sees it.
+/// Says how many calls were hits, and how many misses. The session's log is where no other build, and no later one, sees it.
+pub const COUNT: &str = "
+    calls=/tmp/nix-sccache/calls.jsonl
+    if [[ -e $calls ]]; then
+        echo \"nix-sccache: hits $(grep -c '\"hit\"' $calls) of $(grep -cE '\"(hit|miss)\"' $calls), misses $(grep -c '\"miss\"' $calls)\"
+    fi
+";
+
+/// The small project, that says so.
 pub fn plain() -> Derivation {
-    let count = "
-        calls=/tmp/nix-sccache/calls.jsonl
-        if [[ -e $calls ]]; then
-            echo \"nix-sccache: hits $(grep -c '\"hit\"' $calls) of $(grep -cE '\"(hit|miss)\"' $calls), misses $(grep -c '\"miss\"' $calls)\"
-        fi
-    ";
-    Derivation::new(json!(null)).with(json!({ "postBuild": count, "pname": "hello" }))
+    Derivation::new(json!(null)).with(json!({ "postBuild": COUNT, "pname": "hello" }))
 }
 
 fn through(daemon: &Daemon, mounted: &std::path::Path) -> Derivation {

@@ -3,12 +3,13 @@
 use nix_sccache_tests::{Built, Daemon, Derivation, Library, hosts};
 use serde_json::json;
 
+use crate::every_build::{COUNT, mounted};
 use crate::{project, through};
 
 /// Waits until as much has come as two crates are, for ten seconds at most.
 const WAIT: &str = r#"
     has_come() {
-        [ "$(find "$NIX_SCCACHE_SESSION/local" -size +0 | grep -c '/[0-9a-f]\{64\}$')" -ge 4 ]
+        [ "$(find "${NIX_SCCACHE_SESSION-/tmp/nix-sccache}/local" -size +0 | grep -c '/[0-9a-f]\{64\}$')" -ge 4 ]
     }
     for ((tries = 0; tries < 200; tries++)); do
         if has_come; then echo "it has come"; break; fi
@@ -41,5 +42,24 @@ fn another_derivation_has_it() {
         let bumped = build("library", &library);
         bumped.assert_counts((2, 0));
         assert!(bumped.log.contains("it has come"), "{bumped:#?}");
+    }
+}
+
+/// The same where the machine mounts the shim: the first call begins to fetch, and the program's keeps what was asked for.
+#[test]
+fn a_derivation_that_knows_nothing_of_it_has_it() {
+    for host in hosts() {
+        let (daemon, library) = (Daemon::start(), project().locked());
+        let directory = mounted(&host, &json!([]));
+        let ask = format!("(cd /; /.cargo/sccache $(type -P rustc) -vV); {WAIT}");
+        for (hits, has_come) in [(0, false), (2, true)] {
+            let built = Derivation::new(json!(null))
+                .with(json!({ "preBuild": ask, "postBuild": COUNT }))
+                .mount(&daemon.folder(), "/run/nix-sccache")
+                .mount(&directory, "/.cargo")
+                .build(&host, &library);
+            assert_eq!(built.hits_and_misses(), (hits, 2 - hits), "{built:#?}");
+            assert_eq!(built.log.contains("it has come"), has_come, "{built:#?}");
+        }
     }
 }

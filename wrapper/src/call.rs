@@ -25,6 +25,7 @@ use crate::key_record::{self, Made};
 use crate::launcher::{self, Launcher};
 use crate::links::Linked;
 use crate::outer_trace::Told;
+use crate::plan;
 use crate::print::print_error;
 use crate::process::{self, Start};
 use crate::project_wrapper;
@@ -151,6 +152,9 @@ fn compile(program: &OsStr, arguments: Vec<OsString>, as_wrapper: bool) -> ExitC
     }
     let session = Session::current();
     let session = session.as_ref();
+    if let Some(session) = session {
+        plan::begin_at_call(session);
+    }
     let invocation = match read(program, arguments.clone(), session) {
         Ok(invocation) => invocation,
         Err(missing) => return not_found(&missing.to_string_lossy()),
@@ -258,11 +262,26 @@ impl Call {
     fn serve(&mut self, session: Option<&Session>) -> ExitCode {
         self.look_around(session);
         match self.is.clone() {
-            Cacheability::Bypass(reason) => self.pass_through(session, reason),
+            Cacheability::Bypass(reason) => {
+                // Nothing of ours may run behind it.
+                self.keep_plan(session);
+                self.pass_through(session, reason)
+            }
             _ if !is_wrapped(self.invocation.language()) => {
                 self.pass_through(session, BypassReason::NotWrapped)
             }
-            Cacheability::Probe | Cacheability::Cacheable => self.ask_cache(session),
+            Cacheability::Probe | Cacheability::Cacheable => {
+                let code = self.ask_cache(session);
+                self.keep_plan(session);
+                code
+            }
+        }
+    }
+
+    /// Keeps what was asked for so far, where a program of the build's own is made.
+    fn keep_plan(&self, session: Option<&Session>) {
+        if let (Some(session), Linked::ForOutputs) = (session, self.linked) {
+            plan::keep(session);
         }
     }
 

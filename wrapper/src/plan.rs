@@ -3,12 +3,14 @@
 //!
 //! A plan is stored at the end of a session, for the same lock file and the same package, for the same package with
 //! whatever lock file, and for the same lock file of whatever package; the next session takes the first of these that
-//! there is. One that has no end leaves none.
+//! there is. Where the machine mounts the shim, the first call begins this, and each program that was made stands for the end.
 
+use std::collections::HashSet;
 use std::env;
 use std::ffi::OsStr;
-use std::fs;
+use std::fs::{self, File};
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -54,6 +56,8 @@ pub fn begin(
     let lines = keys.iter().flat_map(|key| [key.as_bytes(), b"\n"].concat());
     fs::write(session.file(KEYS), lines.collect::<Vec<_>>()).ok()?;
     Command::new(env::current_exe().ok()?)
+        // Where it is mounted it has the name of a wrapper.
+        .arg0(process::SHIM)
         .args(["session", "prefetch"])
         .envs(variables.iter().cloned())
         // Nix waits for whoever has the build's log open, and a shell for who has what it reads.
@@ -62,6 +66,13 @@ pub fn begin(
         .stderr(Stdio::null())
         .spawn()
         .ok()
+}
+
+/// The same where no hook does: at a session's first call.
+pub fn begin_at_call(session: &Session) {
+    if settings::are_mounted() && File::create_new(session.file(KEYS)).is_ok() {
+        begin(session, &[], &[]);
+    }
 }
 
 /// That process.
@@ -97,6 +108,21 @@ pub fn end(session: &Session, has_failed: bool) {
         return;
     };
     stop(&local);
+    store_asked(session, &local, if has_failed { usize::MAX } else { 0 });
+}
+
+/// Stores what this session asked for so far, where nobody tells it of its end.
+pub fn keep(session: &Session) {
+    if settings::are_mounted()
+        && let Some(local) = session.local()
+    {
+        // What nobody asks for any more goes in the end.
+        store_asked(session, &local, local.asked().len());
+    }
+}
+
+/// Stores what this session asked for, and as many keys of what the one before asked for beside that.
+fn store_asked(session: &Session, local: &Local, rest: usize) {
     let is_writable = fs::read(session.file("storage")).is_ok_and(|it| it == b"writable");
     let asked = local.asked();
     if asked.is_empty() || !is_writable || session.has_failed_lately() {
@@ -106,13 +132,20 @@ pub fn end(session: &Session, has_failed: bool) {
     let found = fs::read(session.file(FOUND)).unwrap_or_default();
     let plans = keys.iter().map(|key| Plan::parse(&found, key));
     let before = plans.enumerate().find_map(|(at, plan)| Some((at, plan?)));
-    // A build that failed has not come to all.
-    let rest = before
-        .iter()
-        .filter(|_| has_failed)
-        .flat_map(|(_, plan)| plan.keys());
-    let plan = Plan::new(asked.iter().chain(rest).copied());
-    if before.is_some_and(|(at, before)| at == 0 && before.has_keys_of(&plan)) {
+    let had: HashSet<_> = before.iter().flat_map(|(_, plan)| plan.keys()).collect();
+    // A build that failed, or goes on, has not come to all.
+    let known: HashSet<_> = asked.iter().collect();
+    let others = before.iter().flat_map(|(_, plan)| plan.keys());
+    let others = others.filter(|key| !known.contains(key)).take(rest);
+    let plan = Plan::new(asked.iter().chain(others).copied());
+    let is_there = |before: &Plan| {
+        let has_asked = rest > 0 && known.is_subset(&had);
+        has_asked || before.has_keys_of(&plan)
+    };
+    if before
+        .as_ref()
+        .is_some_and(|(at, before)| *at == 0 && is_there(before))
+    {
         return;
     }
     let Ok(Some(address)) = connection::address(Some(session)) else {
