@@ -28,6 +28,8 @@ builtins.rust or (builtins.trace ''
 
       nix --option plugin-files …/libnix_sccache.so build
 
+  Without settings, as `withSccache { }` has it, a derivation needs no plugin.
+
   A build that a daemon runs needs no more: the plugin is loaded where Nix code is evaluated.
   Of nix-sccache's own flake, packages.default and checks.build need it, and nothing else does:
   `nix flake check --keep-going` looks at all the rest.

@@ -224,23 +224,31 @@ fn a_build_that_fails() {
     }
 }
 
-/// Without the plugin, the error has the lines for nix.conf.
+/// Without settings no plugin is needed, and the derivation is the same with it. With one, the error has the lines for nix.conf.
 #[test]
 fn without_the_plugin() {
     for host in hosts() {
-        let expression = format!(
-            "let pkgs = import {0}/tests/nixpkgs {{ }}; in
-              (pkgs.stdenv.mkDerivation ((import {0}/nix/lib {{ inherit pkgs; }}).withSccache {{ verify = 5; }} {{ name = \"x\"; }})).drvPath",
-            root().display()
-        );
-        let output = host
-            .plain("nix-instantiate")
-            .args(["--eval", "--expr", &expression])
-            .output()
-            .unwrap();
+        let evaluate = |program: &mut Command, settings: &str| {
+            let expression = format!(
+                "let pkgs = import {0}/tests/nixpkgs {{ }}; in
+                  (pkgs.stdenv.mkDerivation ((import {0}/nix/lib {{ inherit pkgs; }}).withSccache {settings} {{ name = \"x\"; }})).drvPath",
+                root().display()
+            );
+            program
+                .args(["--eval", "--expr", &expression])
+                .output()
+                .unwrap()
+        };
+        let without = evaluate(&mut host.plain("nix-instantiate"), "{ }");
+        let with = evaluate(&mut host.program("nix-instantiate"), "{ }");
+        assert!(without.status.success(), "{without:?}");
+        assert_eq!(without.stdout, with.stdout);
+
+        let output = evaluate(&mut host.plain("nix-instantiate"), "{ verify = 5; }");
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert!(!output.status.success());
-        assert!(stderr.contains("plugin-files = "), "{stderr}");
-        assert!(stderr.contains("nix.conf"), "{stderr}");
+        for words in ["plugin-files = ", "nix.conf", "`withSccache { }`"] {
+            assert!(stderr.contains(words), "{words}: {stderr}");
+        }
     }
 }
