@@ -2,8 +2,9 @@
 
 use std::fs;
 use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use nix_sccache_tests::{Host, built, hosts, stdout_of};
+use nix_sccache_tests::{Host, built, hosts, library, root, stdout_of};
 use serde_json::{Value, json};
 
 use crate::machine::Machine;
@@ -122,6 +123,79 @@ fn setup_shows_and_then_writes() {
     assert_eq!(after.matches("!include").count(), 1, "{after}");
     let (_, said) = setup(&[]);
     assert!(!said.contains("to be made"), "{said}");
+}
+
+/// The first hour of a machine that is set up for every build, by a Nix without the plugin: a derivation that knows nothing of
+/// it is built, and built again when a line is another, and the commands tell of it.
+#[test]
+fn plain_builds_are_seen_after_setup() {
+    let host = host();
+    let (machine, library) = (machine(&host), library("hello").locked());
+    let root_of = of_root(&host);
+    let root_of = root_of.each_ref().map(String::as_str);
+    let tool = built("nix-sccache").display().to_string();
+    let tell = |words: &[&str]| machine.inside(&[&root_of, &[tool.as_str()][..], words].concat());
+
+    let settings = json!({ "everyBuild": { "enable": true } });
+    let units = stdout_of(&mut crate::command(&host, "units.nix", &settings));
+    tell(&["setup", "--units", units.trim(), "--write"]);
+    machine.wait_for_sockets();
+
+    let build = |run: &str| {
+        let file = root().join("tests/sandbox/library.nix");
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let run = format!("{}-{run}", now.as_nanos());
+        let (file, source) = (
+            file.display().to_string(),
+            library.path().display().to_string(),
+        );
+        let words = [
+            "nix-build",
+            &file,
+            "--no-out-link",
+            "--argstr",
+            "source",
+            &source,
+        ];
+        machine.inside(&[&root_of, &words[..], &["--argstr", "run", &run]].concat());
+    };
+    build("cold");
+    build("warm");
+    library.write(
+        "base/src/lib.rs",
+        "//! Base.\n/// Adds.\npub fn add(a: u32, b: u32) -> u32 { b + a }\n",
+    );
+    build("changed");
+
+    let listed: Value = serde_json::from_str(&tell(&["builds", "--json"])).unwrap();
+    let builds = listed["builds"].as_array().unwrap();
+    let count = |at: usize, name: &str| builds[at][name].as_u64().unwrap();
+    assert_eq!(builds.len(), 3, "{listed:#}");
+    assert!(
+        builds
+            .iter()
+            .all(|build| build["pname"] == "library" || build["name"] == "library")
+    );
+    assert!(
+        count(2, "hits") == 0 && count(2, "misses") > 0,
+        "{listed:#}"
+    );
+    assert!(
+        count(1, "hits") == count(2, "misses") && count(1, "misses") == 0,
+        "{listed:#}"
+    );
+    let table = tell(&["builds"]);
+    assert_eq!(table.matches(" library ").count(), 3, "{table}");
+    let explained = tell(&["explain", "base"]);
+    assert!(
+        explained.contains("source src/lib.rs changed"),
+        "{explained}"
+    );
+    tell(&["report", "library", "--html", "/run/page.html"]);
+    let page = fs::read_to_string(machine.path("/run/page.html")).unwrap();
+    assert!(page.contains("greeting"), "{page}");
+    let doctor = tell(&["doctor"]);
+    assert!(doctor.contains("/.cargo"), "{doctor}");
 }
 
 /// A file of somebody's in the place of one of ours stays, and stops it.

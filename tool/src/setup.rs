@@ -114,8 +114,14 @@ fn set_up(options: &Options) -> Result<(), String> {
         ));
     }
     if !options.write {
-        return print("\nNothing was written: `sudo nix-sccache setup --write` does it.")
-            .map_err(said);
+        // Root has another PATH, and stands elsewhere.
+        let own = std::env::current_exe().map_err(said)?;
+        return print(format_args!(
+            "\nNothing was written. This does it:\n  sudo {} setup --units {} --write",
+            own.display(),
+            units.display()
+        ))
+        .map_err(said);
     }
     if !geteuid().is_root() {
         return Err("root alone can write there: sudo".to_owned());

@@ -82,8 +82,9 @@ fn remedy(code: &str) -> &'static str {
         }
         "nix-fails" => "mend that first: builds fail, too",
         "plugin-fails" | "plugin-missing" => {
-            "write `plugin-files = …/lib/libnix_sccache.so` there, of the package `plugin` for this Nix, \
-             or enable services.nix-sccache"
+            "nothing, for `withSccache { }` and `everyBuild`; for settings of `withSccache` write \
+             `plugin-files = …/lib/nix/plugins/libnix_sccache.so` there, of the package `plugin` for this Nix, or enable \
+             services.nix-sccache"
         }
         "every-build-broken" => {
             "mount what services.nix-sccache.everyBuild makes, or packages.units with everyBuild.enable"

@@ -123,10 +123,12 @@ impl Nix {
         let files = format!("with `plugin-files = {}`", self.plugin_files.join(" "));
         match has_plugin {
             Ok(true) => Ok(()),
+            // Nobody wants it there who says nothing of it.
             Ok(false) => Err(wrong(
                 "plugin-missing",
                 format!("{files} there is no builtins.rust"),
-            )),
+            )
+            .warning_if(self.plugin_files.is_empty())),
             Err(error) => Err(wrong(
                 "plugin-fails",
                 format!("{files} nix-instantiate {error}"),
