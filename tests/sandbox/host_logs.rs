@@ -33,6 +33,12 @@ impl Seen {
         };
         (count(&Outcome::Hit), count(&Outcome::Miss))
     }
+
+    /// Calls of compilers of C.
+    pub fn calls_of_c(&self) -> u64 {
+        let calls = self.calls.iter();
+        calls.filter(|call| call.language == "c").count() as u64
+    }
 }
 
 /// All builds, the oldest first.
@@ -59,16 +65,35 @@ pub fn seen(logs: &Path) -> Vec<Seen> {
     all
 }
 
+/// Tries to change what is mounted into every sandbox, for builds that come later.
+const TAMPER: &str = r#"
+    tampered() { if "$@" 2>/dev/null; then echo "tampered: $*"; fi; }
+    write() { echo owned >>"$1"; }
+    for place in /.cargo /run/nix-sccache; do
+        tampered chmod -R u+rwx,go+w $place
+        tampered touch $place/new
+        for file in $place/*; do
+            tampered mv $file $file.old
+            tampered rm -f $file
+            tampered ln -sfT /build $file
+            if [[ ! -S $file ]]; then tampered write $file; fi
+        done
+        tampered mv $place /build/old
+        tampered mount --bind /build $place
+    done
+"#;
+
 /// A derivation with the programs of attackers.
-fn attacked(gateway: &Gateway, lies: &[&str], attacker: &Path) -> Derivation {
+fn attacked(gateway: &Gateway, mounted: &Path, lies: &[&str], attacker: &Path) -> Derivation {
     let tell = |lie: &&str| format!("/attacker/attack /run/nix-sccache/log.sock tell {lie}\n");
     let look = "ls -a /run/nix-sccache; ls /var/lib/nix-sccache /var/log || true\n";
     let lies: String = lies.iter().map(tell).collect();
     // Who builds beside it is another user for as long as this one has its own.
     let lies = lies + "sleep 3\n";
     Derivation::new(json!({ "transport": "server" }))
-        .with(json!({ "preBuild": format!("{look}{lies}") }))
+        .with(json!({ "preBuild": format!("{TAMPER}{look}{lies}") }))
         .mount(&gateway.folder(), "/run/nix-sccache")
+        .mount(mounted, "/.cargo")
         .mount(attacker, "/attacker")
 }
 
@@ -169,7 +194,8 @@ fn hostile_builds_come_to_nothing() {
         .mount(&gateway.folder(), "/run/nix-sccache");
     let before = honest.build(&host, &library);
     let lies = ["read", "orders", "hold", "flood"];
-    let attacking = attacked(&gateway, &lies, attacker.path());
+    let mounted = every_build::mounted(&host, &json!([]));
+    let attacking = attacked(&gateway, &mounted, &lies, attacker.path());
     let (beside, attack) = thread::scope(|scope| {
         let attack = scope.spawn(|| attacking.build(&host, &library));
         thread::sleep(Duration::from_secs(1));
@@ -184,6 +210,7 @@ fn hostile_builds_come_to_nothing() {
             "it sees the host's logs: {attack:#?}"
         );
     }
+    assert!(!attack.log.contains("tampered:"), "{attack:#?}");
     assert_eq!((before.troubles(), attack.troubles()), (0, 0));
 
     let files: Vec<_> = fs::read_dir(gateway.logs()).unwrap().flatten().collect();
