@@ -170,7 +170,7 @@ impl<'a> Untouched<'a> {
 /// How long something took is another time each time, and what cargo begins with when several crates are left.
 fn without_times(log: &str) -> Vec<String> {
     let is_time = |word: &str| {
-        let number = word.strip_suffix('s').unwrap_or_default();
+        let number = word.strip_suffix(['s', 'm']).unwrap_or_default();
         number.parse::<f64>().is_ok()
     };
     let line = |line: &str| {
