@@ -1,4 +1,4 @@
-//! Notes what is looked at without being opened: `stat`, `access` and their like.
+//! Notes what is looked at without being opened: `stat`, `access`, `statfs` and their like.
 
 use core::ffi::{c_char, c_int, c_uint, c_void};
 use core::mem::offset_of;
@@ -155,6 +155,9 @@ wrap! {
     }
     fn faccessat(dirfd: c_int, path: Text, mode: c_int, flags: c_int) -> c_int, real {
         unsafe { look_any(dirfd, path, flags, real()) }
+    }
+    fn statfs | statfs64 | statvfs | statvfs64(path: Text, buffer: Buffer) -> c_int, real {
+        unsafe { look_any(AT_FDCWD, path, 0, real()) }
     }
     fn chdir(path: Text) -> c_int, real {
         // A relative path is one from the directory before.
