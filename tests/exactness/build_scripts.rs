@@ -518,6 +518,99 @@ fn variables_of_libc() {
 }
 
 /// It is in no key, since what is found by it is.
+/// How many jobs there may be is for those that are started, where the script is one that hands it on, as with `cc` and `cmake`.
+#[test]
+fn how_many_jobs_there_may_be() {
+    let with_three = |project: &mut Project| project.script("cargo build", "cargo build -j3");
+    for body in [
+        "made(var(\"NUM_JOBS\"));",
+        "made(Command::new(\"./tell\").output().unwrap().stdout);",
+    ] {
+        of(body)
+            .with(|project| project.program("tell", "#!/bin/sh\necho $NUM_JOBS\n"))
+            .misses_when(with_three)
+            .check();
+    }
+    of("let jobs = var(\"NUM_JOBS\"); assert!(!jobs.is_empty()); made(var(\"CRATE_CC_NO_DEFAULTS\"));")
+        .hits_when(with_three)
+        .check();
+}
+
+/// A script sees its name, its kernel, its processors and its limits.
+#[test]
+fn what_the_machine_is() {
+    let asks = "unsafe extern \"C\" { fn getrlimit(of: i32, limits: *mut [u64; 2]) -> i32; } let mut limits = [0; 2]; unsafe { getrlimit(7, &raw mut limits) }; made(format!(\"{limits:?}\"));";
+    for (body, on_another) in [
+        (
+            "made(Command::new(\"uname\").arg(\"-n\").output().unwrap().stdout);",
+            "hostname other; ",
+        ),
+        (
+            "made(Command::new(\"uname\").arg(\"-m\").output().unwrap().stdout);",
+            "setarch i686 ",
+        ),
+        (
+            "made(Command::new(\"hostname\").output().unwrap().stdout);",
+            "hostname other; ",
+        ),
+        (
+            "made(Command::new(\"nproc\").output().unwrap().stdout);",
+            "taskset 1 ",
+        ),
+        (
+            "made(std::thread::available_parallelism().unwrap().to_string());",
+            "taskset 1 ",
+        ),
+        (asks, "ulimit -n 200; "),
+        (
+            "made(Command::new(\"bash\").args([\"-c\", \"ulimit -n\"]).output().unwrap().stdout);",
+            "ulimit -n 200; ",
+        ),
+        (
+            "made(Command::new(\"sh\").args([\"-c\", \"ulimit -n\"]).output().unwrap().stdout);",
+            "ulimit -n 200; ",
+        ),
+    ] {
+        // With a name of its own.
+        let on = |machine: &str| {
+            let machine = machine.to_owned();
+            move |project: &mut Project| {
+                let line = format!("unshare --uts sh -ec '{machine}cargo build -q --offline'");
+                project.script("cargo build -q --offline", &line);
+            }
+        };
+        of(body)
+            .with(on(""))
+            .when(Expected::Miss, |project| {
+                project.script("-ec '", &format!("-ec '{on_another}"));
+            })
+            .check();
+    }
+    // Who starts others asks for it as well, and makes the same.
+    of("made(Command::new(\"make\").args([\"-sf\", \"data\"]).output().unwrap().stdout);")
+        .file("data", "all:\n\techo 1\n")
+        .hits_when(|project| project.script("cargo build", "ulimit -n 200; taskset 1 cargo build"))
+        .check();
+}
+
+/// As a script sees that goes by them.
+#[test]
+fn when_a_file_was_changed() {
+    for asks in [
+        "modified().unwrap().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs()",
+        "mtime()",
+    ] {
+        of(&format!("use std::os::unix::fs::MetadataExt; made(fs::metadata(\"data\").unwrap().{asks}.to_string());"))
+            .with(|project| project.dated("data", "1", 1_000_000_000))
+            .misses_when(|project| project.dated("data", "1", 1_000_000_001))
+            .check();
+    }
+    of("made(fs::read(\"data\").unwrap());")
+        .with(|project| project.dated("data", "1", 1_000_000_000))
+        .hits_when(|project| project.dated("data", "1", 1_000_000_001))
+        .check();
+}
+
 #[test]
 fn the_path_of_programs() {
     of("made(var(\"PATH\"));").bypasses().check();

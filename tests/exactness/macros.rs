@@ -190,8 +190,63 @@ fn a_variable_that_it_reads() {
             .misses_when(|project| project.variable(name, "1"))
             .check();
     }
+    // rustc asks for these as well.
+    for name in [
+        "LD_LIBRARY_PATH",
+        "MAKEFLAGS",
+        "PATH",
+        "RUST_BACKTRACE",
+        "TMPDIR",
+    ] {
+        of(&format!("std::env::var(\"{name}\").unwrap_or_default()"))
+            .misses_when(|project| {
+                let set = format!("export {name}=${{{name}-}}:/tmp; ");
+                project.script.insert_str(0, &set);
+            })
+            .check();
+        of("std::fs::read_to_string(\"data.txt\").unwrap()")
+            .file("data.txt", "one")
+            .hits_when(|project| {
+                let set = format!("export {name}=${{{name}-}}:/tmp; ");
+                project.script.insert_str(0, &set);
+            })
+            .check();
+    }
     of("format!(\"{:?}\", std::env::var_os(\"OF_MACRO\"))")
         .misses_when(|project| project.variable("OF_MACRO", ""))
+        .check();
+}
+
+/// Of the compiler it is of no matter.
+#[test]
+fn what_the_machine_is() {
+    for (body, on_another) in [
+        (
+            "std::thread::available_parallelism().unwrap().to_string()",
+            "taskset 1",
+        ),
+        (
+            "String::from_utf8(std::process::Command::new(\"nproc\").output().unwrap().stdout).unwrap()",
+            "taskset 1",
+        ),
+        (
+            "unsafe extern \"C\" { fn getrlimit(of: i32, limits: *mut [u64; 2]) -> i32; } let mut limits = [0; 2]; unsafe { getrlimit(7, &raw mut limits) }; format!(\"{limits:?}\")",
+            "prlimit --nofile=200",
+        ),
+    ] {
+        of(body)
+            .misses_when(|project| {
+                let function = format!("call() {{ {on_another} ${{through-}} \"$@\"; }}; ");
+                project.script.insert_str(0, &function);
+            })
+            .check();
+    }
+    of("std::fs::read_to_string(\"data.txt\").unwrap()")
+        .file("data.txt", "one")
+        .hits_when(|project| {
+            let function = "call() { taskset 1 prlimit --nofile=200 ${through-} \"$@\"; }; ";
+            project.script.insert_str(0, function);
+        })
         .check();
 }
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -12,11 +13,13 @@
 #include <string.h>
 #include <arpa/inet.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -221,7 +224,18 @@ static int run(const char *what) {
         must(by_clock.tv_sec <= after + 1 && by_day.tv_sec <= after + 1 && by_base.tv_sec <= after + 1);
         must(by_day.tv_usec < 1000000);
         must(syscall(SYS_clock_gettime, CLOCK_REALTIME, &by_clock) == 0);
+    } else if (!strcmp(what, "machine")) {
+        struct utsname name;
+        struct rlimit limit;
+        char host[100];
+        cpu_set_t processors;
+        must(uname(&name) == 0 && gethostname(host, sizeof host) == 0 && !strcmp(name.nodename, host));
+        must(sched_getaffinity(0, sizeof processors, &processors) == 0 && CPU_COUNT(&processors) > 0);
+        must(sysconf(_SC_NPROCESSORS_ONLN) > 0 && sysconf(_SC_PAGESIZE) > 0);
+        must(getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur > 2);
+        must(getrlimit(-1, &limit) == -1 && errno == EINVAL);
     } else if (!strcmp(what, "stopwatch")) {
+        must(sysconf(_SC_PAGESIZE) > 0);
         struct timespec now;
         must(clock_gettime(CLOCK_MONOTONIC, &now) == 0 && clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now) == 0);
         must(clock_gettime(-1, &now) == -1 && errno == EINVAL);

@@ -1,7 +1,9 @@
 //! Each way in which a program does things with files and other programs is noted as what it is.
 
 use nix_sccache_tests::stdout_of;
-use nix_sccache_trace_format::{FileType, KEPT, Kind, NO_FOLLOW, RESOLVED, TIMES};
+use nix_sccache_trace_format::{
+    FileType, HOST, KEPT, Kind, LIMITS, NO_FOLLOW, PROCESSORS, RESOLVED, TIMES, UNAME,
+};
 
 use crate::{EACCES, ENOENT, Place, Traced, display, traced, type_of};
 
@@ -115,6 +117,26 @@ fn who_asks_for_the_time_is_told() {
     }
     for trace in of_each_libc(&place, "stopwatch") {
         assert_eq!(trace.with(Kind::Clock, 0).count(), 0);
+    }
+}
+
+/// By each function that tells of the machine.
+#[test]
+fn who_asks_what_the_machine_is_is_told() {
+    let place = Place::new();
+    for trace in of_each_libc(&place, "machine") {
+        let program = &trace.noted()[0].name;
+        let asked: Vec<_> = trace.with(Kind::Machine, 0).collect();
+        let words: Vec<_> = asked.iter().map(|it| it.name.as_bytes()).collect();
+        assert_eq!(words, [UNAME, HOST, PROCESSORS, LIMITS]);
+        assert!(
+            asked
+                .iter()
+                .all(|it| it.second == *program && it.event.flags == 0)
+        );
+    }
+    for trace in of_each_libc(&place, "stopwatch") {
+        assert_eq!(trace.with(Kind::Machine, 0).count(), 0);
     }
 }
 

@@ -623,6 +623,7 @@ impl Question<'_> {
             stand_in: stand_in.map(|it| (it.program(), made.as_slice())),
             loads: variables::loads,
             has_plugins: variables::has_plugins,
+            goes_by_machine: variables::goes_by_machine,
             may_ask_time: may_be_asked,
         };
         let mut seen = trace::read(&bytes, program, ran.process, &rules).map_err(|why| {

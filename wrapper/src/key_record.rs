@@ -86,6 +86,12 @@ pub fn parts(request: &Request, inputs: &Inputs, look: &Look) -> Vec<Part> {
                 add_variables(&mut listed, &name.name, variables);
             }
             (NameKind::Variable, value) => parts.push(of_variable(&name.name, value)),
+            (NameKind::Machine, value) => {
+                parts.push(of_variable(
+                    &[b"of the machine: ", &*name.name].concat(),
+                    value,
+                ));
+            }
             (NameKind::Command, value) => {
                 parts.push(of_variable(&[b"PATH: ", &*name.name].concat(), value));
             }

@@ -98,6 +98,10 @@ impl Told {
             };
             match input.kind {
                 NameKind::Variable => self.add(Kind::Variable, 0, 0, &input.name),
+                // Of a program without a name all counts.
+                NameKind::Machine => {
+                    self.add(Kind::Machine, 0, 0, &[&input.name, &b"\0"[..]].concat());
+                }
                 NameKind::Family => self.add(Kind::Family, 0, 0, &input.name),
                 NameKind::Environment => self.add(Kind::Environment, 0, 0, b""),
                 NameKind::File => self.add(Kind::Read, 0, FileType::File as u32, &path()),

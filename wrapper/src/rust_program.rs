@@ -75,6 +75,48 @@ pub fn listed_by_map(program: &[u8], map: &[u8]) -> Option<(String, Listed)> {
     Some((program.digest_of_code(), program.listed()))
 }
 
+/// Whether a program hands on to others how many jobs there may be: the crates cc and cmake do, and what both are told by
+/// variables stands in programs that have them.
+pub fn hands_jobs_on(program: &Path) -> bool {
+    has_text(program, &[b"CRATE_CC_NO_DEFAULTS", b"CMAKE_"])
+}
+
+/// Whether one goes by that itself.
+pub fn asks_for_jobs(program: &Path) -> bool {
+    has_text(program, &[b"NUM_JOBS"]) && !hands_jobs_on(program)
+}
+
+fn has_text(program: &Path, texts: &[&[u8]]) -> bool {
+    let file = fs::read(program).unwrap_or_default();
+    let mut texts = texts.iter();
+    file.starts_with(b"\x7fELF") && texts.any(|text| memmem::find(&file, text).is_some())
+}
+
+/// Whether a program of Rust's asks when files were changed, as far as its functions have names and were not merged with others.
+pub fn goes_by_times(program: &Path) -> bool {
+    /// Of `Metadata` and `MetadataExt`.
+    const TIMES: [&[u8]; 12] = [
+        b"8modified",
+        b"8accessed",
+        b"7created",
+        b"5mtime",
+        b"5atime",
+        b"5ctime",
+        b"10mtime_nsec",
+        b"10atime_nsec",
+        b"10ctime_nsec",
+        b"8st_mtime",
+        b"8st_atime",
+        b"8st_ctime",
+    ];
+    let file = fs::read(program).unwrap_or_default();
+    let of_metadata = |name: &[u8]| {
+        let has = |text: &[u8]| memmem::find(name, text).is_some();
+        (has(b"3std") || has(b"$LT$std..fs..")) && has(b"Metadata") && TIMES.into_iter().any(has)
+    };
+    Program::read(&file).is_some_and(|program| program.has(of_metadata))
+}
+
 /// Whether a function is that by which the crate cc takes all variables (`cc::build_env::EnvSnapshot::capture`).
 fn is_of_cc(name: &[u8]) -> bool {
     // In names of the scheme v0, rustc's own from 1.97 on, the module's is said a second time in between.

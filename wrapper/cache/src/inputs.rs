@@ -6,14 +6,15 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::digest::{Digest, Identity, Memo};
+use crate::machine;
 use crate::places::Places;
 use crate::request::KeyHasher;
 
-pub use crate::manifest::{Inputs, Name, NameKind};
+pub use crate::manifest::{Inputs, Name, NameKind, TIMES};
 
 /// What a name holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,6 +141,7 @@ impl World<'_> {
                 Some(path) => Value::Text(path.into_os_string().into_vec()),
                 None => Value::Absent,
             },
+            NameKind::Machine => Value::Text(machine::holds(&name.name)),
             NameKind::Family => Value::Several(self.environment.family(&name.name)),
             NameKind::Environment => Value::Several(self.environment.family(b"")),
             NameKind::Listing => match fs::metadata(&path) {
@@ -291,6 +293,8 @@ pub fn look(
     let mut values = Vec::new();
     let mut changed = None;
     let mut directories = RealPaths::new();
+    let are_times = |name: &Name| name.kind == NameKind::Machine && name.name == TIMES;
+    let has_times = inputs.iter().any(are_times);
     for name in inputs {
         let value = world.value(name, since, &mut changed, &mut directories)?;
         key.field("name", &[name.kind as u8, name.place]);
@@ -306,11 +310,19 @@ pub fn look(
             Value::Several(fields) => key.field("several", &digest_of(fields)),
             Value::Text(text) => key.field("text", text),
         }
-        let has_mode = matches!(value, Value::Directory | Value::File(_) | Value::Program(_));
-        if world.has_modes && has_mode {
+        let is_there = matches!(value, Value::Directory | Value::File(_) | Value::Program(_));
+        if is_there && (world.has_modes || has_times) {
             let path = world.places.path(name.place, &name.name);
-            let mode = fs::metadata(path.unwrap_or_default())?.permissions().mode();
+            let found = fs::metadata(path.unwrap_or_default())?;
+            let mode = found.permissions().mode();
             key.field("mode", &(mode & 0o7777).to_le_bytes());
+            if has_times {
+                let time = (found.mtime(), found.mtime_nsec());
+                key.field(
+                    "time",
+                    &[time.0.to_le_bytes(), time.1.to_le_bytes()].concat(),
+                );
+            }
         }
         values.push(value);
     }

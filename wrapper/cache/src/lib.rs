@@ -7,6 +7,7 @@
 //! | [`trace`] | reads what a run looked at, and what it wrote |
 //! | [`manifest`] | lists what runs of one invocation looked at, by names |
 //! | [`inputs`] | looks at what names hold now |
+//! | [`machine`] | looks at what the machine is |
 //! | [`digest`] | computes digests of files, and remembers them |
 //! | [`entry`] | holds what a run made |
 //! | [`restore`] | puts that in place |
@@ -22,6 +23,7 @@ pub mod engine;
 pub mod entry;
 pub mod inputs;
 pub mod local;
+mod machine;
 pub mod manifest;
 pub mod places;
 pub mod plan;

@@ -21,6 +21,7 @@ use std::fmt;
 
 use blake3::Hasher;
 use nix_sccache_contract::wire::Key;
+use nix_sccache_trace_format::{HOST, LIMITS, PROCESSORS, UNAME};
 
 use crate::encoding::{Decoder, put_number, put_string};
 
@@ -60,11 +61,16 @@ pub enum NameKind {
     Link = 8,
     /// Where a program of this name is found by `PATH`.
     Command = 9,
+    /// What the machine is, by the trace's words; or [`TIMES`].
+    Machine = 10,
 }
+
+/// Of [`NameKind::Machine`]: when all files and directories were modified that are looked at beside.
+pub const TIMES: &[u8] = b"times";
 
 impl NameKind {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Variable,
         Self::Family,
         Self::Environment,
@@ -74,6 +80,7 @@ impl NameKind {
         Self::Listing,
         Self::Link,
         Self::Command,
+        Self::Machine,
     ];
 
     fn of(number: u8) -> Option<Self> {
@@ -84,7 +91,9 @@ impl NameKind {
     #[must_use]
     pub const fn is_path(self) -> bool {
         match self {
-            Self::Variable | Self::Family | Self::Environment | Self::Command => false,
+            Self::Variable | Self::Family | Self::Environment | Self::Command | Self::Machine => {
+                false
+            }
             Self::File | Self::State | Self::Absent | Self::Listing | Self::Link => true,
         }
     }
@@ -109,6 +118,10 @@ impl Name {
             NameKind::Environment => self.name.is_empty() && self.place == 0,
             NameKind::Variable => !self.name.is_empty() && self.place == 0,
             NameKind::Family => self.place == 0,
+            NameKind::Machine => {
+                let all = [UNAME, HOST, PROCESSORS, LIMITS, TIMES];
+                all.contains(&self.name.as_slice()) && self.place == 0
+            }
             NameKind::Command => {
                 !self.name.is_empty() && self.place == 0 && !self.name.contains(&b'/')
             }
@@ -563,7 +576,7 @@ mod tests {
             (&[0, 0, 0], Malformed),
             // An unknown kind, no set, a set that is not there.
             (&[1, 1, 0, 0, 1, 0, 2, b'/', b'a'], Malformed),
-            (&[1, 1, 10, 0, 1, 0, 2, b'/', b'a'], Malformed),
+            (&[1, 1, 11, 0, 1, 0, 2, b'/', b'a'], Malformed),
             (&[1, 1, 4, 0, 0, 0, 2, b'/', b'a'], Malformed),
             (&[1, 1, 4, 0, 2, 0, 2, b'/', b'a'], Malformed),
             // Twice, not in order, not all that is shared, more than there is.

@@ -12,7 +12,7 @@ use nix_sccache_trace_format::{
     AFTER_DLOPEN, BY_DLOPEN, FileType, Incomplete, KEPT, Kind, NO_FOLLOW, Record, records,
 };
 
-use crate::inputs::{Inputs, Name, NameKind};
+use crate::inputs::{Inputs, Name, NameKind, TIMES};
 use crate::places::{Places, plain};
 
 /// What counts and what does not, of a run's trace.
@@ -47,6 +47,9 @@ pub struct Rules<'a> {
     pub loads: fn(&Path) -> Unseen,
     /// Whether it is of no matter that a program, by its path, asked for the time of the day as often as this.
     pub may_ask_time: fn(&Path, u8) -> bool,
+    /// Whether it counts what a program, by its path, was told of the machine, by the trace's word for that; or whether it goes by
+    /// [`TIMES`].
+    pub goes_by_machine: fn(&[u8], &Path) -> bool,
     /// Whether what a program does, by its path, is the same whatever the libraries read that it loads while it runs.
     pub has_plugins: fn(&Path) -> bool,
 }
@@ -278,7 +281,9 @@ impl<'a> Reader<'a> {
                     self.look(NameKind::Link, path);
                 }
             }
-            Kind::Variable => self.variable(first),
+            Kind::Variable | Kind::Machine => {
+                self.asked(event.kind, first, second, self.is_of_macro(record));
+            }
             Kind::Load => {
                 if (self.rules.finds_crates)(Path::new(OsStr::from_bytes(&path))) {
                     self.finding.insert(event.pid);
@@ -307,6 +312,27 @@ impl<'a> Reader<'a> {
             Kind::Fork => {}
         }
         Ok(())
+    }
+
+    /// Whether it is a library that asks, loaded by a compiler: a macro, which makes of it whatever it likes.
+    fn is_of_macro(&self, record: &Record) -> bool {
+        record.event.flags & BY_DLOPEN != 0 && self.finding.contains(&record.event.pid)
+    }
+
+    /// A variable, or a word for something of the machine, that a program asked for.
+    fn asked(&mut self, kind: Kind, name: &[u8], program: &[u8], by_macro: bool) {
+        let is_machine = kind == Kind::Machine;
+        let program = Path::new(OsStr::from_bytes(program));
+        if !is_machine && !by_macro {
+            self.variable(name);
+        } else if !is_machine {
+            self.names.insert((NameKind::Variable, name.to_vec()));
+        } else if by_macro
+            || program.as_os_str().is_empty()
+            || (self.rules.goes_by_machine)(name, program)
+        {
+            self.names.insert((NameKind::Machine, name.to_vec()));
+        }
     }
 
     /// A process that began to run a program.
@@ -394,13 +420,15 @@ impl<'a> Reader<'a> {
                     self.names
                         .insert((NameKind::Family, family.as_bytes().to_vec()));
                 }
-                for name in &names {
-                    self.variable(name);
-                }
+                let names = names.into_iter().map(|name| (NameKind::Variable, name));
+                self.names.extend(names);
             }
             Reads::All => {
                 self.names.insert((NameKind::Environment, Vec::new()));
             }
+        }
+        if (self.rules.goes_by_machine)(TIMES, as_path(&path)) {
+            self.names.insert((NameKind::Machine, TIMES.to_vec()));
         }
         self.programs.insert(path.clone());
         self.look(NameKind::File, path);
@@ -802,6 +830,7 @@ mod tests {
             working_directory: Some(Path::new("/work")),
             is_constant: &|path| path.starts_with("/nix/store"),
             has_plugins: |_| false,
+            goes_by_machine: |_, _| false,
             may_ask_time: |program, times| program.ends_with("cc") && times < 2,
             is_of_no_matter: |name| name == b"PATH",
             reads: |program, _| match program.file_name().and_then(OsStr::to_str) {

@@ -6,8 +6,10 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
 use memchr::memmem;
+use nix_sccache_cache::inputs::TIMES;
 use nix_sccache_cache::trace::{Reads, Unseen};
 use nix_sccache_contract::hidden;
+use nix_sccache_trace_format::{HOST, UNAME};
 
 use crate::run_paths;
 use crate::rust_program::{self, Listed};
@@ -41,7 +43,7 @@ const OF_NO_MATTER: [&str; 21] = [
     "TMPDIR",
     "_",
     LIBRARY_PATH,
-    "NUM_JOBS",
+    JOBS,
 ];
 
 /// With which the names of ours, and of sccache's, begin.
@@ -139,6 +141,31 @@ const BY_NAME: &str = "\
     pkg-config pkgconf ranlib readlink strip \
     realpath rm rmdir sed sort tail test touch tr true uname uniq wc";
 
+/// Programs that ask how many of them may run at once, and make the same whatever that is.
+const AT_ONCE: &str = "cargo cmake gmake gzip make ninja samu xz zstd";
+
+/// How many jobs cargo would have a build script start.
+const JOBS: &str = "NUM_JOBS";
+
+/// Whether it counts what a program was told of the machine, or when files were changed that it looked at.
+pub fn goes_by_machine(what: &[u8], program: &Path) -> bool {
+    let name = program.file_name().unwrap_or_default().to_string_lossy();
+    if what == UNAME {
+        return true;
+    }
+    if what == HOST {
+        // bash asks when it begins.
+        return !SHELLS.contains(&&*name);
+    }
+    let is_known = [BY_NAME, AT_ONCE].iter().any(|it| is_among(&name, it));
+    !is_known
+        && if what == TIMES {
+            rust_program::goes_by_times(program)
+        } else {
+            !rust_program::hands_jobs_on(program)
+        }
+}
+
 const SHELLS: [&str; 3] = ["bash", "dash", "sh"];
 
 /// How names begin that begin with a capital letter.
@@ -187,13 +214,15 @@ fn read_by(program: &Path, called: &Path, of_linkers: &[&'static str]) -> Reads 
     if is_among(&as_called, BY_NAME) {
         return Reads::Nothing;
     }
-    match stripped::listed(program) {
-        Listed::Nothing => Reads::Nothing,
-        Listed::ForCc => Reads::Some {
-            families: CAPITALS.to_vec(),
-            names: Vec::new(),
-        },
-        Listed::All => Reads::All,
+    let families = match stripped::listed(program) {
+        Listed::Nothing => Vec::new(),
+        Listed::ForCc => CAPITALS.to_vec(),
+        Listed::All => vec![""],
+    };
+    let names = rust_program::asks_for_jobs(program).then(|| JOBS.into());
+    Reads::Some {
+        families,
+        names: names.into_iter().collect(),
     }
 }
 
@@ -295,7 +324,8 @@ fn named_in(script: &[u8]) -> Vec<Vec<u8>> {
             || [b"$".as_slice(), b"${", b"${#"]
                 .iter()
                 .any(|sign| before.ends_with(sign));
-        (begins && is_read && !name.is_empty() && !are_of_no_matter(name)).then(|| name.to_vec())
+        let counts = name == JOBS.as_bytes() || !are_of_no_matter(name);
+        (begins && is_read && !name.is_empty() && counts).then(|| name.to_vec())
     });
     names.collect()
 }

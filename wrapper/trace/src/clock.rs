@@ -131,18 +131,6 @@ unsafe extern "C" fn time_in_microseconds(into: *mut Time, zone: *mut [c_int; 2]
     0
 }
 
-unsafe extern "C" fn absent() -> c_int {
-    -1
-}
-
-/// libc's function of a name.
-macro_rules! function {
-    ($name:literal) => {
-        // SAFETY: any function is a pointer.
-        unsafe { next!($name).get() }.unwrap_or(absent as *const c_void)
-    };
-}
-
 unsafe extern "C" fn before_clock_gettime(
     clock: c_int,
     _: usize,

@@ -15,7 +15,7 @@
 //! |---|---|
 //! | [`files`], [`looks`], [`links`], [`changes`] | what is opened; looked at; resolved; made, renamed and removed |
 //! | [`variables`], [`programs`], [`libraries`] | what is read of the environment, started, loaded |
-//! | [`clock`], [`sockets`] | who asks for the time of the day; who talks to another machine |
+//! | [`clock`], [`machine`], [`sockets`] | who asks for the time of the day; what the machine is; who talks to another |
 //! | [`system_call`] | the same, where programs call the kernel through libc's `syscall` |
 //! | [`ready`], [`start`] | the first call: puts the rest in place |
 //! | [`trace`], [`path`], [`environment`], [`space`], [`next`], [`sys`] | the file; absolute paths; our variables; memory; libc's functions; the kernel's |
@@ -38,6 +38,7 @@ mod files;
 mod libraries;
 mod links;
 mod looks;
+mod machine;
 mod path;
 mod programs;
 mod ready;

@@ -5,7 +5,7 @@
 //! take this one's place, and at the end.
 
 use core::ffi::{c_char, c_int, c_void};
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::format::{AFTER_DLOPEN, BY_DLOPEN, Kind};
 use crate::looks::looked;
@@ -19,16 +19,30 @@ type Text = *const c_char;
 /// Whether something may have been loaded since the last time.
 static PENDING: AtomicBool = AtomicBool::new(false);
 
-/// Whether this process has ever loaded one while it ran.
-static LOADED: AtomicBool = AtomicBool::new(false);
+/// How many objects there were before this process loaded one while it ran, if it ever has: what comes later is behind them.
+static AT_FIRST: AtomicUsize = AtomicUsize::new(0);
 
 /// The flag of a list that may be a loaded library's.
 pub fn after_dlopen() -> u8 {
-    if LOADED.load(Ordering::Relaxed) {
-        AFTER_DLOPEN
-    } else {
+    if AT_FIRST.load(Ordering::Relaxed) == 0 {
         0
+    } else {
+        AFTER_DLOPEN
     }
+}
+
+/// The flag of what code at an address asks for, if it is a loaded library's.
+pub fn by_dlopen(caller: usize) -> u8 {
+    let at_first = AT_FIRST.load(Ordering::Relaxed);
+    let (mut count, mut is_loaded) = (0, false);
+    if at_first != 0 {
+        objects(|object| {
+            count += 1;
+            is_loaded = count > at_first && object.holds(caller);
+            !is_loaded
+        });
+    }
+    if is_loaded { BY_DLOPEN } else { 0 }
 }
 
 /// Notes all that are loaded and were not noted.
@@ -80,7 +94,18 @@ unsafe fn before(next: &Next, path: Text) -> *const c_void {
     if trace::is_on() {
         note_pending();
         PENDING.store(true, Ordering::Relaxed);
-        LOADED.store(true, Ordering::Relaxed);
+        if AT_FIRST.load(Ordering::Relaxed) == 0 {
+            let mut count = 0;
+            objects(|_| {
+                count += 1;
+                true
+            });
+            let (none, relaxed) = (0, Ordering::Relaxed);
+            // Whoever is first has counted before any was loaded.
+            AT_FIRST
+                .compare_exchange(none, count, relaxed, relaxed)
+                .ok();
+        }
         if name.is_some_and(|name| name.contains(&b'/')) {
             let found = sys::stat_at(AT_FDCWD, path, 0).map(|status| file_type(status.mode));
             looked(

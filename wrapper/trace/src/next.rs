@@ -110,6 +110,19 @@ macro_rules! wrap {
     };
 }
 
+/// libc's function of a name, for what [`jump`](macro@jump) jumps to.
+macro_rules! function {
+    ($name:literal) => {
+        // SAFETY: any function is a pointer.
+        unsafe { next!($name).get() }.unwrap_or(crate::next::absent as *const core::ffi::c_void)
+    };
+}
+
+/// Stands for one that libc has not.
+pub unsafe extern "C" fn absent() -> c_int {
+    -1
+}
+
 /// Defines functions of up to three arguments that call `$before` with these, and with where they return to, and jump to
 /// what it returns.
 macro_rules! jump {

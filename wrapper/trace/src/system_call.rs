@@ -7,9 +7,10 @@ use linux_raw_sys::general as kernel;
 use crate::changes::{changed, directory_made, link_made, linked, renamed};
 use crate::clock;
 use crate::files::{list_open, open_fd};
-use crate::format::{KEPT, Kind};
+use crate::format::{KEPT, Kind, LIMITS, PROCESSORS, UNAME};
 use crate::links;
 use crate::looks::{look_any, look_stat, look_statx};
+use crate::machine;
 use crate::programs;
 use crate::sys::AT_FDCWD;
 
@@ -85,6 +86,18 @@ unsafe fn noted(number: u32, arguments: [usize; 6], real: impl FnOnce() -> isize
                 clock::asked(0);
                 real()
             }
+            kernel::__NR_uname => {
+                machine::asked(UNAME, 0);
+                real()
+            }
+            kernel::__NR_sched_getaffinity => {
+                machine::asked(PROCESSORS, 0);
+                real()
+            }
+            kernel::__NR_getrlimit | kernel::__NR_prlimit64 => {
+                machine::asked(LIMITS, 0);
+                real()
+            }
             kernel::__NR_execve => {
                 programs::execve_with(text(a), text(b).cast(), text(c).cast()) as isize
             }
@@ -109,7 +122,9 @@ unsafe fn by_old_number(number: u32, arguments: [usize; 6], real: impl FnOnce() 
             kernel::__NR_lstat => {
                 look_stat(AT_FDCWD, path, NO_LINKS, real() as c_int, buffer) as isize
             }
-            kernel::__NR_access => look_any(AT_FDCWD, path, 0, real() as c_int) as isize,
+            kernel::__NR_access | kernel::__NR_statfs => {
+                look_any(AT_FDCWD, path, 0, real() as c_int) as isize
+            }
             kernel::__NR_readlink => links::read(AT_FDCWD, path, real()),
             kernel::__NR_getdents => {
                 list_open(a as c_int);

@@ -88,7 +88,7 @@ pub enum Kind {
     /// A link's target was asked for, by `readlink`, or a path without links, by `realpath`: the path, and the answer;
     /// flag [`RESOLVED`].
     Link = 5,
-    /// A variable of the environment was looked up by its name.
+    /// A variable of the environment was looked up by its name; flag [`BY_DLOPEN`].
     Variable = 6,
     /// The process is about to become another program: its path. It is written before; where the process could not
     /// become that program it is written a second time, with the errno.
@@ -117,10 +117,12 @@ pub enum Kind {
     /// The time of the day was asked for: by which program, and by which file's code in it, nothing where that is not known;
     /// flags: how often the process has asked by then, up to [`TIMES`].
     Clock = 18,
+    /// It was asked what the machine is: [`UNAME`] and the like, and by which program; flag [`BY_DLOPEN`].
+    Machine = 19,
 }
 
 impl Kind {
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 19] = [
         Self::Start,
         Self::Read,
         Self::Look,
@@ -139,12 +141,16 @@ impl Kind {
         Self::Fork,
         Self::Family,
         Self::Clock,
+        Self::Machine,
     ];
 
     /// Whether the payload has a second name, after a NUL.
     #[must_use]
     pub const fn has_second(self) -> bool {
-        matches!(self, Self::Link | Self::Rename | Self::Clock)
+        matches!(
+            self,
+            Self::Link | Self::Rename | Self::Clock | Self::Machine
+        )
     }
 }
 
@@ -161,12 +167,21 @@ impl TryFrom<u8> for Kind {
 pub const NO_FOLLOW: u8 = 1;
 /// Flag of [`Kind::Link`]: the answer is the whole path without links, of `realpath`, and not the text of one link.
 pub const RESOLVED: u8 = 1;
-/// Flag of [`Kind::Load`]: the program asked for it while it ran.
+/// Flag of [`Kind::Load`]: the program asked for it while it ran. Of other kinds: it is a library that came so which asks.
 pub const BY_DLOPEN: u8 = 1;
 /// Flag of [`Kind::List`]: the program had loaded a library while it ran, and it may be that which lists.
 pub const AFTER_DLOPEN: u8 = 1;
 /// Flag of [`Kind::Write`]: the file was there and not truncated, so that what it held may count.
 pub const KEPT: u8 = 1;
+
+/// Of [`Kind::Machine`]: all that `uname` tells.
+pub const UNAME: &[u8] = b"uname";
+/// Of [`Kind::Machine`]: its name.
+pub const HOST: &[u8] = b"host";
+/// Of [`Kind::Machine`]: how many processors there are.
+pub const PROCESSORS: &[u8] = b"processors";
+/// Of [`Kind::Machine`]: how much a process may have of each resource.
+pub const LIMITS: &[u8] = b"limits";
 
 /// How often a process asks for the time until it is not counted any more, as [`Event::flags`] of [`Kind::Clock`] have it.
 pub const TIMES: u8 = 8;
