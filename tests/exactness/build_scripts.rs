@@ -745,6 +745,17 @@ fn launchers_go() {
     }
 }
 
+/// Of a run that a failed call of cargo did not come to there is a directory, and it is waited for in vain.
+#[test]
+fn a_run_that_cargo_did_not_come_to() {
+    let script = "RUSTFLAGS=-Dwarnings cargo build -q --offline 2>failed && exit 1; cat failed\n\
+        cargo build -q --offline\n\
+        for one in target/debug/build/a-*/build-script-build; do cmp $one ${one%/*}/build_script_build-????????????????; done";
+    of("let unused = 1; made(\"1\");")
+        .with(|project| project.script = script.to_owned())
+        .check();
+}
+
 /// A script that is compiled once and runs for the build and for a target, with other features perhaps: each run is asked for.
 #[test]
 fn several_runs_of_one_script() {

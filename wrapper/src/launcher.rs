@@ -8,7 +8,8 @@
 //!
 //! A script runs several times where its package is compiled for the build and for a target, or with other features. Until the
 //! last of these runs begins, the launcher keeps the name that cargo calls, and the script runs by its other one. Cargo (1.95)
-//! makes the directories of all runs before the first, and by those it is told which are to come.
+//! makes the directories of all runs before the first, and by those it is told which are to come. One that an earlier process of
+//! cargo's has made, and did not come to, may be of other flags.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -17,6 +18,10 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirEntryExt, MetadataExt};
 use std::path::{Path, PathBuf};
+
+use nix_sccache_cache::digest::Identity;
+use rustix::process::getppid;
+use rustix::time::{ClockId, clock_gettime};
 
 use crate::invocation::Rustc;
 use crate::session::Session;
@@ -129,6 +134,11 @@ impl Launcher {
     /// such a one before, nor has a launcher.
     fn is_last(&self, session: &Session, package: &OsStr) -> Option<bool> {
         let own = fs::canonicalize(env::var_os("OUT_DIR")?).ok()?;
+        let began = caller_began()?;
+        let is_new = |directory: &Path| {
+            let found = fs::metadata(directory);
+            found.is_ok_and(|it| Identity::of(&it).changed() >= began)
+        };
         append(&session.file(STARTED), &own).ok()?;
         let started = fs::read(session.file(STARTED)).ok()?;
         // TARGET/PROFILE/build/PACKAGE-HASH/SCRIPT; what is for a target is in TARGET/TRIPLE/PROFILE.
@@ -145,6 +155,7 @@ impl Launcher {
             let out = run.path().join("out");
             is_of(&run.path(), package)
                 && !run.path().join("output").exists()
+                && is_new(&out)
                 && fs::canonicalize(out).is_ok_and(|out| {
                     let mut started = started.split(|byte| *byte == 0);
                     !started.any(|it| it == out.as_os_str().as_bytes())
@@ -162,6 +173,21 @@ impl Launcher {
     pub fn path(&self) -> &Path {
         &self.path
     }
+}
+
+/// When the process began that has called this one, by the clock of files' times, and no later.
+fn caller_began() -> Option<i128> {
+    /// Of a tick in `/proc/PID/stat`, in nanoseconds; as many may pass until a file's time is another.
+    const TICK: i128 = 10_000_000;
+    let caller = getppid()?.as_raw_nonzero();
+    let status = fs::read_to_string(format!("/proc/{caller}/stat")).ok()?;
+    let (_, fields) = status.rsplit_once(')')?;
+    let ticks: i128 = fields.split_whitespace().nth(19)?.parse().ok()?;
+    let now = |clock| {
+        let time = clock_gettime(clock);
+        i128::from(time.tv_sec) * 1_000_000_000 + i128::from(time.tv_nsec)
+    };
+    Some(now(ClockId::Realtime) - now(ClockId::Boottime) + (ticks - 1) * TICK)
 }
 
 fn aside(script: &Path) -> PathBuf {
