@@ -145,3 +145,50 @@ fn outputs_of_structured_attributes() {
         .right_when(|project| project.variable("in_out", "5"))
         .check();
 }
+
+/// The package in which a source lies is of no matter, unless its path is in the object: also where it is compressed there, is
+/// nothing but code for the linker, or only its length counts.
+#[test]
+fn the_package_of_the_source() {
+    let text = "int f(void) { return 1; }\n";
+    let length = "int f(void) { return sizeof(__FILE__); }\n";
+    for (flags, name, source, expected) in [
+        ("", "a.c", text, Expected::Hit),
+        ("-O2", "$at/c/a.c", text, Expected::Hit),
+        ("-g", "a.c", text, Expected::Miss),
+        ("-g -gz", "a.c", text, Expected::Miss),
+        ("-g -gz", "$at/c/a.c", text, Expected::Miss),
+        ("-flto -frandom-seed=a", "a.c", text, Expected::Miss),
+        (
+            "-flto -frandom-seed=a -g",
+            "$at/c/a.c",
+            text,
+            Expected::Miss,
+        ),
+        ("-O2", "a.c", length, Expected::Hit),
+        ("-O2", "$at/c/a.c", length, Expected::Miss),
+        (
+            "-O2 -DPATH_OF=__FILE__",
+            "$at/c/a.c",
+            "int f(void) { return sizeof PATH_OF; }\n",
+            Expected::Miss,
+        ),
+        (
+            "-O2 -DHERE=\\\"$at\\\"",
+            "a.c",
+            "int f(void) { return sizeof HERE; }\n",
+            Expected::Miss,
+        ),
+    ] {
+        println!("{flags} {name}: {source}");
+        let script = format!(
+            "at=$store-one; export NIX_BUILD_TOP=/build; object=$PWD/a.o; mkdir -p $at/c; cp a.c $at/c; cd $at/c; cc {flags} -c {name} -o $object"
+        );
+        of(&script)
+            .file("a.c", source)
+            .when(expected, |project| {
+                project.script("at=$store-one", "at=$store-longer")
+            })
+            .check();
+    }
+}

@@ -1,7 +1,5 @@
 //! Tells whether the time is in what a run made.
 
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use memchr::memmem;
@@ -13,7 +11,7 @@ use nix_sccache_contract::part::Kind;
 use crate::invocation::Invocation;
 use crate::request::Request;
 use crate::request::variables::is_among;
-use crate::storable::compiles_unseen;
+use crate::storable::{compiles_unseen, text_of};
 
 /// Programs that ask for the time and make nothing of it: compilers, of which [`tells_the_time`] decides, and what compares
 /// files' times with it.
@@ -100,17 +98,4 @@ pub fn tells_the_time(
             has(OF_FILE) || is_open && MACROS.iter().any(|name| has(name))
         })
     })
-}
-
-/// What is in a file, but for a program, of which only the beginning is read: compilers are long, and have the names of
-/// all macros in them.
-fn text_of(path: &Path) -> io::Result<Vec<u8>> {
-    const PROGRAM: &[u8] = b"\x7fELF";
-    let mut file = File::open(path)?;
-    let mut text = Vec::new();
-    (&file).take(PROGRAM.len() as u64).read_to_end(&mut text)?;
-    if text != PROGRAM {
-        file.read_to_end(&mut text)?;
-    }
-    Ok(text)
 }

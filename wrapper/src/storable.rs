@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::env;
 use std::ffi::OsStr;
-use std::fs;
-use std::os::unix::ffi::OsStrExt;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use memchr::memmem;
@@ -124,20 +125,35 @@ fn may_name_sources(request: &Request, seen: &Observation) -> bool {
     let gives = |name: &[u8]| {
         name == b"CPATH" || name.ends_with(b"_INCLUDE_PATH") || name.starts_with(variables::FLAGS)
     };
-    let mut variables = env::vars_os();
+    let asks = |text: &[u8]| ASK.iter().any(|it| memmem::find(text, it).is_some());
+    let given: Vec<_> = env::vars_os()
+        .filter(|(name, _)| gives(name.as_bytes()))
+        .map(|(_, value)| value.into_vec())
+        .collect();
     let arguments = request.fields.iter().filter(|it| it.kind == Kind::Argument);
+    let mut texts = arguments.clone().map(|it| &it.value).chain(&given);
     let with_root: Vec<_> = arguments
         .filter(|it| memmem::find(&it.value, ROOT).is_some())
         .collect();
-    let is_given = !with_root.is_empty()
-        || variables.any(|(name, value)| gives(name.as_bytes()) && has_root(value.as_bytes()));
+    let is_given = !with_root.is_empty() || given.iter().any(|it| has_root(it));
     let files = seen.inputs.iter().filter(|it| it.kind == NameKind::File);
     let mut paths = files.filter_map(|it| request.places.path(it.place, &it.name));
-    let asks = |path: PathBuf| {
-        let text = fs::read(path).unwrap_or_default();
-        ASK.iter().any(|it| memmem::find(&text, it).is_some())
-    };
-    with_root.iter().any(|it| it.name == "-D") || is_given && paths.any(asks)
+    let mut in_files = || paths.any(|path| text_of(&path).is_ok_and(|text| asks(&text)));
+    with_root.iter().any(|it| it.name == "-D")
+        || is_given && (texts.any(|text| asks(text)) || in_files())
+}
+
+/// What is in a file, but for a program, of which only the beginning is read: compilers are long, and have the names of
+/// all macros in them.
+pub fn text_of(path: &Path) -> io::Result<Vec<u8>> {
+    const PROGRAM: &[u8] = b"\x7fELF";
+    let mut file = File::open(path)?;
+    let mut text = Vec::new();
+    (&file).take(PROGRAM.len() as u64).read_to_end(&mut text)?;
+    if text != PROGRAM {
+        file.read_to_end(&mut text)?;
+    }
+    Ok(text)
 }
 
 /// Whether rustc was told by a macro of the directory in whose place another may stand, which is among rustc's arguments.
