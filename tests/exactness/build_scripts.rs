@@ -310,6 +310,33 @@ fn writes_elsewhere() {
     }
 }
 
+/// Cargo takes an empty path for the package's directory, and a name that has none for nothing.
+#[test]
+fn lines_for_cargo_with_nothing_in_them() {
+    for line in [
+        "cargo:rerun-if-changed=",
+        "cargo::rerun-if-changed=  data/one  ",
+        "cargo::rerun-if-env-changed=",
+        "cargo::rerun-if-env-changed=OUT_DIR",
+    ] {
+        of(&format!(
+            "println!(\"{line}\"); made(fs::read(\"data/one\").unwrap());"
+        ))
+        .file("data/one", "1")
+        .misses_when(|project| project.file("data/one", "2"))
+        .check();
+    }
+}
+
+/// Names with line breaks, backslashes and spaces, and one that is no text.
+#[test]
+fn files_with_odd_names() {
+    of("use std::os::unix::ffi::OsStrExt; made(\"\"); for name in [&b\"a\\nb\"[..], b\"a\\\\nb\", b\" a\", b\"\\xff\"] { fs::write(out().join(std::ffi::OsStr::from_bytes(name)), fs::read(\"data\").unwrap()).unwrap(); }")
+        .file("data", "1")
+        .misses_when(|project| project.file("data", "2"))
+        .check();
+}
+
 /// As rustix does it (1.1), to whom it is of no matter what is made: it is there afterwards, whatever was there before.
 #[test]
 fn temporary_files_that_stay() {
@@ -639,6 +666,21 @@ fn linked(script: &str) -> Case {
         .file("b/build.rs", format!("{HEAD}fn main() {{ let include = out().join(\"include\"); fs::create_dir(&include).unwrap(); fs::copy(\"b.h\", include.join(\"b.h\")).unwrap(); println!(\"cargo::metadata=include={{}}\", include.display()); }}\n"))
         .file("b/b.h", "1")
         .file("b/src/lib.rs", "")
+}
+
+/// By names that no shell has.
+#[test]
+fn odd_names_that_another_script_tells() {
+    let tells = |value: &str| {
+        format!(
+            "{HEAD}fn main() {{ println!(\"cargo::metadata=odd.na-me x={value}\\ncargo:other.key={value}\"); }}\n"
+        )
+    };
+    linked("cargo build -q --offline; ./target/debug/a")
+        .file("build.rs", format!("{HEAD}fn main() {{ made(var(\"DEP_NATIVE_ODD.NA_ME X\") + &var(\"DEP_NATIVE_OTHER.KEY\")); }}\n"))
+        .file("b/build.rs", tells("1"))
+        .misses_when(|project| project.file("b/build.rs", tells("2")))
+        .check();
 }
 
 #[test]

@@ -166,6 +166,48 @@ fn scripts_of_linkers() {
         .check();
 }
 
+/// What a program begins with is the C library's, and no argument names it.
+#[test]
+fn objects_of_the_c_library() {
+    let script = |symbol: &str| {
+        format!(
+            "mkdir crt; cp \"$(command cc -print-file-name=Scrt1.o)\" crt; objcopy {symbol} crt/Scrt1.o; export CARGO"
+        )
+    };
+    of("-L native=n -l n -C link-arg=-Bcrt")
+        .with(|project| project.script("export CARGO", &script("--add-symbol one=.text:0")))
+        .misses_when(|project| project.script("add-symbol one", "add-symbol two"))
+        .check();
+}
+
+/// And of a shared library its name.
+#[test]
+fn names_of_shared_libraries() {
+    case("crate c cdylib dep-info,link -C link-arg=-Wl,-soname,libc.so.1")
+        .about("c")
+        .file(
+            "src/c.rs",
+            "#[unsafe(no_mangle)] pub extern \"C\" fn c() -> u8 { 1 }\n",
+        )
+        .misses_when(|project| project.script("libc.so.1", "libc.so.2"))
+        .check();
+}
+
+/// More than a storage may take at once.
+#[test]
+fn a_program_of_more_than_128_mib() {
+    case("truncate -s 140M large; bin p; ./target/p-p")
+        .about("p")
+        .file(
+            "src/p.rs",
+            "static ALL: &[u8] = include_bytes!(\"../large\"); fn main() { println!(\"{} {}\", ALL.len(), ALL[1]); }\n",
+        )
+        .first(Expected::Anything, Expected::Anything)
+        .right_when(|project| project.script("140M large", "140M large; printf 12 >large"))
+        .right_when(|project| project.script("140M", "150M"))
+        .check();
+}
+
 /// Its messages are rustc's: the linker's are in them.
 #[test]
 fn a_linker_that_fails() {
