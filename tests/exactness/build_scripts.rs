@@ -613,6 +613,18 @@ fn what_the_machine_is() {
             })
             .check();
     }
+    // Of these it cannot be told what of them counts.
+    for file in [
+        "/proc/cpuinfo",
+        "/proc/sys/kernel/hostname",
+        "/sys/devices/system/cpu/online",
+    ] {
+        of(&format!(
+            "made(fs::read(\"{file}\").unwrap().len().to_string());"
+        ))
+        .bypasses()
+        .check();
+    }
     // Who starts others asks for it as well, and makes the same.
     of("made(Command::new(\"make\").args([\"-sf\", \"data\"]).output().unwrap().stdout);")
         .file("data", "all:\n\techo 1\n")

@@ -1,6 +1,9 @@
 //! What stands beside the shim: other wrappers, cargo's job server, devices and pipes, and calls before and after.
 
+use nix_sccache_tests::variable;
+
 use crate::case::{Case, Expected, case};
+use crate::engine::ABSENT;
 
 /// Files of cargo's own, which say how the compiler is called and when.
 fn cargo(script: &str) -> Case {
@@ -280,5 +283,37 @@ fn a_preload_that_is_there_already() {
     case("lib a; env >environment")
         .file("src/a.rs", "pub fn f() -> (Option<&'static str>, Option<&'static str>) { (option_env!(\"LD_PRELOAD\"), option_env!(\"NIX_SCCACHE_TRACE\")) }\n")
         .ignore("environment")
+        .check();
+}
+
+/// cargo-auditable puts a list of dependencies into each program, by an object that it gives the linker.
+#[test]
+fn lists_of_dependencies_in_programs() {
+    let package = |name: &str, version: &str, more: &str| {
+        format!("[package]\nname = \"{name}\"\nversion = \"{version}\"\nedition = \"2024\"\n{more}")
+    };
+    let below = "[dependencies]\nb = { path = \"b\" }\n[workspace]\n";
+    let case = case("$auditable auditable build -q --offline; ./target/debug/a; objcopy -O binary --only-section=.dep-v0 --set-section-flags .dep-v0=alloc target/debug/a list")
+        .about("a")
+        .variable("auditable", &variable("NIX_SCCACHE_TEST_CARGO_AUDITABLE"))
+        .file("Cargo.toml", package("a", "0.1.0", below))
+        .file("src/main.rs", "fn main() { println!(\"{}\", b::f()); }\n")
+        .file("b/Cargo.toml", package("b", "0.1.0", ""))
+        .file("b/src/lib.rs", "pub fn f() -> u8 { 1 }\n")
+        .file("c/Cargo.toml", package("c", "0.1.0", ""))
+        .file("c/src/lib.rs", "");
+    ABSENT
+        .into_iter()
+        .fold(case, Case::ignore)
+        .first(Expected::Anything, Expected::Anything)
+        .right_when(|project| project.file("b/Cargo.toml", package("b", "0.2.0", "")))
+        .right_when(|project| {
+            let more = "[dependencies]\nc = { path = \"../c\" }\n";
+            project.file("b/Cargo.toml", package("b", "0.1.0", more));
+        })
+        .right_when(|project| {
+            let more = format!("{below}[features]\nx = []\n");
+            project.file("Cargo.toml", package("a", "0.1.0", &more));
+        })
         .check();
 }

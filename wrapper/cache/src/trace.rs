@@ -282,7 +282,7 @@ impl<'a> Reader<'a> {
                 }
             }
             Kind::Variable | Kind::Machine => {
-                self.asked(event.kind, first, second, self.is_of_macro(record));
+                self.asked(event.kind, first, second, self.is_of_macro(record))?;
             }
             Kind::Load => {
                 if (self.rules.finds_crates)(Path::new(OsStr::from_bytes(&path))) {
@@ -320,7 +320,13 @@ impl<'a> Reader<'a> {
     }
 
     /// A variable, or a word for something of the machine, that a program asked for.
-    fn asked(&mut self, kind: Kind, name: &[u8], program: &[u8], by_macro: bool) {
+    fn asked(
+        &mut self,
+        kind: Kind,
+        name: &[u8],
+        program: &[u8],
+        by_macro: bool,
+    ) -> Result<(), NotStorable> {
         let is_machine = kind == Kind::Machine;
         let program = Path::new(OsStr::from_bytes(program));
         if !is_machine && !by_macro {
@@ -331,8 +337,12 @@ impl<'a> Reader<'a> {
             || program.as_os_str().is_empty()
             || (self.rules.goes_by_machine)(name, program)
         {
+            if name.starts_with(b"/") {
+                return Err(NotStorable::Unnamed(shown(name)));
+            }
             self.names.insert((NameKind::Machine, name.to_vec()));
         }
+        Ok(())
     }
 
     /// A process that began to run a program.

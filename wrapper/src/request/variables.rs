@@ -163,7 +163,7 @@ pub fn goes_by_machine(what: &[u8], program: &Path) -> bool {
         && if what == TIMES {
             rust_program::goes_by_times(program)
         } else {
-            !rust_program::hands_jobs_on(program)
+            what.starts_with(b"/") || !rust_program::hands_jobs_on(program)
         }
 }
 

@@ -10,7 +10,8 @@ use linux_raw_sys::general::{
 
 use crate::format::{KEPT, Kind, NO_FOLLOW};
 use crate::libraries::after_dlopen;
-use crate::path::{bytes, is_descriptor, is_environment};
+use crate::machine;
+use crate::path::{bytes, is_descriptor, is_environment, is_of_machine};
 use crate::sys::{self, AT_FDCWD};
 use crate::trace::{self, file_type, type_at};
 
@@ -66,6 +67,9 @@ unsafe fn opened<T: Copy>(
         }
         if is_environment(name) {
             trace::add_unnamed(&[name]);
+        }
+        if is_of_machine(name) && errno == 0 {
+            machine::note(name, after_dlopen());
         }
         trace::path(true, Kind::Read, 0, errno, dirfd, name, || type_of(result));
     } else {

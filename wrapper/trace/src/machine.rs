@@ -9,14 +9,18 @@ use crate::trace;
 
 /// Notes that code at an address asks for this; 0 where it is not known which does.
 pub fn asked(what: &[u8], caller: usize) {
-    if !trace::is_on() {
-        return;
+    if trace::is_on() {
+        note(what, by_dlopen(caller));
     }
+}
+
+/// Notes that it is asked for this, and whether a library may do so that was loaded meanwhile.
+pub fn note(what: &[u8], flags: u8) {
     let mut path = [0; PATH_MAX];
     match sys::read_link(AT_FDCWD, c"/proc/self/exe".as_ptr(), &mut path) {
         Ok(program) => {
             let payload = [what, b"\0", program];
-            trace::add_once(Kind::Machine, by_dlopen(caller), 0, &payload, || 0);
+            trace::add_once(Kind::Machine, flags, 0, &payload, || 0);
         }
         Err(_) => trace::lost(),
     }

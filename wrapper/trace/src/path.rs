@@ -91,6 +91,20 @@ pub fn is_descriptor(path: &[u8]) -> bool {
         .any(|start| path.starts_with(start))
 }
 
+/// Whether a path is that of a file in which the kernel tells what the machine is, or what it does just now.
+pub fn is_of_machine(path: &[u8]) -> bool {
+    const FILES: [&[u8]; 6] = [
+        b"/proc/cpuinfo",
+        b"/proc/loadavg",
+        b"/proc/meminfo",
+        b"/proc/stat",
+        b"/proc/uptime",
+        b"/proc/version",
+    ];
+    const DIRECTORIES: [&[u8]; 3] = [b"/proc/sys/kernel/", b"/sys/class/", b"/sys/devices/"];
+    FILES.contains(&path) || DIRECTORIES.iter().any(|start| path.starts_with(start))
+}
+
 /// Whether a path is that of a process' arguments or of its environment, as it was when the process began and as the trace has
 /// it.
 pub fn is_environment(path: &[u8]) -> bool {

@@ -117,7 +117,8 @@ pub enum Kind {
     /// The time of the day was asked for: by which program, and by which file's code in it, nothing where that is not known;
     /// flags: how often the process has asked by then, up to [`TIMES`].
     Clock = 18,
-    /// It was asked what the machine is: [`UNAME`] and the like, and by which program; flag [`BY_DLOPEN`].
+    /// It was asked what the machine is: [`UNAME`] and the like, or a file of the kernel's that tells more, and by which program;
+    /// flag [`BY_DLOPEN`].
     Machine = 19,
 }
 
