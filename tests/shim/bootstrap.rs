@@ -6,6 +6,7 @@ use std::process::Command;
 
 use nix_sccache_tests::{Daemon, Reported, Shim, library, script, stdout_of};
 
+use crate::long_arguments::TOO_LONG;
 use crate::{build, shim};
 
 /// A build with such a program in front of a compiler.
@@ -92,5 +93,41 @@ fn a_call_within_a_call_is_none() {
     for expected in [(0, 2), (2, 0)] {
         let built = bootstrap.build("stage0", &variables);
         assert_eq!(built.hits_and_misses(), expected, "{built:#?}");
+    }
+}
+
+/// From 1.98 on bootstrap's program reads the file in which cargo gives it more arguments than a command line holds, and calls the
+/// shim with one that names the compiler as well.
+#[test]
+fn more_arguments_than_a_command_line_holds() {
+    let bootstrap = Bootstrap::new();
+    let directory = bootstrap.directory.path();
+    let text = format!(
+        "#!/bin/sh\ncase $* in\n*@*) file={}/arguments.$$ ;;\n*) exec $RUSTC_WRAPPER_REAL \"$RUSTC_REAL\" \"$@\" ;;\nesac\n\
+         {{ echo \"$RUSTC_REAL\"; cat \"${{1#@}}\"; }} >$file\n\
+         $RUSTC_WRAPPER_REAL @$file && rm $file\n",
+        directory.display(),
+    );
+    script(&directory.join("rustc"), &text);
+    bootstrap.library.write("base/build.rs", TOO_LONG);
+    let wrapper = bootstrap.shim.program("sccache");
+    let wrapper = wrapper.to_str().unwrap();
+    // Behind bootstrap's program alone, as at later stages, and on both sides of it.
+    let behind = [("RUSTC_WRAPPER", ""), ("RUSTC_WRAPPER_REAL", wrapper)];
+    let both = [("RUSTC_WRAPPER_REAL", wrapper)];
+    for (variables, expected) in [
+        (&behind[..], (0, 4)),
+        (&behind[..], (4, 0)),
+        // The build script is the same.
+        (&both[..], (1, 3)),
+        (&both[..], (4, 0)),
+    ] {
+        let built = bootstrap.build("stage0", variables);
+        assert_eq!(
+            built.hits_and_misses(),
+            expected,
+            "{variables:?} {built:#?}"
+        );
+        assert_eq!(built.troubles(), 0, "{variables:?} {built:#?}");
     }
 }

@@ -4,6 +4,10 @@ use nix_sccache_tests::{Daemon, library};
 
 use crate::{build, shim};
 
+/// A build script that gives rustc an argument that is too long by itself.
+pub const TOO_LONG: &str =
+    "fn main() { println!(\"cargo:rustc-cfg=long=\\\"{}\\\"\", \"x\".repeat(140_000)); }\n";
+
 /// A crate with very many features is served as others are.
 #[test]
 fn a_crate_with_too_many() {
@@ -17,9 +21,7 @@ fn a_crate_with_too_many() {
         features.concat()
     );
     library.write("base/Cargo.toml", &manifest);
-    let script =
-        "fn main() { println!(\"cargo:rustc-cfg=long=\\\"{}\\\"\", \"x\".repeat(140_000)); }\n";
-    library.write("base/build.rs", script);
+    library.write("base/build.rs", TOO_LONG);
     let library = library.locked();
     for expected in [(0, 4), (4, 0)] {
         let built = build(shim.run(&daemon), &library);

@@ -5,6 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
+use std::os::fd::IntoRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -39,6 +40,13 @@ use crate::surroundings;
 
 /// As `sccache`: a compiler's call, or else the real sccache.
 pub fn as_sccache(mut arguments: Vec<OsString>) -> ExitCode {
+    // From 1.98 on rustc's bootstrap writes more than a MiB of arguments into a file, and the compiler before them.
+    if let [file] = &arguments[..]
+        && file.as_bytes().starts_with(b"@")
+        && let Some(words) = response_file::expand_lines(&arguments)
+    {
+        arguments = words.into_iter().map(OsString::from).collect();
+    }
     let names_compiler = arguments
         .first()
         .is_some_and(|first| !first.as_encoded_bytes().starts_with(b"-"));
@@ -146,8 +154,13 @@ struct Call {
 fn compile(program: &OsStr, arguments: Vec<OsString>, as_wrapper: bool) -> ExitCode {
     let is_left_alone = settings::exclude_this() || as_wrapper && bootstrap::is_within_a_call();
     if is_left_alone && let Some(found) = process::find(program) {
+        let takes_lines = Kind::named(found.as_os_str()).is_some();
         let mut command = Command::new(found);
-        command.args(arguments);
+        command.args(if takes_lines {
+            held(arguments)
+        } else {
+            arguments
+        });
         return process::become_program(command);
     }
     let session = Session::current();
@@ -167,7 +180,7 @@ fn compile(program: &OsStr, arguments: Vec<OsString>, as_wrapper: bool) -> ExitC
         let mut command = Command::new(&wrapper);
         command
             .arg(program)
-            .args(arguments)
+            .args(held(arguments))
             .env(contract::STOOD_ASIDE, &wrapper);
         return call.stand_aside(session, command, &wrapper);
     }
@@ -333,12 +346,13 @@ impl Call {
         } = self.shown();
         let added = stand_in.map(StandIn::arguments).into_iter().flatten();
         let arguments: Vec<_> = arguments.iter().cloned().chain(added).collect();
-        let is_other = stand_in.is_some() || self.paths.invocation().is_some();
-        let file = is_other.then(|| in_file(&arguments)).flatten();
-        let mut command = match file {
-            Some(file) => compiler.command(&[file]),
-            None => compiler.command(&arguments),
+        let takes_lines = self.invocation.rustc().is_some();
+        let arguments = if takes_lines {
+            held(arguments)
+        } else {
+            arguments
         };
+        let mut command = compiler.command(&arguments);
         self.paths.prepare(&mut command);
         if self.linked == Linked::ForBuild {
             run_paths::forget(&mut command);
@@ -349,7 +363,11 @@ impl Call {
     /// The same, with what was on standard input.
     fn command_with_input(&self, stand_in: Option<&StandIn>) -> Command {
         let mut command = self.command(stand_in);
-        if let Some(input) = self.stdin.as_deref().and_then(|stdin| input_of(stdin).ok()) {
+        if let Some(input) = self
+            .stdin
+            .as_deref()
+            .and_then(|stdin| file_of(stdin, MemfdFlags::CLOEXEC).ok())
+        {
             command.stdin(input);
         }
         command
@@ -573,28 +591,32 @@ fn micros(duration: Duration) -> u64 {
 }
 
 /// A file without a name that has these bytes to read.
-fn input_of(bytes: &[u8]) -> io::Result<File> {
-    let mut file = File::from(memfd_create("standard input", MemfdFlags::CLOEXEC)?);
+fn file_of(bytes: &[u8], flags: MemfdFlags) -> io::Result<File> {
+    let mut file = File::from(memfd_create("nix-sccache", flags)?);
     file.write_all(bytes)?;
     file.rewind()?;
     Ok(file)
 }
 
-/// The argument by which rustc reads these, where no command line holds them: what cargo wrote into a
-/// file may be among them.
-fn in_file(arguments: &[OsString]) -> Option<OsString> {
-    if !are_too_long(arguments) {
-        return None;
+/// rustc's arguments as a command line holds them: too many are in a file, as those are that cargo or bootstrap wrote into one
+/// and we have read.
+fn held(arguments: Vec<OsString>) -> Vec<OsString> {
+    let has_lines = |argument: &OsString| argument.as_bytes().contains(&b'\n');
+    if !are_too_long(&arguments) || arguments.iter().any(has_lines) {
+        return arguments;
     }
-    let file = Session::current()?.file(&format!("arguments-{}", std::process::id()));
     let lines = arguments.join(OsStr::new("\n"));
-    let has_more_lines = arguments
-        .iter()
-        .any(|argument| argument.as_bytes().contains(&b'\n'));
-    if has_more_lines || fs::write(&file, lines.as_bytes()).is_err() {
-        return None;
-    }
-    Some(response_file::argument(file.as_os_str()))
+    let file = match Session::current() {
+        Some(session) => {
+            let file = session.file(&format!("arguments-{}", std::process::id()));
+            fs::write(&file, lines.as_bytes()).map(|()| file)
+        }
+        // Whoever is started has it open as well.
+        None => file_of(lines.as_bytes(), MemfdFlags::empty())
+            .map(|file| format!("/proc/self/fd/{}", file.into_raw_fd()).into()),
+    };
+    let file = file.map(|file| vec![response_file::argument(file.as_os_str())]);
+    file.unwrap_or(arguments)
 }
 
 /// What cargo, or a build script of its, calls a compiler for.
