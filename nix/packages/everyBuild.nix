@@ -67,7 +67,9 @@ runCommand "nix-sccache-every-build"
   }
   ''
     mkdir $out
-    cp ${shim}/bin/nix-sccache-shim $out/sccache
+    # By its own name, by which it knows itself, and traces know it.
+    cp ${shim}/bin/nix-sccache-shim $out/
+    ln -s nix-sccache-shim $out/sccache
     cp ${shim}/libexec/nix-sccache/libnix_sccache_trace.so $out/
     cat > $out/settings <<'END'
     ${lines}END

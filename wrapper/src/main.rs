@@ -89,7 +89,7 @@ fn main() -> ExitCode {
     {
         Some("sccache") => call::as_sccache(arguments),
         Some("cargo") => call::as_cargo(&arguments),
-        None | Some(process::SHIM) => hook::main(&arguments),
+        None | Some("nix-sccache-shim") => hook::main(&arguments),
         Some(compiler) => call::as_compiler(compiler, arguments),
     }
 }

@@ -10,7 +10,6 @@ use std::env;
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -56,8 +55,6 @@ pub fn begin(
     let lines = keys.iter().flat_map(|key| [key.as_bytes(), b"\n"].concat());
     fs::write(session.file(KEYS), lines.collect::<Vec<_>>()).ok()?;
     Command::new(env::current_exe().ok()?)
-        // Where it is mounted it has the name of a wrapper.
-        .arg0(process::SHIM)
         .args(["session", "prefetch"])
         .envs(variables.iter().cloned())
         // Nix waits for whoever has the build's log open, and a shell for who has what it reads.

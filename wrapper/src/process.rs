@@ -69,12 +69,10 @@ pub fn search_path() -> Vec<PathBuf> {
         .collect()
 }
 
-/// The name by which the shim is called for what it does itself.
-pub const SHIM: &str = "nix-sccache-shim";
-
 /// Whether a path leads to a shim, under whatever name: to this one, or to another build of
 /// it, with which this one would otherwise take turns for ever.
 pub fn is_shim(path: &Path) -> bool {
+    const NAME: &str = "nix-sccache-shim";
     static OWN: LazyLock<Option<(u64, u64)>> = LazyLock::new(|| {
         let own = env::current_exe().and_then(fs::metadata).ok()?;
         Some((own.dev(), own.ino()))
@@ -85,7 +83,7 @@ pub fn is_shim(path: &Path) -> bool {
     };
     if !found.is_symlink() {
         let is_own = *OWN == Some((found.dev(), found.ino()));
-        return is_own || path.file_name() == Some(OsStr::new(SHIM));
+        return is_own || path.file_name() == Some(OsStr::new(NAME));
     }
     let Ok(real) = path.canonicalize() else {
         return false;
@@ -94,7 +92,7 @@ pub fn is_shim(path: &Path) -> bool {
         real.metadata()
             .is_ok_and(|it| *OWN == Some((it.dev(), it.ino())))
     };
-    real.file_name() == Some(OsStr::new(SHIM)) || is_own()
+    real.file_name() == Some(OsStr::new(NAME)) || is_own()
 }
 
 /// How another program comes to run.
