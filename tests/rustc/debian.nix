@@ -19,6 +19,7 @@
   - `rust`: the directory of an installed Rust of the source's release.
   - `command`: of x.py, as words, and `stage`.
   - `settings`: further ones, as JSON.
+  - `reports`: the directory, as in the sandbox, in which builds leave their reports.
 */
 {
   tree,
@@ -31,6 +32,7 @@
   command ? "build library/std",
   stage ? "0",
   settings ? "{}",
+  reports ? null,
 }:
 
 let
@@ -65,7 +67,10 @@ rec {
   library =
     (lib.sccachedRustc {
       inherit source toolchain;
-      cache.transport = "server";
+      cache = {
+        transport = "server";
+        inherit reports;
+      };
       settings = pkgs.lib.recursiveUpdate {
         build = {
           docs = false;
