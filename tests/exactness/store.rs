@@ -187,7 +187,7 @@ fn the_package_of_the_source() {
         of(&script)
             .file("a.c", source)
             .when(expected, |project| {
-                project.script("at=$store-one", "at=$store-longer")
+                project.script("at=$store-one", "at=$store-longer");
             })
             .check();
     }
