@@ -47,9 +47,9 @@ pub struct Rules<'a> {
     pub loads: fn(&Path) -> Unseen,
     /// Whether it is of no matter that a program, by its path, asked for the time of the day as often as this.
     pub may_ask_time: fn(&Path, u8) -> bool,
-    /// Whether it counts what a program, by its path, was told of the machine, by the trace's word for that; or whether it goes by
-    /// [`TIMES`].
-    pub goes_by_machine: fn(&[u8], &Path) -> bool,
+    /// Whether it counts what a program, by its path and that by which it was called, was told of the machine, by the trace's
+    /// word for that; or whether it goes by [`TIMES`].
+    pub goes_by_machine: fn(&[u8], &Path, &Path) -> bool,
     /// Whether what a program does, by its path, is the same whatever the libraries read that it loads while it runs.
     pub has_plugins: fn(&Path) -> bool,
 }
@@ -179,6 +179,8 @@ struct Reader<'a> {
     spawned: HashMap<u32, Vec<u8>>,
     /// Files of its own that it took away.
     temporary: HashSet<Vec<u8>>,
+    /// By what the processes were called.
+    called: HashMap<u32, Vec<u8>>,
     /// Processes that do not count.
     aside: HashSet<u32>,
     /// Libraries that were loaded while a program ran.
@@ -205,6 +207,7 @@ impl<'a> Reader<'a> {
             to_start: HashMap::new(),
             spawned: HashMap::new(),
             temporary: HashSet::new(),
+            called: HashMap::new(),
             aside: HashSet::new(),
             plugins: HashSet::new(),
         }
@@ -282,7 +285,7 @@ impl<'a> Reader<'a> {
                 }
             }
             Kind::Variable | Kind::Machine => {
-                self.asked(event.kind, first, second, self.is_of_macro(record))?;
+                self.asked(record)?;
             }
             Kind::Load => {
                 if (self.rules.finds_crates)(Path::new(OsStr::from_bytes(&path))) {
@@ -320,22 +323,23 @@ impl<'a> Reader<'a> {
     }
 
     /// A variable, or a word for something of the machine, that a program asked for.
-    fn asked(
-        &mut self,
-        kind: Kind,
-        name: &[u8],
-        program: &[u8],
-        by_macro: bool,
-    ) -> Result<(), NotStorable> {
-        let is_machine = kind == Kind::Machine;
-        let program = Path::new(OsStr::from_bytes(program));
+    fn asked(&mut self, record: &Record) -> Result<(), NotStorable> {
+        let Record {
+            event,
+            name,
+            second: program,
+        } = *record;
+        let (is_machine, by_macro) = (event.kind == Kind::Machine, self.is_of_macro(record));
+        let as_path = |bytes| Path::new(OsStr::from_bytes(bytes));
+        let called = self.called.get(&event.pid).map_or(&[][..], |it| it);
+        let (program, called) = (as_path(program), as_path(called));
         if !is_machine && !by_macro {
             self.variable(name);
         } else if !is_machine {
             self.names.insert((NameKind::Variable, name.to_vec()));
         } else if by_macro
             || program.as_os_str().is_empty()
-            || (self.rules.goes_by_machine)(name, program)
+            || (self.rules.goes_by_machine)(name, program, called)
         {
             if name.starts_with(b"/") {
                 return Err(NotStorable::Unnamed(shown(name)));
@@ -359,7 +363,9 @@ impl<'a> Reader<'a> {
         if (self.rules.has_plugins)(Path::new(OsStr::from_bytes(&path))) {
             self.with_plugins.insert(process);
         }
-        self.program(path, &called.unwrap_or_default());
+        let called = called.unwrap_or_default();
+        self.program(path, &called);
+        self.called.insert(process, called);
         Ok(())
     }
 
@@ -437,7 +443,7 @@ impl<'a> Reader<'a> {
                 self.names.insert((NameKind::Environment, Vec::new()));
             }
         }
-        if (self.rules.goes_by_machine)(TIMES, as_path(&path)) {
+        if (self.rules.goes_by_machine)(TIMES, as_path(&path), as_path(called)) {
             self.names.insert((NameKind::Machine, TIMES.to_vec()));
         }
         self.programs.insert(path.clone());
@@ -840,7 +846,7 @@ mod tests {
             working_directory: Some(Path::new("/work")),
             is_constant: &|path| path.starts_with("/nix/store"),
             has_plugins: |_| false,
-            goes_by_machine: |_, _| false,
+            goes_by_machine: |_, _, _| false,
             may_ask_time: |program, times| program.ends_with("cc") && times < 2,
             is_of_no_matter: |name| name == b"PATH",
             reads: |program, _| match program.file_name().and_then(OsStr::to_str) {

@@ -148,8 +148,8 @@ const AT_ONCE: &str = "cargo cmake gmake gzip make ninja samu xz zstd";
 const JOBS: &str = "NUM_JOBS";
 
 /// Whether it counts what a program was told of the machine, or when files were changed that it looked at.
-pub fn goes_by_machine(what: &[u8], program: &Path) -> bool {
-    let name = program.file_name().unwrap_or_default().to_string_lossy();
+pub fn goes_by_machine(what: &[u8], program: &Path, called: &Path) -> bool {
+    let name = name_of(program, called);
     if what == UNAME {
         // Both ask whatever they have to do (findutils 4.9, rustup 1.29).
         return !is_among(&name, "find rustup");
@@ -186,12 +186,23 @@ pub fn reads_to_link(program: &Path, called: &Path) -> Reads {
     read_by(program, called, &hidden::LINKER)
 }
 
-fn read_by(program: &Path, called: &Path, of_linkers: &[&'static str]) -> Reads {
+/// A program's name, but for one that is all of coreutils': it goes by what it is called.
+fn name_of(program: &Path, called: &Path) -> String {
     let name = |path: &Path| {
         let name = path.file_name().unwrap_or_default();
         name.to_string_lossy().into_owned()
     };
-    if SHELLS.contains(&name(program).as_str()) {
+    let program = name(program);
+    if program == "coreutils" {
+        name(called)
+    } else {
+        program
+    }
+}
+
+fn read_by(program: &Path, called: &Path, of_linkers: &[&'static str]) -> Reads {
+    let name = name_of(program, called);
+    if SHELLS.contains(&name.as_str()) {
         if is_nixpkgs_wrapper(called) {
             return Reads::Some {
                 families: [&hidden::SHELL, of_linkers].concat(),
@@ -206,13 +217,7 @@ fn read_by(program: &Path, called: &Path, of_linkers: &[&'static str]) -> Reads 
             _ => Reads::All,
         };
     }
-    // One program may be all of coreutils'.
-    let as_called = if name(program) == "coreutils" {
-        name(called)
-    } else {
-        name(program)
-    };
-    if is_among(&as_called, BY_NAME) {
+    if is_among(&name, BY_NAME) {
         return Reads::Nothing;
     }
     let families = match stripped::listed(program) {
@@ -344,6 +349,8 @@ fn is_nixpkgs_wrapper(script: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use nix_sccache_trace_format::PROCESSORS;
+
     use super::*;
 
     #[test]
@@ -371,6 +378,24 @@ mod tests {
             ("eval \"$(flags)\"", true),
         ] {
             assert_eq!(reads_others(script.as_bytes()), expected, "{script}");
+        }
+    }
+
+    #[test]
+    fn who_goes_by_the_machine() {
+        for (what, program, called, expected) in [
+            (UNAME, "/bin/uname", "", true),
+            (UNAME, "/usr/bin/find", "", false),
+            (HOST, "/bin/hostname", "", true),
+            (HOST, "/bin/bash", "", false),
+            (PROCESSORS, "/x/coreutils", "/x/nproc", true),
+            (PROCESSORS, "/x/coreutils", "/x/sort", false),
+            (PROCESSORS, "/usr/bin/make", "", false),
+            (b"/proc/cpuinfo", "/usr/bin/python3.11", "", true),
+            (TIMES, "/usr/bin/python3.11", "", false),
+        ] {
+            let goes = goes_by_machine(what, Path::new(program), Path::new(called));
+            assert_eq!(goes, expected, "{program} {called}");
         }
     }
 
