@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use memchr::memmem;
 use nix_sccache_cache::digest::Memo;
 use nix_sccache_cache::engine::{self, StoreError};
 use nix_sccache_cache::entry::{OutputFile, StoredEntry};
@@ -212,7 +213,11 @@ impl Question<'_> {
         }
         // Who has copied the macro has its run path.
         let said = [&ran.stdout, &ran.stderr];
-        let has = |path: OsString| tells_of(path.as_bytes(), &outputs, said);
+        let has = |path: OsString| {
+            let path = path.as_bytes();
+            let is_in = |object: &OutputFile| memmem::find(&object.contents, path).is_some();
+            tells_of(path, &outputs, said) || links.iter().any(is_in)
+        };
         if memo.has_used_same() && store::outputs().into_iter().any(has) {
             return Err(Some(BypassReason::RealPath));
         }
