@@ -273,7 +273,7 @@ fn another_derivation() {
 }
 
 /// A program, a library of Rust with a C one that it uses, and another C one that its linker alone finds.
-fn program(arguments: &str) -> Case {
+pub fn program(arguments: &str) -> Case {
     case(&format!(
         "mkdir n other; archive n/libn.a n.c -DN=1; archive n/libm.a m.c -DM=1; lib a -L native=n -l static=n {LIB}; \
          bin p --extern a=target/liba-a.rlib {arguments} -C link-arg=-Ln -C link-arg=-lm; ./target/p-p"

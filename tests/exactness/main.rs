@@ -21,3 +21,4 @@ mod project;
 mod rust;
 mod session;
 mod store;
+mod whole;

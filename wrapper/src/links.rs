@@ -16,7 +16,8 @@ pub enum Linked {
     /// What runs in this build and nowhere else: a procedural macro that is a dependency's or is built for a target of its own,
     /// a build script, a program of rustc's bootstrap. The cache has it whole, as the linker made it.
     ForBuild,
-    /// What may be installed. The cache has what rustc gives the linker, and it is linked anew.
+    /// What may be installed. The cache has it whole where that serves in other derivations, and what rustc gives the linker, by
+    /// which it is linked anew.
     ForOutputs,
     /// The same where no derivation is built, whose paths would be in it. The cache has it whole.
     OutsideNix,
@@ -49,7 +50,7 @@ impl Linked {
         }
     }
 
-    /// Whether the cache has it whole, so that all that its linker reads is in the key.
+    /// Whether the cache has it whole and in no other way, so that all that its linker reads is in the key.
     pub fn is_whole(self) -> bool {
         matches!(self, Self::ForBuild | Self::OutsideNix)
     }

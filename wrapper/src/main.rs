@@ -8,7 +8,8 @@
 //! | `cargo` | cargo, with `RUSTC_WRAPPER` set |
 //! | `nix-sccache-shim` | what the setup hook and `nix-sccache` call: [`hook`] |
 //!
-//! rustc calls it as well, for the linker ([`relink`]), and cargo a copy of it in the place of each build script ([`launcher`]).
+//! rustc calls it as well, for the linker ([`relink`], with [`linker_trace`] to tell what that read, and [`own_outputs`] for the paths that
+//! are other ones in another derivation), and cargo a copy of it in the place of each build script ([`launcher`]).
 //!
 //! A compiler's call goes through these, each with one job: [`invocation`] reads it, [`cacheability`] decides what it
 //! is, [`surroundings`] whether anything but the arguments forbids that, [`stable_paths`] and [`run_paths`] keep what
@@ -33,10 +34,12 @@ mod hook;
 mod invocation;
 mod key_record;
 mod launcher;
+mod linker_trace;
 mod links;
 mod observed;
 mod out_dir;
 mod outer_trace;
+mod own_outputs;
 mod plan;
 mod print;
 mod process;

@@ -78,16 +78,18 @@ impl Trace {
         Ok(trace)
     }
 
-    /// The bytes that are written so far, with those of calls that were made under it.
-    pub fn read(&self) -> io::Result<Vec<u8>> {
+    /// The bytes that are written so far, with those of calls that were made under it, and of those that a directory has.
+    pub fn read(&self, others: Option<&Path>) -> io::Result<Vec<u8>> {
         let length = outer_trace::end_of(&self.file)?.min(CAPACITY);
         let mut bytes = vec![0; usize::try_from(length).unwrap_or(header::LENGTH)];
         self.file.read_exact_at(&mut bytes, 0)?;
-        outer_trace::merged(bytes, &self.path)
+        let own = outer_trace::directory(&self.path);
+        let directories: Vec<_> = [own.as_path()].into_iter().chain(others).collect();
+        outer_trace::merged(bytes, &self.path, &directories)
     }
 
     /// Has a command traced.
-    fn prepare(&self, command: &mut Command) {
+    pub fn prepare(&self, command: &mut Command) {
         let mut preload = self.library.as_os_str().as_bytes().to_vec();
         let before = env::var_os(PRELOAD).unwrap_or_default();
         let others = before.as_bytes().split(|byte| matches!(byte, b':' | b' '));

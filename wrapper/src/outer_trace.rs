@@ -36,15 +36,19 @@ impl Told {
     pub fn new() -> Option<Self> {
         let traces = env::var_os(VARIABLE).filter(|traces| !traces.is_empty())?;
         let traces = traces.as_bytes().split(|byte| *byte == b':');
+        let traces = traces.map(|path| PathBuf::from(OsStr::from_bytes(path)));
+        Some(Self::of(traces.collect()))
+    }
+
+    /// The same for these traces.
+    pub fn of(traces: Vec<PathBuf>) -> Self {
         let mut told = Self {
-            traces: traces
-                .map(|path| PathBuf::from(OsStr::from_bytes(path)))
-                .collect(),
+            traces,
             records: Vec::new(),
         };
         let own = env::current_exe().unwrap_or_default();
         told.add(Kind::Start, 0, 0, own.as_os_str().as_bytes());
-        Some(told)
+        told
     }
 
     fn add(&mut self, kind: Kind, errno: u16, extra: u32, payload: &[u8]) {
@@ -127,6 +131,19 @@ impl Told {
         }
     }
 
+    /// Files that it read.
+    pub fn files<'a>(&mut self, paths: impl Iterator<Item = &'a Path>) {
+        for path in paths {
+            let file = FileType::File as u32;
+            self.add(Kind::Read, 0, file, path.as_os_str().as_bytes());
+        }
+    }
+
+    /// A directory that it made, and all that is in it.
+    pub fn directory(&mut self, path: &Path) {
+        self.add(Kind::MakeDirectory, 0, 0, path.as_os_str().as_bytes());
+    }
+
     /// What a child did that was traced by itself, and of which no more could be told: its program, its process, and the
     /// trace.
     pub fn traced(&mut self, program: &Path, child: u32, trace: &[u8]) {
@@ -146,21 +163,31 @@ impl Told {
     /// Writes all of it. Where that fails the trace is not whole.
     pub fn end(self) {
         for trace in &self.traces {
-            self.write(trace).ok();
+            self.write(trace, &directory(trace)).ok();
         }
     }
 
-    fn write(&self, trace: &Path) -> io::Result<()> {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let position = end_of(&fs::File::open(trace)?)?;
+    /// Writes it to a directory of its own, for who [merges](merged) that as well.
+    pub fn end_in(&self, directory: &Path) {
+        for trace in &self.traces {
+            self.write(trace, directory).ok();
+        }
+    }
+
+    /// All of it, as a trace of its own.
+    pub fn trace(&self, position: u64) -> Vec<u8> {
         let length = header::LENGTH + self.records.len();
-        let mut file = header::new(length as u64).to_vec();
-        file[header::END_AT..][..8].copy_from_slice(&(length as u64).to_le_bytes());
-        file[header::POSITION_AT..][..8].copy_from_slice(&position.to_le_bytes());
-        file.extend_from_slice(&self.records);
-        let directory = directory(trace);
-        fs::create_dir(&directory)
-            .or_else(|error| directory.is_dir().then_some(()).ok_or(error))?;
+        let mut trace = header::new(length as u64).to_vec();
+        trace[header::END_AT..][..8].copy_from_slice(&(length as u64).to_le_bytes());
+        trace[header::POSITION_AT..][..8].copy_from_slice(&position.to_le_bytes());
+        trace.extend_from_slice(&self.records);
+        trace
+    }
+
+    fn write(&self, trace: &Path, directory: &Path) -> io::Result<()> {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let file = self.trace(end_of(&fs::File::open(trace)?)?);
+        fs::create_dir(directory).or_else(|error| directory.is_dir().then_some(()).ok_or(error))?;
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let path = directory.join(format!("{}-{number}", process::own_name()));
         fs::write(path, file)
@@ -208,13 +235,17 @@ pub fn end_of(file: &fs::File) -> io::Result<u64> {
     Ok(u64::from_le_bytes(end))
 }
 
-/// A trace with the records of those that were made under it, each where it belongs.
-pub fn merged(trace: Vec<u8>, path: &Path) -> io::Result<Vec<u8>> {
-    let entries = match fs::read_dir(directory(path)) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(trace),
-        Err(error) => return Err(error),
-    };
+/// A trace with the records of those that were made under it, each where it belongs; they are in these directories, if those
+/// are there.
+pub fn merged(trace: Vec<u8>, path: &Path, directories: &[&Path]) -> io::Result<Vec<u8>> {
+    let mut entries = Vec::new();
+    for directory in directories {
+        match fs::read_dir(directory) {
+            Ok(found) => entries.extend(found),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
     let mut nested = Vec::new();
     for entry in entries {
         let file = fs::read(entry?.path())?;

@@ -2,8 +2,8 @@
 //! derivation perhaps, whose paths and flags are then in what it makes.
 //!
 //! On a miss rustc calls us in its linker's place ([`StandIn`]). We keep the objects that it has made for this one call, and
-//! the arguments, and run the linker, which is not traced: nothing that it reads is in a key. On a hit it reads all that
-//! anew ([`relink`]). So a file of C that is linked, the linker itself and nixpkgs' flags may be others, and what comes of
+//! the arguments, and run the linker, in a trace of its own: nothing that it reads is in a key of this. On a hit it reads all that
+//! anew ([`Relink`]). So a file of C that is linked, the linker itself and nixpkgs' flags may be others, and what comes of
 //! it is what rustc would have made.
 
 use std::borrow::Cow;
@@ -18,12 +18,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Output};
 
 use memchr::memmem;
+use nix_sccache_cache::digest;
 use nix_sccache_cache::entry::OutputFile;
 use nix_sccache_cache::places::plain;
 use nix_sccache_cache::trace::Observation;
 use nix_sccache_trace_format::{LIBRARY, VARIABLE};
 
 use crate::invocation::Rustc;
+use crate::linker_trace::LinkerTrace;
+use crate::outer_trace::Told;
 use crate::print::print_error;
 use crate::process;
 use crate::request::variables::are_of_no_matter;
@@ -37,6 +40,8 @@ const DIRECTORY: &str = "linkers";
 const LINKER: &str = "linker";
 const ROOTS: &str = "roots";
 const KEPT: &str = "kept";
+/// What is told of the linkers.
+const TRACES: &str = "traces";
 
 /// The name of the recipe among an entry's files, and in what is kept of a link. It is a list of fields, each with a NUL
 /// behind it and its kind, one of the bytes below, before it. The objects' names are numbers.
@@ -132,14 +137,22 @@ impl StandIn {
         (0..count).map(read).collect()
     }
 
+    /// The directory with what is told of the linkers.
+    pub fn traces(&self) -> PathBuf {
+        self.directory.path().join(TRACES)
+    }
+
+    /// Whether all went well, and no linker had anything to say.
+    pub fn is_silent(&self) -> bool {
+        let is_one = |link: &Link| link.stdout.is_empty() && link.stderr.is_empty();
+        self.links().is_ok_and(|links| links.iter().all(is_one))
+    }
+
     /// The files that the linker has made.
     pub fn made(&self, directory: &Path) -> Vec<PathBuf> {
         let links = self.links().unwrap_or_default();
-        let outputs = links.into_iter().filter_map(|link| {
-            let mut arguments = link.arguments.into_iter();
-            arguments.find(|argument| argument == b"-o")?;
-            Some(absolute(&arguments.next()?, directory))
-        });
+        let arguments = links.iter().map(|link| link.arguments.as_slice());
+        let outputs = arguments.filter_map(|it| made_by(it, directory));
         outputs.collect()
     }
 
@@ -202,6 +215,13 @@ impl StandIn {
         files.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(files)
     }
+}
+
+/// The file that a linker makes, with these arguments.
+fn made_by(arguments: &[Vec<u8>], directory: &Path) -> Option<PathBuf> {
+    let mut arguments = arguments.iter();
+    arguments.find(|argument| *argument == b"-o")?;
+    Some(absolute(arguments.next()?, directory))
 }
 
 /// The variables that rustc changes for its linker.
@@ -332,17 +352,29 @@ pub fn as_linker(directory: &Path, arguments: &[OsString]) -> ExitCode {
     let run = || {
         let (linker, roots) = (read(LINKER)?, read(ROOTS)?);
         let kept = kept.is_dir().then(|| Kept::of(&kept, arguments));
+        let linker = Path::new(&linker);
+        let trace = kept
+            .as_ref()
+            .and_then(|_| LinkerTrace::new(linker, directory));
         let command = |arguments: &[OsString]| {
-            let mut command = Command::new(&linker);
+            let mut command = Command::new(linker);
             without_trace(&mut command).args(arguments);
+            if let Some(trace) = &trace {
+                trace.prepare(&mut command);
+            }
             command
         };
         let roots = stable_paths::from_text(Some(&roots));
-        let output = stable_paths::link(&command, arguments, roots)?;
-        if let Some(Ok(kept)) = kept {
-            kept.end(&output);
+        let run = stable_paths::link(&command, arguments, roots)?;
+        if let (Some(trace), Some(mut told)) = (trace, Told::new())
+            && trace.tell(&run, &mut told).is_ok()
+        {
+            told.end_in(&directory.join(TRACES));
         }
-        Ok::<_, io::Error>(output)
+        if let Some(Ok(kept)) = kept {
+            kept.end(&run.output);
+        }
+        Ok::<_, io::Error>(run.output)
     };
     match run() {
         Ok(output) => {
@@ -445,19 +477,36 @@ pub struct Relink<'a> {
     pub directory: &'a Path,
     /// Cargo's directory, where that is of no matter.
     pub target: Option<&'a Path>,
+    /// Where traces are made.
+    pub scratch: &'a Path,
     /// Where rustc would make its temporary directory.
     pub output: &'a Path,
     /// The roots whose real paths are to be in what is linked.
     pub roots: &'a [Root],
 }
 
+/// What was linked anew.
+pub struct Relinked {
+    /// What was noted of the linkers.
+    pub trace: Vec<u8>,
+    /// The files that they made.
+    pub made: Vec<PathBuf>,
+    /// Whether no linker had anything to say.
+    pub is_silent: bool,
+    /// When the first began, by the clock of files' times.
+    pub began: i128,
+}
+
 impl Relink<'_> {
     /// Links by a recipe that is with its objects in a directory, which has to be in the same file system as the output;
     /// fails, with the reason, where it does not go as it went.
-    pub fn run(&self, kept: &Path) -> Result<(), String> {
+    pub fn run(&self, kept: &Path) -> Result<Relinked, String> {
         let linker = stable_paths::known_linker(self.call).ok_or("its linker is not known")?;
         let recipe = fs::read(kept.join(RECIPE)).map_err(|error| error.to_string())?;
         let mut number = 0;
+        let began = digest::now();
+        let mut told = Told::of(Vec::new());
+        let (mut made, mut is_silent) = (Vec::new(), true);
         for link in Link::all_of(&recipe) {
             let temporary = TemporaryDirectory::as_rustcs(self.output);
             let temporary = temporary.map_err(|error| error.to_string())?;
@@ -474,9 +523,22 @@ impl Relink<'_> {
             let arguments: Vec<_> = arguments
                 .map(|argument| OsString::from_vec(shown(argument)))
                 .collect();
-            let command = |arguments: &[OsString]| self.command(&linker, &link, arguments);
-            let output = stable_paths::link(&command, &arguments, self.roots.to_vec());
-            let output = output.map_err(|error| error.to_string())?;
+            let trace = LinkerTrace::new(&linker, self.scratch);
+            let command = |arguments: &[OsString]| {
+                let mut command = self.command(&linker, &link, arguments);
+                if let Some(trace) = &trace {
+                    trace.prepare(&mut command);
+                }
+                command
+            };
+            told.directory(temporary.path());
+            told.outputs(placed.0.iter().map(PathBuf::as_path));
+            let run = stable_paths::link(&command, &arguments, self.roots.to_vec());
+            let run = run.map_err(|error| error.to_string())?;
+            if trace.is_none_or(|trace| trace.tell(&run, &mut told).is_err()) {
+                told.unnamed("a linker");
+            }
+            let output = run.output;
             if !output.status.success() {
                 let said = String::from_utf8_lossy(&output.stderr);
                 let error = said.lines().next().unwrap_or_default();
@@ -485,8 +547,16 @@ impl Relink<'_> {
             if output.stdout != shown(&link.stdout) || output.stderr != shown(&link.stderr) {
                 return Err("its linker has something else to say".to_owned());
             }
+            is_silent &= output.stdout.is_empty() && output.stderr.is_empty();
+            let arguments: Vec<_> = arguments.into_iter().map(OsString::into_vec).collect();
+            made.extend(made_by(&arguments, self.directory));
         }
-        Ok(())
+        Ok(Relinked {
+            trace: told.trace(0),
+            made,
+            is_silent,
+            began,
+        })
     }
 
     fn shown(&self, text: &[u8], temporary: &Path) -> Vec<u8> {

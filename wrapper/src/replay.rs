@@ -6,20 +6,18 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use crate::observed::Ran;
+use crate::out_dir::{self, Tree};
+use crate::own_outputs;
+use crate::relocated::{self, Text};
+use crate::request::Request;
 use nix_sccache_cache::digest::Digest;
 use nix_sccache_cache::engine::Hit;
 use nix_sccache_cache::entry::{Entry, EntryError, OutputFile, StoredFile};
-use nix_sccache_cache::inputs::{Inputs, Look};
+use nix_sccache_cache::inputs::Look;
 use nix_sccache_cache::request::key_of;
 use nix_sccache_cache::restore::{Directory, RestoreError, restore};
 use nix_sccache_cache::trace::Output;
-use nix_sccache_contract::json::Json;
-
-use crate::key_record;
-use crate::observed::Ran;
-use crate::out_dir::{self, Tree};
-use crate::relocated::{self, Text};
-use crate::request::Request;
 /// What is stored of the run.
 pub fn entry(
     request: &Request,
@@ -27,7 +25,7 @@ pub fn entry(
     ran: &Ran,
     code: u8,
     outputs: &[Output],
-    inputs: &Inputs,
+    record: Vec<u8>,
     look: &Look,
 ) -> io::Result<Entry> {
     let target = request.target();
@@ -39,9 +37,17 @@ pub fn entry(
             }
             _ => contents,
         };
+        let has_marks = request.whole.is_some() && own_outputs::are_in(&contents);
+        let (directory, contents) = if has_marks {
+            let number = request.writable.len() + usize::from(output.directory);
+            let number = u8::try_from(number).map_err(|_| io::ErrorKind::InvalidData)?;
+            (number, own_outputs::hidden(&contents))
+        } else {
+            (output.directory, contents)
+        };
         let mode = File::open(&output.path)?.metadata()?.permissions().mode();
         Ok(OutputFile {
-            directory: output.directory,
+            directory,
             name: output.name.clone(),
             executable: mode & 0o100 != 0,
             contents,
@@ -56,15 +62,15 @@ pub fn entry(
         let tree = Tree::list(directory).map_err(|_| io::ErrorKind::InvalidData)?;
         stdout = tree.with_printed(&stdout);
     }
+    let mut files = outputs.iter().map(read).collect::<io::Result<Vec<_>>>()?;
+    files.sort_by(|a, b| (a.directory, &a.name).cmp(&(b.directory, &b.name)));
     Ok(Entry {
-        files: outputs.iter().map(read).collect::<io::Result<_>>()?,
+        files,
         stdout,
         stderr: messages(&ran.stderr),
         code,
         took: u64::try_from(ran.took.as_micros()).unwrap_or(u64::MAX),
-        record: key_record::parts(request, inputs, look)
-            .to_json()
-            .into_bytes(),
+        record,
         result_key: key_of(&look.result),
         request_key: key_of(digest),
     })
@@ -96,7 +102,9 @@ pub fn put_in_place(
     };
     let (stdout, stderr) = (shown(stdout), shown(&hit.entry.stderr()?));
     let directory = |number: u8| {
-        let mut all = request.writable.iter().map(PathBuf::as_path).chain(kept);
+        let own = || request.writable.iter().map(PathBuf::as_path);
+        let again = request.whole.iter().flat_map(|_| own());
+        let mut all = own().chain(again).chain(kept);
         let path = all.nth(usize::from(number))?.to_owned();
         Some(Directory {
             path,
@@ -106,9 +114,13 @@ pub fn put_in_place(
     let others = |file: &StoredFile| {
         let is_in_place = usize::from(file.directory) < request.writable.len();
         let is_other = is_in_place && request.target().is_some() && is_list_of_sources(&file.name);
-        is_other
-            .then(|| Ok(shown(&hit.entry.contents(file)?)))
-            .transpose()
+        Ok(if is_other {
+            Some(shown(&hit.entry.contents(file)?))
+        } else if !is_in_place && request.whole.is_some() {
+            Some(own_outputs::shown(&hit.entry.contents(file)?))
+        } else {
+            None
+        })
     };
     let restored = restore(&hit.entry, directory, others)?;
     if let Some(directory) = &request.out_dir {

@@ -17,14 +17,14 @@ use memchr::memmem;
 use nix_sccache_cache::digest::Digest;
 
 use crate::invocation::Rustc;
-use crate::rust_program;
+use crate::rust_program::Linked;
 use crate::session::Session;
 use crate::stable_paths;
 use crate::store;
 
 /// How the variables are called with the linker's arguments of a whole derivation, which ld's wrapper adds to its own: for
 /// each platform there may be one.
-const LINKER_FLAGS: &[u8] = b"NIX_LDFLAGS";
+pub const LINKER_FLAGS: &[u8] = b"NIX_LDFLAGS";
 
 /// Has the command link without run paths into the derivation's outputs.
 pub fn forget(command: &mut Command) {
@@ -69,7 +69,8 @@ pub fn remember(session: &Session, call: &Rustc) -> io::Result<()> {
         return Ok(());
     };
     let library = fs::read(library)?;
-    let paths = rust_program::run_paths(&library).unwrap_or_default();
+    let linked = Linked::read(&library).unwrap_or_default();
+    let paths = linked.run_paths;
     let count = |text: &[u8], path: &[u8]| memmem::find_iter(text, path).count();
     let mut named = library.clone();
     for (number, output) in store::outputs().iter().enumerate() {
@@ -83,7 +84,7 @@ pub fn remember(session: &Session, call: &Rustc) -> io::Result<()> {
     if named == library {
         return Ok(());
     }
-    if let Some(id) = rust_program::build_id(&library) {
+    if let Some(id) = linked.build_ids.first().filter(|id| id.len() > 8) {
         named = stable_paths::replaced_text(&named, id, b"<build id>");
     }
     let digests = [&library, &named].map(|bytes| *blake3::hash(bytes).as_bytes());

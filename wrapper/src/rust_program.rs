@@ -5,6 +5,7 @@
 //! told. But its functions have names, and so it can be told who calls those that do it: what is in a program is not all used,
 //! and a macro of before 1.64 has the whole standard library in it.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::ops::Range;
 use std::path::Path;
@@ -37,33 +38,68 @@ pub fn listed(program: &Path) -> Result<Listed, String> {
     Ok(program.listed())
 }
 
-/// The lists of directories in which the dynamic linker looks for what a library needs.
-pub fn run_paths(library: &[u8]) -> Option<Vec<&[u8]>> {
-    const DYNAMIC: u32 = 6;
-    const RUN_PATHS: [u64; 2] = [15, 29];
-    let program = Program::read(library)?;
-    let (_, _, entries, strings) = program.sections.iter().find(|it| it.0 == DYNAMIC)?;
-    let strings = program.sections.get(*strings)?.2;
-    let paths = entries.chunks_exact(16).filter_map(|entry| {
-        let kind = number(entry, 0, 8).filter(|kind| RUN_PATHS.contains(kind));
-        let at = usize::try_from(kind.and(number(entry, 8, 8))?).ok()?;
-        strings.get(at..)?.split(|byte| *byte == 0).next()
-    });
-    Some(paths.collect())
+/// What a linker has added to what it was given.
+#[derive(Debug, Default)]
+pub struct Linked<'a> {
+    /// The lists of directories in which the dynamic linker looks for what is needed.
+    pub run_paths: Vec<&'a [u8]>,
+    /// All strings for the dynamic linker, as they are and as they are referred to, each once.
+    pub strings: BTreeSet<&'a [u8]>,
+    /// Build ids, each a digest of all else in the file, or random.
+    pub build_ids: Vec<&'a [u8]>,
 }
 
-/// A library's build id, which is a digest of all else in it.
-pub fn build_id(library: &[u8]) -> Option<&[u8]> {
-    const NOTES: u32 = 7;
-    const BUILD_ID: u64 = 3;
-    let program = Program::read(library)?;
-    let notes = program.sections.iter().filter(|it| it.0 == NOTES);
-    let mut ids = notes.filter_map(|(_, _, note, _)| {
-        let length = usize::try_from(number(note, 4, 4)?).ok()?;
-        let is_one = number(note, 8, 4)? == BUILD_ID && note.get(12..16)? == b"GNU\0";
-        is_one.then_some(note.get(16..16 + length)?)
-    });
-    ids.next().filter(|id| id.len() > 8)
+impl<'a> Linked<'a> {
+    /// That of a library or a program; nothing where it is none that is known.
+    pub fn read(file: &'a [u8]) -> Option<Self> {
+        const DYNAMIC: u32 = 6;
+        const RUN_PATHS: [u64; 2] = [15, 29];
+        /// What is needed, the own name, run paths, what is for audits, what is stood in for.
+        const STRINGS: [u64; 9] = [
+            1,
+            14,
+            15,
+            29,
+            0x6fff_fefa,
+            0x6fff_fefb,
+            0x6fff_fefc,
+            0x7fff_fffd,
+            0x7fff_ffff,
+        ];
+        const NOTES: u32 = 7;
+        const BUILD_ID: u64 = 3;
+        let program = Program::read(file)?;
+        let mut linked = Self::default();
+        let notes = program.sections.iter().filter(|it| it.0 == NOTES);
+        let ids = notes.filter_map(|(_, _, note, _)| {
+            let length = usize::try_from(number(note, 4, 4)?).ok()?;
+            let is_one = number(note, 8, 4)? == BUILD_ID && note.get(12..16)? == b"GNU\0";
+            is_one.then_some(note.get(16..16 + length)?)
+        });
+        linked.build_ids = ids.collect();
+        let Some((_, _, entries, strings)) = program.sections.iter().find(|it| it.0 == DYNAMIC)
+        else {
+            return Some(linked);
+        };
+        let strings = program.sections.get(*strings)?.2;
+        linked.strings.extend(strings.split(|byte| *byte == 0));
+        for entry in entries.chunks_exact(16) {
+            let kind = number(entry, 0, 8)?;
+            let at = usize::try_from(number(entry, 8, 8)?).unwrap_or(usize::MAX);
+            let text = strings.get(at..).unwrap_or_default();
+            let text = text.split(|byte| *byte == 0).next().unwrap_or_default();
+            if RUN_PATHS.contains(&kind) {
+                linked.run_paths.push(text);
+            }
+            if STRINGS.contains(&kind) {
+                linked.strings.insert(text);
+            }
+        }
+        linked
+            .strings
+            .extend(program.symbols(IMPORTS).map(|it| it.0));
+        Some(linked)
+    }
 }
 
 /// Which variables a program lists whose functions have no names in it, by the map that its linker made; and the digest of

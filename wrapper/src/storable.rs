@@ -9,7 +9,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use memchr::memmem;
-use nix_sccache_cache::inputs::NameKind;
+use nix_sccache_cache::inputs::{Name, NameKind};
 use nix_sccache_cache::trace::{Observation, Output};
 use nix_sccache_contract::part::Kind;
 
@@ -156,7 +156,7 @@ pub fn text_of(path: &Path) -> io::Result<Vec<u8>> {
     Ok(text)
 }
 
-/// Whether rustc was told by a macro of the directory in whose place another may stand, which is among rustc's arguments.
+/// Whether rustc was told by a macro, or the linker by rustc, of the directory in whose place another may stand, which is among rustc's arguments.
 /// A variable with it counts as it is.
 pub fn tells_of_target(request: &Request, seen: &Observation) -> bool {
     let Some(target) = request.target().map(|it| it.as_os_str().as_bytes()) else {
@@ -174,7 +174,8 @@ pub fn tells_of_target(request: &Request, seen: &Observation) -> bool {
         .outputs
         .iter()
         .filter(|it| !is_list_of_sources(&it.name));
-    names.any(|it| it.kind == NameKind::File && it.name.ends_with(b".so"))
+    let is_macro = |it: &Name| it.kind == NameKind::File && it.name.ends_with(b".so");
+    (request.whole.is_some() || names.any(is_macro))
         && !variables.any(|it| counts(&it.name))
         && made.any(|it| fs::read(&it.path).map_or(true, |contents| has_it(&contents)))
 }

@@ -7,8 +7,8 @@ named! {
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
     #[cfg_attr(feature = "serde", derive(serde::Deserialize))]
     pub enum Links {
-        /// All: what runs while building is restored as it was linked, what may be installed is linked anew from restored
-        /// objects
+        /// All: what runs while building is restored as it was linked, what may be installed as well, where that is exact, or
+        /// is linked anew from restored objects
         #[default]
         All = "all",
         /// What runs while building only: build scripts, procedural macros of dependencies

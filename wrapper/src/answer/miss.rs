@@ -8,19 +8,20 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use memchr::memmem;
-use nix_sccache_cache::digest::Memo;
+use nix_sccache_cache::digest::{Digest, Memo};
 use nix_sccache_cache::engine::{self, StoreError};
-use nix_sccache_cache::entry::{OutputFile, StoredEntry};
-use nix_sccache_cache::inputs::{Inputs, Name, NameKind, World, look};
+use nix_sccache_cache::entry::{Entry, OutputFile};
+use nix_sccache_cache::inputs::{Inputs, Look, Name, NameKind, World, look};
 use nix_sccache_cache::storage::StorageError;
 use nix_sccache_cache::trace::{self, NotStorable, Observation, Rules};
 use nix_sccache_contract::bypass::BypassReason;
 use nix_sccache_contract::fault::{CacheError, Fault};
+use nix_sccache_contract::json::Json;
 use nix_sccache_contract::wire;
 
 use crate::clock::{may_be_asked, tells_the_time};
 use crate::connection::{self, Connection, in_seconds};
-use crate::key_record::Made;
+use crate::key_record::{self, Made};
 use crate::links::Linked;
 use crate::observed::{self, Ran, Trace};
 use crate::out_dir::Tree;
@@ -36,6 +37,7 @@ use crate::store::{self, Constant};
 use crate::stripped::Map;
 use crate::verify;
 
+use super::whole::Linking;
 use super::{Answer, Asked, Miss, Question, ROOM_IN_FRAME, STORAGE_IS_SILENT, real, variables_of};
 
 impl Question<'_> {
@@ -62,10 +64,7 @@ impl Question<'_> {
         let map = session.map(Map::new);
         command.args(map.iter().flat_map(Map::arguments));
         let program = PathBuf::from(command.get_program());
-        let scratch = self
-            .session
-            .map_or_else(env::temp_dir, |session| session.file(""));
-        let trace = match Trace::new(&program, &scratch) {
+        let trace = match Trace::new(&program, &self.scratch()) {
             Ok(trace) => trace,
             Err(error) => return Answer::Refused(not_traced(&error)),
         };
@@ -95,14 +94,30 @@ impl Question<'_> {
                 Ok((asked, seen)) => {
                     let told = self.told(&asked.request, &seen.inputs);
                     let outputs: Vec<_> = seen.outputs.iter().map(|it| it.path.clone()).collect();
-                    let verified = miss.verified.as_ref();
                     let stored = self
                         .links_of(&asked.request, stand_in, &seen, directory, &ran)
                         .and_then(|mut links| {
                             links.extend(self.learn(map.as_ref(), &asked.request));
                             let ran = (&ran, links.as_slice());
-                            self.store(asked, verified, ran, seen, &mut memo, &mut connection)
+                            self.store(asked, ran, seen, &mut memo, &mut connection)
                         });
+                    let stored = stored.map(|(stored, made)| {
+                        let whole = miss.whole.zip(stand_in).and_then(|(asked, stand_in)| {
+                            let record = key_record::parts(&made.request, &made.inputs, &made.look);
+                            let linking = Linking {
+                                trace: trace.read(Some(&stand_in.traces())),
+                                program: (&program, ran.process),
+                                ran: &ran,
+                                is_silent: stand_in.is_silent(),
+                                linked: stand_in.made(directory),
+                                others: Vec::new(),
+                                inputs: &made.inputs,
+                                record: record.to_json().into_bytes(),
+                            };
+                            self.store_whole(&asked, linking, &mut memo, &mut connection)
+                        });
+                        (whole.unwrap_or(stored), made)
+                    });
                     if let Some(mut told) = told {
                         if let Err(Some(reason @ BypassReason::Clock)) = &stored {
                             told.unnamed(&reason.to_string());
@@ -135,7 +150,7 @@ impl Question<'_> {
     }
 
     /// What its arguments name, files or not, and what a build script has just made for it.
-    fn files_given(&self) -> impl Iterator<Item = PathBuf> {
+    pub(super) fn files_given(&self) -> impl Iterator<Item = PathBuf> {
         let directory = self.paths.directory().unwrap_or(Path::new(""));
         let values = self
             .invocation
@@ -164,7 +179,12 @@ impl Question<'_> {
         stand_in: Option<&StandIn>,
     ) -> Result<(Asked, Observation), Option<BypassReason>> {
         for asked in asked {
-            let seen = self.observation(&asked.request, trace, program, ran, stand_in)?;
+            let program = (program, ran.process);
+            let request = &asked.request;
+            let mut seen = self.observation(request, trace.read(None), program, stand_in)?;
+            if let Some(directory) = &request.out_dir {
+                self.add_out_dir(directory, request, ran, &mut seen)?;
+            }
             // What it was called with is not all that a wrapper calls the compiler with.
             let said = [&ran.stdout, &ran.stderr];
             let has_seed = |sign: &[u8]| tells_of(sign, &seen.outputs, said);
@@ -184,7 +204,6 @@ impl Question<'_> {
     fn store(
         &self,
         asked: Asked,
-        verified: Option<&StoredEntry>,
         (ran, links): (&Ran, &[OutputFile]),
         seen: Observation,
         memo: &mut Memo,
@@ -192,12 +211,6 @@ impl Question<'_> {
     ) -> Result<(Stored, Made), Option<BypassReason>> {
         let request = &asked.request;
         let environment = self.environment(request);
-        let mut world = World {
-            places: &request.places,
-            environment: &environment,
-            memo,
-            has_modes: request.out_dir.is_some(),
-        };
         let code = may_be_stored(request, ran).ok_or(None)?;
         if tells_the_time(self.invocation, &seen, request, &environment) {
             return Err(Some(BypassReason::Clock));
@@ -206,11 +219,7 @@ impl Question<'_> {
             inputs, outputs, ..
         } = seen;
         let digest = &asked.digest;
-        let look = look(digest, &inputs, &mut world, Some(ran.began))
-            .map_err(|error| Some(BypassReason::Unreadable(error.to_string())))?;
-        if let Some(changed) = look.changed {
-            return Err(Some(BypassReason::InputChanged(changed)));
-        }
+        let look = self.look(request, digest, &inputs, memo, Some(ran.began))?;
         // Who has copied the macro has its run path.
         let said = [&ran.stdout, &ran.stderr];
         let has = |path: OsString| {
@@ -225,12 +234,56 @@ impl Question<'_> {
             self.fault(Fault::EntryNotStored("the server only reads".to_owned()));
             return Ok((Stored::Anew, asked.made_of(inputs, look)));
         }
-        let entry = entry(request, digest, ran, code, &outputs, &inputs, &look);
+        let record = key_record::parts(request, &inputs, &look).to_json();
+        let entry = entry(
+            request,
+            digest,
+            ran,
+            code,
+            &outputs,
+            record.into_bytes(),
+            &look,
+        );
         let mut entry = entry.map_err(|error| Some(BypassReason::Unreadable(error.to_string())))?;
         entry.files.extend_from_slice(links);
-        if let Some(stored) = verified {
-            match verify::difference(stored, &entry) {
-                None => return Ok((Stored::AsBefore, asked.made_of(inputs, look))),
+        let stored = self.put(&asked, &inputs, &entry, connection);
+        Ok((stored.unwrap_or(Stored::Anew), asked.made_of(inputs, look)))
+    }
+
+    /// What a run's inputs hold, if none was changed since it began, by the clock of files' times.
+    pub(super) fn look(
+        &self,
+        request: &Request,
+        digest: &Digest,
+        inputs: &Inputs,
+        memo: &mut Memo,
+        began: Option<i128>,
+    ) -> Result<Look, Option<BypassReason>> {
+        let mut world = World {
+            places: &request.places,
+            environment: &self.environment(request),
+            memo,
+            has_modes: request.out_dir.is_some(),
+        };
+        let look = look(digest, inputs, &mut world, began)
+            .map_err(|error| Some(BypassReason::Unreadable(error.to_string())))?;
+        match look.changed {
+            Some(changed) => Err(Some(BypassReason::InputChanged(changed))),
+            None => Ok(look),
+        }
+    }
+
+    /// Has the storage take an entry, unless it has the very same; says whether it had where that was to be seen.
+    pub(super) fn put(
+        &self,
+        asked: &Asked,
+        inputs: &Inputs,
+        entry: &Entry,
+        connection: &mut Connection,
+    ) -> Option<Stored> {
+        if let Some(stored) = &asked.verified {
+            match verify::difference(stored, entry) {
+                None => return Some(Stored::AsBefore),
                 Some(what) => self.fault(Fault::VerifyDiffers(what)),
             }
         }
@@ -240,10 +293,10 @@ impl Question<'_> {
         let longest = usize::try_from(frame).unwrap_or(usize::MAX);
         let stored = engine::store(
             &mut connection.storage,
-            digest,
+            &asked.digest,
             asked.manifest.clone(),
-            &inputs,
-            &entry,
+            inputs,
+            entry,
             longest,
         );
         let waited = connection.storage.waited().saturating_sub(before);
@@ -264,22 +317,21 @@ impl Question<'_> {
                 }
             }
         }
-        Ok((Stored::Anew, asked.made_of(inputs, look)))
+        asked.verified.as_ref().map(|_| Stored::Anew)
     }
 
-    /// What the run read and made.
-    fn observation(
+    /// What the run of a program by a process read and made. With what rustc called in the linker's place, that does not count.
+    pub(super) fn observation(
         &self,
         request: &Request,
-        trace: &Trace,
-        program: &Path,
-        ran: &Ran,
+        trace: io::Result<Vec<u8>>,
+        (program, process): (&Path, u32),
         stand_in: Option<&StandIn>,
     ) -> Result<Observation, Option<BypassReason>> {
         let not_traced = |error: io::Error| Some(BypassReason::NotTraced(error.to_string()));
-        let bytes = trace.read().map_err(not_traced)?;
+        let bytes = trace.map_err(not_traced)?;
         let constant = Constant::new();
-        let links = self.linked.is_whole();
+        let links = self.linked.is_whole() || request.whole.is_some();
         let mut scratch = request.scratch.clone();
         scratch.extend(self.session.map(|session| session.file("")));
         let own = request.out_dir.iter().cloned();
@@ -325,7 +377,7 @@ impl Question<'_> {
             goes_by_machine: variables::goes_by_machine,
             may_ask_time: may_be_asked,
         };
-        let mut seen = trace::read(&bytes, program, ran.process, &rules).map_err(|why| {
+        let seen = trace::read(&bytes, program, process, &rules).map_err(|why| {
             Some(match why {
                 NotStorable::NotTraced(what) => BypassReason::NotTraced(what),
                 NotStorable::WritesElsewhere(path) => BypassReason::WritesElsewhere(path),
@@ -334,9 +386,6 @@ impl Question<'_> {
                 NotStorable::Clock => BypassReason::Clock,
             })
         })?;
-        if let Some(directory) = &request.out_dir {
-            self.add_out_dir(directory, request, ran, &mut seen)?;
-        }
         Ok(with_variables_of_sources(seen))
     }
 
@@ -429,7 +478,7 @@ fn not_traced(error: &io::Error) -> BypassReason {
 
 /// Tells the trace under which a call was made what its own has of it, where nobody could say in fewer words what it did.
 fn tell_trace(trace: &Trace, program: &Path, ran: &Ran) {
-    if let (Some(mut told), Ok(trace)) = (Told::new(), trace.read()) {
+    if let (Some(mut told), Ok(trace)) = (Told::new(), trace.read(None)) {
         told.program(program);
         told.traced(program, ran.process, &trace);
         told.end();
@@ -437,7 +486,7 @@ fn tell_trace(trace: &Trace, program: &Path, ran: &Ran) {
 }
 
 /// Whether the cache was given an entry.
-enum Stored {
+pub(super) enum Stored {
     /// It was.
     Anew,
     /// It has had the very same.

@@ -1,6 +1,7 @@
 //! Answers an invocation from the cache; or runs its compiler under observation, and stores what came of it.
 
 mod miss;
+mod whole;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -27,14 +28,16 @@ use crate::connection::{self, Connection, in_seconds};
 use crate::invocation::Invocation;
 use crate::key_record::Made;
 use crate::links::Linked;
+use crate::observed;
 use crate::outer_trace::Told;
 use crate::process;
-use crate::relink::{Relink, StandIn};
+use crate::relink::{Relink, Relinked, StandIn};
 use crate::replay::{Said, put_in_place};
 use crate::request::{self, Request, variables};
 use crate::run_paths;
 use crate::session::{self, Session};
-use crate::stable_paths::StablePaths;
+use crate::stable_paths::{self, StablePaths};
+use crate::store;
 use crate::stripped;
 use crate::temporary::TemporaryDirectory;
 use crate::verify;
@@ -102,9 +105,12 @@ impl Question<'_> {
             Err(error) => return self.unreachable(error),
         };
         let mut miss = Miss::default();
-        // First as if roots that change from build to build were of no matter, then as they are.
-        for roots in request::roots(self.invocation, &directory) {
-            let request = match self.request(&directory, roots, &mut memo) {
+        // What may be installed first as it was linked. Then as if roots that change from build to build were of no matter, then
+        // as they are.
+        let whole = (self.linked == Linked::ForOutputs).then(|| (Vec::new(), true));
+        let roots = request::roots(self.invocation, &directory).into_iter();
+        for (roots, is_whole) in whole.into_iter().chain(roots.map(|roots| (roots, false))) {
+            let request = match self.request(&directory, roots, is_whole, &mut memo) {
                 Ok(request) => request,
                 Err(error) => return Answer::Refused(BypassReason::Unreadable(error.to_string())),
             };
@@ -116,14 +122,21 @@ impl Question<'_> {
                 has_modes: request.out_dir.is_some(),
             };
             let digest = request.digest();
+            let mut verified = None;
+            let is_due = || verify::is_due() || miss.is_verified();
             let manifest = match self.look_up(&request, &digest, &mut world, &mut connection) {
                 Ok(Found::Miss(manifest)) => manifest,
-                Ok(Found::Hit(hit)) if verify::is_due() => {
-                    miss.verified = Some(hit.entry);
+                Ok(Found::Hit(hit)) if is_due() => {
+                    verified = Some(hit.entry);
                     hit.manifest
                 }
                 Ok(Found::Hit(hit)) => match self.put_in_place(&hit, &request, &directory) {
-                    Ok(Ok(said)) => {
+                    Ok(Ok((said, relinked))) => {
+                        if let Some((whole, relinked)) = miss.whole.zip(relinked) {
+                            let hit = (&*hit, &request, &digest);
+                            let linked = (&said, relinked);
+                            self.store_relinked(&whole, hit, linked, &mut memo, &mut connection);
+                        }
                         self.note_slow(connection.storage.waited());
                         return self.replay(*hit, &said, request);
                     }
@@ -162,12 +175,14 @@ impl Question<'_> {
                     Manifest::default()
                 }
             };
-            miss.asked.push(Asked {
+            let is_last = verified.is_some() && !is_whole;
+            miss.add(Asked {
                 request,
                 digest,
                 manifest,
+                verified,
             });
-            if miss.verified.is_some() {
+            if is_last {
                 break;
             }
         }
@@ -179,11 +194,12 @@ impl Question<'_> {
         self.run(miss, memo, connection, &directory)
     }
 
-    /// What the cache is to be asked for, as if these roots were of no matter.
+    /// What the cache is to be asked for, as if these roots were of no matter; or for what is linked as the linker made it.
     fn request(
         &self,
         directory: &Path,
         roots: Vec<PathBuf>,
+        is_whole: bool,
         memo: &mut Memo,
     ) -> io::Result<Request> {
         let mut request = request::of(
@@ -196,6 +212,10 @@ impl Question<'_> {
         )?;
         // Links lead out of what is shown, and whoever follows one and tells is found out.
         request.places.extend(self.paths.hidden());
+        if is_whole {
+            let roots = stable_paths::to_text(self.paths.roots_to_link());
+            request = request.into_whole(&store::outputs(), &roots);
+        }
         Ok(request)
     }
 
@@ -230,10 +250,18 @@ impl Question<'_> {
         .with_same(self.session.map(run_paths::remembered).unwrap_or_default())
     }
 
+    /// Where traces are made.
+    fn scratch(&self) -> PathBuf {
+        self.session
+            .map_or_else(env::temp_dir, |session| session.file(""))
+    }
+
     /// The variables that the compiler sees.
     fn environment(&self, request: &Request) -> Environment {
         let counts = if request.out_dir.is_some() {
             variables::counts_for_build_script
+        } else if request.whole.is_some() {
+            variables::counts_for_whole
         } else if request.has_seed {
             variables::counts
         } else {
@@ -344,13 +372,14 @@ impl Question<'_> {
         hit: &Hit,
         request: &Request,
         directory: &Path,
-    ) -> Result<Result<Said, String>, RestoreError> {
+    ) -> Result<Result<(Said, Option<Relinked>), String>, RestoreError> {
         let kept = self
             .session
             .filter(|_| request.strips_script)
             .map(stripped::directory);
         let Some(call) = self.invocation.rustc().filter(|_| request.relinks) else {
-            return put_in_place(hit, request, kept.as_deref()).map(Ok);
+            let said = put_in_place(hit, request, kept.as_deref())?;
+            return Ok(Ok((said, None)));
         };
         let output = request.writable.first().map_or(directory, PathBuf::as_path);
         let kept = match TemporaryDirectory::as_rustcs(output) {
@@ -363,10 +392,13 @@ impl Question<'_> {
             variables: &variables_of(&(self.command)(None)),
             directory,
             target: request.target(),
+            scratch: &self.scratch(),
             output,
             roots: self.paths.roots_to_link(),
         };
-        Ok(relink.run(kept.path()).map(|()| said))
+        observed::outlast(self.files_given());
+        let relinked = relink.run(kept.path());
+        Ok(relinked.map(|relinked| (said, Some(relinked))))
     }
 }
 
@@ -396,6 +428,8 @@ struct Asked {
     request: Request,
     digest: Digest,
     manifest: Manifest,
+    /// The entry that there is, where it is to be seen whether it holds.
+    verified: Option<StoredEntry>,
 }
 
 impl Asked {
@@ -413,6 +447,22 @@ impl Asked {
 #[derive(Default)]
 struct Miss {
     asked: Vec<Asked>,
-    /// The entry that there is, where it is to be seen whether it holds.
-    verified: Option<StoredEntry>,
+    /// The same for what is linked as the linker made it.
+    whole: Option<Asked>,
+}
+
+impl Miss {
+    fn add(&mut self, asked: Asked) {
+        if asked.request.whole.is_some() {
+            self.whole = Some(asked);
+        } else {
+            self.asked.push(asked);
+        }
+    }
+
+    /// Whether it is to be seen whether an entry holds.
+    fn is_verified(&self) -> bool {
+        let mut asked = self.asked.iter().chain(&self.whole);
+        asked.any(|asked| asked.verified.is_some())
+    }
 }

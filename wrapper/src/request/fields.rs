@@ -45,6 +45,9 @@ pub struct Request {
     pub has_target: bool,
     /// Whether what it links is linked anew on a hit: the linker is in no key then.
     pub relinks: bool,
+    /// What of the derivation the linker may put into what it makes, where that is stored as it made it: the lengths of its outputs,
+    /// which are the last places, and the paths that are put right when it is linked.
+    pub whole: Option<Vec<u8>>,
     /// Whether it makes a [stripped](crate::stripped) build script, of which an entry may have more than files.
     pub strips_script: bool,
     /// Whether the random seed that nixpkgs gives compilers may be in what is made.
@@ -100,6 +103,17 @@ impl Request {
         });
     }
 
+    /// The same, for what is linked as the linker made it.
+    pub fn into_whole(mut self, outputs: &[OsString], roots: &OsStr) -> Self {
+        let lengths = outputs.iter().map(|path| path.len().to_string());
+        let lengths = lengths.collect::<Vec<_>>().join(" ");
+        let outputs = outputs.iter().map(PathBuf::from);
+        self.places.extend(outputs);
+        self.relinks = false;
+        self.whole = Some([lengths.as_bytes(), b"\n", roots.as_bytes()].concat());
+        self
+    }
+
     /// The directory of cargo's in whose place another may stand, where that is in what rustc writes.
     pub fn target(&self) -> Option<&Path> {
         self.has_target
@@ -107,14 +121,24 @@ impl Request {
             .flatten()
     }
 
-    /// How many directories its entry may have files for.
+    /// How many directories its entry may have files for: where it is whole, each a second time, for files with
+    /// [marks](crate::own_outputs) in them.
     pub fn directories(&self) -> usize {
-        self.writable.len() + usize::from(self.relinks || self.strips_script)
+        let own = self.writable.len();
+        let with_marks = if self.whole.is_some() { own } else { 0 };
+        own + with_marks + usize::from(self.relinks || self.strips_script)
     }
 
     /// The digest of all fields.
     pub fn digest(&self) -> Digest {
-        let mut key = KeyHasher::new("request");
+        let mut key = KeyHasher::new(if self.whole.is_some() {
+            "whole"
+        } else {
+            "request"
+        });
+        if let Some(whole) = &self.whole {
+            key.field("derivation", whole);
+        }
         for field in &self.fields {
             key.field(field.kind.name(), field.name.as_bytes());
             key.field("value", &field.value);

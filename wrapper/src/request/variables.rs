@@ -11,7 +11,8 @@ use nix_sccache_cache::trace::{Reads, Unseen};
 use nix_sccache_contract::hidden;
 use nix_sccache_trace_format::{HOST, UNAME};
 
-use crate::run_paths;
+use crate::own_outputs;
+use crate::run_paths::{self, LINKER_FLAGS};
 use crate::rust_program::{self, Listed};
 use crate::store;
 use crate::stripped;
@@ -121,11 +122,22 @@ pub fn counts_without_seed(name: &[u8], value: &[u8]) -> Option<Vec<u8>> {
     Some(words.join(&b' '))
 }
 
+/// The same for what is linked and stored as it is: in the flags of linkers there are [marks](own_outputs) in the place of the
+/// derivation's own outputs.
+pub fn counts_for_whole(name: &[u8], value: &[u8]) -> Option<Vec<u8>> {
+    let counted = counts_without_seed(name, value)?;
+    Some(if name.starts_with(LINKER_FLAGS) {
+        own_outputs::hidden(&counted)
+    } else {
+        counted
+    })
+}
+
 /// The same for a build script, whose files and messages do not name the derivation's outputs: run paths to those are of no
 /// matter.
 pub fn counts_for_build_script(name: &[u8], value: &[u8]) -> Option<Vec<u8>> {
     let counted = counts_without_seed(name, value)?;
-    if !name.starts_with(b"NIX_LDFLAGS") {
+    if !name.starts_with(LINKER_FLAGS) {
         return Some(counted);
     }
     let flags = OsString::from_vec(counted);

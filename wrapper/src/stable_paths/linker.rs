@@ -11,7 +11,7 @@ use std::fs;
 use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use memchr::memmem;
 
@@ -45,27 +45,52 @@ pub fn name(call: &Rustc) -> Option<&str> {
     call.codegen("linker").or(has_cc.then_some("cc"))
 }
 
+/// What came of a linker's run.
+pub struct LinkerRun {
+    /// How it ended, and what it said.
+    pub output: Output,
+    /// Its process.
+    pub process: u32,
+    /// The directory of the copies that it was given, which is gone.
+    pub copies: Option<PathBuf>,
+    /// What these are copies of.
+    pub originals: Vec<PathBuf>,
+}
+
 /// What a linker makes of these arguments, with real paths in the place of stable ones: the command is made of those that
 /// it is given. What it says has the names of the originals in it.
 pub fn link(
     command: &dyn Fn(&[OsString]) -> Command,
     arguments: &[OsString],
     roots: Vec<Root>,
-) -> io::Result<Output> {
+) -> io::Result<LinkerRun> {
     let mut copies = Copies::of(roots);
     let rewritten = copies.arguments(arguments)?;
-    let mut output = match command(&rewritten).output() {
+    let start = |arguments: &[OsString]| {
+        let mut command = command(arguments);
+        let command = command.stdin(Stdio::null()).stdout(Stdio::piped());
+        command.stderr(Stdio::piped()).spawn()
+    };
+    let child = match start(&rewritten) {
         // Paths of copies are longer than others. rustc does the same.
         Err(error) if error.kind() == io::ErrorKind::ArgumentListTooLong => {
-            command(&[copies.write(&rewritten)?]).output()?
+            start(&[copies.write(&rewritten)?])?
         }
         other => other?,
     };
+    let process = child.id();
+    let mut output = child.wait_with_output()?;
     for said in [&mut output.stdout, &mut output.stderr] {
         *said = copies.named(said).into_owned();
     }
     copies.name_in_files(arguments)?;
-    Ok(output)
+    let originals = copies.originals.into_iter();
+    Ok(LinkerRun {
+        output,
+        process,
+        copies: copies.folder.map(|it| it.path().to_owned()),
+        originals: originals.map(|(_, original)| original).collect(),
+    })
 }
 
 /// Copies of objects, which are there until the linker is done.

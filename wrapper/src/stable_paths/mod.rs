@@ -64,7 +64,7 @@ use crate::session::{self, Session};
 
 pub use self::cargo::prepare as prepare_cargo;
 pub use self::leaving::put_real_paths as put_into_outputs;
-pub use self::linker::{expanded, known as known_linker, link, name as linker_name};
+pub use self::linker::{LinkerRun, expanded, known as known_linker, link, name as linker_name};
 pub use self::root::{Root, from_text, to_text};
 pub use self::text::with as replaced_text;
 
