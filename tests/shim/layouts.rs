@@ -1,4 +1,4 @@
-//! musl, with which the shim is linked on x86_64, has the layouts of glibc, for which it is compiled.
+//! musl, with which the shim is linked on `x86_64`, has the layouts of glibc, for which it is compiled.
 
 use std::path::Path;
 use std::process::Command;
