@@ -1,8 +1,10 @@
 //! Reads the directory in which builds leave their logs: which there are, and what is in them.
 
+use std::cmp::Reverse;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use nix_sccache_contract::fault::CacheError;
 use nix_sccache_contract::log::{self, Entry};
@@ -62,6 +64,8 @@ pub struct Log {
     path: PathBuf,
     name: String,
     seconds: u64,
+    /// When it was last written to.
+    written: Option<SystemTime>,
 }
 
 /// The logs, the newest first.
@@ -74,12 +78,14 @@ pub fn logs(directory: &Path) -> io::Result<Vec<Log>> {
             let (name, seconds) = stem.rsplit_once('-')?;
             Some(Log {
                 path: file.path(),
+                written: file.metadata().and_then(|it| it.modified()).ok(),
                 name: name.to_owned(),
                 seconds: seconds.parse().ok()?,
             })
         })
         .collect();
-    logs.sort_by(|a, b| (b.seconds, &b.path).cmp(&(a.seconds, &a.path)));
+    // Several may be of one second.
+    logs.sort_by_key(|log| Reverse((log.seconds, log.written, log.path.clone())));
     logs.truncate(MOST);
     Ok(logs)
 }
