@@ -38,7 +38,9 @@ use crate::stripped::Map;
 use crate::verify;
 
 use super::whole::Linking;
-use super::{Answer, Asked, Miss, Question, ROOM_IN_FRAME, STORAGE_IS_SILENT, real, variables_of};
+use super::{
+    Answer, Asked, Miss, Question, ROOM_IN_FRAME, STORAGE_IS_SILENT, Stored, real, variables_of,
+};
 
 impl Question<'_> {
     /// Runs the compiler, and stores what it made.
@@ -483,14 +485,6 @@ fn tell_trace(trace: &Trace, program: &Path, ran: &Ran) {
         told.traced(program, ran.process, &trace);
         told.end();
     }
-}
-
-/// Whether the cache was given an entry.
-pub(super) enum Stored {
-    /// It was.
-    Anew,
-    /// It has had the very same.
-    AsBefore,
 }
 
 /// What a run looked at, with the variables that sources name (`env!`): rustc lists them with the sources. It asks for

@@ -423,6 +423,14 @@ pub fn real<'a>(paths: &StablePaths, stand_in: Option<&StandIn>, said: &'a [u8])
     }
 }
 
+/// Whether the cache was given an entry.
+enum Stored {
+    /// It was.
+    Anew,
+    /// It has had the very same.
+    AsBefore,
+}
+
 /// A request that was asked for.
 struct Asked {
     request: Request,

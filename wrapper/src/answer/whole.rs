@@ -23,8 +23,7 @@ use crate::request::Request;
 use crate::run_paths::LINKER_FLAGS;
 use crate::storable::{may_be_stored, tells_of_target};
 
-use super::miss::Stored;
-use super::{Asked, Question};
+use super::{Asked, Question, Stored};
 
 /// A run of rustc's with its linkers, or of these alone.
 pub(super) struct Linking<'a> {
