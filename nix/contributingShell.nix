@@ -34,4 +34,7 @@ pkgs.mkShell {
     nix
     nlohmann_json
   ];
+
+  # What scripts/build links the shim with, on x86_64. No input: the plugin's compiler would find its headers.
+  ${if pkgs.stdenv.hostPlatform.isx86_64 then "NIX_SCCACHE_MUSL" else null} = "${pkgs.musl}/lib";
 }
